@@ -1,0 +1,59 @@
+"""The errors that end a command, each with the exit code that it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a contract, and where.
+
+    `line` and `column` are 1-based; None where the contract did not come from a text.
+    """
+
+    message: str
+    path: str = ""
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class CallcenterEtlError(Exception):
+    """Base of all errors that a user can cause or mend."""
+
+    exit_code = 3
+
+
+class ContractError(CallcenterEtlError):
+    """The contract is wrong; carries every fault found."""
+
+    exit_code = 2
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class UsageError(CallcenterEtlError):
+    """The command line, or a call from Python, asks for something impossible."""
+
+    exit_code = 2
+
+
+class SourceError(CallcenterEtlError):
+    """A source, lookup or contract that cannot be read (to its end)."""
+
+
+class OutputError(CallcenterEtlError):
+    """A target that cannot be written."""
+
+
+class AccountingError(CallcenterEtlError):
+    """Records, lines or bytes do not add up: the run publishes nothing."""
+
+    exit_code = 70
