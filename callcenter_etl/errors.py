@@ -23,6 +23,14 @@ class Fault:
         return ": ".join(part for part in (place, self.path, self.message) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a whole source was refused, or a run failed: a rule id and a sentence."""
+
+    rule: str
+    message: str
+
+
 class CallcenterEtlError(Exception):
     """Base of all errors that a user can cause or mend."""
 

@@ -1,0 +1,66 @@
+# Two commands do all the set-up: `make demo` and `make test`. Everything they install stays in .venv.
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+FUZZ_CASES ?= 10000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types layers unit format fuzz sample schema clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+
+$(BIN)/python:
+	@tools/make_venv.sh $(PYTHON) $(VENV)
+
+# Stamps: the second call of a target installs nothing, unless pyproject.toml has changed since.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "installing callcenter_etl into $(VENV) (once)"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	@echo "installing callcenter_etl and its development tools into $(VENV) (once)"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed  ## install, validate src_files/ and show what came out
+	@status=0; \
+	$(BIN)/callcenter-etl validate src_files/call_center_raw_*.csv \
+		--contract contracts/call_center.yaml --output output/demo || status=$$?; \
+	if [ $$status -gt 1 ]; then echo "make demo: validate failed with exit code $$status" >&2; exit $$status; fi; \
+	echo; echo "The files of these runs (validate ended with exit code $$status, 1 means: there are rejects):"; \
+	find output/demo -type f ! -name '.*' | sort | sed 's/^/  /'
+
+test: lint types layers unit  ## install the development tools; lint, types, layers, tests
+
+lint: $(VENV)/.installed-dev  ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev  ## mypy, strict
+	@$(BIN)/mypy
+
+layers: $(VENV)/.installed-dev  ## import-linter: imports go downwards only
+	@$(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev  ## pytest
+	@$(BIN)/python -m pytest -q -n auto
+
+format: $(VENV)/.installed-dev  ## let ruff write the format and what it can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.installed-dev  ## compare the product with the slow oracle on FUZZ_CASES generated files
+	@$(BIN)/python -m tests.oracle.fuzz --cases $(FUZZ_CASES)
+
+sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
+	@$(BIN)/python tools/make_samples.py
+
+schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
+	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
+	@mv contracts/contract.schema.json.new contracts/contract.schema.json
+
+clean:  ## remove what make and the tools left, but no output of runs
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,85 @@
+"""What a run counted, and the proof that it adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from callcenter_etl.errors import AccountingError
+
+
+@dataclass(slots=True)
+class RuleTally:
+    """How many records broke a rule, the first one's line, and the reason it got."""
+
+    severity: str
+    broken: int = 0
+    first_line: int | None = None
+    sample_reason: str | None = None
+
+    def add(self, records: int, line: int, reason: str) -> None:
+        """Count records that broke the rule; the first call's line and reason are kept."""
+        if self.first_line is None:
+            self.first_line, self.sample_reason = line, reason
+        self.broken += records
+
+
+@dataclass(slots=True)
+class Side:
+    """Records, bytes and physical lines that went one way."""
+
+    records: int = 0
+    bytes: int = 0
+    lines: int = 0
+
+
+@dataclass(slots=True)
+class Accounts:
+    """The counts of one run; they live in the run alone."""
+
+    accepted: Side = field(default_factory=Side)
+    rejected: Side = field(default_factory=Side)
+    framed: int = 0
+    malformed: int = 0
+    warned: int = 0
+    blank_lines: int = 0
+    blank_bytes: int = 0
+    preamble_lines: int = 0
+    preamble_bytes: int = 0
+    rules: dict[str, RuleTally] = field(default_factory=dict)
+
+    def count_records(
+        self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray
+    ) -> None:
+        """Count framed records: each one's side, bytes and lines, all of shape (records,)."""
+        self.framed += len(rejected)
+        for side, chosen in ((self.accepted, ~rejected), (self.rejected, rejected)):
+            side.records += int(chosen.sum())
+            side.bytes += int(sizes[chosen].sum())
+            side.lines += int(line_counts[chosen].sum())
+
+    def structural(self, rule: str) -> RuleTally:
+        """Give the tally of a structural rule, which appears once it is broken."""
+        return self.rules.setdefault(rule, RuleTally("error"))
+
+    def prove(
+        self, *, plain_bytes: int, lines: int, target_bytes: int, rejected_bytes: int, exceptions: int
+    ) -> None:
+        """Raise AccountingError unless records, lines and bytes add up.
+
+        `plain_bytes` and `lines` were counted on the stream, apart from the framing; the others are what the
+        staged files hold.
+        """
+        sides = (self.accepted, self.rejected)
+        checks = (
+            ("records", self.framed, sum(side.records for side in sides)),
+            ("lines", lines, self.preamble_lines + self.blank_lines + sum(side.lines for side in sides)),
+            ("bytes", plain_bytes, self.preamble_bytes + self.blank_bytes + sum(side.bytes for side in sides)),
+            ("bytes of the target", self.preamble_bytes + self.accepted.bytes, target_bytes),
+            ("bytes of the rejected records", self.preamble_bytes + self.rejected.bytes, rejected_bytes),
+            ("exceptions", self.rejected.records, exceptions),
+        )
+        wrong = [f"{what}: {expected:,} expected, {found:,} found" for what, expected, found in checks if expected != found]
+        if wrong:
+            raise AccountingError("the run does not add up, nothing is published: " + "; ".join(wrong))

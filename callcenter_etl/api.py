@@ -1,0 +1,174 @@
+"""The public API: load a contract, hold data to it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+
+from callcenter_etl.contract.loader import LoadedContract, load_document
+from callcenter_etl.contract.model import ContractDocument, MaxRejected
+from callcenter_etl.errors import UsageError
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
+from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.schema import columns_of, text_schema, with_first_lines
+from callcenter_etl.run import ProgressCallback, RunPlan, run_source
+from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.sources.reader import BLOCK_BYTES
+from callcenter_etl.sources.storage import expand, read_bytes
+from callcenter_etl.summary import Summary, exit_code
+from callcenter_etl.validator import Validator
+
+
+class Contract:
+    """A loaded contract: its document, its pandera schema, and a split of data in memory."""
+
+    def __init__(self, loaded: LoadedContract) -> None:
+        self.loaded = loaded
+
+    @property
+    def document(self) -> ContractDocument:
+        """The contract as declared."""
+        return self.loaded.document
+
+    @property
+    def id(self) -> str:
+        """The contract's id."""
+        return self.document.contract
+
+    @property
+    def version(self) -> str:
+        """The contract's version."""
+        return self.document.version
+
+    @cached_property
+    def schema(self) -> pandera.DataFrameSchema:
+        """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
+        return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
+
+    @cached_property
+    def _lookups(self) -> Mapping[str, pa.Array]:
+        return load_lookups(self.document, self.loaded.origin)
+
+    def split(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Split a DataFrame of text into its accepted and its rejected records.
+
+        Both keep the frame's columns and index; the rejected ones also have `reject_rules` and
+        `reject_reasons`. Missing values count as empty. `{line}` in a reason is the record's place in the frame
+        counted as in a file with a header. Raises UsageError when a column is missing, TypeError for a column
+        that is not text.
+        """
+        missing = [column.name for column in self.document.columns if column.name not in frame.columns]
+        if missing:
+            raise UsageError(f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}")
+        validator = Validator(self.document, lookups=self._lookups)
+        columns = columns_of(frame, self.document, self._lookups)
+        columns = with_first_lines(columns, tuple(rule for rule in validator.rules if rule.key))
+        verdict = validator.judge(columns)
+        grounds = validator.grounds(verdict)
+        rejected = frame[verdict.rejected].copy()
+        rejected["reject_rules"] = grounds.rules.to_pylist()
+        rejected["reject_reasons"] = grounds.reasons.to_pylist()
+        return frame[~verdict.rejected].copy(), rejected
+
+    def __repr__(self) -> str:
+        return f"<Contract {self.id} {self.version}: {len(self.document.columns)} columns>"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gave: the summary, and the exceptions as a table."""
+
+    record: Summary
+    output: str
+    _keep: object = field(default=None, repr=False)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary as `summary.json` holds it."""
+        return self.record.to_dict()
+
+    @property
+    def passed(self) -> bool:
+        """True where nothing was rejected, or rejects stayed within a declared limit."""
+        return self.record.status == "passed"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that the command line gives for this result."""
+        return exit_code(self.record.status)
+
+    @cached_property
+    def exceptions(self) -> pd.DataFrame:
+        """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
+        path = os.path.join(self.output, FILE_NAMES[EXCEPTIONS])
+        if EXCEPTIONS not in self.record.outputs:
+            return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8", lineterminator=None)
+        return frame.astype({"reject_line": "int64"})
+
+    def _repr_html_(self) -> str:
+        counts = {"status": self.record.status, **self.summary["records"]}
+        broken = [
+            {"rule": rule, "severity": count["severity"], "records": count["broken"]}
+            for rule, count in self.summary["rules"].items()
+            if count["broken"]
+        ]
+        problems = pd.DataFrame(self.summary["problems"]).to_html(index=False) if self.record.problems else ""
+        rules = pd.DataFrame(broken).to_html(index=False) if broken else ""
+        return pd.DataFrame([counts]).to_html(index=False) + problems + rules
+
+
+def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
+    """Load a contract from a YAML or JSON file, or from a mapping with the same keys.
+
+    Raises ContractError with every fault, SourceError when the file cannot be read.
+    """
+    return Contract(load_document(source, read_bytes=read_bytes))
+
+
+def validate(
+    source: str | os.PathLike[str],
+    contract: Contract | str | os.PathLike[str],
+    *,
+    output: str | os.PathLike[str] | None = None,
+    chunk_rows: int | None = None,
+    block_bytes: int = BLOCK_BYTES,
+    max_rejected: str | int | MaxRejected | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
+
+    Without `output` the files live as long as the result. `chunk_rows` bounds the records of a chunk and
+    `block_bytes` the bytes read at a time; neither changes the outcome. Raises SourceError, OutputError,
+    ContractError or UsageError.
+    """
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    if chunk_rows is not None and chunk_rows < 1:
+        raise UsageError(f"chunk_rows must be at least 1, got {chunk_rows}")
+    limits = contract.document.limits
+    if max_rejected is not None:
+        limit = max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
+        limits = limits.model_copy(update={"max_rejected": limit})
+    keep = tempfile.TemporaryDirectory(prefix="callcenter_etl-") if output is None else None
+    folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
+    plan = RunPlan(
+        source=os.fspath(source), output=folder, limits=limits, chunk_rows=chunk_rows, block_bytes=block_bytes
+    )
+    summary = run_source(plan, contract.loaded, on_progress=on_progress)
+    return RunResult(record=summary, output=folder, _keep=keep)
+
+
+def resolve_sources(patterns: list[str]) -> list[str]:
+    """Give the sources that names and globs stand for, in order, each once.
+
+    Raises SourceError when a glob names no file.
+    """
+    return list(dict.fromkeys(uri for pattern in patterns for uri in expand(pattern)))

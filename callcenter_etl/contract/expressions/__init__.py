@@ -1,0 +1,8 @@
+"""The expression language of `check` and `when`: text to a checked tree."""
+
+from __future__ import annotations
+
+from callcenter_etl.contract.expressions.checker import compile_expression
+from callcenter_etl.contract.expressions.tree import Expression, ExpressionFault, ExpressionFaults, Node
+
+__all__ = ["Expression", "ExpressionFault", "ExpressionFaults", "Node", "compile_expression"]

@@ -1,0 +1,243 @@
+"""Gives every node of an expression its type, or says what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from callcenter_etl.contract.expressions.parser import parse_expression
+from callcenter_etl.contract.expressions.tree import (
+    BOOLEAN,
+    DATE,
+    DATETIME,
+    DURATION,
+    NUMBER,
+    TEXT,
+    TIME,
+    TYPE_OF_COLUMN,
+    Expression,
+    ExpressionFault,
+    ExpressionFaults,
+    Node,
+)
+from callcenter_etl.contract.formats import parse_duration, parse_iso
+from callcenter_etl.contract.suggest import did_you_mean
+
+_READ_AS: dict[str, tuple[Callable[[str], int | None], str]] = {
+    DATE: (lambda text: parse_iso("date", text), "2025-01-31"),
+    TIME: (lambda text: parse_iso("time", text), "08:30:00"),
+    DATETIME: (lambda text: parse_iso("datetime", text), "2025-01-31 08:30:00"),
+    DURATION: (parse_duration, "1:30:00"),
+}
+_FUNCTIONS: dict[str, tuple[int, int | None]] = {
+    "empty": (1, 1), "length": (1, 1), "lower": (1, 1), "upper": (1, 1), "left": (2, 2), "right": (2, 2),
+    "matches": (2, 2), "seconds": (1, 1), "days": (1, 1), "weekday": (1, 1), "abs": (1, 1), "coalesce": (1, None),
+}  # fmt: skip
+_ARITHMETIC = {
+    ("+", TEXT, TEXT): TEXT, ("+", NUMBER, NUMBER): NUMBER, ("-", NUMBER, NUMBER): NUMBER,
+    ("*", NUMBER, NUMBER): NUMBER, ("/", NUMBER, NUMBER): NUMBER,
+    ("-", DATE, DATE): DURATION, ("-", TIME, TIME): DURATION, ("-", DATETIME, DATETIME): DURATION,
+    ("+", DURATION, DURATION): DURATION, ("-", DURATION, DURATION): DURATION,
+    ("+", DATETIME, DURATION): DATETIME, ("-", DATETIME, DURATION): DATETIME,
+    ("+", DATE, DURATION): DATETIME, ("-", DATE, DURATION): DATETIME,
+}  # fmt: skip
+_FAULTY = ""
+
+
+def compile_expression(text: str, columns: Mapping[str, str]) -> Expression:
+    """Parse and check an expression over columns (name to column type).
+
+    Raises ExpressionFaults with everything that is wrong with it.
+    """
+    checker = _Checker(columns)
+    root = checker.check(parse_expression(text))
+    if root.type not in (BOOLEAN, _FAULTY):
+        checker.fault(root, f"the expression gives a {root.type}, a condition such as a comparison is expected")
+    if checker.faults:
+        raise ExpressionFaults(tuple(dict.fromkeys(checker.faults)))
+    return Expression(text=text, root=root, columns=tuple(dict.fromkeys(checker.used)))
+
+
+class _Checker:
+    """One walk over a tree; a faulty node has no type, and causes no second fault."""
+
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        self.columns = columns
+        self.faults: list[ExpressionFault] = []
+        self.used: list[str] = []
+
+    def fault(self, node: Node, message: str) -> Node:
+        self.faults.append(ExpressionFault(node.offset, message))
+        return replace(node, type=_FAULTY)
+
+    def check(self, node: Node) -> Node:
+        return getattr(self, f"check_{node.kind}")(node)  # type: ignore[no-any-return]  # one method a kind, below
+
+    def check_number(self, node: Node) -> Node:
+        return replace(node, type=NUMBER)
+
+    def check_string(self, node: Node) -> Node:
+        return replace(node, type=TEXT)
+
+    def check_column(self, node: Node) -> Node:
+        name = str(node.value)
+        if name not in self.columns:
+            hint = " (strings stand in quotes)" if not did_you_mean(name, self.columns) else ""
+            return self.fault(node, f"unknown column {name!r}{did_you_mean(name, self.columns)}{hint}")
+        self.used.append(name)
+        return replace(node, type=TYPE_OF_COLUMN[self.columns[name]])
+
+    def check_and(self, node: Node) -> Node:
+        parts = tuple(self.condition(part) for part in node.parts)
+        return replace(node, parts=parts, type=BOOLEAN)
+
+    check_or = check_and
+    check_not = check_and
+
+    def condition(self, node: Node) -> Node:
+        checked = self.check(node)
+        if checked.type not in (BOOLEAN, _FAULTY):
+            return self.fault(checked, f"a condition is expected here, not a {checked.type}")
+        return checked
+
+    def check_negate(self, node: Node) -> Node:
+        part = self.check(node.parts[0])
+        if part.type not in (NUMBER, DURATION, _FAULTY):
+            return self.fault(node, f"minus goes with numbers and durations, not with a {part.type}")
+        return replace(node, parts=(part,), type=part.type)
+
+    def check_compare(self, node: Node) -> Node:
+        left, right = self.alike(self.check(node.parts[0]), self.check(node.parts[1]))
+        if _FAULTY not in (left.type, right.type):
+            if left.type != right.type:
+                return self.fault(node, f"a {left.type} cannot be compared with a {right.type}{self.remedy(left, right)}")
+            if left.type == BOOLEAN:
+                return self.fault(node, "conditions are not compared: write `x` or `not x`")
+        return replace(node, parts=(left, right), type=BOOLEAN)
+
+    def check_in(self, node: Node) -> Node:
+        left, *rest = (self.check(part) for part in node.parts)
+        parts = [left]
+        for part in rest:
+            literal = self.read_as(part, left.type)
+            if _FAULTY not in (left.type, literal.type) and literal.type != left.type:
+                literal = self.fault(literal, f"a {left.type} is never in a list with a {literal.type}{self.remedy(left, literal)}")
+            parts.append(literal)
+        return replace(node, parts=tuple(parts), type=BOOLEAN)
+
+    def check_arithmetic(self, node: Node) -> Node:
+        left, right = self.alike(self.check(node.parts[0]), self.check(node.parts[1]))
+        found = _ARITHMETIC.get((str(node.value), left.type, right.type))
+        if _FAULTY not in (left.type, right.type) and found is None:
+            message = f"{node.value} does not go with a {left.type} and a {right.type}{self.remedy(left, right)}"
+            return self.fault(node, message)
+        return replace(node, parts=(left, right), type=found or _FAULTY)
+
+    def check_call(self, node: Node) -> Node:
+        name = str(node.value)
+        if name not in _FUNCTIONS:
+            known = ", ".join(_FUNCTIONS)
+            return self.fault(node, f"unknown function {name!r}{did_you_mean(name, _FUNCTIONS)}, known: {known}")
+        least, most = _FUNCTIONS[name]
+        if len(node.parts) < least or (most is not None and len(node.parts) > most):
+            return self.fault(node, f"{name} takes {least}{'' if most else ' or more'} arguments, not {len(node.parts)}")
+        checked = replace(node, parts=tuple(self.check(part) for part in node.parts))
+        if any(part.type == _FAULTY for part in checked.parts):
+            return replace(checked, type=_FAULTY)
+        return getattr(self, f"call_{name}")(checked)  # type: ignore[no-any-return]  # one method a function, below
+
+    def call_empty(self, node: Node) -> Node:
+        if node.parts[0].kind != "column":
+            return self.fault(node, "empty takes a column")
+        return replace(node, type=BOOLEAN)
+
+    def call_length(self, node: Node) -> Node:
+        return self.of_text(node, NUMBER)
+
+    def call_lower(self, node: Node) -> Node:
+        return self.of_text(node, TEXT)
+
+    call_upper = call_lower
+
+    def call_left(self, node: Node) -> Node:
+        count = node.parts[1]
+        whole = isinstance(count.value, Decimal) and count.kind == "number" and count.value >= 0 and count.value % 1 == 0
+        if not whole:
+            return self.fault(node, f"{node.value} takes a whole number of characters, such as {node.value}(x, 3)")
+        return self.of_text(node, TEXT)
+
+    call_right = call_left
+
+    def call_matches(self, node: Node) -> Node:
+        pattern = node.parts[1]
+        if pattern.kind != "string":
+            return self.fault(node, "matches takes a pattern in quotes, such as matches(x, '[0-9]+')")
+        cause = _pattern_fault(str(pattern.value))
+        if cause is not None:
+            return self.fault(pattern, f"the pattern {pattern.value!r} does not work: {cause}")
+        return self.of_text(node, BOOLEAN)
+
+    def of_text(self, node: Node, result: str) -> Node:
+        first, *rest = node.parts
+        if first.kind == "column":
+            first = Node("text_of", first.offset, (first,), first.value, TEXT)
+        if first.type != TEXT:
+            return self.fault(node, f"{node.value} takes text, not a {first.type}")
+        return replace(node, parts=(first, *rest), type=result)
+
+    def call_seconds(self, node: Node) -> Node:
+        return self.of(node, (DURATION, TIME), NUMBER)
+
+    def call_days(self, node: Node) -> Node:
+        return self.of(node, (DURATION,), NUMBER)
+
+    def call_weekday(self, node: Node) -> Node:
+        return self.of(node, (DATE, DATETIME), NUMBER)
+
+    def call_abs(self, node: Node) -> Node:
+        return self.of(node, (NUMBER, DURATION), node.parts[0].type)
+
+    def of(self, node: Node, wanted: tuple[str, ...], result: str) -> Node:
+        if node.parts[0].type not in wanted:
+            return self.fault(node, f"{node.value} takes a {' or a '.join(wanted)}, not a {node.parts[0].type}")
+        return replace(node, type=result)
+
+    def call_coalesce(self, node: Node) -> Node:
+        kind = next((part.type for part in node.parts if part.kind != "string"), TEXT)
+        parts = tuple(self.read_as(part, kind) for part in node.parts)
+        for part in parts:
+            if part.type not in (kind, _FAULTY):
+                return self.fault(part, f"coalesce takes values of one type, not a {kind} and a {part.type}")
+        return replace(node, parts=parts, type=kind)
+
+    def alike(self, left: Node, right: Node) -> tuple[Node, Node]:
+        return self.read_as(left, right.type), self.read_as(right, left.type)
+
+    def read_as(self, node: Node, kind: str) -> Node:
+        """Read a string literal as a date, time, datetime or duration where it meets one."""
+        if node.kind != "string" or kind not in _READ_AS:
+            return node
+        read, form = _READ_AS[kind]
+        value = read(str(node.value))
+        if value is None:
+            return self.fault(node, f"{node.value!r} is no {kind} (write it as '{form}')")
+        return replace(node, kind="instant", value=value, type=kind)
+
+    def remedy(self, *nodes: Node) -> str:
+        kinds = {node.type for node in nodes}
+        column = next((str(node.value) for node in nodes if node.kind == "column" and node.type == TEXT), None)
+        if kinds == {TEXT, NUMBER} and column is not None:
+            return f" (declare the column {column!r} as type: integer or decimal, or put the number in quotes)"
+        return " (a number stands without quotes, a text in quotes)" if kinds == {TEXT, NUMBER} else ""
+
+
+def _pattern_fault(pattern: str) -> str | None:
+    import pyarrow as pa  # noqa: PLC0415  heavy, and wanted only where there is a pattern
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
+    except pa.ArrowInvalid as error:
+        return str(error).removeprefix("Invalid regular expression: ")
+    return None

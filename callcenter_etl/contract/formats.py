@@ -1,0 +1,206 @@
+"""The strptime formats of contracts: their pieces, their regular expression, and one value read by them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "time": ("%H:%M:%S",), "datetime": ("%Y-%m-%d %H:%M:%S",)}
+MICROSECONDS_A_SECOND = 1_000_000
+MAX_DURATION_HOURS = 2_500_000_000  # int64 microseconds hold no more
+
+MONTHS = ("january february march april may june july august september october november december").split()
+DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+
+
+class FormatFault(ValueError):
+    """A format that cannot be used, with what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A directive (`field` names its part) or literal text (`field` is empty); `width` None where it varies."""
+
+    field: str
+    regex: str
+    width: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFormat:
+    """A format's pieces, and a pattern with a named group a field, for RE2 and Python's re alike."""
+
+    format: str
+    kind: str
+    pieces: tuple[Piece, ...]
+    regex: str
+
+
+def _names(words: list[str], length: int | None) -> str:
+    return "(?i:" + "|".join(word[:length] for word in sorted(words, key=len, reverse=True)) + ")"
+
+
+_UNPADDED_59 = "[0-9]|[1-5][0-9]"
+_DIRECTIVES: dict[str, tuple[str, str, int | None]] = {
+    "%Y": ("year", "[0-9]{4}", 4),
+    "%y": ("short_year", "[0-9]{2}", 2),
+    "%m": ("month", "0[1-9]|1[0-2]", 2),
+    "%-m": ("month", "[1-9]|1[0-2]", None),
+    "%d": ("day", "0[1-9]|[12][0-9]|3[01]", 2),
+    "%-d": ("day", "[1-9]|[12][0-9]|3[01]", None),
+    "%H": ("hour", "[01][0-9]|2[0-3]", 2),
+    "%-H": ("hour", "[0-9]|1[0-9]|2[0-3]", None),
+    "%I": ("hour12", "0[1-9]|1[0-2]", 2),
+    "%-I": ("hour12", "[1-9]|1[0-2]", None),
+    "%M": ("minute", "[0-5][0-9]", 2),
+    "%-M": ("minute", _UNPADDED_59, None),
+    "%S": ("second", "[0-5][0-9]", 2),
+    "%-S": ("second", _UNPADDED_59, None),
+    "%f": ("fraction", "[0-9]{1,6}", None),
+    "%p": ("half", "(?i:am|pm)", 2),
+    "%b": ("month_name", _names(MONTHS, 3), 3),
+    "%B": ("month_name", _names(MONTHS, None), None),
+    "%a": ("weekday", _names(DAYS, 3), 3),
+    "%A": ("weekday", _names(DAYS, None), None),
+    "%z": ("offset", "[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]", None),
+}
+_DATE_FIELDS = {"year", "short_year", "month", "month_name", "day", "weekday"}
+_TIME_FIELDS = {"hour", "hour12", "minute", "second", "fraction", "half", "offset"}
+_TOKEN = re.compile(r"%-?.|%$|[^%]+", re.DOTALL)
+_HUMAN = {
+    "%Y": "YYYY", "%y": "YY", "%m": "MM", "%-m": "M", "%d": "DD", "%-d": "D", "%H": "HH", "%-H": "H",
+    "%I": "hh", "%-I": "h", "%M": "MM", "%-M": "M", "%S": "SS", "%-S": "S", "%f": "ffffff", "%p": "AM/PM",
+    "%b": "Mon", "%B": "Month", "%a": "Day", "%A": "Weekday", "%z": "+HHMM", "%%": "%",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def compile_format(fmt: str, kind: str) -> CompiledFormat:
+    """Compile a format of a date, time or datetime. Raises FormatFault with everything wrong with it."""
+    pieces: list[Piece] = []
+    for token in _TOKEN.findall(fmt):
+        if token == "%%" or not token.startswith("%"):
+            text = "%" if token == "%%" else token
+            pieces.append(Piece(field="", regex=re.escape(text), width=len(text.encode()), text=text))
+        elif token in _DIRECTIVES:
+            field, regex, width = _DIRECTIVES[token]
+            pieces.append(Piece(field=field, regex=f"(?P<{field}>{regex})", width=width, text=token))
+        else:
+            allowed = " ".join(_DIRECTIVES)
+            raise FormatFault(f"unknown directive {token!r} in format {fmt!r} (allowed: {allowed})")
+    _check_fields(fmt, kind, [piece.field for piece in pieces if piece.field])
+    regex = r"\A" + "".join(piece.regex for piece in pieces) + r"\z"
+    return CompiledFormat(format=fmt, kind=kind, pieces=tuple(pieces), regex=regex)
+
+
+def _check_fields(fmt: str, kind: str, fields: list[str]) -> None:
+    found = set(fields)
+    if len(found) < len(fields):
+        twice = next(field for field in fields if fields.count(field) > 1)
+        raise FormatFault(f"format {fmt!r} says the {twice.replace('_', ' ')} twice")
+    has_date = {"day"} <= found and bool(found & {"year", "short_year"}) and bool(found & {"month", "month_name"})
+    has_time = bool(found & {"hour", "hour12"})
+    if kind in ("date", "datetime") and not has_date:
+        raise FormatFault(f"format {fmt!r} makes no {kind}: it needs a year, a month and a day")
+    if kind in ("time", "datetime") and not has_time:
+        raise FormatFault(f"format {fmt!r} makes no {kind}: it needs an hour (%H, or %I with %p)")
+    if kind == "time" and found & _DATE_FIELDS:
+        raise FormatFault(f"format {fmt!r} has parts of a date (declare type datetime)")
+    if kind == "date" and found & _TIME_FIELDS:
+        raise FormatFault(f"format {fmt!r} has parts of a time (declare type datetime)")
+    if {"year", "short_year"} <= found or {"month", "month_name"} <= found or {"hour", "hour12"} <= found:
+        raise FormatFault(f"format {fmt!r} says one part of the date or time in two ways")
+    if ("hour12" in found) != ("half" in found):
+        raise FormatFault(f"format {fmt!r} needs %I and %p together")
+
+
+@lru_cache(maxsize=1024)
+def _python_regex(fmt: str, kind: str) -> re.Pattern[str]:
+    return re.compile(compile_format(fmt, kind).regex.replace(r"\z", r"\Z"), re.ASCII)
+
+
+def parse_value(kind: str, value: str, formats: tuple[str, ...]) -> int | None:
+    """Read one value by the first format that accepts it.
+
+    Gives microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), None when no format
+    accepts it.
+    """
+    for fmt in formats:
+        match = _python_regex(fmt, kind).match(value)
+        if match is not None:
+            found = _value_of(match.groupdict(), kind)
+            if found is not None:
+                return found
+    return None
+
+
+def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
+    part = {name: text for name, text in groups.items() if text is not None}
+    hour = int(part.get("hour", "0"))
+    if "hour12" in part:
+        hour = int(part["hour12"]) % 12 + (12 if part["half"].lower() == "pm" else 0)
+    micro = int(part.get("fraction", "0").ljust(6, "0"))
+    clock = (hour * 3600 + int(part.get("minute", "0")) * 60 + int(part.get("second", "0"))) * 10**6 + micro
+    clock -= offset_microseconds(part.get("offset", "Z"))
+    if kind == "time":
+        return clock
+    short = int(part.get("short_year", "0"))
+    year = int(part["year"]) if "year" in part else short + (1900 if short >= 69 else 2000)
+    month = int(part["month"]) if "month" in part else _index(MONTHS, part["month_name"]) + 1
+    try:
+        date = datetime(year, month, int(part["day"]), tzinfo=UTC)
+    except ValueError:
+        return None
+    if "weekday" in part and _index(DAYS, part["weekday"]) != date.weekday():
+        return None
+    return (date - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + clock
+
+
+def _index(words: list[str], name: str) -> int:
+    return next(index for index, word in enumerate(words) if word[:3] == name[:3].lower())
+
+
+def offset_microseconds(text: str) -> int:
+    """Give a `%z` offset in microseconds."""
+    if text in "Zz":
+        return 0
+    sign = -1 if text[0] == "-" else 1
+    return sign * (int(text[1:3]) * 3600 + int(text[-2:]) * 60) * MICROSECONDS_A_SECOND
+
+
+_ISO = {
+    "date": ("%Y-%m-%d",),
+    "time": ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M"),
+}
+_ISO["datetime"] = tuple(
+    f"%Y-%m-%d{between}{time}{zone}" for between in " T" for time in _ISO["time"] for zone in ("", "%z")
+)
+
+
+def parse_iso(kind: str, value: str) -> int | None:
+    """Read a date, time or datetime in ISO form; a bare date is a datetime at midnight."""
+    found = parse_value(kind, value, _ISO[kind])
+    if found is None and kind == "datetime":
+        return parse_value("date", value, _ISO["date"])
+    return found
+
+
+_DURATION = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])", re.ASCII)
+
+
+def parse_duration(value: str) -> int | None:
+    """Read H:MM:SS as microseconds; hours may pass 24, and count as 2,500,000,000 at most."""
+    match = _DURATION.fullmatch(value)
+    if match is None:
+        return None
+    digits = match[1].lstrip("0")[:11]
+    hours = min(int(digits or "0"), MAX_DURATION_HOURS) if len(match[1].lstrip("0")) <= 10 else MAX_DURATION_HOURS
+    return (hours * 3600 + int(match[2]) * 60 + int(match[3])) * MICROSECONDS_A_SECOND
+
+
+def describe_format(fmt: str) -> str:
+    """Give a format as people write it: `%H:%M:%S` is `HH:MM:SS`."""
+    return "".join(_HUMAN.get(token, token) for token in _TOKEN.findall(fmt))

@@ -1,0 +1,203 @@
+"""Loads contracts: text or mapping to a frozen document, with every fault told at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from callcenter_etl.contract import semantics
+from callcenter_etl.contract.fields import show
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
+from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.text import Document, Path, Place, parse_document
+from callcenter_etl.errors import ContractError, Fault, SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedContract:
+    """A contract without faults: its document, the hash of its text, where it came from, where its rules stand."""
+
+    document: ContractDocument
+    sha256: str
+    origin: str | None
+    rule_positions: Mapping[str, Place] = field(default_factory=dict)
+
+
+def _read_local(path: str) -> bytes:
+    try:
+        return FilePath(path).read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def load_document(
+    source: str | os.PathLike[str] | Mapping[str, Any], *, read_bytes: Callable[[str], bytes] = _read_local
+) -> LoadedContract:
+    """Load a contract from a file, or from a mapping with the same keys.
+
+    Raises ContractError with every fault found, SourceError when the file cannot be read.
+    """
+    if isinstance(source, Mapping):
+        text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
+        return _load(Document(value=dict(source), places={}, starts={}), text, None)
+    origin = os.fspath(source)
+    text = read_bytes(origin)
+    return _load(parse_document(text, origin), text, origin)
+
+
+def _load(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
+    locate = _Locator(parsed, origin)
+    document, faults = _check_shape(parsed.value, locate)
+    faults += [locate.fault(path, message, offset) for path, message, offset in _check_meaning(parsed.value)]
+    if document is None or faults:
+        unique = dict.fromkeys(faults)
+        raise ContractError(tuple(sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0))))
+    positions = {
+        f"{column.name}.{key}": locate.place(("columns", index, key))
+        for index, column in enumerate(document.columns)
+        for key in column.rule_keys
+    }
+    positions |= {rule.name: locate.place(("rules", index)) for index, rule in enumerate(document.rules)}
+    known = {rule: place for rule, place in positions.items() if place is not None}
+    return LoadedContract(document, hashlib.sha256(text).hexdigest(), origin, known)
+
+
+class _Locator:
+    """Turns paths in the document into places in the text."""
+
+    def __init__(self, parsed: Document, origin: str | None) -> None:
+        self._parsed = parsed
+        self._origin = origin
+
+    def place(self, path: Path) -> Place | None:
+        while path and path not in self._parsed.places:
+            path = path[:-1]
+        return self._parsed.places.get(path)
+
+    def fault(self, path: Path, message: str, offset: int = 0) -> Fault:
+        place = self.place(path)
+        start = self._parsed.starts.get(path)
+        if offset and start is not None:
+            place = (start[0], start[1] + offset + 1)  # past the quote that such a value nearly always has
+        line, column = place or (None, None)
+        return Fault(message, path=_dotted(path), file=self._origin, line=line, column=column)
+
+
+def _dotted(path: Path) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _check_shape(value: dict[str, Any], locate: _Locator) -> tuple[ContractDocument | None, list[Fault]]:
+    try:
+        return ContractDocument.model_validate(value), []
+    except ValidationError as error:
+        return None, [_shape_fault(each, value, locate) for each in error.errors(include_url=False)]
+
+
+def _shape_fault(error: Any, value: Any, locate: _Locator) -> Fault:
+    path = tuple(error["loc"])
+    message = _MESSAGES.get(error["type"], _other)(error, path)
+    return locate.fault(_real_path(path, value), message)
+
+
+def _real_path(path: Path, value: Any) -> Path:
+    """Cut a path at the last part that the document really has (pydantic adds its own inner steps)."""
+    real: list[str | int] = []
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return (*real, part) if isinstance(part, (str, int)) and isinstance(value, (dict, list)) else tuple(real)
+        real.append(part)
+    return tuple(real)
+
+
+def _unknown_key(error: Any, path: Path) -> str:
+    return f"unknown key{did_you_mean(str(path[-1]), _keys_at(path[:-1]))}"
+
+
+def _keys_at(path: Path) -> list[str]:
+    model: Any = ContractDocument
+    for part in path:
+        if isinstance(part, int) or model is None:
+            continue
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        model = _model_in(annotation)
+    return [] if model is None else [key for key in model.model_fields if key != "rule_keys"]
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)
+
+
+def _choice(error: Any, path: Path) -> str:
+    options = str(error["ctx"]["expected"])
+    words = [word.strip("'") for word in options.replace(" or ", ", ").split(", ")]
+    return f"{options} is expected, not {show(error['input'])}{did_you_mean(str(error['input']), words)}"
+
+
+def _own(error: Any, path: Path) -> str:
+    return str(error["ctx"]["error"])
+
+
+def _other(error: Any, path: Path) -> str:
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _a_mapping(error: Any, path: Path) -> str:
+    return f"a mapping of keys is expected, not {show(error['input'])}"
+
+
+def _a_list(error: Any, path: Path) -> str:
+    return f"a list is expected, not {show(error['input'])}"
+
+
+_MESSAGES: dict[str, Callable[[Any, Path], str]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": lambda error, path: f"the key {path[-1]!r} is missing",
+    "literal_error": _choice,
+    "value_error": _own,
+    "model_type": _a_mapping,
+    "model_attributes_type": _a_mapping,
+    "dict_type": _a_mapping,
+    "tuple_type": _a_list,
+    "too_short": lambda error, path: "at least one column is needed",
+    "string_pattern_mismatch": lambda error, path: f"letters, digits, _ and - are expected, not {show(error['input'])}",
+}
+
+
+def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:
+    """Check the parts that have a sound shape, each on its own, so that no fault hides another."""
+    columns = list(_sound(Column, value.get("columns")))
+    rules = list(_sound(RecordRule, value.get("rules")))
+    for index, column in columns:
+        yield from semantics.column_faults(column, ("columns", index))
+    types = {column.name: column.type for _, column in columns}
+    declared = value.get("columns")
+    if isinstance(declared, list) and len(columns) == len(declared):
+        for index, rule in rules:
+            yield from semantics.record_rule_faults(rule, ("rules", index), types)
+    yield from semantics.name_faults(columns, rules)
+    for _, source in _sound(SourceFormat, [value["source"]] if "source" in value else []):
+        if source.quote == source.delimiter:
+            yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
+        if source.filename is not None:
+            yield from semantics.file_name_faults(source.filename, ("source", "filename"))
+
+
+def _sound(model: type[Any], values: Any) -> Iterator[tuple[int, Any]]:
+    for index, value in enumerate(values if isinstance(values, (list, tuple)) else []):
+        try:
+            yield index, model.model_validate(value)
+        except ValidationError:
+            continue  # its faults of shape are told by the whole document's check

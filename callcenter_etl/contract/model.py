@@ -1,0 +1,275 @@
+"""The contract as frozen values: source format, columns, rules, limits, run defaults."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+
+from callcenter_etl.contract.fields import (
+    RULE_KEYS,
+    Count,
+    Flag,
+    Literal_,
+    OptionalCount,
+    OptionalText,
+    OptionalTextList,
+    Size,
+    Text,
+    TextList,
+    Texts,
+    as_count,
+    as_optional_text,
+    as_text,
+    show,
+)
+from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.errors import UsageError
+
+Severity = Literal["error", "warn"]
+ColumnType = Literal["text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"]
+_NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileName(_Model):
+    """What a source's file name must be; each key is optional."""
+
+    pattern: OptionalText = Field(None, description="full match, RE2 syntax")
+    length: OptionalCount = Field(None, description="in characters")
+    extensions: Texts = Field((), description="what the name may end in")
+
+
+class SourceFormat(_Model):
+    """How the source is written."""
+
+    filename: FileName | None = Field(None, description="rules of the file name")
+    delimiter: Text = Field(",", description="any one character, \\t included")
+    quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
+    encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")
+    header: Literal["exact", "any_order", "by_name", "none"] = Field("exact", description="how the header is compared")
+    header_case: Literal["exact", "ignore"] = Field("exact", description="does letter case count in header names?")
+    quoting: Literal["strict", "lenient"] = Field("strict", description="text after a closing quote: malformed, or kept")
+    multiline: Flag = Field(False, description="may a quoted value contain line breaks?")
+    empty_values: TextList = Field(("",), description="values that mean nothing")
+    max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
+
+    @field_validator("delimiter", "quote", mode="after")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        value = "\t" if value == "\\t" else value
+        if value is not None and (len(value) != 1 or value in "\r\n"):
+            raise ValueError(f"one character that is no line break is expected, not {value!r}")
+        return value
+
+    @field_validator("encoding", mode="after")
+    @classmethod
+    def _text_codec(cls, value: str) -> str:
+        try:
+            info = codecs.lookup(value)
+        except (LookupError, ValueError):
+            known = ("utf-8", "utf-16", "latin-1", "cp1252", "cp1254", "iso8859-15", "shift_jis", "gb18030", "big5")
+            raise ValueError(f"unknown encoding {value!r}{did_you_mean(value, known)}") from None
+        if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
+            raise ValueError(f"{value!r} is no encoding of text files (utf-8 or cp1252, say)")
+        return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
+
+
+class Lookup(_Model):
+    """Where a value must stand: a column of a CSV."""
+
+    file: Text = Field(description="path relative to the contract")
+    column: Text = Field(description="name of the column in that file")
+
+
+def _by_rule(value: Any, take: Any) -> Any:
+    """Take one value for all rules of a column (under '*'), or a mapping by rule."""
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return {str(key): take(each) for key, each in value.items()}
+    return {"*": take(value)}
+
+
+def _severity(value: Any) -> str:
+    if value not in ("error", "warn"):
+        raise ValueError(f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}")
+    return str(value)
+
+
+_WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
+
+
+class Column(_Model):
+    """One column and its rules. `rule_keys` lists those that make rules, in the order written."""
+
+    name: Text = Field(description="the header name")
+    type: ColumnType = Field("text", description="what a value must be")
+    format: Texts = Field((), description="strptime formats of a date, time or datetime")
+    required: Flag = Field(False, description="not empty, white space alone counts as empty")
+    min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
+    max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
+    min_length: OptionalCount = Field(None, description="in characters")
+    max_length: OptionalCount = Field(None, description="in characters")
+    pattern: OptionalText = Field(None, description="full match, RE2 syntax")
+    allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
+    ignore_case: Flag = Field(False, description="allowed values in any letter case")
+    unique: Flag = Field(False, description="no value twice in the source")
+    lookup: Lookup | None = Field(None, description="the value must stand in a column of another file")
+    severity: Annotated[
+        dict[str, str], BeforeValidator(lambda value: _by_rule(value, _severity)), WithJsonSchema(_WORD_OR_MAP)
+    ] = Field(default_factory=dict, description="error or warn, for the column or by rule")
+    reason: Annotated[
+        dict[str, str], BeforeValidator(lambda value: _by_rule(value, as_text)), WithJsonSchema(_WORD_OR_MAP)
+    ] = Field(default_factory=dict, description="replaces the standard sentence, for the column or by rule")
+    aliases: Texts = Field((), description="other header names that mean this column")
+    classification: Literal["public", "personal", "secret"] = Field("public", description="who may see the values")
+    description: OptionalText = Field(None, description="for people")
+    rule_keys: Annotated[tuple[str, ...], WithJsonSchema({"type": "array"})] = Field((), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_order(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "rule_keys" in data:
+            return data
+        filled = {key: value for key, value in data.items() if as_null(value) is not None}
+        kind = filled.get("type", "text")
+        if "format" not in filled and kind in DEFAULT_FORMATS:
+            filled["format"] = DEFAULT_FORMATS[str(kind)]
+        order = tuple(key for key in filled if key in RULE_KEYS and _makes_rule(key, filled[key]))
+        return {**filled, "rule_keys": order}
+
+    def severity_of(self, key: str) -> str:
+        """Give the severity of one rule of the column."""
+        return self.severity.get(key, self.severity.get("*", "error"))
+
+    def reason_of(self, key: str) -> str | None:
+        """Give the declared reason of one rule of the column, None for the standard sentence."""
+        return self.reason.get(key, self.reason.get("*"))
+
+
+def as_null(value: Any) -> Any:
+    """Give None for a YAML null."""
+    return None if getattr(value, "tag", None) == "null" else value
+
+
+def _makes_rule(key: str, value: Any) -> bool:
+    if key == "type":
+        return value != "text"
+    if key in ("required", "unique"):
+        return str(value).lower() == "true"
+    return True
+
+
+class RecordRule(_Model):
+    """A rule over a whole record: a check with an optional condition, or a unique key."""
+
+    name: Text = Field(description="the rule's id")
+    check: OptionalText = Field(None, description="an expression that must not come out false")
+    when: OptionalText = Field(None, description="the check is asked only where this holds")
+    unique: OptionalTextList = Field(None, description="columns whose values together occur once")
+    severity: Severity = Field("error", description="error or warn")
+    reason: OptionalText = Field(None, description="replaces the standard sentence")
+    description: OptionalText = Field(None, description="for people")
+
+
+class MaxRejected(_Model):
+    """How many rejects a run may have: a count, or a percentage of the records read."""
+
+    count: int | None = None
+    percent: Decimal | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> MaxRejected:
+        """Read `10` or `5%`. Raises UsageError for anything else."""
+        try:
+            return cls(**_limit(text))
+        except ValueError as error:
+            raise UsageError(f"max rejected: {error}") from error
+
+    def exceeded(self, rejected: int, read: int) -> bool:
+        """Tell whether so many rejects of so many records are too many."""
+        if self.count is not None:
+            return rejected > self.count
+        return Decimal(rejected) * 100 > (self.percent or Decimal(0)) * read
+
+    def __str__(self) -> str:
+        return f"{self.count:,}" if self.count is not None else f"{self.percent}%"
+
+
+def _limit(value: Any) -> Any:
+    if isinstance(value, (MaxRejected, dict)) or as_optional_text(value) is None:
+        return as_null(value)
+    match = re.fullmatch(r"([0-9]{1,18})(?:(\.[0-9]{1,18})?\s*(%))?", str(value))
+    if match is None or isinstance(value, bool):
+        raise ValueError(f"a count such as 10 or a percentage such as 5% is expected, not {show(value)}")
+    if match[3] is None:
+        return {"count": as_count(int(match[1]))}
+    percent = Decimal(match[1] + (match[2] or ""))
+    if percent > 100:
+        raise ValueError(f"a percentage of 100% at most is expected, not {show(value)}")
+    return {"percent": percent}
+
+
+class Limits(_Model):
+    """How many records a run may reject, and must read, to pass."""
+
+    max_rejected: Annotated[
+        MaxRejected | None,
+        BeforeValidator(_limit),
+        WithJsonSchema({"type": ["integer", "string", "null"], "pattern": r"^[0-9]+(\.[0-9]+)?\s*%?$"}),
+    ] = Field(None, description="a count, or a percentage of the records read")
+    min_records: OptionalCount = Field(None, description="fewest records a source may have")
+
+
+class LogSettings(_Model):
+    """Where and how a run logs."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    directory: OptionalText = Field(None, description="folder of the log file; none for the console alone")
+    format: Literal["console", "json"] = Field("console", description="lines for people, or JSON lines")
+
+
+def _optional_texts(value: Any) -> Any:
+    if as_null(value) is None:
+        return None
+    return tuple(as_text(each) for each in value) if isinstance(value, (list, tuple)) else as_text(value)
+
+
+class RunDefaults(_Model):
+    """Defaults of a run; a CLI option wins, then an environment variable, then this."""
+
+    source: Annotated[str | tuple[str, ...] | None, BeforeValidator(_optional_texts)] = Field(
+        None, description="a path, a glob, or a list of them"
+    )
+    output: OptionalText = Field(None, description="folder of the run's files")
+    chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
+    log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
+
+    @field_validator("chunk_rows", mode="after")
+    @classmethod
+    def _at_least_one(cls, value: int | None) -> int | None:
+        if value == 0:
+            raise ValueError("at least 1 is expected, not 0")
+        return value
+
+
+class ContractDocument(_Model):
+    """The whole contract about one dataset."""
+
+    contract: Text = Field(description="id: letters, digits, _ and -", pattern=r"^[A-Za-z0-9_-]+$")
+    version: Text = Field("0.0.0", description="such as 1.0.0")
+    description: OptionalText = Field(None, description="for people")
+    owner: OptionalText = Field(None, description="whom to ask")
+    source: SourceFormat = Field(default_factory=SourceFormat, description="how the source is written")
+    columns: tuple[Column, ...] = Field(description="the columns in their order", min_length=1)
+    rules: tuple[RecordRule, ...] = Field((), description="rules over whole records")
+    limits: Limits = Field(default_factory=Limits, description="how many rejects still pass")
+    run: RunDefaults = Field(default_factory=RunDefaults, description="defaults of a run")

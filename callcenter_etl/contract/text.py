@@ -1,0 +1,129 @@
+"""Reads YAML 1.2 or JSON text into plain values that keep their source text and place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from callcenter_etl.errors import ContractError, Fault
+
+MAX_BYTES = 2**20
+MAX_DEPTH = 50
+MAX_NODES = 100_000
+Path = tuple[str | int, ...]
+Place = tuple[int, int]
+
+_TAG = "tag:yaml.org,2002:"
+_KNOWN_TAGS = {"str", "int", "float", "bool", "null"}
+
+
+class Scalar(str):
+    """A scalar by its source text; `tag` is what YAML takes it for (str int float bool null)."""
+
+    __slots__ = ("tag",)
+    tag: str
+
+    @classmethod
+    def of(cls, text: str, tag: str) -> Scalar:
+        """Make a scalar of a text and the tag that YAML resolves it to."""
+        scalar = cls(text)
+        scalar.tag = tag
+        return scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document: mappings, lists and scalars, and where each key or list entry stands (1-based)."""
+
+    value: dict[str, Any]
+    places: dict[Path, Place]
+    starts: dict[Path, Place]
+
+
+def parse_document(text: bytes, origin: str) -> Document:
+    """Parse a contract's text. Raises ContractError with what is wrong and where."""
+    if len(text) > MAX_BYTES:
+        raise ContractError((Fault(f"the contract has {len(text):,} bytes, at most {MAX_BYTES:,} are read", file=origin),))
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise ContractError((Fault(f"byte 0x{text[error.start]:02X} is not UTF-8", file=origin, line=line),)) from error
+    try:
+        node = YAML(typ="safe", pure=True).compose(decoded)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
+        message = f"not YAML: {(error.problem or error.context or str(error)).strip()}"
+        raise ContractError((Fault(message, file=origin, line=place[0], column=place[1]),)) from error
+    except (YAMLError, RecursionError, ValueError) as error:
+        words = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+        raise ContractError((Fault(f"not YAML: {words}", file=origin),)) from error
+    reader = _Reader(origin)
+    value = reader.read(node, (), 0) if node is not None else None
+    if not isinstance(value, dict) and not reader.faults:
+        kind = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
+        reader.faults.append(Fault(f"the document is {kind}, a mapping with the key 'contract' expected", file=origin, line=1, column=1))
+    if reader.faults or not isinstance(value, dict):
+        raise ContractError(tuple(reader.faults))
+    return Document(value=value, places=reader.places, starts=reader.starts)
+
+
+class _Reader:
+    """Walks composed nodes, bounded in depth and number."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.faults: list[Fault] = []
+        self.places: dict[Path, Place] = {}
+        self.starts: dict[Path, Place] = {}
+        self.nodes = 0
+
+    def fault(self, node: Node, message: str) -> None:
+        line, column = _place(node)
+        self.faults.append(Fault(message, file=self.origin, line=line, column=column))
+
+    def read(self, node: Node, path: Path, depth: int) -> Any:
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            if self.nodes <= MAX_NODES + MAX_DEPTH or depth > MAX_DEPTH:
+                self.fault(node, f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has")
+            raise ContractError(tuple(self.faults[:1]))
+        self.starts[path] = _place(node)
+        self.places.setdefault(path, _place(node))
+        if isinstance(node, ScalarNode):
+            tag = str(node.tag).removeprefix(_TAG)
+            if tag not in _KNOWN_TAGS and tag != "timestamp":
+                self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
+            return Scalar.of(node.value, "str" if tag == "timestamp" else tag)
+        if isinstance(node, SequenceNode):
+            return [self.read(each, (*path, index), depth + 1) for index, each in enumerate(node.value)]
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path, depth)
+        self.fault(node, "unknown kind of value")
+        return None
+
+    def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[str, Any]:
+        if not str(node.tag).startswith(_TAG):
+            self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                self.fault(key_node, "a key must be a word")
+                continue
+            key = str(key_node.value)
+            if key in found:
+                self.fault(key_node, f"the key {key!r} stands twice")
+                continue
+            self.places[(*path, key)] = _place(key_node)
+            found[key] = self.read(value_node, (*path, key), depth + 1)
+        return found
+
+
+def _place(node: Node) -> Place:
+    mark = node.start_mark
+    return (mark.line + 1, mark.column + 1)

@@ -1,0 +1,115 @@
+"""The columns of one chunk as rules see them: text, blank, known, typed; each worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.numbers import Numbers, parse_numbers
+from callcenter_etl.rules.types import type_check
+
+Mask = NDArray[np.bool_]
+
+
+def as_mask(values: pa.BooleanArray) -> Mask:
+    """Give an Arrow boolean array without nulls as a numpy mask."""
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+@dataclass(slots=True)
+class ChunkColumns:
+    """Text columns of one chunk by contract name, each of shape (records,), with what follows from them.
+
+    `first_lines` holds, for each rule of uniqueness, the line of the first occurrence of each record's key,
+    or -1 where the record is that first one or takes no part.
+    """
+
+    columns: Mapping[str, Column]
+    empty_values: tuple[str, ...]
+    texts: Mapping[str, pa.StringArray]
+    lines: NDArray[np.int64]
+    first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    lookups: Mapping[str, pa.Array] = field(default_factory=dict)
+    _blank: dict[str, Mask] = field(default_factory=dict)
+    _valid: dict[str, Mask] = field(default_factory=dict)
+    _typed: dict[str, pa.Array | None] = field(default_factory=dict)
+    _numbers: dict[str, Numbers] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def text(self, name: str) -> pa.StringArray:
+        """The values as they came, no nulls."""
+        return self.texts[name]
+
+    def blank_mask(self, name: str) -> Mask:
+        """True where the value is empty: an empty value of the contract, or nothing but white space."""
+        if name not in self._blank:
+            self._blank[name] = blank_values(self.texts[name], self.empty_values)
+        return self._blank[name]
+
+    def known_mask(self, name: str) -> Mask:
+        """True where the value is not blank and keeps its type."""
+        self._check_type(name)
+        return ~self.blank_mask(name) & self._valid[name]
+
+    def type_broken(self, name: str) -> Mask:
+        """True where the value is not blank and breaks its type."""
+        self._check_type(name)
+        return ~self.blank_mask(name) & ~self._valid[name]
+
+    def blank(self, name: str) -> pa.BooleanArray:
+        """As `blank_mask`, for expressions."""
+        return pa.array(self.blank_mask(name))
+
+    def known(self, name: str) -> pa.BooleanArray:
+        """As `known_mask`, for expressions."""
+        return pa.array(self.known_mask(name))
+
+    def typed(self, name: str) -> pa.Array:
+        """The values in their type, null where unknown: int64 microseconds, bool or string."""
+        self._check_type(name)
+        values = self._typed[name]
+        values = self.texts[name] if values is None else values
+        return pc.if_else(self.known(name), values, pa.scalar(None, values.type))
+
+    def numbers(self, name: str) -> Numbers:
+        """The values of a digits, integer or decimal column as exact numbers, unknown ones invalid."""
+        if name not in self._numbers:
+            text = pc.if_else(self.known(name), self.texts[name], pa.scalar(None, pa.string()))
+            self._numbers[name] = parse_numbers(text)
+        return self._numbers[name]
+
+    def _check_type(self, name: str) -> None:
+        if name not in self._valid:
+            column = self.columns[name]
+            self._valid[name], self._typed[name] = type_check(self.texts[name], column.type, column.format)
+
+
+def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
+    """Tell which values mean nothing: listed in `empty_values`, of no length, or white space alone."""
+    blank = as_mask(pc.equal(pc.binary_length(text), 0))
+    trimmed = pc.utf8_trim_whitespace(text) if _may_hold_blanks(text) else None
+    if trimmed is not None:
+        blank |= as_mask(pc.equal(pc.binary_length(trimmed), 0))
+    words = [value for value in empty_values if value]
+    if words:
+        blank |= as_mask(pc.is_in(text, value_set=pa.array(words, type=pa.string())))
+    return blank
+
+
+def _may_hold_blanks(text: pa.StringArray) -> bool:
+    """Tell whether any value starts with a white space byte or a byte beyond ASCII; most columns have none."""
+    offsets = np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
+    data = text.buffers()[2]
+    if data is None or not len(offsets) or offsets[0] == offsets[-1]:
+        return False
+    starts = offsets[:-1][offsets[1:] > offsets[:-1]]
+    first = np.frombuffer(data, dtype=np.uint8)[starts]
+    return bool(((first <= ord(" ")) | (first >= 128)).any())

@@ -1,0 +1,90 @@
+"""What a rule is: an id, a severity, a mask over a chunk, and a sentence for those who break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.rules.columns import ChunkColumns, Mask
+
+MAX_SHOWN_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One named assertion of a contract.
+
+    `broken` gives a mask of shape (records,), True where the rule is broken, never unknown. `sentence` is the
+    reason with `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}` to be filled in.
+    """
+
+    id: str
+    severity: str
+    column: str | None
+    sentence: str
+    broken: Callable[[ChunkColumns], Mask]
+    classified: str | None = None
+    key: tuple[str, ...] = ()
+
+    def reasons(self, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.StringArray:
+        """Give the reason of each of the given records, of shape (len(records),)."""
+        pieces: list[pa.Array | pa.Scalar] = []
+        for piece in _split(self.sentence):
+            maker = _PLACEHOLDERS.get(piece)
+            pieces.append(pa.scalar(piece) if maker is None else maker(self, columns, records))
+        if not any(isinstance(piece, pa.Array) for piece in pieces):
+            return pa.repeat("".join(str(piece) for piece in pieces), len(records))
+        return pc.binary_join_element_wise(*pieces, "")
+
+
+def _split(sentence: str) -> list[str]:
+    """Cut a sentence at its placeholders, which stay as pieces of their own."""
+    pieces = [sentence]
+    for name in _PLACEHOLDERS:
+        pieces = [part for piece in pieces for part in _cut(piece, name)]
+    return [piece for piece in pieces if piece]
+
+
+def _cut(piece: str, name: str) -> list[str]:
+    if piece in _PLACEHOLDERS:
+        return [piece]
+    parts = piece.split(name)
+    return [part for index, text in enumerate(parts) for part in ((name, text) if index else (text,))]
+
+
+def _value(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Array | pa.Scalar:
+    if rule.classified is not None:
+        return pa.scalar(f"({rule.classified})")
+    if rule.column is None:
+        return pa.scalar("{value}")
+    values = columns.text(rule.column).take(pa.array(records))
+    long = pc.greater(pc.utf8_length(values), MAX_SHOWN_CHARACTERS)
+    if not pc.any(long).as_py():
+        return values
+    cut = pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHOWN_CHARACTERS)
+    return pc.if_else(long, pc.binary_join_element_wise(cut, "…", ""), values)
+
+
+def _column(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Scalar:
+    return pa.scalar(rule.column or "")
+
+
+def _line(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Array:
+    return pc.cast(pa.array(columns.lines[records]), pa.string())
+
+
+def _first_line(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Array:
+    return pc.cast(pa.array(columns.first_lines[rule.id][records]), pa.string())
+
+
+_PLACEHOLDERS: dict[str, Callable[[Rule, ChunkColumns, NDArray[np.int64]], pa.Array | pa.Scalar]] = {
+    "{value}": _value,
+    "{column}": _column,
+    "{line}": _line,
+    "{first_line}": _first_line,
+}

@@ -1,0 +1,241 @@
+"""One run: a source, a contract, every record in its place, and a summary that adds up."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callcenter_etl.accounts import Accounts
+from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.contract.model import Limits
+from callcenter_etl.engines.local import LocalEngine
+from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
+from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.router import Router
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging, staging
+from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.sources.reader import BLOCK_BYTES, Opening, SourceReader
+from callcenter_etl.summary import (
+    ContractIdentity,
+    OutputFile,
+    Progress,
+    RecordCounts,
+    RuleCount,
+    SourceIdentity,
+    Summary,
+)
+from callcenter_etl.validator import Validator
+
+_log = get_logger(__name__)
+ProgressCallback = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """All that one run needs to know."""
+
+    source: str
+    output: str
+    limits: Limits
+    chunk_rows: int | None = None
+    block_bytes: int = BLOCK_BYTES
+
+
+def run_source(plan: RunPlan, contract: LoadedContract, *, on_progress: ProgressCallback | None = None) -> Summary:
+    """Hold one source to a contract and publish its files.
+
+    Raises SourceError or OutputError when the run cannot be finished, and AccountingError when it does not
+    add up; nothing is published then, and earlier files stay as they are.
+    """
+    run = _Run(plan, contract, on_progress)
+    _log.info("run_started", run_id=run.id, source=plan.source, contract=contract.document.contract)
+    try:
+        summary = run.execute()
+    except CallcenterEtlError as error:
+        _log.error("run_not_finished", run_id=run.id, source=plan.source, cause=str(error))
+        raise
+    records = summary.records
+    _log.info(
+        "run_finished",
+        run_id=run.id,
+        status=summary.status,
+        read=records.read,
+        accepted=records.accepted,
+        rejected=records.rejected,
+        malformed=records.malformed,
+        warned=records.warned,
+        seconds=summary.seconds,
+    )
+    return summary
+
+
+class _Run:
+    """The state of one execution."""
+
+    def __init__(self, plan: RunPlan, contract: LoadedContract, on_progress: ProgressCallback | None) -> None:
+        self.plan = plan
+        self.contract = contract
+        self.document = contract.document
+        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+        self.on_progress = on_progress
+        self.accounts = Accounts()
+        self.started = datetime.now(UTC)
+        self.clock = time.monotonic()
+
+    def execute(self) -> Summary:
+        """Read the source to its end, then publish."""
+        _refuse_own_output(self.plan)
+        with SourceReader(self.plan.source, self.document, block_bytes=self.plan.block_bytes) as reader:
+            opening = reader.open()
+            with staging(self.plan.output, self.id) as staged:
+                if opening.problems:
+                    return self._refuse(reader, opening, staged)
+                router = self._route_all(reader, opening, staged)
+                return self._publish(reader, staged, router)
+
+    def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
+        reader.drain()
+        reader.check_unchanged()
+        validator = Validator(self.document)
+        rules = {rule.id: RuleCount(severity=rule.severity, broken=0, first_line=None, sample_reason=None) for rule in validator.rules}
+        summary = self._summary(reader, status="refused", problems=opening.problems, rules=rules, outputs={})
+        staged.publish((), _json_bytes(summary))
+        return summary
+
+    def _route_all(self, reader: SourceReader, opening: Opening, staged: Staging) -> Router:
+        validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
+        router = Router(
+            staged, preamble=opening.preamble, names=opening.layout.names, encoding=reader.dialect.encoding
+        )
+        accounts = self.accounts
+        accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
+        accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
+        engine = LocalEngine(
+            validator,
+            layout=opening.layout,
+            dialect=reader.dialect,
+            router=router,
+            accounts=accounts,
+            scratch=staged.directory,
+            chunk_rows=self.plan.chunk_rows,
+        )
+        with engine:
+            for item in reader.frames(opening.layout):
+                engine.take(item)
+                self._report_progress(reader)
+        return router
+
+    def _publish(self, reader: SourceReader, staged: Staging, router: Router) -> Summary:
+        reader.check_unchanged()
+        self.accounts.prove(
+            plain_bytes=reader.tally.plain_bytes,
+            lines=reader.tally.lines.lines,
+            target_bytes=staged.files[TARGET].bytes,
+            rejected_bytes=staged.files[REJECTED].bytes,
+            exceptions=router.exception_records,
+        )
+        problems = _broken_limits(self.plan.limits, self.accounts)
+        status = _status(self.plan.limits, self.accounts, problems)
+        names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
+        outputs = {
+            name: OutputFile(uri=staged.final_uri(name), bytes=staged.files[name].bytes, sha256=staged.files[name].sha256)
+            for name in names
+        }
+        rules = {
+            rule: RuleCount(
+                severity=tally.severity,
+                broken=tally.broken,
+                first_line=tally.first_line,
+                sample_reason=tally.sample_reason,
+            )
+            for rule, tally in self.accounts.rules.items()
+        }
+        summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
+        staged.publish(names, _json_bytes(summary))
+        return summary
+
+    def _summary(
+        self,
+        reader: SourceReader,
+        *,
+        status: str,
+        problems: tuple[Problem, ...],
+        rules: dict[str, RuleCount],
+        outputs: dict[str, OutputFile],
+    ) -> Summary:
+        accounts = self.accounts
+        return Summary(
+            run_id=self.id,
+            status=status,
+            contract=ContractIdentity(
+                id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
+            ),
+            source=SourceIdentity(
+                uri=self.plan.source, bytes=reader.tally.stored_bytes, sha256=reader.tally.sha256.hexdigest()
+            ),
+            records=RecordCounts(
+                read=accounts.framed,
+                accepted=accounts.accepted.records,
+                rejected=accounts.rejected.records,
+                malformed=accounts.malformed,
+                warned=accounts.warned,
+            ),
+            blank_lines=accounts.blank_lines,
+            lines=reader.tally.lines.lines,
+            rules=rules,
+            problems=problems,
+            outputs=outputs,
+            started_at=_instant(self.started),
+            finished_at=_instant(datetime.now(UTC)),
+            seconds=round(time.monotonic() - self.clock, 3),
+        )
+
+    def _report_progress(self, reader: SourceReader) -> None:
+        if self.on_progress is not None:
+            self.on_progress(
+                Progress(
+                    bytes_read=reader.tally.stored_bytes,
+                    bytes_total=reader.size,
+                    records=self.accounts.framed,
+                    rejected=self.accounts.rejected.records,
+                )
+            )
+
+
+def _broken_limits(limits: Limits, accounts: Accounts) -> tuple[Problem, ...]:
+    problems = []
+    read, rejected = accounts.framed, accounts.rejected.records
+    if limits.min_records is not None and read < limits.min_records:
+        problems.append(Problem("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected"))
+    if limits.max_rejected is not None and limits.max_rejected.exceeded(rejected, read):
+        sentence = f"{rejected:,} of {read:,} records rejected, at most {limits.max_rejected} allowed"
+        problems.append(Problem("limits.max_rejected", sentence))
+    return tuple(problems)
+
+
+def _status(limits: Limits, accounts: Accounts, problems: tuple[Problem, ...]) -> str:
+    if problems:
+        return "failed"
+    return "rejects" if accounts.rejected.records and limits.max_rejected is None else "passed"
+
+
+def _refuse_own_output(plan: RunPlan) -> None:
+    """Publishing must never replace the very file that is read."""
+    if "://" in plan.source or "://" in plan.output:
+        return
+    source = Path(plan.source).resolve()
+    if any((Path(plan.output) / name).resolve() == source for name in FILE_NAMES.values()):
+        raise UsageError(f"{plan.source}: the run would replace its own source (name another output than {plan.output!r})")
+
+
+def _json_bytes(summary: Summary) -> bytes:
+    return (json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,149 @@
+"""A chunk: a bounded run of framed records and the values of the sound ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from callcenter_etl.errors import AccountingError
+from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.framing import FIELDS, Frame, Malformation
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Records of one block in source order, sound and malformed.
+
+    `sound` holds the indices of the sound records, `values` their fields: one text array a source column, by
+    position, each of shape (sound records,). `malformed` is sorted by record.
+    """
+
+    frame: Frame
+    first: int
+    last: int
+    sound: NDArray[np.int64]
+    values: tuple[pa.StringArray, ...]
+    malformed: tuple[Malformation, ...]
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def lines(self) -> NDArray[np.int64]:
+        """1-based physical line of each record."""
+        return self.frame.lines[self.first : self.last]
+
+    @property
+    def sound_lines(self) -> NDArray[np.int64]:
+        """1-based physical line of each sound record."""
+        return self.lines[self.sound]
+
+    def raw_of(self, record: int) -> bytes:
+        """Give the bytes of one record without its line end."""
+        at = self.first + record
+        return self.frame.raw[int(self.frame.starts[at]) : int(self.frame.stops[at])].rstrip(b"\r\n")
+
+
+def parse_chunk(frame: Frame, *, first: int, last: int, fields: int, dialect: Dialect) -> Chunk:
+    """Parse the records `first` to `last` (exclusive) of a frame into values.
+
+    Records with another number of fields than `fields` become malformed (`record.fields`). Raises
+    AccountingError when the parser's records are not the framed ones.
+    """
+    framed = tuple(
+        Malformation(m.record - first, m.status, m.reason) for m in frame.malformed if first <= m.record < last
+    )
+    sound = np.ones(last - first, dtype=bool)
+    sound[[m.record for m in framed]] = False
+    candidates = np.flatnonzero(sound)
+    text = _sound_text(frame, first, candidates)
+    table, invalid = _parse(text, frame=frame, fields=fields, dialect=dialect)
+    ragged: list[Malformation] = []
+    for number, found in invalid:
+        record = int(candidates[number - 1])
+        sound[record] = False
+        ragged.append(Malformation(record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"))
+    kept = np.flatnonzero(sound)
+    if table.num_rows != len(kept):
+        raise AccountingError(f"{len(kept)} sound records were framed but {table.num_rows} were parsed")
+    return Chunk(
+        frame=frame,
+        first=first,
+        last=last,
+        sound=kept,
+        values=tuple(_restore(_flat(column), frame) for column in table.columns),
+        malformed=tuple(sorted((*framed, *ragged), key=lambda m: m.record)),
+    )
+
+
+def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memoryview:
+    """Join the text of the candidate records; whole runs at a time, and without a copy where it is one run."""
+    if not len(candidates):
+        return memoryview(b"")
+    starts = frame.text_starts[first + candidates]
+    stops = frame.text_stops[first + candidates]
+    breaks = np.flatnonzero(starts[1:] != stops[:-1])
+    run_starts = starts[np.concatenate(([0], breaks + 1))]
+    run_stops = stops[np.concatenate((breaks, [len(stops) - 1]))]
+    view = memoryview(frame.text)
+    if len(run_starts) == 1:
+        return view[int(run_starts[0]) : int(run_stops[0])]
+    runs = zip(run_starts.tolist(), run_stops.tolist(), strict=True)
+    return memoryview(b"".join(view[start:stop] for start, stop in runs))
+
+
+def _parse(
+    text: memoryview, *, frame: Frame, fields: int, dialect: Dialect
+) -> tuple[pa.Table, list[tuple[int, int]]]:
+    names = [str(position) for position in range(fields)]
+    if not len(text):
+        return pa.table({name: pa.array([], type=pa.string()) for name in names}), []
+    if text[:3] == _BOM:
+        # Arrow drops a BOM at the head of every buffer: this one is data, so it gets one to drop.
+        text = memoryview(_BOM + bytes(text))
+    invalid: list[tuple[int, int]] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        invalid.append((row.number, row.actual_columns))
+        return "skip"
+
+    quote = frame.marks.quote
+    table = pa_csv.read_csv(
+        pa.py_buffer(text),
+        read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(text) + 16, column_names=names),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=chr(frame.marks.delimiter),
+            quote_char=False if quote is None else chr(quote),
+            double_quote=quote is not None,
+            escape_char=False,
+            newlines_in_values=frame.joined,
+            ignore_empty_lines=False,
+            invalid_row_handler=note,
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            null_values=[],
+        ),
+    )
+    return table, invalid
+
+
+def _flat(column: pa.ChunkedArray) -> pa.StringArray:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type=pa.string())
+
+
+def _restore(values: pa.StringArray, frame: Frame) -> pa.StringArray:
+    for stand_in, wanted in frame.marks.restore:
+        values = pc.replace_substring(values, pattern=stand_in, replacement=wanted)
+    return values

@@ -1,0 +1,96 @@
+"""Compressed sources as a stream of plain bytes, with truncation, corruption and bombs found out."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import IO, Protocol
+
+from callcenter_etl.errors import SourceError
+
+READ_BYTES = 1 << 20
+# zstandard's object has no output bound; one byte of input can stand for 32 KiB, so little is fed at a time.
+FEED_BYTES = 4096
+MAX_RATIO = 1000
+RATIO_GRACE_BYTES = 1 << 24
+
+
+class Decompressor(Protocol):
+    """What the standard decompressor objects have in common."""
+
+    eof: bool
+    unused_data: bytes
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _gzip() -> Decompressor:
+    return zlib.decompressobj(wbits=31)
+
+
+def _zstd() -> Decompressor:
+    import zstandard  # noqa: PLC0415  only where a source needs it
+
+    return zstandard.ZstdDecompressor().decompressobj()
+
+
+SUFFIXES: dict[str, tuple[str, bytes, Callable[[], Decompressor]]] = {
+    ".gz": ("gzip", b"\x1f\x8b", _gzip),
+    ".zst": ("zstd", b"\x28\xb5\x2f\xfd", _zstd),
+    ".bz2": ("bzip2", b"BZh", bz2.BZ2Decompressor),
+    ".xz": ("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
+}
+
+
+def suffix_of(name: str) -> str | None:
+    """Give the compression suffix that a file name ends in, or None."""
+    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
+
+
+def read_blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """Read a plain stream to its end, up to `size` bytes at a time."""
+    while block := stream.read(size):
+        yield block
+
+
+def decompressed(blocks: Iterator[bytes], *, suffix: str, uri: str, max_bytes: int) -> Iterator[bytes]:
+    """Decompress a stream of blocks; concatenated members are read one after the other.
+
+    Raises SourceError where the stream is corrupt or truncated, grows over `max_bytes`, or over 1,000:1.
+    """
+    name, _, make = SUFFIXES[suffix]
+    consumed = produced = 0
+    current: Decompressor | None = None
+    for block in blocks:
+        for start in range(0, len(block), FEED_BYTES):
+            data = block[start : start + FEED_BYTES]
+            consumed += len(data)
+            while data:
+                current = current or make()
+                try:
+                    output = current.decompress(data)
+                except (zlib.error, OSError, lzma.LZMAError, ValueError, RuntimeError) as error:
+                    raise SourceError(f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}") from error
+                except Exception as error:  # zstandard has its own base error, known only where it is imported
+                    if type(error).__name__ != "ZstdError":
+                        raise
+                    raise SourceError(f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}") from error
+                produced += len(output)
+                _check_growth(uri, consumed, produced, max_bytes)
+                if output:
+                    yield output
+                data = b""
+                if current.eof:
+                    data = current.unused_data.lstrip(b"\x00")  # gzip members may be padded with zeros
+                    current = None
+    if current is not None:
+        raise SourceError(f"{uri}: truncated: the {name} data ends before its end mark")
+
+
+def _check_growth(uri: str, consumed: int, produced: int, max_bytes: int) -> None:
+    if produced > max_bytes:
+        raise SourceError(f"{uri}: over {max_bytes:,} bytes when decompressed (raise source.max_bytes if that is right)")
+    if produced > RATIO_GRACE_BYTES and produced > consumed * MAX_RATIO:
+        raise SourceError(f"{uri}: grows more than {MAX_RATIO:,}:1 when decompressed, as a decompression bomb does")

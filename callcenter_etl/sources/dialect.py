@@ -1,0 +1,58 @@
+"""How the bytes of a source are to be read, as the framing and the parser need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_RECORD_BYTES = 16 * 2**20
+MAX_JOINED_BYTES = 2**20
+MAX_JOINED_LINES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Delimiter and quote as text, and what quoting may do; `quote` None makes quotes ordinary text."""
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    encoding: str = "utf-8"
+    lenient: bool = False
+    multiline: bool = False
+    max_record_bytes: int = MAX_RECORD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The single bytes that stand for delimiter and quote in one block.
+
+    A delimiter of several bytes in UTF-8 is replaced in the block by a control byte which that block does
+    not hold; `restore` gives the texts to put back into parsed values.
+    """
+
+    delimiter: int
+    quote: int | None
+    restore: tuple[tuple[str, str], ...] = ()
+
+
+def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
+    """Give the block with single-byte delimiter and quote, and these bytes."""
+    taken: list[int] = []
+    restore: list[tuple[str, str]] = []
+    found: list[int | None] = []
+    for wanted in (dialect.delimiter, dialect.quote):
+        if wanted is None:
+            found.append(None)
+            continue
+        encoded = wanted.encode("utf-8")
+        if len(encoded) == 1:
+            found.append(encoded[0])
+            continue
+        stand_in = next(b for b in range(1, 32) if b not in b"\t\n\r" and b not in text and b not in taken)
+        taken.append(stand_in)
+        text = text.replace(encoded, bytes([stand_in]))
+        restore.append((chr(stand_in), wanted))
+        found.append(stand_in)
+    delimiter, quote = found
+    if delimiter is None:
+        raise TypeError("a dialect has a delimiter")
+    return text, Marks(delimiter=delimiter, quote=quote, restore=tuple(restore))

@@ -1,0 +1,78 @@
+"""Text encodings: which ones can be framed as bytes, and how the others are turned into UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from functools import lru_cache
+
+BOMS = {"utf-8": codecs.BOM_UTF8}
+# A byte that does not decode travels as a lone low surrogate, which UTF-8 cannot hold: the record stays
+# recognisable as undecodable after the stream became UTF-8.
+MARK_BASE = 0xDC00
+_HANDLER = "callcenter_etl_mark"
+
+
+@lru_cache
+def is_ascii_superset(encoding: str) -> bool:
+    """Tell whether line ends, quotes and delimiters can be found in the bytes of this encoding."""
+    plain = bytes(range(128))
+    try:
+        return plain.decode(encoding) == plain.decode("ascii") and "\n".encode(encoding) == b"\n"
+    except UnicodeError:
+        return False
+
+
+def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Turn a stream of an encoding that is no superset of ASCII into UTF-8, undecodable bytes marked."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
+    for block in blocks:
+        yield decoder.decode(block).encode("utf-8", "surrogatepass")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def show(data: bytes, encoding: str) -> str:
+    r"""Decode for people: every byte that does not decode becomes `\xNN`."""
+    if is_ascii_superset(encoding):
+        return data.decode(encoding, "backslashreplace")
+    return _show_marks(data.decode("utf-8", "surrogatepass"))
+
+
+def _show_marks(text: str) -> str:
+    return "".join(f"\\x{ord(c) - MARK_BASE:02x}" if 0xDC00 <= ord(c) <= 0xDCFF else c for c in text)
+
+
+def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
+    """Give the first undecodable byte of a line and its offset in it, or None where the line decodes."""
+    direct = is_ascii_superset(encoding)
+    try:
+        line.decode(encoding if direct else "utf-8")
+    except UnicodeDecodeError as error:
+        if direct:
+            return line[error.start], error.start
+        mark = line[error.start : error.start + 3].decode("utf-8", "surrogatepass")
+        return ord(mark) - MARK_BASE, error.start
+    return None
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(MARK_BASE + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_HANDLER, _mark)
+
+
+class ShowStream:
+    r"""Decodes a stream for people, piece by piece: every byte that does not decode becomes `\xNN`."""
+
+    def __init__(self, encoding: str) -> None:
+        self._direct = is_ascii_superset(encoding)
+        make = codecs.getincrementaldecoder(encoding if self._direct else "utf-8")
+        self._decoder = make(errors="backslashreplace" if self._direct else "surrogatepass")
+
+    def show(self, data: bytes, *, final: bool) -> str:
+        """Decode the next piece."""
+        text = self._decoder.decode(data, final=final)
+        return text if self._direct else _show_marks(text)

@@ -1,0 +1,221 @@
+"""Frames a block of bytes into records: where each starts and stops, its line, and what is malformed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect, Marks, mark_block
+from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
+from callcenter_etl.sources.lines import Lines, find_lines
+from callcenter_etl.sources.quotes import Scan, doubtful_lines, scan_record
+
+Offsets = NDArray[np.int64]
+
+SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS = range(5)
+STRUCTURAL_RULES = {
+    TOO_LONG: "record.too_long",
+    QUOTE: "record.quote",
+    ENCODING: "record.encoding",
+    FIELDS: "record.fields",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Malformation:
+    """Why one record (by its index in the block) cannot be read as fields."""
+
+    record: int
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The records of one block, in source order.
+
+    `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text` (UTF-8, marked). `lines`
+    are 1-based, `line_counts` the physical lines of each. `consumed` bytes of the block were framed; the rest
+    belongs to a record that goes on. All arrays have the shape (records,).
+    """
+
+    raw: bytes
+    text: bytes
+    marks: Marks
+    starts: Offsets
+    stops: Offsets
+    text_starts: Offsets
+    text_stops: Offsets
+    lines: Offsets
+    line_counts: Offsets
+    malformed: tuple[Malformation, ...]
+    blank_lines: int
+    blank_bytes: int
+    consumed: int
+    joined: bool
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A block as UTF-8, and the undecodable byte of each line that has one: (byte, offset in the line)."""
+
+    data: bytes
+    bad: dict[int, tuple[int, int]]
+
+
+def frame_block(raw: bytes, *, dialect: Dialect, fields: int, first_line: int, offset: int, final: bool) -> Frame:
+    """Frame a block of complete lines (its last one may lack a line end when `final`).
+
+    `fields` is the right number of fields of a record, `first_line` the number of the block's first line and
+    `offset` the block's place in the source, in bytes.
+    """
+    lines = find_lines(raw)
+    decoded = _decode(raw, lines, dialect)
+    text, marks = mark_block(decoded.data, dialect)
+    text_lines = lines if text is raw else find_lines(text)
+    if len(text_lines) != len(lines):
+        raise AssertionError("decoding changed the number of lines")
+    shape = _Shape.of(text_lines)
+    too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
+    reasons: dict[int, tuple[int, str]] = {
+        int(line): (TOO_LONG, f"the record is over {dialect.max_record_bytes:,} bytes long") for line in too_long
+    }
+    kept = _judge_quotes(text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final)
+    for line, (byte, at) in decoded.bad.items():
+        opener = int(shape.owner[line])
+        place = f"at byte {offset + int(lines.starts[line]) + at:,} of the source"
+        if not is_ascii_superset(dialect.encoding):
+            place = f"at byte {at:,} of the line as UTF-8"
+        reasons.setdefault(opener, (ENCODING, f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}"))
+    return _assemble(raw, text, marks, lines, text_lines, shape, reasons, kept, fields, first_line)
+
+
+@dataclass(slots=True)
+class _Shape:
+    """For each line the line that opens its record, and how many lines that record has."""
+
+    owner: Offsets
+    counts: Offsets
+
+    @classmethod
+    def of(cls, lines: Lines) -> _Shape:
+        return cls(owner=np.arange(len(lines)), counts=np.ones(len(lines), dtype=np.int64))
+
+
+def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
+    if raw.isascii() and is_ascii_superset(dialect.encoding):
+        return _Text(raw, {})
+    direct = is_ascii_superset(dialect.encoding)
+    utf8 = not direct or dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    try:
+        decoded = raw.decode("utf-8" if utf8 else dialect.encoding)
+    except UnicodeDecodeError:
+        return _decode_lines(raw, lines, dialect, utf8=utf8)
+    return _Text(raw if utf8 else decoded.encode("utf-8"), {})
+
+
+def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect, *, utf8: bool) -> _Text:
+    bad: dict[int, tuple[int, int]] = {}
+    parts: list[bytes] = []
+    for line, (start, stop) in enumerate(zip(lines.starts.tolist(), lines.stops.tolist(), strict=True)):
+        piece = raw[start:stop]
+        found = None if piece.isascii() else bad_byte(piece, dialect.encoding)
+        if found is not None:
+            bad[line] = found
+        if not utf8:
+            end = int(lines.ends[line]) - start
+            # the line end stays outside: a cut multi-byte character must not take it along
+            parts.append(piece[:end].decode(dialect.encoding, "replace").encode("utf-8") + piece[end:])
+    return _Text(raw if utf8 else b"".join(parts), bad)
+
+
+def _judge_quotes(
+    text: bytes,
+    lines: Lines,
+    marks: Marks,
+    *,
+    dialect: Dialect,
+    fields: int,
+    shape: _Shape,
+    reasons: dict[int, tuple[int, str]],
+    final: bool,
+) -> int:
+    """Look at every doubtful line; give the number of lines framed (the rest waits for more of the source)."""
+    resume = 0
+    for line in doubtful_lines(text, lines, marks).tolist():
+        if line < resume or line in reasons:
+            continue
+        start = int(lines.starts[line])
+        scan = scan_record(text, start, int(lines.ends[line]), marks)
+        if not scan.open:
+            if scan.text_after_quote and not dialect.lenient:
+                reasons[line] = (QUOTE, "there is text after a closing quote")
+            continue
+        if not dialect.multiline:
+            reasons[line] = (QUOTE, "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)")
+            continue
+        last = min(line + MAX_JOINED_LINES, len(lines)) - 1
+        limit = int(min(lines.ends[last], start + MAX_JOINED_BYTES))
+        scan = scan_record(text, start, limit, marks)
+        within_block = last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < MAX_JOINED_LINES
+        if scan.open and within_block and not final:
+            return line
+        if _joins(scan, fields, dialect):
+            count = int(np.searchsorted(lines.starts, scan.stop, side="right")) - line
+            shape.owner[line : line + count] = line
+            shape.counts[line] = count
+            resume = line + count
+        else:
+            reasons[line] = (QUOTE, "a quote is opened that no following line closes so as to make a record")
+    return len(lines)
+
+
+def _joins(scan: Scan, fields: int, dialect: Dialect) -> bool:
+    sound = dialect.lenient or not scan.text_after_quote
+    return not scan.open and sound and scan.fields == fields
+
+
+def _assemble(
+    raw: bytes,
+    text: bytes,
+    marks: Marks,
+    lines: Lines,
+    text_lines: Lines,
+    shape: _Shape,
+    reasons: dict[int, tuple[int, str]],
+    kept: int,
+    fields: int,
+    first_line: int,
+) -> Frame:
+    index = np.arange(kept)
+    opens = shape.owner[:kept] == index
+    blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
+    openers = np.flatnonzero(opens & ~blank)
+    closers = openers + shape.counts[openers] - 1
+    record_of = {int(line): record for record, line in enumerate(openers.tolist())} if reasons else {}
+    malformed = tuple(
+        Malformation(record=record_of[line], status=status, reason=reason)
+        for line, (status, reason) in sorted(reasons.items())
+        if line < kept
+    )
+    return Frame(
+        raw=raw,
+        text=text,
+        marks=marks,
+        starts=lines.starts[openers],
+        stops=lines.stops[closers],
+        text_starts=text_lines.starts[openers],
+        text_stops=text_lines.stops[closers],
+        lines=openers + first_line,
+        line_counts=shape.counts[openers],
+        malformed=malformed,
+        blank_lines=int(blank.sum()),
+        blank_bytes=int((lines.stops[:kept] - lines.starts[:kept])[blank].sum()),
+        consumed=int(lines.stops[kept - 1]) if kept else 0,
+        joined=bool((shape.counts[openers] > 1).any()),
+    )

@@ -1,0 +1,137 @@
+"""Compares a source's header with the contract and says everything that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which source column holds which contract column.
+
+    `names` are the source's own header names by position; `positions` maps contract column names to positions.
+    """
+
+    names: tuple[str, ...]
+    positions: dict[str, int]
+
+    @property
+    def fields(self) -> int:
+        """The right number of fields of a record."""
+        return len(self.names)
+
+
+def layout_without_header(document: ContractDocument) -> Layout:
+    """Give the layout of a source whose columns are known by position alone."""
+    names = tuple(column.name for column in document.columns)
+    return Layout(names=names, positions={name: position for position, name in enumerate(names)})
+
+
+def match_header(found: tuple[str, ...], document: ContractDocument) -> tuple[Layout, tuple[Problem, ...]]:
+    """Match header names to the contract's columns by the contract's header mode.
+
+    The layout may be used only where there are no problems.
+    """
+    exact = document.source.header == "exact"
+    matcher = _Matcher(document)
+    if exact and matcher.in_place(found):
+        positions = {column.name: position for position, column in enumerate(document.columns)}
+        return Layout(names=found, positions=positions), ()
+    problems = (
+        *matcher.duplicates(found),
+        *matcher.missing(found),
+        *(() if document.source.header == "by_name" else matcher.unexpected(found)),
+        *(matcher.out_of_order(found) if exact else ()),
+        *(() if document.source.header == "by_name" else matcher.count(found)),
+    )
+    positions = {}
+    for position, name in enumerate(found):
+        column = matcher.column_of(name)
+        if column is not None:
+            positions.setdefault(column.name, position)
+    return Layout(names=found, positions=positions), problems
+
+
+class _Matcher:
+    """Header names against columns: their names and aliases, in the contract's letter case or any."""
+
+    def __init__(self, document: ContractDocument) -> None:
+        self.columns = document.columns
+        self.ignore_case = document.source.header_case == "ignore"
+        self.by_key: dict[str, Column] = {}
+        for column in document.columns:
+            for name in (column.name, *column.aliases):
+                self.by_key.setdefault(self.key(name), column)
+
+    def key(self, name: str) -> str:
+        return name.casefold() if self.ignore_case else name
+
+    def column_of(self, name: str) -> Column | None:
+        return self.by_key.get(self.key(name))
+
+    def accepts(self, column: Column, name: str) -> bool:
+        return any(self.key(name) == self.key(known) for known in (column.name, *column.aliases))
+
+    def in_place(self, found: tuple[str, ...]) -> bool:
+        return len(found) == len(self.columns) and all(
+            self.accepts(column, name) for column, name in zip(self.columns, found, strict=True)
+        )
+
+    def duplicates(self, found: tuple[str, ...]) -> list[Problem]:
+        known = [(column.name if (column := self.column_of(name)) else name) for name in found]
+        problems = []
+        for name, times in Counter(known).items():
+            if times > 1 and (self.column_of(name) is not None):
+                places = ", ".join(str(position + 1) for position, other in enumerate(known) if other == name)
+                problems.append(Problem("header.duplicate", f"column {name!r} stands {times} times, at positions {places}"))
+        return problems
+
+    def missing(self, found: tuple[str, ...]) -> list[Problem]:
+        present = {column.name for name in found if (column := self.column_of(name))}
+        strangers = [name for name in found if self.column_of(name) is None]
+        problems = []
+        for position, column in enumerate(self.columns, start=1):
+            if column.name in present:
+                continue
+            near = difflib.get_close_matches(column.name.casefold(), [name.casefold() for name in strangers], n=1, cutoff=0.6)
+            hint = ""
+            if near:
+                original = next(name for name in strangers if name.casefold() == near[0])
+                at = found.index(original) + 1
+                hint = f" (renamed to {original!r}, found at position {at}? if so, add it to the column's aliases)"
+            problems.append(Problem("header.missing", f"column {column.name!r}, expected at position {position}, is missing{hint}"))
+        return problems
+
+    def unexpected(self, found: tuple[str, ...]) -> list[Problem]:
+        return [
+            Problem("header.unexpected", f"column {name!r} at position {position} is not in the contract")
+            for position, name in enumerate(found, start=1)
+            if self.column_of(name) is None
+        ]
+
+    def out_of_order(self, found: tuple[str, ...]) -> list[Problem]:
+        wanted = [column.name for column in self.columns]
+        known = [column.name for name in found if (column := self.column_of(name))]
+        common = [name for name in wanted if name in known]
+        seen = list(dict.fromkeys(known))
+        if seen == common:
+            return []
+        problems = []
+        places = {column.name: position for position, name in reversed(list(enumerate(found, 1))) if (column := self.column_of(name))}
+        for name, other in zip(common, seen, strict=True):
+            if name != other:
+                position = wanted.index(name) + 1
+                problems.append(
+                    Problem("header.order", f"column {name!r} is at position {places[name]}, expected at position {position}")
+                )
+        return problems
+
+    def count(self, found: tuple[str, ...]) -> list[Problem]:
+        if len(found) == len(self.columns):
+            return []
+        return [Problem("header.count", f"the header has {len(found)} columns, {len(self.columns)} expected")]

@@ -1,0 +1,83 @@
+"""Physical lines of a block of bytes: LF, CRLF and lone CR each end one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LF, CR = 10, 13
+
+Offsets = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Offsets of the lines of a block, each of shape (lines,): start, end of content, and stop after the line end."""
+
+    starts: Offsets
+    ends: Offsets
+    stops: Offsets
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+def find_lines(data: bytes | memoryview) -> Lines:
+    """Split a block into its lines; a last line without a line end counts."""
+    bytes_ = np.frombuffer(data, dtype=np.uint8)
+    terminators = np.flatnonzero(bytes_ == LF)
+    ends = terminators
+    returns = np.flatnonzero(bytes_ == CR) if CR in data else terminators[:0]
+    if len(returns):
+        followed = np.zeros(len(returns), dtype=bool)
+        inside = returns + 1 < len(bytes_)
+        followed[inside] = bytes_[returns[inside] + 1] == LF
+        lone = returns[~followed]
+        if len(lone):
+            terminators = np.union1d(terminators, lone)
+        ends = terminators.copy()
+        newline = bytes_[terminators] == LF
+        after_return = newline & (terminators > 0) & (bytes_[np.maximum(terminators - 1, 0)] == CR)
+        ends[after_return] -= 1
+    stops = terminators + 1
+    if len(bytes_) and (not len(stops) or stops[-1] != len(bytes_)):
+        ends = np.append(ends, len(bytes_))
+        stops = np.append(stops, len(bytes_))
+    starts = np.empty_like(stops)
+    starts[:1] = 0
+    starts[1:] = stops[:-1]
+    return Lines(starts=starts, ends=ends, stops=stops)
+
+
+def last_line_stop(data: bytes | bytearray) -> int:
+    """Give the offset after the last complete line; a CR at the very end may yet be the half of a CRLF."""
+    newline = data.rfind(b"\n")
+    end = len(data) - 1
+    carriage = data.rfind(b"\r", 0, end) if end > 0 else -1
+    return max(newline, carriage) + 1
+
+
+class LineCounter:
+    """Counts the line ends of a stream on its own, as a check on the framing."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self._last = b""
+
+    def feed(self, block: bytes) -> None:
+        """Count the line ends of the next block of the stream."""
+        if not block:
+            return
+        self.ended += block.count(b"\n")
+        if b"\r" in block or self._last == b"\r":
+            self.ended += block.count(b"\r") - block.count(b"\r\n")
+            if self._last == b"\r" and block[:1] == b"\n":
+                self.ended -= 1
+        self._last = block[-1:]
+
+    @property
+    def lines(self) -> int:
+        """All lines so far, a last one without a line end included."""
+        return self.ended + (self._last not in (b"", b"\n", b"\r"))

@@ -1,0 +1,107 @@
+"""Quotes: which lines are well quoted beyond doubt, and an exact look at the others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcenter_etl.sources.dialect import Marks
+from callcenter_etl.sources.lines import Lines
+
+
+def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]:
+    """Give the indices of the lines whose quotes need an exact look.
+
+    A line is beyond doubt when its quotes come in pairs, every first of a pair opens a field or follows its
+    predecessor at once (an escaped quote), and every second one ends a field or is followed by a quote.
+    """
+    if marks.quote is None or marks.quote not in text:
+        return np.empty(0, dtype=np.int64)
+    data = np.frombuffer(text, dtype=np.uint8)
+    at = np.flatnonzero(data == marks.quote)
+    line = np.searchsorted(lines.stops, at, side="right")
+    counts = np.bincount(line, minlength=len(lines))
+    firsts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    opening = (np.arange(len(at)) - firsts[line]) % 2 == 0
+    before = data[np.maximum(at - 1, 0)]
+    after = data[np.minimum(at + 1, len(data) - 1)]
+    opens = (at == lines.starts[line]) | (before == marks.delimiter) | (before == marks.quote)
+    closes = (at + 1 == lines.ends[line]) | (after == marks.delimiter) | (after == marks.quote)
+    doubt = np.where(opening, ~opens, ~closes)
+    doubtful = np.zeros(len(lines), dtype=bool)
+    doubtful[line[doubt]] = True
+    doubtful |= counts % 2 == 1
+    return np.flatnonzero(doubtful)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What an exact look at a record found; `stop` is the offset of the end of its last line's content."""
+
+    fields: int
+    stop: int
+    open: bool
+    text_after_quote: bool
+
+
+@lru_cache
+def _patterns(delimiter: int, quote: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    d, q = re.escape(bytes([delimiter])), re.escape(bytes([quote]))
+    closing = re.compile(rb"(?:[^" + q + rb"]++|" + q + q + rb")*+" + q)
+    field_end = re.compile(rb"[^\r\n" + d + rb"]*+")
+    line_content = re.compile(rb"[^\r\n]*+")
+    return closing, field_end, line_content
+
+
+def scan_record(text: bytes, start: int, limit: int, marks: Marks) -> Scan:
+    """Read one record from `start`, over line ends inside quotes, never past `limit`.
+
+    An open quote gives `open=True`, with `stop` at `limit`.
+    """
+    if marks.quote is None:
+        raise TypeError("a scan needs a quote")
+    closing, field_end, _ = _patterns(marks.delimiter, marks.quote)
+    position, fields, after_quote = start, 1, False
+    while True:
+        if position < limit and text[position] == marks.quote:
+            match = closing.match(text, position + 1, limit)
+            if match is None:
+                return Scan(fields=fields, stop=limit, open=True, text_after_quote=after_quote)
+            position = match.end()
+            if position < limit and text[position] not in (marks.delimiter, 10, 13):
+                after_quote = True
+        match = field_end.match(text, position, limit)
+        position = limit if match is None else match.end()
+        if position >= limit or text[position] != marks.delimiter:
+            return Scan(fields=fields, stop=position, open=False, text_after_quote=after_quote)
+        fields += 1
+        position += 1
+
+
+def split_fields(line: str, delimiter: str, quote: str | None) -> list[str]:
+    """Split one record of text into its fields, leniently; used for the header alone."""
+    fields: list[str] = []
+    position = 0
+    while True:
+        value = ""
+        if quote is not None and line.startswith(quote, position):
+            position += 1
+            while True:
+                end = line.find(quote, position)
+                if end < 0:
+                    return [*fields, value + line[position:]]
+                value += line[position:end]
+                position = end + 1
+                if not line.startswith(quote, position):
+                    break
+                value += quote
+                position += 1
+        end = line.find(delimiter, position)
+        if end < 0:
+            return [*fields, value + line[position:]]
+        fields.append(value + line[position:end])
+        position = end + 1

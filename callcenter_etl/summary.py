@@ -1,0 +1,111 @@
+"""What a run counted, in the shape that users see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from callcenter_etl.errors import Problem
+
+EXIT_CODES = {"passed": 0, "rejects": 1, "failed": 1, "refused": 1, "error": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class ContractIdentity:
+    """Which contract, and the hash of its text."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """Which source: its address, stored bytes, and their hash."""
+
+    uri: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCounts:
+    """Records by what became of them; malformed ones are among the rejected."""
+
+    read: int
+    accepted: int
+    rejected: int
+    malformed: int
+    warned: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How many records broke a rule, the first one's line, and the reason it got."""
+
+    severity: str
+    broken: int
+    first_line: int | None
+    sample_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """One published file."""
+
+    uri: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; `bytes_total` None where the source's size is not known."""
+
+    bytes_read: int
+    bytes_total: int | None
+    records: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One execution, as `summary.json` tells it."""
+
+    run_id: str
+    status: str
+    contract: ContractIdentity
+    source: SourceIdentity
+    records: RecordCounts
+    blank_lines: int
+    lines: int
+    rules: Mapping[str, RuleCount]
+    problems: tuple[Problem, ...]
+    outputs: Mapping[str, OutputFile]
+    started_at: str
+    finished_at: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the summary as plain values, ready for JSON."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "contract": asdict(self.contract),
+            "source": asdict(self.source),
+            "records": asdict(self.records),
+            "blank_lines": self.blank_lines,
+            "lines": self.lines,
+            "rules": {rule: {"severity": count.severity, "broken": count.broken} for rule, count in self.rules.items()},
+            "problems": [asdict(problem) for problem in self.problems],
+            "outputs": {name: asdict(file) for name, file in self.outputs.items()},
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "seconds": self.seconds,
+        }
+
+
+def exit_code(status: str) -> int:
+    """Give the exit code that stands for a run's status."""
+    return EXIT_CODES[status]

@@ -1,0 +1,108 @@
+"""The core: a chunk in, a verdict out; the same code in every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.rules.schema import MaskSink, broken_masks, streaming_schema
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.header import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a chunk's sound records are: `masks` by rule id (broken ones only), in contract order.
+
+    `rejected` and `warned` have the shape (sound records,).
+    """
+
+    columns: ChunkColumns
+    masks: Mapping[str, Mask]
+    rejected: Mask
+    warned: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why each rejected record is rejected: its rule ids and its reasons, each joined with `; `."""
+
+    records: NDArray[np.int64]
+    rules: pa.StringArray
+    reasons: pa.StringArray
+
+
+class Validator:
+    """Holds chunks to one contract. One validator serves one thread at a time."""
+
+    def __init__(self, document: ContractDocument, *, lookups: Mapping[str, pa.Array] | None = None) -> None:
+        self.document = document
+        self.rules: tuple[Rule, ...] = compile_rules(document)
+        self._lookups = lookups or {}
+        self._sink = MaskSink()
+        self._schema = streaming_schema(document, self.rules, self._sink)
+        self._columns = {column.name: column for column in document.columns}
+
+    def __reduce__(self) -> tuple[type[Validator], tuple[ContractDocument]]:
+        return (_rebuild, (self.document, dict(self._lookups)))  # type: ignore[return-value]
+
+    def columns_of(self, chunk: Chunk, layout: Layout) -> ChunkColumns:
+        """Name the values of a chunk's sound records by the contract's columns."""
+        return ChunkColumns(
+            columns=self._columns,
+            empty_values=tuple(self.document.source.empty_values),
+            texts={name: chunk.values[position] for name, position in layout.positions.items()},
+            lines=chunk.sound_lines,
+            lookups=self._lookups,
+        )
+
+    def judge(self, columns: ChunkColumns) -> Verdict:
+        """Ask every rule about every record of the chunk."""
+        frame = pd.DataFrame(
+            {name: pd.array(columns.text(name), dtype=pd.ArrowDtype(pa.string())) for name in self._columns}
+        )
+        found = broken_masks(self._schema, frame, columns, self._sink) if len(columns) else {}
+        masks = {rule.id: found[rule.id] for rule in self.rules if rule.id in found}
+        rejected = np.zeros(len(columns), dtype=bool)
+        warned = np.zeros(len(columns), dtype=bool)
+        for rule in self.rules:
+            if rule.id in masks:
+                side = rejected if rule.severity == "error" else warned
+                side |= masks[rule.id]
+        return Verdict(columns=columns, masks=masks, rejected=rejected, warned=warned)
+
+    def grounds(self, verdict: Verdict) -> Grounds:
+        """Work out the rule ids and reasons of the rejected records, in contract order."""
+        records = np.flatnonzero(verdict.rejected)
+        ids: list[pa.Array] = []
+        reasons: list[pa.Array] = []
+        for rule in self.rules:
+            if rule.severity != "error" or rule.id not in verdict.masks:
+                continue
+            broken = verdict.masks[rule.id][records]
+            ids.append(pc.if_else(pa.array(broken), rule.id, pa.scalar(None, pa.string())))
+            among = np.cumsum(broken) - 1
+            sentences = rule.reasons(verdict.columns, records[broken])
+            reasons.append(sentences.take(pa.array(among, mask=~broken)))
+        if not ids:
+            empty = pa.array([], type=pa.string())
+            return Grounds(records=records, rules=empty, reasons=empty)
+        return Grounds(records=records, rules=_join(ids), reasons=_join(reasons))
+
+
+def _join(parts: list[pa.Array]) -> pa.StringArray:
+    return pc.binary_join_element_wise(*parts, "; ", null_handling="skip")
+
+
+def _rebuild(document: ContractDocument, lookups: Mapping[str, pa.Array]) -> Validator:
+    return Validator(document, lookups=lookups)

@@ -1,0 +1,1 @@
+"""The slow, obvious, one-value-at-a-time opinion about every record, from the specification alone."""

@@ -1,0 +1,282 @@
+"""Random files with every kind of dirt, for random contracts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.oracle.contracts import LOOKUPS, Column, Contract, chance, make_contract
+from tests.oracle.rules import VALUE_RULES
+from tests.oracle.values import convert
+
+GOOD: dict[str, tuple[str, ...]] = {
+    "text": ("ab", "x", "COMPLETED", "Dropped", "FAILED", "A1", "x y", "é", "É", "abcd", "ABC", "B", "a\tb"),
+    "digits": ("7", "12", "007", "5", "5000", "5001", "4", "99999999999999999999999999", "0"),
+    "integer": ("7", "-1", "+3", "0", "-0", "1000", "1001", "-11", "123456789012345678901234567890", "0012"),
+    "decimal": ("1.5", "-2.5", "99.25", "99.250001", "1e3", "-0.0", "+7", "1E-2", "0.1", "3", "-2.51"),
+    "boolean": ("true", "false", "TRUE", "False", "tRuE"),
+    "date": ("2024-01-15", "2024-01-14", "2024-02-29", "2024-06-30", "2024-07-01", "31.01.2024", "1/2/24")
+    + ("03 Feb 2024", "Wed 31 January 2024", "20240131", "15.06.2024", "9/6/99"),
+    "time": ("08:00:00", "07:59:59", "18:30:00", "18:30:01", "00:00:00", "23:59:59", "9:05:00", "01:15 PM")
+    + ("12:00 am", "7:00:00 Pm", "10:20", "10:20:30.5", "10:20:30.000001"),
+    "datetime": ("2024-01-15 08:00:00", "2024-06-30 12:00:01", "2024-03-01T00:00:00Z", "2024-03-01 00:00:00")
+    + ("2024-03-01T00:00:00+05:30", "01/03/2024 9:05", "2024-04-05T06:07:08.9", "2024-04-05T06:07:08-0130"),
+    "duration": ("0:10:00", "0:09:59", "30:00:00", "30:00:01", "100:59:59", "00:00:00", "1:00:00"),
+}
+BAD: tuple[str, ...] = (
+    "٣", "１２", "12\n", "12\r\n", "ab\n", "1,5", "1_000", "NaN", "inf", "--1", "1e", "e5", " 7", "7 ", "0x1F",
+    "2023-02-29", "2024-13-01", "24:00:00", "10:60:00", "8:00:00", "2024-1-5", "0000-01-01", "31/04/2024 9:05",
+    "Mon 31 January 2024", "13:00 PM", "00:10 AM", "yes", "tru", "1:60:00", "-1:00:00", "NULL", "N/A", "-",
+    "null", "\x00", "a\x00b", "\u00a0", "\x1f", "\x85", "\u2028", "\u3000", "a\u2028b", "🙂", "日本", "a\x0cb",
+    "\ufeff7", "x" * 300, "'", '"', 'say "hi"', "it's", "A,B", "a;b", "a|b", "#", "=1+1", "\\", "\\N", "ǅ", "à",
+)  # fmt: skip
+BLANKS = ("", "", "", " ", "  \t", "\u00a0", "\u2003")
+LINE_ENDS = ("\n", "\r\n", "\r")
+BAD_BYTES = {"utf-8": (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf0\x9f\x99"), "cp1252": (b"\x81", b"\x8d")}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the file is written."""
+
+    rng: random.Random
+    delimiter: str
+    quote: str | None
+    encoding: str
+    pools: tuple[tuple[str, ...], ...]
+
+    def enclose(self, value: str) -> str:
+        if self.quote is None:
+            return value
+        return self.quote + value.replace(self.quote, self.quote * 2) + self.quote
+
+    def field(self, value: str) -> str:
+        """Quote where it must be, and now and then where it need not."""
+        special = (self.delimiter, self.quote or self.delimiter, "\n", "\r")
+        needs = any(mark in value for mark in special)
+        return self.enclose(value) if needs or chance(self.rng, 12) else value
+
+    def line(self, values: list[str]) -> str:
+        return self.delimiter.join(self.field(value) for value in values)
+
+
+def make_case(rng: random.Random) -> tuple[bytes, Contract]:
+    """Give a file and its contract; the header keeps the contract, the records often do not."""
+    contract = make_contract(rng)
+    source = contract["source"]
+    header = make_header(rng, contract)
+    pools = {column["name"]: pool_of(column) for column in contract["columns"]}
+    order = [column["name"] for column in contract["columns"]] if header is None else [name for name, _ in header]
+    style = Style(
+        rng,
+        source["delimiter"],
+        source["quote"],
+        source["encoding"],
+        tuple(pools.get(name, GOOD["text"]) for name in order),
+    )
+    main_end = rng.choice(LINE_ENDS)
+    is_mixed = chance(rng, 15)
+    parts = [] if header is None else [style.line([written for _, written in header])]
+    count = rng.choice([0, 1, 3, 10, 25, 60]) if header is not None else rng.randint(1, 60)
+    parts += make_records(style, count)
+    ends = [rng.choice(LINE_ENDS) if is_mixed else main_end for _ in parts]
+    if parts and chance(rng, 25):
+        ends[-1] = ""
+    chunks = [encode(style, part + end) for part, end in zip(parts, ends, strict=True)]
+    first_record = 0 if header is None else 1
+    spoil_bytes(style, chunks, first_record)
+    data = b"".join(chunks)
+    if style.encoding == "utf-16" or (style.encoding in ("utf-8", "utf-16-le") and chance(rng, 20)):
+        data = "\ufeff".encode("utf-16-le" if style.encoding == "utf-16" else style.encoding) + data
+    return data, contract
+
+
+def pool_of(column: Column) -> tuple[str, ...]:
+    """Give values for a column: of its type, and twice as often those that keep its other rules too."""
+    kind = column.get("type", "text")
+    formats = column.get("format", [])
+    formats = [formats] if isinstance(formats, str) else formats
+    numbers = tuple(f"{place}A" if kind == "text" else f"{place}" for place in range(20, 60))
+    pool = GOOD[kind] + (numbers if kind in ("text", "digits", "integer", "decimal") else ())
+    pool += tuple(sorted(LOOKUPS["agents.csv"]))
+    typed = [(text, convert(text, kind, formats)) for text in pool]
+    sound = [(text, value) for text, value in typed if value is not None]
+    keeping = [
+        text
+        for text, value in sound
+        if not any(breaks(text, value, column) for key, breaks in VALUE_RULES.items() if key in column)
+    ]
+    return tuple([text for text, _ in sound] + keeping * 6)
+
+
+def make_header(rng: random.Random, contract: Contract) -> list[tuple[str, str]] | None:
+    """Give (column, written name) in file order; None where the contract wants no header line."""
+    source = contract["source"]
+    if source["header"] == "none":
+        return None
+    header = [(column["name"], spelling(rng, column, source)) for column in contract["columns"]]
+    if source["header"] == "by_name":
+        header += [(f"extra {place}", f"extra {place}") for place in range(rng.randint(0, 2))]
+    if source["header"] != "exact":
+        rng.shuffle(header)
+    return header
+
+
+def spelling(rng: random.Random, column: Column, source: dict[str, Any]) -> str:
+    name = str(rng.choice([column["name"], *column.get("aliases", [])]))
+    return name.swapcase() if source.get("header_case") == "ignore" else name
+
+
+def encode(style: Style, text: str) -> bytes:
+    """Encode; characters that the encoding does not have become question marks."""
+    codec = "utf-16-le" if style.encoding == "utf-16" else style.encoding
+    return text.encode(codec, errors="replace")
+
+
+def spoil_bytes(style: Style, chunks: list[bytes], first: int) -> None:
+    """Put undecodable bytes into some records, where the encoding has such bytes."""
+    for place in range(first, len(chunks)):
+        if style.encoding in BAD_BYTES and chance(style.rng, 4):
+            cut = style.rng.randint(0, len(chunks[place]))
+            bad = style.rng.choice(BAD_BYTES[style.encoding])
+            chunks[place] = chunks[place][:cut] + bad + chunks[place][cut:]
+
+
+def make_records(style: Style, count: int) -> list[str]:
+    """Give the texts of `count` records or more, the first one clean; dirt comes in bursts or not at all."""
+    percent = style.rng.choice([0, 10, 30, 60])
+    texts: list[str] = []
+    while len(texts) < count:
+        if texts and chance(style.rng, percent):
+            texts += style.rng.choice(DIRT)(style, texts)
+        else:
+            texts.append(style.line(good_values(style)))
+    return texts
+
+
+def good_values(style: Style) -> list[str]:
+    """Give mostly good values, with a few blank or bad ones."""
+    values = []
+    for good in style.pools:
+        pool = style.rng.choices([good, BLANKS, BAD], weights=[96, 2, 2])[0]
+        values.append(style.rng.choice(pool))
+    if all(value == "" for value in values):
+        values[0] = "x"
+    return values
+
+
+Dirt = Callable[[Style, list[str]], list[str]]
+
+
+def _quote(style: Style) -> str:
+    return style.quote or '"'
+
+
+def bad_values(style: Style, _: list[str]) -> list[str]:
+    return [style.line([style.rng.choice(BAD) for _ in style.pools])]
+
+
+def repeated(style: Style, texts: list[str]) -> list[str]:
+    return [style.rng.choice(texts)]
+
+
+def blank_lines(style: Style, _: list[str]) -> list[str]:
+    return [""] * style.rng.randint(1, 3)
+
+
+def white_line(style: Style, _: list[str]) -> list[str]:
+    return [style.rng.choice([" ", "\t", "  ", "\u00a0", "\x0c", "\x00"])]
+
+
+def delimiters_only(style: Style, _: list[str]) -> list[str]:
+    return [style.delimiter * (len(style.pools) - style.rng.choice([0, 1, 1, 2]))]
+
+
+def too_short(style: Style, _: list[str]) -> list[str]:
+    return [style.line(good_values(style)[:-1])]
+
+
+def too_long(style: Style, _: list[str]) -> list[str]:
+    return [style.line(good_values(style) + ["ab"] * style.rng.randint(1, 3))]
+
+
+def byte_order_mark(style: Style, _: list[str]) -> list[str]:
+    quoted = style.delimiter.join(style.enclose(value) for value in good_values(style))
+    return ["\ufeff" + style.rng.choice([quoted, style.line(good_values(style))])]
+
+
+def quote_inside(style: Style, _: list[str]) -> list[str]:
+    values = [style.field(value) for value in good_values(style)]
+    place = style.rng.randrange(len(values))
+    mark = _quote(style)
+    values[place] = style.rng.choice([f"a{mark}b", f"a{mark}", f" {mark}a{mark}", f"a{mark}{mark}b"])
+    return [style.delimiter.join(values)]
+
+
+def text_after_quote(style: Style, _: list[str]) -> list[str]:
+    values = [style.field(value) for value in good_values(style)]
+    place = style.rng.randrange(len(values))
+    mark = _quote(style)
+    tail = style.rng.choice(["x", " ", f"x{mark}y{mark}", f" {mark}{mark}", f"x{mark}", "\x00"])
+    values[place] = f"{mark}ab{mark}{tail}"
+    return [style.delimiter.join(values)]
+
+
+def doubled_quotes(style: Style, _: list[str]) -> list[str]:
+    mark = _quote(style)
+    values = [style.rng.choice([mark * 2, mark * 3, mark * 4, mark * 5, mark * 6, "ab"]) for _ in style.pools]
+    return [style.delimiter.join(values)]
+
+
+def broken_value(style: Style, _: list[str]) -> list[str]:
+    """Write one quoted value with line breaks in it."""
+    values = [style.field(value) for value in good_values(style)]
+    breaks = "".join(style.rng.choice([*LINE_ENDS, "\n\n", "b", style.delimiter]) for _ in range(4))
+    values[style.rng.randrange(len(values))] = style.enclose(f"a{breaks}c")
+    return [style.delimiter.join(values)]
+
+
+def stray_quote(style: Style, _: list[str]) -> list[str]:
+    """Open a quote that a later line seems to close: joined, they may even have the right number of fields."""
+    mark = _quote(style)
+    values = good_values(style)
+    opened = style.rng.randrange(len(values))
+    first = style.delimiter.join([*values[:opened], mark + style.delimiter.join(values[opened:])])
+    between = [style.line(good_values(style)) for _ in range(style.rng.randint(0, 3))]
+    closing = [style.field(value) for value in good_values(style)]
+    place = style.rng.randrange(len(closing))
+    closing[place] = style.rng.choice([f"ab{mark}", f"{mark}ab{mark}", f"{mark}", f"{mark}ab", f"ab{mark * 2}"])
+    keep = style.rng.choice([place, opened, 0])
+    return [first, *between, style.delimiter.join(closing[keep:])]
+
+
+def open_quote(style: Style, _: list[str]) -> list[str]:
+    values = good_values(style)
+    place = style.rng.randrange(len(values))
+    values[place] = _quote(style) + values[place]
+    return [style.delimiter.join(values)]
+
+
+def long_value(style: Style, _: list[str]) -> list[str]:
+    values = good_values(style)
+    size = style.rng.choice([100, 1_000, 4_097, 20_000])
+    values[style.rng.randrange(len(values))] = style.rng.choice(["x", "é", "ab "]) * size
+    return [style.line(values)]
+
+
+def many_lines(style: Style, texts: list[str]) -> list[str]:
+    """Seldom: a quoted value about as long as may be joined."""
+    if not chance(style.rng, 5):
+        return bad_values(style, texts)
+    values = good_values(style)
+    values[-1] = "a" + "\n" * style.rng.choice([500, 998, 999, 1_000, 1_001])
+    return [style.line(values)]
+
+
+DIRT: tuple[Dirt, ...] = (
+    bad_values, bad_values, repeated, repeated, blank_lines, white_line, delimiters_only, too_short, too_long,
+    byte_order_mark, quote_inside, text_after_quote, doubled_quotes, broken_value, broken_value, stray_quote,
+    stray_quote, stray_quote, open_quote, long_value, many_lines,
+)  # fmt: skip

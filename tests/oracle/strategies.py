@@ -1,0 +1,22 @@
+"""The generated cases as a Hypothesis strategy."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import strategies as st
+
+from tests.oracle.contracts import Contract
+from tests.oracle.dirt import make_case
+
+MAX_SEED = 2**32 - 1
+
+
+def case_of(seed: int) -> tuple[bytes, Contract]:
+    """Give the same case for the same seed, everywhere."""
+    return make_case(random.Random(seed))
+
+
+def cases() -> st.SearchStrategy[tuple[bytes, Contract]]:
+    """Give (file, contract) pairs."""
+    return st.integers(min_value=0, max_value=MAX_SEED).map(case_of)
