@@ -1,0 +1,49 @@
+"""The command line: reads options, calls the API, renders, exits."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from callcenter_etl import __version__
+from callcenter_etl.cli import contract
+from callcenter_etl.cli.exits import guarded
+from callcenter_etl.cli.validate import validate
+
+app = typer.Typer(
+    name="callcenter-etl",
+    help="Hold delimited files to a contract: every record in its place, and proof that nothing was lost.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"callcenter-etl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+) -> None:
+    """Hold delimited files to a contract: every record in its place, and proof that nothing was lost.
+
+    Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
+    """
+
+
+app.command("validate")(validate)
+app.add_typer(contract.app, name="contract")
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(guarded(app))
+
+
+__all__ = ["app", "main"]

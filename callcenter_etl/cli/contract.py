@@ -1,0 +1,70 @@
+"""`callcenter-etl contract`: check contracts, print their JSON Schema."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callcenter_etl.cli.validate import Format
+from callcenter_etl.errors import ContractError, OutputError
+
+app = typer.Typer(help="Check contracts; print the JSON Schema of contracts.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("check")
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts, YAML or JSON.")],
+    *,
+    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+) -> int:
+    """Say everything that is wrong with contracts: exit code 0 when nothing is, 2 otherwise.
+
+    Example: callcenter-etl contract check contracts/*.yaml
+    """
+    from callcenter_etl.api import load_contract
+    from callcenter_etl.reports.text import printable
+
+    faults = []
+    sound: list[str] = []
+    for file in files:
+        try:
+            load_contract(file)
+            sound.append(file)
+        except ContractError as error:
+            faults += error.faults
+    if form is Format.json:
+        json.dump({"files": files, "faults": [asdict(fault) for fault in faults]}, sys.stdout, indent=2)
+        print()
+    else:
+        for line in [str(fault) for fault in faults] + [f"{file}: no faults" for file in sound]:
+            print(printable(line))
+    return ContractError.exit_code if faults else 0
+
+
+@app.command("schema")
+def schema(
+    *,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
+    ] = None,
+) -> int:
+    """Print the JSON Schema of contracts, for editors.
+
+    Example: callcenter-etl contract schema > contracts/contract.schema.json
+    """
+    from callcenter_etl.contract.schema import json_schema
+
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    if output is None:
+        print(text, end="")
+        return 0
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{output}: {error.strerror or error}") from error
+    return 0

@@ -1,0 +1,99 @@
+"""`callcenter-etl validate`: the main job."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callcenter_etl.errors import UsageError
+
+if TYPE_CHECKING:
+    from callcenter_etl.api import Contract, RunResult
+    from callcenter_etl.settings import RunSettings
+
+
+class Format(StrEnum):
+    """How results are shown."""
+
+    text = "text"
+    json = "json"
+
+
+def validate(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Files or globs; - is standard input. Default: run.source.")
+    ] = None,
+    *,
+    contract: Annotated[str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")],
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of the run's files.")] = None,
+    max_rejected: Annotated[
+        str | None, typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines below error.")] = False,
+    chunk_rows: Annotated[int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")] = None,
+    log_level: Annotated[
+        str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
+    ] = None,
+) -> int:
+    """Put every record of the sources into target or exceptions, by the contract.
+
+    With --output the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
+    without, nothing is kept. Exit codes: 0 passed, 1 the data broke the contract, 2 the command line or the
+    contract is wrong, 3 the run could not be finished.
+
+    Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
+    """
+    from callcenter_etl.api import load_contract
+    from callcenter_etl.logs import configure_logs
+    from callcenter_etl.reports import RENDERERS
+    from callcenter_etl.settings import Options, resolve_settings
+
+    loaded = load_contract(contract)
+    options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level)
+    settings = resolve_settings(loaded.document.run, options, os.environ)
+    configure_logs(settings.log, quiet=quiet)
+    results = [_run(source, loaded, folder, settings, quiet=quiet) for source, folder in _jobs(settings)]
+    RENDERERS[form.value]([result.record for result in results], sys.stdout)
+    if settings.output is None and form is Format.text:
+        print("  nothing was kept (name a folder with --output)")
+    return max(result.exit_code for result in results)
+
+
+def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:
+    """Give each source with its folder: one folder each for several sources or a glob."""
+    from callcenter_etl.api import resolve_sources
+
+    if not settings.sources:
+        raise UsageError("no source: name one, or declare run.source in the contract")
+    found = resolve_sources(list(settings.sources))
+    if list(settings.sources) == found and len(found) == 1:
+        return [(found[0], settings.output)]
+    taken: set[str] = set()
+    jobs: list[tuple[str, str | None]] = []
+    for source in found:
+        stem = "stdin" if source == "-" else PurePath(source).name.split(".")[0] or "source"
+        name = next(name for number in range(1, len(found) + 2) if (name := stem if number == 1 else f"{stem}_{number}") not in taken)
+        taken.add(name)
+        jobs.append((source, None if settings.output is None else f"{settings.output.rstrip('/')}/{name}"))
+    return jobs
+
+
+def _run(source: str, contract: Contract, folder: str | None, settings: RunSettings, *, quiet: bool) -> RunResult:
+    from callcenter_etl.api import validate as run
+    from callcenter_etl.cli.progress import shown_progress
+
+    with shown_progress(source, quiet=quiet) as show:
+        return run(
+            source,
+            contract,
+            output=folder,
+            chunk_rows=settings.chunk_rows,
+            max_rejected=settings.max_rejected,
+            on_progress=show,
+        )

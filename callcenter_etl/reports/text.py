@@ -1,0 +1,72 @@
+"""Renders summaries for people: verdict, counts, broken rules, problems, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from callcenter_etl.summary import Summary
+
+PIPE_WIDTH = 200
+_STYLES = {"passed": "bold green", "rejects": "bold yellow", "failed": "bold red", "refused": "bold red", "error": "bold red"}
+_VERDICTS = {
+    "passed": "passed",
+    "rejects": "rejects found (no limit is declared)",
+    "failed": "failed: over a declared limit, the target is not published",
+    "refused": "refused: no record was read",
+    "error": "not finished",
+}
+
+
+def render_text(summaries: Sequence[Summary], stream: TextIO) -> None:
+    """Write the summaries, in colour on a terminal alone."""
+    width = None if stream.isatty() else PIPE_WIDTH
+    console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
+    for summary in summaries:
+        _render(console, summary)
+
+
+def _render(console: Console, summary: Summary) -> None:
+    verdict = Text(f"{printable(summary.source.uri)}: ")
+    verdict.append(_VERDICTS[summary.status], style=_STYLES[summary.status])
+    console.print(verdict)
+    records = summary.records
+    console.print(
+        Text(
+            f"  {records.read:,} read, {records.accepted:,} accepted, {records.rejected:,} rejected"
+            f" ({records.malformed:,} malformed), {records.warned:,} warned; {summary.lines:,} lines,"
+            f" {summary.blank_lines:,} blank; contract {summary.contract.id} {summary.contract.version}"
+        )
+    )
+    for problem in summary.problems:
+        console.print(Text(f"  {problem.rule}: {printable(problem.message)}", style="red"))
+    if any(count.broken for count in summary.rules.values()):
+        console.print(_rules_table(summary))
+    for file in summary.outputs.values():
+        console.print(Text(f"  {printable(file.uri)}  {file.bytes:,} bytes"))
+    speed = summary.source.bytes / 1e6 / summary.seconds if summary.seconds else 0.0
+    console.print(Text(f"  {summary.seconds:.2f} s, {speed:,.0f} MB/s, run {summary.run_id}", style="dim"))
+
+
+def _rules_table(summary: Summary) -> Table:
+    table = Table(box=None, pad_edge=True, padding=(0, 2))
+    table.add_column("rule", no_wrap=True)
+    table.add_column("severity")
+    table.add_column("records", justify="right")
+    table.add_column("first line", justify="right")
+    table.add_column("for example", overflow="fold")
+    for rule, count in summary.rules.items():
+        if count.broken:
+            first = "" if count.first_line is None else f"{count.first_line:,}"
+            reason = printable(count.sample_reason or "")
+            table.add_row(Text(printable(rule)), count.severity, f"{count.broken:,}", first, Text(reason))
+    return table
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would obey rather than show."""
+    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
