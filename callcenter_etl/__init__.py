@@ -21,7 +21,7 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  the names are strings
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  PEP 562: any of the names above
+def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

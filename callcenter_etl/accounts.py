@@ -49,9 +49,7 @@ class Accounts:
     preamble_bytes: int = 0
     rules: dict[str, RuleTally] = field(default_factory=dict)
 
-    def count_records(
-        self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray
-    ) -> None:
+    def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:
         """Count framed records: each one's side, bytes and lines, all of shape (records,)."""
         self.framed += len(rejected)
         for side, chosen in ((self.accepted, ~rejected), (self.rejected, rejected)):
@@ -75,11 +73,19 @@ class Accounts:
         checks = (
             ("records", self.framed, sum(side.records for side in sides)),
             ("lines", lines, self.preamble_lines + self.blank_lines + sum(side.lines for side in sides)),
-            ("bytes", plain_bytes, self.preamble_bytes + self.blank_bytes + sum(side.bytes for side in sides)),
+            (
+                "bytes",
+                plain_bytes,
+                self.preamble_bytes + self.blank_bytes + sum(side.bytes for side in sides),
+            ),
             ("bytes of the target", self.preamble_bytes + self.accepted.bytes, target_bytes),
             ("bytes of the rejected records", self.preamble_bytes + self.rejected.bytes, rejected_bytes),
             ("exceptions", self.rejected.records, exceptions),
         )
-        wrong = [f"{what}: {expected:,} expected, {found:,} found" for what, expected, found in checks if expected != found]
+        wrong = [
+            f"{what}: {expected:,} expected, {found:,} found"
+            for what, expected, found in checks
+            if expected != found
+        ]
         if wrong:
             raise AccountingError("the run does not add up, nothing is published: " + "; ".join(wrong))

@@ -7,10 +7,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from callcenter_etl.contract.loader import LoadedContract, load_document
@@ -18,7 +18,7 @@ from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.rules.compile import compile_rules
-from callcenter_etl.rules.schema import columns_of, text_schema, with_first_lines
+from callcenter_etl.rules.schema import DataFrameSchema, columns_of, text_schema, with_first_lines
 from callcenter_etl.run import ProgressCallback, RunPlan, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
@@ -49,7 +49,7 @@ class Contract:
         return self.document.version
 
     @cached_property
-    def schema(self) -> pandera.DataFrameSchema:
+    def schema(self) -> DataFrameSchema:
         """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
         return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
 
@@ -67,7 +67,9 @@ class Contract:
         """
         missing = [column.name for column in self.document.columns if column.name not in frame.columns]
         if missing:
-            raise UsageError(f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}")
+            raise UsageError(
+                f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}"
+            )
         validator = Validator(self.document, lookups=self._lookups)
         columns = columns_of(frame, self.document, self._lookups)
         columns = with_first_lines(columns, tuple(rule for rule in validator.rules if rule.key))
@@ -108,10 +110,12 @@ class RunResult:
     @cached_property
     def exceptions(self) -> pd.DataFrame:
         """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
-        path = os.path.join(self.output, FILE_NAMES[EXCEPTIONS])
+        path = Path(self.output) / FILE_NAMES[EXCEPTIONS]
         if EXCEPTIONS not in self.record.outputs:
             return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8", lineterminator=None)
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8", lineterminator=None
+        )
         return frame.astype({"reject_line": "int64"})
 
     def _repr_html_(self) -> str:
@@ -155,7 +159,9 @@ def validate(
         raise UsageError(f"chunk_rows must be at least 1, got {chunk_rows}")
     limits = contract.document.limits
     if max_rejected is not None:
-        limit = max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
+        limit = (
+            max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
+        )
         limits = limits.model_copy(update={"max_rejected": limit})
     keep = tempfile.TemporaryDirectory(prefix="callcenter_etl-") if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -40,8 +41,12 @@ def hash_keys(keys: pa.LargeBinaryArray) -> Hashes:
     buffer = keys.buffers()[2]
     if buffer is None or not len(keys):
         return mixed
-    padded = np.concatenate((np.frombuffer(buffer, dtype=np.uint8)[: offsets[-1]], np.zeros(8, dtype=np.uint8)))
-    words = np.lib.stride_tricks.as_strided(padded[:8].view(np.uint64), shape=(len(padded) - 7,), strides=(1,))
+    padded = np.concatenate(
+        (np.frombuffer(buffer, dtype=np.uint8)[: offsets[-1]], np.zeros(8, dtype=np.uint8))
+    )
+    words = np.lib.stride_tricks.as_strided(
+        padded[:8].view(np.uint64), shape=(len(padded) - 7,), strides=(1,)
+    )
     active = np.flatnonzero(lengths > 0)
     step = 0
     while len(active):
@@ -95,7 +100,7 @@ class KeyRegistry:
         """Give a registry in a temporary folder of its own, with a small filter."""
         return cls(Path(tempfile.mkdtemp(prefix="callcenter_etl-keys-")) / "keys", filter_bytes=2**20)
 
-    def __enter__(self) -> KeyRegistry:
+    def __enter__(self) -> Self:
         try:
             self._directory.mkdir(parents=True)
             self._log = os.open(self._directory / "log", os.O_RDWR | os.O_CREAT, 0o600)
@@ -136,8 +141,10 @@ class KeyRegistry:
         """Give the line of each suspect's first occurrence, -1 where it is new after all."""
         found = np.full(len(suspects), -1, dtype=np.int64)
         wanted = hashes[suspects]
-        for source in (*self._runs, *self._recent):
-            entries, owner = source.entries(wanted) if isinstance(source, _Run) else _matching(source, wanted)
+        answers = [run.entries(wanted) for run in self._runs] + [
+            _matching(part, wanted) for part in self._recent
+        ]
+        for entries, owner in answers:
             for entry, position in zip(entries, owner.tolist(), strict=True):
                 if found[position] < 0:
                     key = keys[int(suspects[position])].as_py()
@@ -152,7 +159,9 @@ class KeyRegistry:
         if not len(new):
             return
         fresh = keys if len(new) == len(keys) else keys.take(pa.array(new))
-        offsets = np.frombuffer(fresh.buffers()[1], dtype=np.int64)[fresh.offset : fresh.offset + len(fresh) + 1]
+        offsets = np.frombuffer(fresh.buffers()[1], dtype=np.int64)[
+            fresh.offset : fresh.offset + len(fresh) + 1
+        ]
         data = memoryview(fresh.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
         _write_all(self._log, data, self._directory)
         entries = np.empty(len(new), dtype=_ENTRY)
@@ -223,7 +232,10 @@ class _Filter:
 
     def add(self, hashes: Hashes) -> None:
         for bit in self._probes(hashes):
-            place, mask = bit >> np.uint64(3), np.left_shift(1, (bit & np.uint64(7)).astype(np.uint8)).astype(np.uint8)
+            place, mask = (
+                bit >> np.uint64(3),
+                np.left_shift(1, (bit & np.uint64(7)).astype(np.uint8)).astype(np.uint8),
+            )
             while len(place):
                 # Two bits of one byte in one batch: the later assignment wins, so those that lost go again.
                 self._bits[place] |= mask
@@ -241,7 +253,7 @@ class _Run:
     @classmethod
     def write(cls, path: Path, entries: NDArray[np.void]) -> _Run:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        _write_all(descriptor, memoryview(entries).cast("B"), path)
+        _write_all(descriptor, memoryview(entries.tobytes()), path)
         tops = np.arange(2**BUCKET_BITS, dtype=np.uint64) << np.uint64(64 - BUCKET_BITS)
         return cls(descriptor, np.append(np.searchsorted(entries["hash"], tops), len(entries)))
 
@@ -250,7 +262,10 @@ class _Run:
         buckets = (wanted >> np.uint64(64 - BUCKET_BITS)).astype(np.int64)
         distinct = np.unique(buckets)
         if len(distinct) * 16 > 2**BUCKET_BITS:
-            spans = [(int(self._index[low]), int(self._index[min(low + 4096, 2**BUCKET_BITS)])) for low in range(0, 2**BUCKET_BITS, 4096)]
+            spans = [
+                (int(self._index[low]), int(self._index[min(low + 4096, 2**BUCKET_BITS)]))
+                for low in range(0, 2**BUCKET_BITS, 4096)
+            ]
         else:
             spans = [(int(self._index[bucket]), int(self._index[bucket + 1])) for bucket in distinct.tolist()]
         found, owners = [np.empty(0, dtype=_ENTRY)], [np.empty(0, dtype=np.int64)]
@@ -260,7 +275,9 @@ class _Run:
             if start == stop:
                 continue
             size = _ENTRY.itemsize
-            part = np.frombuffer(os.pread(self._descriptor, (stop - start) * size, start * size), dtype=_ENTRY)
+            part = np.frombuffer(
+                os.pread(self._descriptor, (stop - start) * size, start * size), dtype=_ENTRY
+            )
             low = np.searchsorted(ordered, part["hash"][0], side="left")
             high = np.searchsorted(ordered, part["hash"][-1], side="right")
             entries, owner = _matching(part, ordered[low:high])

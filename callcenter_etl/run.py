@@ -46,7 +46,9 @@ class RunPlan:
     block_bytes: int = BLOCK_BYTES
 
 
-def run_source(plan: RunPlan, contract: LoadedContract, *, on_progress: ProgressCallback | None = None) -> Summary:
+def run_source(
+    plan: RunPlan, contract: LoadedContract, *, on_progress: ProgressCallback | None = None
+) -> Summary:
     """Hold one source to a contract and publish its files.
 
     Raises SourceError or OutputError when the run cannot be finished, and AccountingError when it does not
@@ -102,7 +104,10 @@ class _Run:
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.document)
-        rules = {rule.id: RuleCount(severity=rule.severity, broken=0, first_line=None, sample_reason=None) for rule in validator.rules}
+        rules = {
+            rule.id: RuleCount(severity=rule.severity, broken=0, first_line=None, sample_reason=None)
+            for rule in validator.rules
+        }
         summary = self._summary(reader, status="refused", problems=opening.problems, rules=rules, outputs={})
         staged.publish((), _json_bytes(summary))
         return summary
@@ -143,7 +148,9 @@ class _Run:
         status = _status(self.plan.limits, self.accounts, problems)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         outputs = {
-            name: OutputFile(uri=staged.final_uri(name), bytes=staged.files[name].bytes, sha256=staged.files[name].sha256)
+            name: OutputFile(
+                uri=staged.final_uri(name), bytes=staged.files[name].bytes, sha256=staged.files[name].sha256
+            )
             for name in names
         }
         rules = {
@@ -211,7 +218,9 @@ def _broken_limits(limits: Limits, accounts: Accounts) -> tuple[Problem, ...]:
     problems = []
     read, rejected = accounts.framed, accounts.rejected.records
     if limits.min_records is not None and read < limits.min_records:
-        problems.append(Problem("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected"))
+        problems.append(
+            Problem("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected")
+        )
     if limits.max_rejected is not None and limits.max_rejected.exceeded(rejected, read):
         sentence = f"{rejected:,} of {read:,} records rejected, at most {limits.max_rejected} allowed"
         problems.append(Problem("limits.max_rejected", sentence))
@@ -230,7 +239,9 @@ def _refuse_own_output(plan: RunPlan) -> None:
         return
     source = Path(plan.source).resolve()
     if any((Path(plan.output) / name).resolve() == source for name in FILE_NAMES.values()):
-        raise UsageError(f"{plan.source}: the run would replace its own source (name another output than {plan.output!r})")
+        raise UsageError(
+            f"{plan.source}: the run would replace its own source (name another output than {plan.output!r})"
+        )
 
 
 def _json_bytes(summary: Summary) -> bytes:

@@ -40,7 +40,11 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
 
     Raises UsageError for a value that cannot be used, naming the variable where it came from one.
     """
-    variables = {name.removeprefix(PREFIX).lower(): text for name, text in environ.items() if name.startswith(PREFIX) and text}
+    variables = {
+        name.removeprefix(PREFIX).lower(): text
+        for name, text in environ.items()
+        if name.startswith(PREFIX) and text
+    }
     declared = (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
     limit = options.max_rejected or variables.get("max_rejected")
     return RunSettings(
@@ -59,7 +63,11 @@ def _log_settings(declared: LogSettings, options: Options, variables: Mapping[st
         if value not in known:
             raise UsageError(f"{PREFIX}{name}: {value!r} is none of {', '.join(known)}")
     return declared.model_copy(
-        update={"level": level, "format": form, "directory": variables.get("log_directory") or declared.directory}
+        update={
+            "level": level,
+            "format": form,
+            "directory": variables.get("log_directory") or declared.directory,
+        }
     )
 
 

@@ -97,7 +97,10 @@ class Summary:
             "records": asdict(self.records),
             "blank_lines": self.blank_lines,
             "lines": self.lines,
-            "rules": {rule: {"severity": count.severity, "broken": count.broken} for rule, count in self.rules.items()},
+            "rules": {
+                rule: {"severity": count.severity, "broken": count.broken}
+                for rule, count in self.rules.items()
+            },
             "problems": [asdict(problem) for problem in self.problems],
             "outputs": {name: asdict(file) for name, file in self.outputs.items()},
             "started_at": self.started_at,

@@ -16,7 +16,7 @@ def __getattr__(name: str) -> Any:
     if path is None:
         raise AttributeError(f"module 'contracts' has no contract {name!r}{_suggestion(name)}", name=name)
     # Imported here: looking at the folder should not cost the import of pandas.
-    from callcenter_etl import load_contract  # noqa: PLC0415
+    from callcenter_etl import load_contract
 
     contract = load_contract(path)
     globals()[name] = contract

@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.validate import Format
-from callcenter_etl.errors import ContractError, OutputError
+from callcenter_etl.errors import ContractError, Fault, OutputError
 
-app = typer.Typer(help="Check contracts; print the JSON Schema of contracts.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Check contracts; print the JSON Schema of contracts.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("check")
@@ -29,7 +31,7 @@ def check(
     from callcenter_etl.api import load_contract
     from callcenter_etl.reports.text import printable
 
-    faults = []
+    faults: list[Fault] = []
     sound: list[str] = []
     for file in files:
         try:
@@ -50,7 +52,8 @@ def check(
 def schema(
     *,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
     ] = None,
 ) -> int:
     """Print the JSON Schema of contracts, for editors.

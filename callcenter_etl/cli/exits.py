@@ -18,7 +18,7 @@ BUG = 70
 INTERRUPTED = 130
 
 
-def guarded(app: typer.Typer) -> int:
+def guarded(app: typer.Typer) -> int:  # noqa: PLR0911  one way out for each kind of end
     """Run the command line; give its exit code, with the cause on standard error and no traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -59,5 +59,6 @@ def _bug(error: Exception) -> int:
     ) as file:
         traceback.print_exception(error, file=file)
     return _say(
-        f"bug: {type(error).__name__}, nothing was published; please report it with the traceback in {file.name}", BUG
+        f"bug: {type(error).__name__}, nothing was published; please report it with the traceback in {file.name}",
+        BUG,
     )

@@ -26,17 +26,29 @@ class Format(StrEnum):
 
 def validate(
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Files or globs; - is standard input. Default: run.source.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[SOURCE]...", help="Files or globs; - is standard input. Default: run.source."
+        ),
     ] = None,
     *,
-    contract: Annotated[str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")],
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of the run's files.")] = None,
+    contract: Annotated[
+        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+    ],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of the run's files.")
+    ] = None,
     max_rejected: Annotated[
-        str | None, typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share.")
+        str | None,
+        typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share."),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log lines below error.")] = False,
-    chunk_rows: Annotated[int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no log lines below error.")
+    ] = False,
+    chunk_rows: Annotated[
+        int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
     ] = None,
@@ -78,13 +90,19 @@ def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:
     jobs: list[tuple[str, str | None]] = []
     for source in found:
         stem = "stdin" if source == "-" else PurePath(source).name.split(".")[0] or "source"
-        name = next(name for number in range(1, len(found) + 2) if (name := stem if number == 1 else f"{stem}_{number}") not in taken)
+        name = next(
+            name
+            for number in range(1, len(found) + 2)
+            if (name := stem if number == 1 else f"{stem}_{number}") not in taken
+        )
         taken.add(name)
         jobs.append((source, None if settings.output is None else f"{settings.output.rstrip('/')}/{name}"))
     return jobs
 
 
-def _run(source: str, contract: Contract, folder: str | None, settings: RunSettings, *, quiet: bool) -> RunResult:
+def _run(
+    source: str, contract: Contract, folder: str | None, settings: RunSettings, *, quiet: bool
+) -> RunResult:
     from callcenter_etl.api import validate as run
     from callcenter_etl.cli.progress import shown_progress
 

@@ -12,7 +12,18 @@ from callcenter_etl.contract.text import Scalar
 
 _SIZE = re.compile(r"([0-9]+)(?:\s*([KMGT])i?B)?")
 _UNITS = {None: 0, "K": 10, "M": 20, "G": 30, "T": 40}
-RULE_KEYS = ("required", "type", "min", "max", "min_length", "max_length", "pattern", "allowed", "unique", "lookup")
+RULE_KEYS = (
+    "required",
+    "type",
+    "min",
+    "max",
+    "min_length",
+    "max_length",
+    "pattern",
+    "allowed",
+    "unique",
+    "lookup",
+)
 
 
 def as_text(value: Any) -> str:
@@ -78,22 +89,38 @@ def show(value: Any) -> str:
     """Show a wrong value in a message: a scalar as quoted text, the rest by its kind."""
     if isinstance(value, Scalar) and value.tag == "null":
         return "nothing"
-    return repr(str(value)) if isinstance(value, str) else str(value) if isinstance(value, (int, float)) else kind_of(value)
+    return (
+        repr(str(value))
+        if isinstance(value, str)
+        else str(value)
+        if isinstance(value, (int, float))
+        else kind_of(value)
+    )
 
 
 def kind_of(value: Any) -> str:
     """Name the kind of a value for a message."""
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, (list, tuple)) else "nothing"
+    return (
+        "a mapping"
+        if isinstance(value, dict)
+        else "a list"
+        if isinstance(value, (list, tuple))
+        else "nothing"
+    )
 
 
 _SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
 _SCALARS_SCHEMA = {"type": "array", "items": _SCALAR_SCHEMA}
 Text = Annotated[str, BeforeValidator(as_text), WithJsonSchema({"type": "string"})]
-OptionalText = Annotated[str | None, BeforeValidator(as_optional_text), WithJsonSchema({"type": ["string", "null"]})]
+OptionalText = Annotated[
+    str | None, BeforeValidator(as_optional_text), WithJsonSchema({"type": ["string", "null"]})
+]
 Literal_ = Annotated[str | None, BeforeValidator(as_optional_text), WithJsonSchema(_SCALAR_SCHEMA)]
 Count = Annotated[int, BeforeValidator(as_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 OptionalCount = Annotated[
-    int | None, BeforeValidator(as_optional_count), WithJsonSchema({"type": ["integer", "null"], "minimum": 0})
+    int | None,
+    BeforeValidator(as_optional_count),
+    WithJsonSchema({"type": ["integer", "null"], "minimum": 0}),
 ]
 Flag = Annotated[bool, BeforeValidator(as_flag), WithJsonSchema({"type": "boolean"})]
 Texts = Annotated[

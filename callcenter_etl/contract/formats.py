@@ -11,11 +11,24 @@ DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "time": ("%H:%M:%S",), "datetime": ("%
 MICROSECONDS_A_SECOND = 1_000_000
 MAX_DURATION_HOURS = 2_500_000_000  # int64 microseconds hold no more
 
-MONTHS = ("january february march april may june july august september october november december").split()
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-class FormatFault(ValueError):
+class FormatFault(ValueError):  # noqa: N818  fault is the product's word
     """A format that cannot be used, with what is wrong."""
 
 
@@ -101,7 +114,9 @@ def _check_fields(fmt: str, kind: str, fields: list[str]) -> None:
     if len(found) < len(fields):
         twice = next(field for field in fields if fields.count(field) > 1)
         raise FormatFault(f"format {fmt!r} says the {twice.replace('_', ' ')} twice")
-    has_date = {"day"} <= found and bool(found & {"year", "short_year"}) and bool(found & {"month", "month_name"})
+    has_date = (
+        {"day"} <= found and bool(found & {"year", "short_year"}) and bool(found & {"month", "month_name"})
+    )
     has_time = bool(found & {"hour", "hour12"})
     if kind in ("date", "datetime") and not has_date:
         raise FormatFault(f"format {fmt!r} makes no {kind}: it needs a year, a month and a day")
@@ -197,7 +212,9 @@ def parse_duration(value: str) -> int | None:
     if match is None:
         return None
     digits = match[1].lstrip("0")[:11]
-    hours = min(int(digits or "0"), MAX_DURATION_HOURS) if len(match[1].lstrip("0")) <= 10 else MAX_DURATION_HOURS
+    hours = (
+        min(int(digits or "0"), MAX_DURATION_HOURS) if len(match[1].lstrip("0")) <= 10 else MAX_DURATION_HOURS
+    )
     return (hours * 3600 + int(match[2]) * 60 + int(match[3])) * MICROSECONDS_A_SECOND
 
 

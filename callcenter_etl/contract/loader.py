@@ -115,7 +115,7 @@ def _real_path(path: Path, value: Any) -> Path:
         try:
             value = value[part]
         except (KeyError, IndexError, TypeError):
-            return (*real, part) if isinstance(part, (str, int)) and isinstance(value, (dict, list)) else tuple(real)
+            return (*real, part) if isinstance(value, (dict, list)) else tuple(real)
         real.append(part)
     return tuple(real)
 
@@ -172,7 +172,9 @@ _MESSAGES: dict[str, Callable[[Any, Path], str]] = {
     "dict_type": _a_mapping,
     "tuple_type": _a_list,
     "too_short": lambda error, path: "at least one column is needed",
-    "string_pattern_mismatch": lambda error, path: f"letters, digits, _ and - are expected, not {show(error['input'])}",
+    "string_pattern_mismatch": lambda error, path: (
+        f"letters, digits, _ and - are expected, not {show(error['input'])}"
+    ),
 }
 
 

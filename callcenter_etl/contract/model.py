@@ -7,11 +7,18 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from callcenter_etl.contract.fields import (
     RULE_KEYS,
-    Count,
     Flag,
     Literal_,
     OptionalCount,
@@ -31,7 +38,9 @@ from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
-ColumnType = Literal["text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"]
+ColumnType = Literal[
+    "text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"
+]
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
 
@@ -54,10 +63,16 @@ class SourceFormat(_Model):
     delimiter: Text = Field(",", description="any one character, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
     encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")
-    header: Literal["exact", "any_order", "by_name", "none"] = Field("exact", description="how the header is compared")
-    header_case: Literal["exact", "ignore"] = Field("exact", description="does letter case count in header names?")
-    quoting: Literal["strict", "lenient"] = Field("strict", description="text after a closing quote: malformed, or kept")
-    multiline: Flag = Field(False, description="may a quoted value contain line breaks?")
+    header: Literal["exact", "any_order", "by_name", "none"] = Field(
+        "exact", description="how the header is compared"
+    )
+    header_case: Literal["exact", "ignore"] = Field(
+        "exact", description="does letter case count in header names?"
+    )
+    quoting: Literal["strict", "lenient"] = Field(
+        "strict", description="text after a closing quote: malformed, or kept"
+    )
+    multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
 
@@ -75,7 +90,17 @@ class SourceFormat(_Model):
         try:
             info = codecs.lookup(value)
         except (LookupError, ValueError):
-            known = ("utf-8", "utf-16", "latin-1", "cp1252", "cp1254", "iso8859-15", "shift_jis", "gb18030", "big5")
+            known = (
+                "utf-8",
+                "utf-16",
+                "latin-1",
+                "cp1252",
+                "cp1254",
+                "iso8859-15",
+                "shift_jis",
+                "gb18030",
+                "big5",
+            )
             raise ValueError(f"unknown encoding {value!r}{did_you_mean(value, known)}") from None
         if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
             raise ValueError(f"{value!r} is no encoding of text files (utf-8 or cp1252, say)")
@@ -100,7 +125,9 @@ def _by_rule(value: Any, take: Any) -> Any:
 
 def _severity(value: Any) -> str:
     if value not in ("error", "warn"):
-        raise ValueError(f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}")
+        raise ValueError(
+            f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}"
+        )
     return str(value)
 
 
@@ -113,24 +140,28 @@ class Column(_Model):
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
     format: Texts = Field((), description="strptime formats of a date, time or datetime")
-    required: Flag = Field(False, description="not empty, white space alone counts as empty")
+    required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
     min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
     max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
     min_length: OptionalCount = Field(None, description="in characters")
     max_length: OptionalCount = Field(None, description="in characters")
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
-    ignore_case: Flag = Field(False, description="allowed values in any letter case")
-    unique: Flag = Field(False, description="no value twice in the source")
+    ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
+    unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must stand in a column of another file")
     severity: Annotated[
-        dict[str, str], BeforeValidator(lambda value: _by_rule(value, _severity)), WithJsonSchema(_WORD_OR_MAP)
+        dict[str, str],
+        BeforeValidator(lambda value: _by_rule(value, _severity)),
+        WithJsonSchema(_WORD_OR_MAP),
     ] = Field(default_factory=dict, description="error or warn, for the column or by rule")
     reason: Annotated[
         dict[str, str], BeforeValidator(lambda value: _by_rule(value, as_text)), WithJsonSchema(_WORD_OR_MAP)
     ] = Field(default_factory=dict, description="replaces the standard sentence, for the column or by rule")
     aliases: Texts = Field((), description="other header names that mean this column")
-    classification: Literal["public", "personal", "secret"] = Field("public", description="who may see the values")
+    classification: Literal["public", "personal", "secret"] = Field(
+        "public", description="who may see the values"
+    )
     description: OptionalText = Field(None, description="for people")
     rule_keys: Annotated[tuple[str, ...], WithJsonSchema({"type": "array"})] = Field((), exclude=True)
 
@@ -162,9 +193,9 @@ def as_null(value: Any) -> Any:
 
 def _makes_rule(key: str, value: Any) -> bool:
     if key == "type":
-        return value != "text"
+        return bool(value != "text")
     if key in ("required", "unique"):
-        return str(value).lower() == "true"
+        return bool(str(value).lower() == "true")
     return True
 
 
@@ -198,7 +229,7 @@ class MaxRejected(_Model):
         """Tell whether so many rejects of so many records are too many."""
         if self.count is not None:
             return rejected > self.count
-        return Decimal(rejected) * 100 > (self.percent or Decimal(0)) * read
+        return bool(Decimal(rejected) * 100 > (self.percent or Decimal(0)) * read)
 
     def __str__(self) -> str:
         return f"{self.count:,}" if self.count is not None else f"{self.percent}%"
@@ -232,7 +263,9 @@ class Limits(_Model):
 class LogSettings(_Model):
     """Where and how a run logs."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least level that is logged"
+    )
     directory: OptionalText = Field(None, description="folder of the log file; none for the console alone")
     format: Literal["console", "json"] = Field("console", description="lines for people, or JSON lines")
 

@@ -12,4 +12,8 @@ def json_schema() -> dict[str, Any]:
     schema = ContractDocument.model_json_schema(mode="validation")
     schema["$defs"]["Column"]["properties"].pop("rule_keys")
     schema["$defs"].pop("MaxRejected", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "callcenter_etl contract"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "callcenter_etl contract",
+    }

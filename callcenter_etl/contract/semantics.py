@@ -8,7 +8,13 @@ from decimal import Decimal
 
 from callcenter_etl.contract.expressions import ExpressionFaults, compile_expression
 from callcenter_etl.contract.fields import RULE_KEYS
-from callcenter_etl.contract.formats import FormatFault, compile_format, parse_duration, parse_iso, parse_value
+from callcenter_etl.contract.formats import (
+    FormatFault,
+    compile_format,
+    parse_duration,
+    parse_iso,
+    parse_value,
+)
 from callcenter_etl.contract.model import Column, FileName, RecordRule
 from callcenter_etl.contract.suggest import did_you_mean
 
@@ -27,7 +33,12 @@ _VALUE_CHECKS: dict[str, Callable[[str], bool]] = {
     "boolean": lambda value: value.lower() in ("true", "false"),
     "duration": lambda value: parse_duration(value) is not None,
 }
-_BOUND_FORMS = {"date": "2025-01-31", "time": "08:30:00", "datetime": "2025-01-31 08:30:00", "duration": "1:30:00"}
+_BOUND_FORMS = {
+    "date": "2025-01-31",
+    "time": "08:30:00",
+    "datetime": "2025-01-31 08:30:00",
+    "duration": "1:30:00",
+}
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _RESERVED = ("record.", "file.", "header.", "limits.")
 
@@ -42,7 +53,7 @@ def column_faults(column: Column, path: Path) -> Found:
     yield from _allowed_faults(column, path)
     for key, known in (("severity", column.severity), ("reason", column.reason)):
         for rule in known:
-            if rule != "*" and rule not in column.rule_keys:
+            if rule != "*" and rule not in column.model_fields_set:
                 wrong = "unknown rule" if rule not in RULE_KEYS else "the column has no rule"
                 yield (*path, key, rule), f"{wrong} {rule!r}{did_you_mean(rule, column.rule_keys)}", 0
     for rule, reason in column.reason.items():
@@ -67,7 +78,9 @@ def _bound_faults(column: Column, path: Path) -> Found:
         if bound is None:
             continue
         if column.type in ("text", "boolean"):
-            remedy = "declare type integer or decimal" + (f", or use {key}_length" if column.type == "text" else "")
+            remedy = "declare type integer or decimal" + (
+                f", or use {key}_length" if column.type == "text" else ""
+            )
             yield (*path, key), f"{key} needs a type with an order, not {column.type!r} ({remedy})", 0
             continue
         value = _bound_value(column.type, bound)
@@ -77,7 +90,11 @@ def _bound_faults(column: Column, path: Path) -> Found:
         else:
             bounds[key] = value
     if len(bounds) == 2 and bounds["min"] > bounds["max"]:
-        yield (*path, "min"), f"min {column.min} is greater than max {column.max}, so that no value keeps both", 0
+        yield (
+            (*path, "min"),
+            f"min {column.min} is greater than max {column.max}, so that no value keeps both",
+            0,
+        )
 
 
 def _bound_value(kind: str, bound: str) -> Decimal | int | None:
@@ -87,7 +104,11 @@ def _bound_value(kind: str, bound: str) -> Decimal | int | None:
 
 
 def _length_faults(column: Column, path: Path) -> Found:
-    if column.min_length is not None and column.max_length is not None and column.min_length > column.max_length:
+    if (
+        column.min_length is not None
+        and column.max_length is not None
+        and column.min_length > column.max_length
+    ):
         sentence = f"min_length {column.min_length} is greater than max_length {column.max_length}, so that no value keeps both"
         yield (*path, "min_length"), sentence, 0
 
@@ -101,7 +122,11 @@ def _allowed_faults(column: Column, path: Path) -> Found:
         yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
     for index, value in enumerate(column.allowed):
         if not _is_value(column, value):
-            yield (*path, "allowed", index), f"{value!r} is no {column.type}, so that no record can hold it", 0
+            yield (
+                (*path, "allowed", index),
+                f"{value!r} is no {column.type}, so that no record can hold it",
+                0,
+            )
 
 
 def _is_value(column: Column, value: str) -> bool:
@@ -114,15 +139,19 @@ def _is_value(column: Column, value: str) -> bool:
 
 
 def _pattern_faults(pattern: str, path: Path) -> Found:
-    import pyarrow as pa  # noqa: PLC0415  heavy, and wanted only where there is a pattern
-    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     try:
         pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
         pc.match_substring_regex(pa.array([""]), pattern=pattern)
     except pa.ArrowInvalid as error:
         cause = str(error).removeprefix("Invalid regular expression: ")
-        hint = " (RE2 has no lookahead, lookbehind or backreferences)" if re.search(r"\(\?[=!<]|\\[1-9]", pattern) else ""
+        hint = (
+            " (RE2 has no lookahead, lookbehind or backreferences)"
+            if re.search(r"\(\?[=!<]|\\[1-9]", pattern)
+            else ""
+        )
         yield path, f"the pattern {pattern!r} does not work: {cause}{hint}", 0
 
 
@@ -132,14 +161,22 @@ def file_name_faults(name: FileName, path: Path) -> Found:
         yield from _pattern_faults(name.pattern, (*path, "pattern"))
     for index, extension in enumerate(name.extensions):
         if not extension.startswith("."):
-            yield (*path, "extensions", index), f"an extension starts with a dot: '.{extension}', not {extension!r}", 0
+            yield (
+                (*path, "extensions", index),
+                f"an extension starts with a dot: '.{extension}', not {extension!r}",
+                0,
+            )
 
 
 def _reason_faults(reason: str, path: Path, allowed: Sequence[str]) -> Found:
     for match in _PLACEHOLDER.finditer(reason):
         if match[1] not in allowed:
             known = ", ".join(f"{{{name}}}" for name in allowed)
-            yield path, f"unknown placeholder {match[0]!r}{did_you_mean(match[1], allowed)}, known here: {known}", 0
+            yield (
+                path,
+                f"unknown placeholder {match[0]!r}{did_you_mean(match[1], allowed)}, known here: {known}",
+                0,
+            )
 
 
 def record_rule_faults(rule: RecordRule, path: Path, types: dict[str, str]) -> Found:
@@ -148,15 +185,8 @@ def record_rule_faults(rule: RecordRule, path: Path, types: dict[str, str]) -> F
         yield path, "a rule has either check or unique", 0
     if rule.when is not None and rule.check is None:
         yield (*path, "when"), "when goes with check, which is not there", 0
-    for key in ("check", "when"):
-        text = getattr(rule, key)
-        if text is None:
-            continue
-        try:
-            compile_expression(text, types)
-        except ExpressionFaults as error:
-            for fault in error.faults:
-                yield (*path, key), f"{fault.message} (at character {fault.offset + 1} of {text!r})", fault.offset
+    for key, text in (("check", rule.check), ("when", rule.when)):
+        yield from () if text is None else _expression_faults(text, (*path, key), types)
     for index, name in enumerate(rule.unique or ()):
         if name not in types:
             yield (*path, "unique", index), f"unknown column {name!r}{did_you_mean(name, types)}", 0
@@ -166,13 +196,25 @@ def record_rule_faults(rule: RecordRule, path: Path, types: dict[str, str]) -> F
         yield from _reason_faults(rule.reason, (*path, "reason"), ("line",))
 
 
+def _expression_faults(text: str, path: Path, types: dict[str, str]) -> Found:
+    try:
+        compile_expression(text, types)
+    except ExpressionFaults as error:
+        for fault in error.faults:
+            yield path, f"{fault.message} (at character {fault.offset + 1} of {text!r})", fault.offset
+
+
 def name_faults(columns: Sequence[tuple[int, Column]], rules: Sequence[tuple[int, RecordRule]]) -> Found:
     """Give the clashes among names: columns, aliases, rule ids."""
     owners: dict[str, int] = {}
     for index, column in columns:
         if column.name in owners:
             first = owners[column.name]
-            yield ("columns", index, "name"), f"column name {column.name!r} stands twice, first in columns[{first}]", 0
+            yield (
+                ("columns", index, "name"),
+                f"column name {column.name!r} stands twice, first in columns[{first}]",
+                0,
+            )
         owners.setdefault(column.name, index)
     for index, column in columns:
         for number, alias in enumerate(column.aliases):

@@ -47,12 +47,16 @@ class Document:
 def parse_document(text: bytes, origin: str) -> Document:
     """Parse a contract's text. Raises ContractError with what is wrong and where."""
     if len(text) > MAX_BYTES:
-        raise ContractError((Fault(f"the contract has {len(text):,} bytes, at most {MAX_BYTES:,} are read", file=origin),))
+        raise ContractError(
+            (Fault(f"the contract has {len(text):,} bytes, at most {MAX_BYTES:,} are read", file=origin),)
+        )
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
-        raise ContractError((Fault(f"byte 0x{text[error.start]:02X} is not UTF-8", file=origin, line=line),)) from error
+        raise ContractError(
+            (Fault(f"byte 0x{text[error.start]:02X} is not UTF-8", file=origin, line=line),)
+        ) from error
     try:
         node = YAML(typ="safe", pure=True).compose(decoded)
     except MarkedYAMLError as error:
@@ -67,7 +71,14 @@ def parse_document(text: bytes, origin: str) -> Document:
     value = reader.read(node, (), 0) if node is not None else None
     if not isinstance(value, dict) and not reader.faults:
         kind = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
-        reader.faults.append(Fault(f"the document is {kind}, a mapping with the key 'contract' expected", file=origin, line=1, column=1))
+        reader.faults.append(
+            Fault(
+                f"the document is {kind}, a mapping with the key 'contract' expected",
+                file=origin,
+                line=1,
+                column=1,
+            )
+        )
     if reader.faults or not isinstance(value, dict):
         raise ContractError(tuple(reader.faults))
     return Document(value=value, places=reader.places, starts=reader.starts)
@@ -91,7 +102,9 @@ class _Reader:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             if self.nodes <= MAX_NODES + MAX_DEPTH or depth > MAX_DEPTH:
-                self.fault(node, f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has")
+                self.fault(
+                    node, f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has"
+                )
             raise ContractError(tuple(self.faults[:1]))
         self.starts[path] = _place(node)
         self.places.setdefault(path, _place(node))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class LocalEngine:
         for rule in validator.rules:
             accounts.rules[rule.id] = RuleTally(rule.severity)
 
-    def __enter__(self) -> LocalEngine:
+    def __enter__(self) -> Self:
         for registry in self._registries.values():
             registry.__enter__()
         return self
@@ -71,9 +72,7 @@ class LocalEngine:
         self._accounts.blank_bytes += item.blank_bytes
         for first in range(0, len(item), self._chunk_rows):
             last = min(first + self._chunk_rows, len(item))
-            self._take_chunk(
-                parse_chunk(item, first=first, last=last, fields=self._layout.fields, dialect=self._dialect)
-            )
+            self._take_chunk(parse_chunk(item, first=first, last=last, fields=self._layout.fields))
 
     def _take_chunk(self, chunk: Chunk) -> None:
         columns = self._validator.columns_of(chunk, self._layout)

@@ -35,7 +35,9 @@ def _quoted_column(values: pa.StringArray) -> pa.StringArray:
     needs = pc.match_substring_regex(values, pattern='[,"\r\n]')
     if not pc.any(needs).as_py():
         return values
-    escaped = pc.binary_join_element_wise('"', pc.replace_substring(values, pattern='"', replacement='""'), '"', "")
+    escaped = pc.binary_join_element_wise(
+        '"', pc.replace_substring(values, pattern='"', replacement='""'), '"', ""
+    )
     return pc.if_else(needs, escaped, values)
 
 

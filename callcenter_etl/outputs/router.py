@@ -36,7 +36,13 @@ class Router:
         self._exceptions.write(csv_line((*names, *REJECT_COLUMNS)))
 
     def route(
-        self, chunk: Chunk, *, rejected: NDArray[np.bool_], records: NDArray[np.int64], rules: pa.Array, reasons: pa.Array
+        self,
+        chunk: Chunk,
+        *,
+        rejected: NDArray[np.bool_],
+        records: NDArray[np.int64],
+        rules: pa.Array,
+        reasons: pa.Array,
     ) -> None:
         """Write one chunk.
 

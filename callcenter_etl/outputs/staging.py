@@ -12,7 +12,12 @@ from pathlib import Path
 from callcenter_etl.errors import AccountingError, OutputError
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
-FILE_NAMES = {TARGET: "target.csv", EXCEPTIONS: "exceptions.csv", REJECTED: "rejected.csv", SUMMARY: "summary.json"}
+FILE_NAMES = {
+    TARGET: "target.csv",
+    EXCEPTIONS: "exceptions.csv",
+    REJECTED: "rejected.csv",
+    SUMMARY: "summary.json",
+}
 _STAGING_PREFIX = ".staging-"
 
 

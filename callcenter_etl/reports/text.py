@@ -12,7 +12,13 @@ from rich.text import Text
 from callcenter_etl.summary import Summary
 
 PIPE_WIDTH = 200
-_STYLES = {"passed": "bold green", "rejects": "bold yellow", "failed": "bold red", "refused": "bold red", "error": "bold red"}
+_STYLES = {
+    "passed": "bold green",
+    "rejects": "bold yellow",
+    "failed": "bold red",
+    "refused": "bold red",
+    "error": "bold red",
+}
 _VERDICTS = {
     "passed": "passed",
     "rejects": "rejects found (no limit is declared)",
@@ -69,4 +75,7 @@ def _rules_table(summary: Summary) -> Table:
 
 def printable(text: str) -> str:
     """Escape what a terminal would obey rather than show."""
-    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )

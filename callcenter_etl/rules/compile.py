@@ -15,7 +15,9 @@ def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     for rule in document.rules:
         if rule.unique is not None:
             rules.append(
-                unique_rule(rule.name, tuple(rule.unique), severity=rule.severity, reason=rule.reason, column=None)
+                unique_rule(
+                    rule.name, tuple(rule.unique), severity=rule.severity, reason=rule.reason, column=None
+                )
             )
         else:
             rules.append(expression_rule(rule, types))

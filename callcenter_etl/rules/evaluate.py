@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import reduce
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,17 @@ from callcenter_etl.contract.expressions import Expression, Node
 from callcenter_etl.rules import numbers
 from callcenter_etl.rules.numbers import Numbers
 
-Value = pa.Array | Numbers
+Value: TypeAlias = Any  # an Arrow array, or Numbers; pyarrow has no types to tell them apart
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
-_KERNELS = {"==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}
+_KERNELS = {
+    "==": pc.equal,
+    "!=": pc.not_equal,
+    "<": pc.less,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    ">=": pc.greater_equal,
+}
 
 
 class ColumnSource(Protocol):
@@ -158,7 +165,7 @@ def _days(node: Node, columns: ColumnSource) -> Value:
 
 def _weekday(node: Node, columns: ColumnSource) -> Value:
     micro = _whole(_evaluate(node.parts[0], columns))
-    days = np.floor_divide(micro.scaled, DAY)  # type: ignore[arg-type]  # whole numbers are scaled
+    days = np.floor_divide(np.asarray(micro.scaled, dtype=np.int64), DAY)
     return numbers.from_integers((days + 3) % 7, micro.valid)
 
 

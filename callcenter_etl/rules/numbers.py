@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _SAFE = 2**62
 _PLAIN_DIGITS = 18
 _MAX_SCALE = 9
-COMPARISONS: dict[str, Callable[[object, object], object]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -47,7 +48,9 @@ class Numbers:
         found = np.full(len(self.valid), None, dtype=object)
         if self.scaled is not None:
             known = np.flatnonzero(self.valid)
-            found[known] = [EXACT.scaleb(Decimal(value), -self.scale) for value in self.scaled[known].tolist()]
+            found[known] = [
+                EXACT.scaleb(Decimal(value), -self.scale) for value in self.scaled[known].tolist()
+            ]
         return found
 
     def largest(self) -> int:
@@ -60,7 +63,11 @@ class Numbers:
 def constant(value: Decimal, length: int) -> Numbers:
     """Give one number for every record."""
     exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and -_MAX_SCALE <= exponent <= _PLAIN_DIGITS and value.adjusted() < _PLAIN_DIGITS - _MAX_SCALE:
+    if (
+        isinstance(exponent, int)
+        and -_MAX_SCALE <= exponent <= _PLAIN_DIGITS
+        and value.adjusted() < _PLAIN_DIGITS - _MAX_SCALE
+    ):
         scale = max(0, -exponent)
         scaled = np.full(length, int(value.scaleb(scale)), dtype=np.int64)
         return Numbers(valid=np.ones(length, dtype=bool), scaled=scaled, scale=scale)
@@ -83,7 +90,9 @@ def parse_numbers(text: pa.StringArray) -> Numbers:
     if pointed is not None:
         return Numbers(valid=valid, scaled=pointed[0], scale=pointed[1])
     exact = np.full(len(text), None, dtype=object)
-    exact[valid] = [EXACT.create_decimal(0) if v is None else Decimal(v) for v in text.filter(pa.array(valid)).to_pylist()]
+    exact[valid] = [
+        EXACT.create_decimal(0) if v is None else Decimal(v) for v in text.filter(pa.array(valid)).to_pylist()
+    ]
     return Numbers(valid=valid, scaled=None, scale=0, exact=exact)
 
 
@@ -101,12 +110,16 @@ def _plain_integers(text: pa.StringArray) -> NDArray[np.int64] | None:
 
 def _plain_decimals(text: pa.StringArray) -> tuple[NDArray[np.int64], int] | None:
     """Read decimals without exponent and with few digits, None where any value has more."""
-    groups = pc.extract_regex(text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})\.?(?P<part>[0-9]{0,9})\z")
+    groups = pc.extract_regex(
+        text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})\.?(?P<part>[0-9]{0,9})\z"
+    )
     if groups.null_count:
         return None
     part = groups.field("part")
     scale = int(pc.max(pc.binary_length(part)).as_py() or 0)
-    digits = pc.binary_join_element_wise("0", groups.field("whole"), pc.utf8_rpad(part, scale, padding="0"), "")
+    digits = pc.binary_join_element_wise(
+        "0", groups.field("whole"), pc.utf8_rpad(part, scale, padding="0"), ""
+    )
     values = np.asarray(pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
     negative = np.asarray(pc.equal(groups.field("sign"), "-").to_numpy(zero_copy_only=False), dtype=bool)
     return np.where(negative, -values, values), scale
@@ -165,7 +178,9 @@ def absolute(numbers: Numbers) -> Numbers:
     """Drop the sign."""
     if numbers.scaled is not None:
         return Numbers(numbers.valid, np.abs(numbers.scaled), numbers.scale)
-    exact = np.array([None if value is None else EXACT.abs(value) for value in numbers.decimals()], dtype=object)
+    exact = np.array(
+        [None if value is None else EXACT.abs(value) for value in numbers.decimals()], dtype=object
+    )
     return Numbers(numbers.valid, None, 0, exact)
 
 

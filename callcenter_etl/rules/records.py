@@ -63,12 +63,18 @@ def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBin
     texts = [columns.text(name) for name in key]
     if len(part) < len(columns):
         texts = [text.take(pa.array(part)) for text in texts]
-    keys = composite_keys(texts) if len(texts) > 1 else pc.cast(pc.cast(texts[0], pa.binary()), pa.large_binary())
+    keys = (
+        composite_keys(texts)
+        if len(texts) > 1
+        else pc.cast(pc.cast(texts[0], pa.binary()), pa.large_binary())
+    )
     return keys, part
 
 
 def find_first_lines(
-    columns: ChunkColumns, key: tuple[str, ...], first_lines: Callable[[pa.LargeBinaryArray, np.ndarray], np.ndarray]
+    columns: ChunkColumns,
+    key: tuple[str, ...],
+    first_lines: Callable[[pa.LargeBinaryArray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Give, of shape (records,), the line of the first occurrence of each record's key, or -1."""
     keys, part = key_values(columns, key)

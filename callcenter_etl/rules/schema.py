@@ -19,6 +19,7 @@ from callcenter_etl.rules.rule import Rule
 
 FIRST_RECORD_LINE = 2
 Lookups = Mapping[str, pa.Array]
+DataFrameSchema = pandera.DataFrameSchema
 
 
 @dataclass(slots=True)
@@ -39,7 +40,9 @@ class MaskSink:
         return True
 
 
-def streaming_schema(document: ContractDocument, rules: tuple[Rule, ...], sink: MaskSink) -> pandera.DataFrameSchema:
+def streaming_schema(
+    document: ContractDocument, rules: tuple[Rule, ...], sink: MaskSink
+) -> pandera.DataFrameSchema:
     """Compile the schema that validates chunk by chunk: each check gives one bool and leaves its mask in `sink`.
 
     One schema serves one thread: pandera changes it while it validates.
@@ -47,7 +50,9 @@ def streaming_schema(document: ContractDocument, rules: tuple[Rule, ...], sink: 
     return _schema(document, rules, lambda rule: lambda _: sink.ask(rule), strict=False)
 
 
-def text_schema(document: ContractDocument, rules: tuple[Rule, ...], lookups: Callable[[], Lookups]) -> pandera.DataFrameSchema:
+def text_schema(
+    document: ContractDocument, rules: tuple[Rule, ...], lookups: Callable[[], Lookups]
+) -> pandera.DataFrameSchema:
     """Compile the schema for any DataFrame of text: each check gives one bool a record."""
 
     def check_of(rule: Rule) -> Callable[[pd.Series | pd.DataFrame], pd.Series]:
@@ -62,7 +67,9 @@ def text_schema(document: ContractDocument, rules: tuple[Rule, ...], lookups: Ca
     return _schema(document, rules, check_of, strict=document.source.header in ("exact", "any_order"))
 
 
-def broken_masks(schema: pandera.DataFrameSchema, frame: pd.DataFrame, columns: ChunkColumns, sink: MaskSink) -> dict[str, Mask]:
+def broken_masks(
+    schema: pandera.DataFrameSchema, frame: pd.DataFrame, columns: ChunkColumns, sink: MaskSink
+) -> dict[str, Mask]:
     """Validate one chunk lazily; give the masks of the rules that are broken, each of shape (records,).
 
     Raises RuntimeError when a check could not be worked out: pandera would count that as one failure case.
@@ -125,9 +132,11 @@ def _schema(
     *,
     strict: bool,
 ) -> pandera.DataFrameSchema:
-    checks = {rule.id: pandera.Check(check_of(rule), name=rule.id, error=rule.id, ignore_na=False) for rule in rules}
+    checks = {
+        rule.id: pandera.Check(check_of(rule), name=rule.id, error=rule.id, ignore_na=False) for rule in rules
+    }
     column_rules: dict[str, list[pandera.Check]] = {column.name: [] for column in document.columns}
-    record_checks = []
+    record_checks: list[pandera.Check] = []
     for rule in rules:
         target = record_checks if rule.column is None else column_rules[rule.column]
         target.append(checks[rule.id])

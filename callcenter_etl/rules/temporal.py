@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +20,7 @@ from callcenter_etl.contract.formats import (
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -57,11 +61,14 @@ def parse_durations(text: pa.StringArray) -> pa.Int64Array:
 
 
 def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
-    fixed = all(piece.width is not None and piece.field not in ("month_name", "weekday", "half") for piece in fmt.pieces)
+    fixed = all(
+        piece.width is not None and piece.field not in ("month_name", "weekday", "half")
+        for piece in fmt.pieces
+    )
     parts, valid = (_fixed_parts if fixed else _regex_parts)(text, fmt)
     values = _clock(parts, len(text))
     if fmt.kind != "time":
-        days, real = _days(parts, len(text))
+        days, real = _days(parts)
         valid &= real
         values = values + days * DAY
     return np.where(valid, values, 0), valid
@@ -97,7 +104,7 @@ def _fixed_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, I
     return {field: _spread(number, valid) for field, number in parts.items()}, _spread(good, valid)
 
 
-def _spread(values: NDArray[np.generic], where: Mask) -> NDArray[np.generic]:
+def _spread(values: NDArray[_Scalar], where: Mask) -> NDArray[_Scalar]:
     full = np.zeros(len(where), dtype=values.dtype)
     full[where] = values
     return full
@@ -107,7 +114,9 @@ def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, I
     groups = pc.extract_regex(text, pattern=fmt.regex)
     valid = _mask(pc.is_valid(groups))
     return {
-        piece.field: _READERS.get(piece.field, _ints)(groups.field(piece.field)) for piece in fmt.pieces if piece.field
+        piece.field: _READERS.get(piece.field, _ints)(groups.field(piece.field))
+        for piece in fmt.pieces
+        if piece.field
     }, valid
 
 
@@ -120,7 +129,7 @@ def _clock(parts: dict[str, Ints], length: int) -> Ints:
     return seconds * SECOND + parts.get("fraction", zero) - parts.get("offset", zero)
 
 
-def _days(parts: dict[str, Ints], length: int) -> tuple[Ints, Mask]:
+def _days(parts: dict[str, Ints]) -> tuple[Ints, Mask]:
     """Give days since 1970-01-01 and whether the date is real (days from civil, Howard Hinnant's algorithm)."""
     if "year" in parts:
         year = parts["year"]
@@ -155,7 +164,7 @@ def _half(text: pa.StringArray) -> Ints:
     return _mask(pc.fill_null(pc.equal(pc.ascii_lower(text), "pm"), False)).astype(np.int64)  # noqa: FBT003
 
 
-def _name_index(words: list[str], first: int) -> object:
+def _name_index(words: list[str], first: int) -> Callable[[pa.StringArray], Ints]:
     value_set = pa.array([word[:3] for word in words])
 
     def read(text: pa.StringArray) -> Ints:
@@ -173,7 +182,7 @@ def _offset(text: pa.StringArray) -> Ints:
     hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
     minutes = _ints(pc.utf8_slice_codeunits(text, start=-2))
     sign = np.where(_mask(pc.starts_with(text, "-")), -1, 1)
-    return sign * (hours * 3600 + minutes * 60) * SECOND
+    return np.asarray(sign * (hours * 3600 + minutes * 60) * SECOND, dtype=np.int64)
 
 
 def _mask(values: pa.BooleanArray) -> Mask:

@@ -25,7 +25,9 @@ def required(column: Column) -> tuple[Broken, str]:
 
 def of_type(column: Column) -> tuple[Broken, str]:
     """A value must be of the column's type."""
-    return lambda columns: columns.type_broken(column.name), f"{{column}} must be {_type_words(column)}, got '{{value}}'"
+    return lambda columns: columns.type_broken(
+        column.name
+    ), f"{{column}} must be {_type_words(column)}, got '{{value}}'"
 
 
 def minimum(column: Column) -> tuple[Broken, str]:

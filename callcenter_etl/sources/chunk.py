@@ -11,7 +11,6 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
-from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import FIELDS, Frame, Malformation
 
 _BOM = b"\xef\xbb\xbf"
@@ -51,25 +50,31 @@ class Chunk:
         return self.frame.raw[int(self.frame.starts[at]) : int(self.frame.stops[at])].rstrip(b"\r\n")
 
 
-def parse_chunk(frame: Frame, *, first: int, last: int, fields: int, dialect: Dialect) -> Chunk:
+def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
     """Parse the records `first` to `last` (exclusive) of a frame into values.
 
     Records with another number of fields than `fields` become malformed (`record.fields`). Raises
     AccountingError when the parser's records are not the framed ones.
     """
     framed = tuple(
-        Malformation(m.record - first, m.status, m.reason) for m in frame.malformed if first <= m.record < last
+        Malformation(m.record - first, m.status, m.reason)
+        for m in frame.malformed
+        if first <= m.record < last
     )
     sound = np.ones(last - first, dtype=bool)
     sound[[m.record for m in framed]] = False
     candidates = np.flatnonzero(sound)
     text = _sound_text(frame, first, candidates)
-    table, invalid = _parse(text, frame=frame, fields=fields, dialect=dialect)
+    table, invalid = _parse(text, frame=frame, fields=fields)
     ragged: list[Malformation] = []
     for number, found in invalid:
         record = int(candidates[number - 1])
         sound[record] = False
-        ragged.append(Malformation(record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"))
+        ragged.append(
+            Malformation(
+                record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"
+            )
+        )
     kept = np.flatnonzero(sound)
     if table.num_rows != len(kept):
         raise AccountingError(f"{len(kept)} sound records were framed but {table.num_rows} were parsed")
@@ -99,9 +104,7 @@ def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memo
     return memoryview(b"".join(view[start:stop] for start, stop in runs))
 
 
-def _parse(
-    text: memoryview, *, frame: Frame, fields: int, dialect: Dialect
-) -> tuple[pa.Table, list[tuple[int, int]]]:
+def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, list[tuple[int, int]]]:
     names = [str(position) for position in range(fields)]
     if not len(text):
         return pa.table({name: pa.array([], type=pa.string()) for name in names}), []

@@ -20,10 +20,19 @@ RATIO_GRACE_BYTES = 1 << 24
 class Decompressor(Protocol):
     """What the standard decompressor objects have in common."""
 
-    eof: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool:
+        """Tell whether the end mark was met."""
+        ...
 
-    def decompress(self, data: bytes, /) -> bytes: ...
+    @property
+    def unused_data(self) -> bytes:
+        """Give what follows the end mark."""
+        ...
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """Give what the next bytes decompress to."""
+        ...
 
 
 def _gzip() -> Decompressor:
@@ -31,7 +40,7 @@ def _gzip() -> Decompressor:
 
 
 def _zstd() -> Decompressor:
-    import zstandard  # noqa: PLC0415  only where a source needs it
+    import zstandard
 
     return zstandard.ZstdDecompressor().decompressobj()
 
@@ -72,11 +81,17 @@ def decompressed(blocks: Iterator[bytes], *, suffix: str, uri: str, max_bytes: i
                 try:
                     output = current.decompress(data)
                 except (zlib.error, OSError, lzma.LZMAError, ValueError, RuntimeError) as error:
-                    raise SourceError(f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}") from error
-                except Exception as error:  # zstandard has its own base error, known only where it is imported
+                    raise SourceError(
+                        f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}"
+                    ) from error
+                except (
+                    Exception
+                ) as error:  # zstandard has its own base error, known only where it is imported
                     if type(error).__name__ != "ZstdError":
                         raise
-                    raise SourceError(f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}") from error
+                    raise SourceError(
+                        f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}"
+                    ) from error
                 produced += len(output)
                 _check_growth(uri, consumed, produced, max_bytes)
                 if output:
@@ -91,6 +106,10 @@ def decompressed(blocks: Iterator[bytes], *, suffix: str, uri: str, max_bytes: i
 
 def _check_growth(uri: str, consumed: int, produced: int, max_bytes: int) -> None:
     if produced > max_bytes:
-        raise SourceError(f"{uri}: over {max_bytes:,} bytes when decompressed (raise source.max_bytes if that is right)")
+        raise SourceError(
+            f"{uri}: over {max_bytes:,} bytes when decompressed (raise source.max_bytes if that is right)"
+        )
     if produced > RATIO_GRACE_BYTES and produced > consumed * MAX_RATIO:
-        raise SourceError(f"{uri}: grows more than {MAX_RATIO:,}:1 when decompressed, as a decompression bomb does")
+        raise SourceError(
+            f"{uri}: grows more than {MAX_RATIO:,}:1 when decompressed, as a decompression bomb does"
+        )

@@ -9,7 +9,7 @@ from functools import lru_cache
 BOMS = {"utf-8": codecs.BOM_UTF8}
 # A byte that does not decode travels as a lone low surrogate, which UTF-8 cannot hold: the record stays
 # recognisable as undecodable after the stream became UTF-8.
-MARK_BASE = 0xDC00
+MARK_BASE, MARK_LAST = 0xDC00, 0xDCFF
 _HANDLER = "callcenter_etl_mark"
 
 
@@ -39,7 +39,7 @@ def show(data: bytes, encoding: str) -> str:
 
 
 def _show_marks(text: str) -> str:
-    return "".join(f"\\x{ord(c) - MARK_BASE:02x}" if 0xDC00 <= ord(c) <= 0xDCFF else c for c in text)
+    return "".join(f"\\x{ord(c) - MARK_BASE:02x}" if MARK_BASE <= ord(c) <= MARK_LAST else c for c in text)
 
 
 def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:

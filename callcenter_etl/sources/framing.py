@@ -68,7 +68,9 @@ class _Text:
     bad: dict[int, tuple[int, int]]
 
 
-def frame_block(raw: bytes, *, dialect: Dialect, fields: int, first_line: int, offset: int, final: bool) -> Frame:
+def frame_block(
+    raw: bytes, *, dialect: Dialect, fields: int, first_line: int, offset: int, final: bool
+) -> Frame:
     """Frame a block of complete lines (its last one may lack a line end when `final`).
 
     `fields` is the right number of fields of a record, `first_line` the number of the block's first line and
@@ -83,16 +85,32 @@ def frame_block(raw: bytes, *, dialect: Dialect, fields: int, first_line: int, o
     shape = _Shape.of(text_lines)
     too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
     reasons: dict[int, tuple[int, str]] = {
-        int(line): (TOO_LONG, f"the record is over {dialect.max_record_bytes:,} bytes long") for line in too_long
+        int(line): (TOO_LONG, f"the record is over {dialect.max_record_bytes:,} bytes long")
+        for line in too_long
     }
-    kept = _judge_quotes(text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final)
+    kept = _judge_quotes(
+        text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final
+    )
     for line, (byte, at) in decoded.bad.items():
         opener = int(shape.owner[line])
         place = f"at byte {offset + int(lines.starts[line]) + at:,} of the source"
         if not is_ascii_superset(dialect.encoding):
             place = f"at byte {at:,} of the line as UTF-8"
-        reasons.setdefault(opener, (ENCODING, f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}"))
-    return _assemble(raw, text, marks, lines, text_lines, shape, reasons, kept, fields, first_line)
+        reasons.setdefault(
+            opener, (ENCODING, f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}")
+        )
+    return _assemble(
+        raw=raw,
+        text=text,
+        marks=marks,
+        lines=lines,
+        text_lines=text_lines,
+        shape=shape,
+        reasons=reasons,
+        kept=kept,
+        fields=fields,
+        first_line=first_line,
+    )
 
 
 @dataclass(slots=True)
@@ -157,14 +175,19 @@ def _judge_quotes(
                 reasons[line] = (QUOTE, "there is text after a closing quote")
             continue
         if not dialect.multiline:
-            reasons[line] = (QUOTE, "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)")
+            reasons[line] = (
+                QUOTE,
+                "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)",
+            )
             continue
         last = min(line + MAX_JOINED_LINES, len(lines)) - 1
         limit = int(min(lines.ends[last], start + MAX_JOINED_BYTES))
         scan = scan_record(text, start, limit, marks)
-        within_block = last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < MAX_JOINED_LINES
+        within_block = (
+            last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < MAX_JOINED_LINES
+        )
         if scan.open and within_block and not final:
-            return line
+            return int(line)
         if _joins(scan, fields, dialect):
             count = int(np.searchsorted(lines.starts, scan.stop, side="right")) - line
             shape.owner[line : line + count] = line
@@ -181,6 +204,7 @@ def _joins(scan: Scan, fields: int, dialect: Dialect) -> bool:
 
 
 def _assemble(
+    *,
     raw: bytes,
     text: bytes,
     marks: Marks,

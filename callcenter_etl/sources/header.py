@@ -88,7 +88,11 @@ class _Matcher:
         for name, times in Counter(known).items():
             if times > 1 and (self.column_of(name) is not None):
                 places = ", ".join(str(position + 1) for position, other in enumerate(known) if other == name)
-                problems.append(Problem("header.duplicate", f"column {name!r} stands {times} times, at positions {places}"))
+                problems.append(
+                    Problem(
+                        "header.duplicate", f"column {name!r} stands {times} times, at positions {places}"
+                    )
+                )
         return problems
 
     def missing(self, found: tuple[str, ...]) -> list[Problem]:
@@ -98,13 +102,20 @@ class _Matcher:
         for position, column in enumerate(self.columns, start=1):
             if column.name in present:
                 continue
-            near = difflib.get_close_matches(column.name.casefold(), [name.casefold() for name in strangers], n=1, cutoff=0.6)
+            near = difflib.get_close_matches(
+                column.name.casefold(), [name.casefold() for name in strangers], n=1, cutoff=0.6
+            )
             hint = ""
             if near:
                 original = next(name for name in strangers if name.casefold() == near[0])
                 at = found.index(original) + 1
                 hint = f" (renamed to {original!r}, found at position {at}? if so, add it to the column's aliases)"
-            problems.append(Problem("header.missing", f"column {column.name!r}, expected at position {position}, is missing{hint}"))
+            problems.append(
+                Problem(
+                    "header.missing",
+                    f"column {column.name!r}, expected at position {position}, is missing{hint}",
+                )
+            )
         return problems
 
     def unexpected(self, found: tuple[str, ...]) -> list[Problem]:
@@ -122,12 +133,19 @@ class _Matcher:
         if seen == common:
             return []
         problems = []
-        places = {column.name: position for position, name in reversed(list(enumerate(found, 1))) if (column := self.column_of(name))}
+        places = {
+            column.name: position
+            for position, name in reversed(list(enumerate(found, 1)))
+            if (column := self.column_of(name))
+        }
         for name, other in zip(common, seen, strict=True):
             if name != other:
                 position = wanted.index(name) + 1
                 problems.append(
-                    Problem("header.order", f"column {name!r} is at position {places[name]}, expected at position {position}")
+                    Problem(
+                        "header.order",
+                        f"column {name!r} is at position {places[name]}, expected at position {position}",
+                    )
                 )
         return problems
 

@@ -24,9 +24,15 @@ def name_problems(uri: str, source: SourceFormat) -> list[Problem]:
     names = (name,) if suffix is None else (name, name[: -len(suffix)])
     problems = []
     if rules.pattern is not None and not any(_matches(each, rules.pattern) for each in names):
-        problems.append(Problem("file.name", f"the file name {name!r} does not match the pattern {rules.pattern!r}"))
+        problems.append(
+            Problem("file.name", f"the file name {name!r} does not match the pattern {rules.pattern!r}")
+        )
     if rules.length is not None and not any(len(each) == rules.length for each in names):
-        problems.append(Problem("file.name", f"the file name {name!r} has {len(name)} characters, {rules.length} expected"))
+        problems.append(
+            Problem(
+                "file.name", f"the file name {name!r} has {len(name)} characters, {rules.length} expected"
+            )
+        )
     if rules.extensions and not any(each.endswith(tuple(rules.extensions)) for each in names):
         wanted = " or ".join(repr(extension) for extension in rules.extensions)
         problems.append(Problem("file.extension", f"the file name {name!r} does not end in {wanted}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError
@@ -55,7 +55,7 @@ class Tally:
 
     stored_bytes: int = 0
     plain_bytes: int = 0
-    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
     lines: LineCounter = field(default_factory=LineCounter)
 
 
@@ -78,7 +78,7 @@ class SourceReader:
         self._stored_blocks: Iterator[bytes] = iter(())
         self._blocks: Iterator[bytes] = iter(())
 
-    def __enter__(self) -> SourceReader:
+    def __enter__(self) -> Self:
         self._stream = self._context.__enter__()
         return self
 
@@ -146,10 +146,14 @@ class SourceReader:
         if self.uri == storage.STANDARD_INPUT:
             return
         if storage.identify(self.uri) != self._identity:
-            raise SourceError(f"{self.uri}: changed while it was read (run again when the sender has finished)")
+            raise SourceError(
+                f"{self.uri}: changed while it was read (run again when the sender has finished)"
+            )
         if self.size is not None and self.size != self.tally.stored_bytes:
             read = self.tally.stored_bytes
-            raise SourceError(f"{self.uri}: {read:,} bytes were read of {self.size:,} (truncated while it was read?)")
+            raise SourceError(
+                f"{self.uri}: {read:,} bytes were read of {self.size:,} (truncated while it was read?)"
+            )
 
     def drain(self) -> None:
         """Read what is left, so that size and hash are those of the whole source."""
@@ -170,7 +174,9 @@ class SourceReader:
     def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         suffix = suffix_of(name)
         if suffix is not None:
-            blocks = decompressed(blocks, suffix=suffix, uri=self.uri, max_bytes=self.document.source.max_bytes)
+            blocks = decompressed(
+                blocks, suffix=suffix, uri=self.uri, max_bytes=self.document.source.max_bytes
+            )
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks
@@ -196,14 +202,23 @@ class SourceReader:
         return Opening(b"", 0, 0, 0, Layout(names=(), positions={}), tuple(problems))
 
     def _read_header(self, problems: list[Problem]) -> Opening:
-        bom = _UTF8_BOM if bytes(self._pending[:3]) == _UTF8_BOM and _is_unicode(self.dialect.encoding) else b""
+        bom = (
+            _UTF8_BOM if bytes(self._pending[:3]) == _UTF8_BOM and _is_unicode(self.dialect.encoding) else b""
+        )
         self._consume(len(bom))
         if self.document.source.header == "none":
             return self._read_no_header(bom, problems)
         blanks, blank_bytes = self._skip_blank_lines()
         line, stop, lines = self._header_line()
         if not stop:
-            problems.append(Problem("file.empty", "the source has no bytes" if not self.tally.plain_bytes else "the source has nothing but blank lines"))
+            problems.append(
+                Problem(
+                    "file.empty",
+                    "the source has no bytes"
+                    if not self.tally.plain_bytes
+                    else "the source has nothing but blank lines",
+                )
+            )
             return self._refused(problems)
         layout, found = self._match(line)
         preamble = bom + bytes(self._pending[:stop])
@@ -222,7 +237,7 @@ class SourceReader:
         while True:
             while len(self._pending) < 2 and not self._ended:
                 self._fill()
-            stop = 2 if self._pending[:2] == b"\r\n" else int(self._pending[:1] in (b"\n", b"\r"))
+            stop = 2 if self._pending[:2] == b"\r\n" else int(bytes(self._pending[:1]) in (b"\n", b"\r"))
             if not stop:
                 self._line += blanks
                 return blanks, size
@@ -234,9 +249,15 @@ class SourceReader:
         """Give the header's content, its length with its line end, and how many lines it takes."""
         while not self._ended and not last_line_stop(self._pending):
             if len(self._pending) > self.dialect.max_record_bytes:
-                raise SourceError(f"{self.uri}: the header line is over {self.dialect.max_record_bytes:,} bytes long")
+                raise SourceError(
+                    f"{self.uri}: the header line is over {self.dialect.max_record_bytes:,} bytes long"
+                )
             self._fill()
-        lines = bytes(self._pending[: self.dialect.max_record_bytes]).splitlines(keepends=True) if self._pending else []
+        lines = (
+            bytes(self._pending[: self.dialect.max_record_bytes]).splitlines(keepends=True)
+            if self._pending
+            else []
+        )
         if not lines:
             return b"", 0, 0
         quote = (self.dialect.quote or "").encode()

@@ -45,13 +45,17 @@ def not_delimited(head: bytes, *, text: bool) -> str | None:
     `text` False stands for an encoding in which bytes below 32 are ordinary, such as UTF-16.
     """
     for magic, kind, remedy in _SIGNATURES:
-        if head.startswith(magic) and not (magic in (b"ORC", b"GIF8", b"PAR1") and head[:64].isascii() and b"\0" not in head[:64]):
+        if head.startswith(magic) and not (
+            magic in (b"ORC", b"GIF8", b"PAR1") and head[:64].isascii() and b"\0" not in head[:64]
+        ):
             return f"the source is {kind}, not delimited text ({remedy})"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
     if start.startswith(_HTML_STARTS):
         return "the source is an HTML or XML page, not delimited text (often a login or error page saved under the file's name)"
     if text and len(head) >= 64 and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        control = sum(byte < 32 and byte not in b"\0\t\n\r\f\x1b\x1c\x1d\x1e\x1f" for byte in head[:HEAD_BYTES])
+        control = sum(
+            byte < 32 and byte not in b"\0\t\n\r\f\x1b\x1c\x1d\x1e\x1f" for byte in head[:HEAD_BYTES]
+        )
         if control > MAX_CONTROL_SHARE * min(len(head), HEAD_BYTES):
             return "the source is binary data, not delimited text"
     return None

@@ -5,16 +5,15 @@ from __future__ import annotations
 import glob as globbing
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from collections.abc import Iterator
 from typing import IO, cast
 
 import fsspec
 from fsspec.core import url_to_fs
 
 from callcenter_etl.errors import SourceError
-
 
 STANDARD_INPUT = "-"
 
@@ -62,7 +61,9 @@ def identify(uri: str) -> Identity:
     except (OSError, ValueError, ImportError) as error:
         raise SourceError(f"{uri}: {_cause(error)}") from error
     if info.get("type") == "directory":
-        raise SourceError(f"{uri}: is a folder, not a file (name a file, or a glob such as {uri.rstrip('/')}/*.csv)")
+        raise SourceError(
+            f"{uri}: is a folder, not a file (name a file, or a glob such as {uri.rstrip('/')}/*.csv)"
+        )
     version = info.get("ETag") or (f"{info['mtime']}-{info.get('ino')}" if "mtime" in info else None)
     size = info.get("size")
     return Identity(size=None if size is None else int(size), version=version)

@@ -53,7 +53,9 @@ def compile_expression(text: str, columns: Mapping[str, str]) -> Expression:
     checker = _Checker(columns)
     root = checker.check(parse_expression(text))
     if root.type not in (BOOLEAN, _FAULTY):
-        checker.fault(root, f"the expression gives a {root.type}, a condition such as a comparison is expected")
+        checker.fault(
+            root, f"the expression gives a {root.type}, a condition such as a comparison is expected"
+        )
     if checker.faults:
         raise ExpressionFaults(tuple(dict.fromkeys(checker.faults)))
     return Expression(text=text, root=root, columns=tuple(dict.fromkeys(checker.used)))
@@ -111,7 +113,9 @@ class _Checker:
         left, right = self.alike(self.check(node.parts[0]), self.check(node.parts[1]))
         if _FAULTY not in (left.type, right.type):
             if left.type != right.type:
-                return self.fault(node, f"a {left.type} cannot be compared with a {right.type}{self.remedy(left, right)}")
+                return self.fault(
+                    node, f"a {left.type} cannot be compared with a {right.type}{self.remedy(left, right)}"
+                )
             if left.type == BOOLEAN:
                 return self.fault(node, "conditions are not compared: write `x` or `not x`")
         return replace(node, parts=(left, right), type=BOOLEAN)
@@ -122,7 +126,10 @@ class _Checker:
         for part in rest:
             literal = self.read_as(part, left.type)
             if _FAULTY not in (left.type, literal.type) and literal.type != left.type:
-                literal = self.fault(literal, f"a {left.type} is never in a list with a {literal.type}{self.remedy(left, literal)}")
+                literal = self.fault(
+                    literal,
+                    f"a {left.type} is never in a list with a {literal.type}{self.remedy(left, literal)}",
+                )
             parts.append(literal)
         return replace(node, parts=tuple(parts), type=BOOLEAN)
 
@@ -130,7 +137,9 @@ class _Checker:
         left, right = self.alike(self.check(node.parts[0]), self.check(node.parts[1]))
         found = _ARITHMETIC.get((str(node.value), left.type, right.type))
         if _FAULTY not in (left.type, right.type) and found is None:
-            message = f"{node.value} does not go with a {left.type} and a {right.type}{self.remedy(left, right)}"
+            message = (
+                f"{node.value} does not go with a {left.type} and a {right.type}{self.remedy(left, right)}"
+            )
             return self.fault(node, message)
         return replace(node, parts=(left, right), type=found or _FAULTY)
 
@@ -138,10 +147,14 @@ class _Checker:
         name = str(node.value)
         if name not in _FUNCTIONS:
             known = ", ".join(_FUNCTIONS)
-            return self.fault(node, f"unknown function {name!r}{did_you_mean(name, _FUNCTIONS)}, known: {known}")
+            return self.fault(
+                node, f"unknown function {name!r}{did_you_mean(name, _FUNCTIONS)}, known: {known}"
+            )
         least, most = _FUNCTIONS[name]
         if len(node.parts) < least or (most is not None and len(node.parts) > most):
-            return self.fault(node, f"{name} takes {least}{'' if most else ' or more'} arguments, not {len(node.parts)}")
+            return self.fault(
+                node, f"{name} takes {least}{'' if most else ' or more'} arguments, not {len(node.parts)}"
+            )
         checked = replace(node, parts=tuple(self.check(part) for part in node.parts))
         if any(part.type == _FAULTY for part in checked.parts):
             return replace(checked, type=_FAULTY)
@@ -162,9 +175,16 @@ class _Checker:
 
     def call_left(self, node: Node) -> Node:
         count = node.parts[1]
-        whole = isinstance(count.value, Decimal) and count.kind == "number" and count.value >= 0 and count.value % 1 == 0
+        whole = (
+            isinstance(count.value, Decimal)
+            and count.kind == "number"
+            and count.value >= 0
+            and count.value % 1 == 0
+        )
         if not whole:
-            return self.fault(node, f"{node.value} takes a whole number of characters, such as {node.value}(x, 3)")
+            return self.fault(
+                node, f"{node.value} takes a whole number of characters, such as {node.value}(x, 3)"
+            )
         return self.of_text(node, TEXT)
 
     call_right = call_left
@@ -200,7 +220,9 @@ class _Checker:
 
     def of(self, node: Node, wanted: tuple[str, ...], result: str) -> Node:
         if node.parts[0].type not in wanted:
-            return self.fault(node, f"{node.value} takes a {' or a '.join(wanted)}, not a {node.parts[0].type}")
+            return self.fault(
+                node, f"{node.value} takes a {' or a '.join(wanted)}, not a {node.parts[0].type}"
+            )
         return replace(node, type=result)
 
     def call_coalesce(self, node: Node) -> Node:
@@ -226,15 +248,19 @@ class _Checker:
 
     def remedy(self, *nodes: Node) -> str:
         kinds = {node.type for node in nodes}
-        column = next((str(node.value) for node in nodes if node.kind == "column" and node.type == TEXT), None)
+        column = next(
+            (str(node.value) for node in nodes if node.kind == "column" and node.type == TEXT), None
+        )
         if kinds == {TEXT, NUMBER} and column is not None:
-            return f" (declare the column {column!r} as type: integer or decimal, or put the number in quotes)"
+            return (
+                f" (declare the column {column!r} as type: integer or decimal, or put the number in quotes)"
+            )
         return " (a number stands without quotes, a text in quotes)" if kinds == {TEXT, NUMBER} else ""
 
 
 def _pattern_fault(pattern: str) -> str | None:
-    import pyarrow as pa  # noqa: PLC0415  heavy, and wanted only where there is a pattern
-    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     try:
         pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")

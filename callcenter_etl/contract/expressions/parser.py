@@ -209,4 +209,9 @@ class _Parser:
 
 
 def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1] if match[1] in "\\'\"" else match[0]), text, flags=re.DOTALL)
+    return re.sub(
+        r"\\(.)",
+        lambda match: _ESCAPES.get(match[1], match[1] if match[1] in "\\'\"" else match[0]),
+        text,
+        flags=re.DOTALL,
+    )

@@ -41,7 +41,7 @@ class ExpressionFault:
     message: str
 
 
-class ExpressionFaults(ValueError):
+class ExpressionFaults(ValueError):  # noqa: N818  fault is the product's word
     """An expression that cannot be used, with all its faults."""
 
     def __init__(self, faults: tuple[ExpressionFault, ...]) -> None:
