@@ -25,7 +25,7 @@ Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
 FILTER_BYTES = 32 * 2**20
-MEMORY_ENTRIES = 1_000_000
+MEMORY_ENTRIES = 250_000
 BUCKET_BITS = 16
 _ENTRY = np.dtype([("hash", np.uint64), ("line", np.int64), ("place", np.int64), ("length", np.int64)])
 _PROBES = 3

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from callcenter_etl.errors import ContractError, Fault
 
@@ -17,6 +19,7 @@ MAX_NODES = 100_000
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 
+_TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has"
 _TAG = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {"str", "int", "float", "bool", "null"}
 
@@ -53,17 +56,20 @@ def parse_document(text: bytes, origin: str) -> Document:
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise ContractError(
-            (Fault(f"byte 0x{text[error.start]:02X} is not UTF-8", file=origin, line=line),)
-        ) from error
+        line, column = _line_and_column(text[: error.start].decode("utf-8-sig"))
+        message = f"byte 0x{text[error.start]:02X} is not UTF-8"
+        raise ContractError((Fault(message, file=origin, line=line, column=column),)) from error
     try:
-        node = YAML(typ="safe", pure=True).compose(decoded)
+        node = _bounded_yaml().compose(decoded)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
         message = f"not YAML: {(error.problem or error.context or str(error)).strip()}"
         raise ContractError((Fault(message, file=origin, line=place[0], column=place[1]),)) from error
+    except ReaderError as error:
+        line, column = _line_and_column(decoded[: error.position])
+        message = f"not YAML: the control character {chr(error.character)!r} must be written as an escape"
+        raise ContractError((Fault(message, file=origin, line=line, column=column),)) from error
     except (YAMLError, RecursionError, ValueError) as error:
         words = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise ContractError((Fault(f"not YAML: {words}", file=origin),)) from error
@@ -84,6 +90,34 @@ def parse_document(text: bytes, origin: str) -> Document:
     return Document(value=value, places=reader.places, starts=reader.starts)
 
 
+class _BoundedComposer(Composer):
+    """Stops while composing, before a flood of values has cost its time and memory."""
+
+    composed = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.composed += 1
+        if self.composed > MAX_NODES or self.depth > MAX_DEPTH:
+            raise ComposerError(None, None, _TOO_MUCH, self.parser.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+
+def _bounded_yaml() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _BoundedComposer
+    return yaml
+
+
+def _line_and_column(before: str) -> Place:
+    """Give the 1-based place of what follows the text `before`."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _joined_surrogates(text: str) -> str:
+    """Join the surrogate pairs that JSON escapes make; raises UnicodeDecodeError where half a pair stands alone."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
 class _Reader:
     """Walks composed nodes, bounded in depth and number."""
 
@@ -102,9 +136,7 @@ class _Reader:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             if self.nodes <= MAX_NODES + MAX_DEPTH or depth > MAX_DEPTH:
-                self.fault(
-                    node, f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has"
-                )
+                self.fault(node, _TOO_MUCH)
             raise ContractError(tuple(self.faults[:1]))
         self.starts[path] = _place(node)
         self.places.setdefault(path, _place(node))
@@ -112,13 +144,20 @@ class _Reader:
             tag = str(node.tag).removeprefix(_TAG)
             if tag not in _KNOWN_TAGS and tag != "timestamp":
                 self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
-            return Scalar.of(node.value, "str" if tag == "timestamp" else tag)
+            return Scalar.of(self._text(node), "str" if tag == "timestamp" else tag)
         if isinstance(node, SequenceNode):
             return [self.read(each, (*path, index), depth + 1) for index, each in enumerate(node.value)]
         if isinstance(node, MappingNode):
             return self._mapping(node, path, depth)
         self.fault(node, "unknown kind of value")
         return None
+
+    def _text(self, node: ScalarNode) -> str:
+        try:
+            return _joined_surrogates(str(node.value))
+        except UnicodeDecodeError:
+            self.fault(node, "half of a surrogate pair is no character (write both halves, or the character)")
+            return ""
 
     def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[str, Any]:
         if not str(node.tag).startswith(_TAG):
@@ -128,7 +167,7 @@ class _Reader:
             if not isinstance(key_node, ScalarNode):
                 self.fault(key_node, "a key must be a word")
                 continue
-            key = str(key_node.value)
+            key = self._text(key_node)
             if key in found:
                 self.fault(key_node, f"the key {key!r} stands twice")
                 continue

@@ -15,7 +15,11 @@ def select_records(
         return memoryview(b"")
     if chosen.all() and int((stops - starts).sum()) == int(stops[-1] - starts[0]):
         return memoryview(raw)[int(starts[0]) : int(stops[-1])]
-    bounds = np.unique(np.concatenate((starts, stops)))
+    # Both are sorted and a stop is mostly the next start; the others enclose bytes that belong to no record.
+    gaps = stops[:-1][stops[:-1] != starts[1:]]
+    bounds = (
+        np.append(starts, stops[-1]) if not len(gaps) else np.sort(np.concatenate((starts, gaps, stops[-1:])))
+    )
     keep = np.zeros(len(bounds) - 1, dtype=bool)
     keep[np.searchsorted(bounds, starts[chosen])] = True
     segments = pa.LargeBinaryArray.from_buffers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,23 +134,42 @@ def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
     try:
         decoded = raw.decode("utf-8" if utf8 else dialect.encoding)
     except UnicodeDecodeError:
-        return _decode_lines(raw, lines, dialect, utf8=utf8)
+        return _Text(raw, _bad_lines(raw, lines, dialect)) if utf8 else _decode_lines(raw, lines, dialect)
     return _Text(raw if utf8 else decoded.encode("utf-8"), {})
 
 
-def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect, *, utf8: bool) -> _Text:
+def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[int, int]]:
+    """Find the lines that are not UTF-8: decoding goes on after each of them."""
+    bad: dict[int, tuple[int, int]] = {}
+    view = memoryview(raw)
+    position = 0
+    while position < len(raw):
+        try:
+            codecs.utf_8_decode(view[position:], "strict", True)  # noqa: FBT003  the codec takes it by position
+            break
+        except UnicodeDecodeError as error:
+            line = int(np.searchsorted(lines.stops, position + error.start, side="right"))
+        start, stop = int(lines.starts[line]), int(lines.stops[line])
+        found = bad_byte(raw[start:stop], dialect.encoding)
+        if found is not None:
+            bad[line] = found
+        position = stop
+    return bad
+
+
+def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
+    """Decode line by line, so that an undecodable byte costs no more than its line."""
     bad: dict[int, tuple[int, int]] = {}
     parts: list[bytes] = []
-    for line, (start, stop) in enumerate(zip(lines.starts.tolist(), lines.stops.tolist(), strict=True)):
-        piece = raw[start:stop]
+    spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.stops.tolist(), strict=True)
+    for line, (start, end, stop) in enumerate(spans):
+        piece = raw[start:end]
         found = None if piece.isascii() else bad_byte(piece, dialect.encoding)
         if found is not None:
             bad[line] = found
-        if not utf8:
-            end = int(lines.ends[line]) - start
-            # the line end stays outside: a cut multi-byte character must not take it along
-            parts.append(piece[:end].decode(dialect.encoding, "replace").encode("utf-8") + piece[end:])
-    return _Text(raw if utf8 else b"".join(parts), bad)
+        # the line end stays outside: a cut multi-byte character must not take it along
+        parts.append(piece.decode(dialect.encoding, "replace").encode("utf-8") + raw[end:stop])
+    return _Text(b"".join(parts), bad)
 
 
 def _judge_quotes(
@@ -221,9 +241,8 @@ def _assemble(
     blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
     openers = np.flatnonzero(opens & ~blank)
     closers = openers + shape.counts[openers] - 1
-    record_of = {int(line): record for record, line in enumerate(openers.tolist())} if reasons else {}
     malformed = tuple(
-        Malformation(record=record_of[line], status=status, reason=reason)
+        Malformation(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
         for line, (status, reason) in sorted(reasons.items())
         if line < kept
     )

@@ -20,7 +20,7 @@ from callcenter_etl.sources.names import name_problems
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 4 * 2**20
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
