@@ -42,8 +42,8 @@ def as_optional_text(value: Any) -> str | None:
 
 def as_count(value: Any) -> int:
     """Take a whole number that is not negative."""
-    if isinstance(value, Scalar) and value.tag == "int" and re.fullmatch(r"[0-9]+", value):
-        return int(value[:30])
+    if isinstance(value, Scalar) and value.tag == "int" and re.fullmatch(r"[0-9]{1,18}", value):
+        return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise ValueError(f"a whole number of 0 or more is expected, not {show(value)}")
@@ -90,7 +90,7 @@ def show(value: Any) -> str:
     if isinstance(value, Scalar) and value.tag == "null":
         return "nothing"
     return (
-        repr(str(value))
+        repr(str(value)[:80])
         if isinstance(value, str)
         else str(value)
         if isinstance(value, (int, float))

@@ -146,11 +146,16 @@ class _Reader:
                 self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
             return Scalar.of(self._text(node), "str" if tag == "timestamp" else tag)
         if isinstance(node, SequenceNode):
+            self._check_tag(node, "seq")
             return [self.read(each, (*path, index), depth + 1) for index, each in enumerate(node.value)]
         if isinstance(node, MappingNode):
             return self._mapping(node, path, depth)
         self.fault(node, "unknown kind of value")
         return None
+
+    def _check_tag(self, node: Node, plain: str) -> None:
+        if str(node.tag) != _TAG + plain:
+            self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
 
     def _text(self, node: ScalarNode) -> str:
         try:
@@ -160,8 +165,7 @@ class _Reader:
             return ""
 
     def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[str, Any]:
-        if not str(node.tag).startswith(_TAG):
-            self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
+        self._check_tag(node, "map")
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):

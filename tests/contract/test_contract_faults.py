@@ -70,13 +70,13 @@ def test_the_example_of_the_specification_loads() -> None:
     assert columns["call_id"].severity_of("unique") == "error"
     assert loaded.document.run.source == "src_files/call_center_raw_202501.csv"
     assert str(loaded.document.limits.max_rejected) == "5%"
-    assert loaded.rule_positions["ends_after_start"][0] == 26
-    assert loaded.rule_positions["talk_seconds.min"] == (23, 41)
+    assert loaded.rule_positions["ends_after_start"][0] == 25
+    assert loaded.rule_positions["talk_seconds.min"] == (22, 41)
     assert len(loaded.sha256) == 64
 
 
 def test_the_example_keeps_the_json_schema() -> None:
-    from ruamel.yaml import YAML  # noqa: PLC0415  only here
+    from ruamel.yaml import YAML
 
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -156,8 +156,10 @@ def test_the_example_keeps_the_json_schema() -> None:
         ),
         (
             HEAD + "  - {name: a, min: 3}\n",
-            "3:15: columns[0].min: min needs a type with an order, not 'text' "
-            "(declare type integer or decimal, or use min_length)",
+            (
+                "3:15: columns[0].min: min needs a type with an order, not 'text' "
+                "(declare type integer or decimal, or use min_length)"
+            ),
         ),
         (
             HEAD + "  - {name: a, type: integer, allowed: [1, x]}\n",
@@ -197,18 +199,24 @@ def test_the_example_keeps_the_json_schema() -> None:
         ),
         (
             HEAD + "  - {name: a, pattern: '(a)\\1'}\n",
-            "columns[0].pattern: the pattern '(a)\\\\1' does not work: invalid escape sequence: \\1 "
-            "(RE2 has no lookahead, lookbehind or backreferences)",
+            (
+                "columns[0].pattern: the pattern '(a)\\\\1' does not work: invalid escape sequence: \\1 "
+                "(RE2 has no lookahead, lookbehind or backreferences)"
+            ),
         ),
         (
             HEAD + "  - {name: a, pattern: '(?!a)b'}\n",
-            "columns[0].pattern: the pattern '(?!a)b' does not work: invalid perl operator: (?! "
-            "(RE2 has no lookahead, lookbehind or backreferences)",
+            (
+                "columns[0].pattern: the pattern '(?!a)b' does not work: invalid perl operator: (?! "
+                "(RE2 has no lookahead, lookbehind or backreferences)"
+            ),
         ),
         (
             HEAD + "  - {name: a, required: true, reason: 'not {valeu}'}\n",
-            "columns[0].reason: unknown placeholder '{valeu}' (did you mean 'value'?), "
-            "known here: {value}, {column}, {line}",
+            (
+                "columns[0].reason: unknown placeholder '{valeu}' (did you mean 'value'?), "
+                "known here: {value}, {column}, {line}"
+            ),
         ),
         (
             SMALL + "rules: [{name: r, check: a == 'x', reason: 'not {value}'}]\n",
@@ -245,7 +253,7 @@ def test_faults_of_shape_and_meaning_come_together_in_the_order_of_the_text() ->
         "  - {name: b, type: integer, min: 9, max: 8}\n"
         "  - {name: c, pattern: '['}\n"
         "source: {encodng: utf-8}\n"
-        "rules: [{name: r}]\n"
+        "rules: [{name: r, chekc: x}]\n"
         "limits: {max_rejected: 101%}\n"
     )
     wanted = (
@@ -253,7 +261,7 @@ def test_faults_of_shape_and_meaning_come_together_in_the_order_of_the_text() ->
         "columns[1].min",
         "columns[2].pattern",
         "source.encodng",
-        "rules[0]",
+        "rules[0].chekc",
         "limits.max_rejected",
     )
     places = [next(number for number, line in enumerate(found) if f" {path}: " in line) for path in wanted]

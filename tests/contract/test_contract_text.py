@@ -80,8 +80,10 @@ def test_a_byte_order_mark_is_dropped() -> None:
         ("a: 1\nb: 2\na: 3\n", "c.yaml:3:1: the key 'a' stands twice"),
         (
             "a: !!python/object/apply:os.system [ls]\n",
-            "c.yaml:1:4: tag 'tag:yaml.org,2002:python/object/apply:os.system' is not allowed: "
-            "contracts hold plain values only",
+            (
+                "c.yaml:1:4: tag 'tag:yaml.org,2002:python/object/apply:os.system' is not allowed: "
+                "contracts hold plain values only"
+            ),
         ),
         ("a: !own b\n", "c.yaml:1:4: tag '!own' is not allowed: contracts hold plain values only"),
         (
