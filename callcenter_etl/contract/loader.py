@@ -45,7 +45,10 @@ def load_document(
     Raises ContractError with every fault found, SourceError when the file cannot be read.
     """
     if isinstance(source, Mapping):
-        text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
+        try:
+            text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
+        except (ValueError, RecursionError) as error:
+            raise ContractError((Fault(f"the mapping cannot be a contract: {error}"),)) from error
         return _load(Document(value=dict(source), places={}, starts={}), text, None)
     origin = os.fspath(source)
     text = read_bytes(origin)
@@ -85,7 +88,7 @@ class _Locator:
         place = self.place(path)
         start = self._parsed.starts.get(path)
         if offset and start is not None:
-            place = (start[0], start[1] + offset + 1)  # past the quote that such a value nearly always has
+            place = (start[0], start[1] + offset)
         line, column = place or (None, None)
         return Fault(message, path=_dotted(path), file=self._origin, line=line, column=column)
 
@@ -99,7 +102,11 @@ def _check_shape(value: dict[str, Any], locate: _Locator) -> tuple[ContractDocum
     try:
         return ContractDocument.model_validate(value), []
     except ValidationError as error:
-        found = [each for each in error.errors(include_url=False) if each["type"] != "too_short" or not each["input"]]
+        found = [
+            each
+            for each in error.errors(include_url=False)
+            if each["type"] != "too_short" or not each["input"]
+        ]
         return None, [_shape_fault(each, value, locate) for each in found]
 
 
@@ -187,13 +194,21 @@ def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:
         yield from semantics.column_faults(column, ("columns", index))
     types = {column.name: column.type for _, column in columns}
     declared = value.get("columns")
-    if isinstance(declared, list) and len(columns) == len(declared):
-        for index, rule in rules:
-            yield from semantics.record_rule_faults(rule, ("rules", index), types)
+    sound = isinstance(declared, (list, tuple)) and len(columns) == len(declared)
+    for index, rule in rules:
+        yield from semantics.record_rule_faults(rule, ("rules", index), types if sound else None)
     yield from semantics.name_faults(columns, rules)
     for _, source in _sound(SourceFormat, [value["source"]] if "source" in value else []):
         if source.quote == source.delimiter:
             yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
+        try:
+            f"{source.delimiter}{source.quote or ''}".encode(source.encoding)
+        except UnicodeEncodeError:
+            yield (
+                ("source", "encoding"),
+                f"{source.encoding} has no {source.delimiter!r} or {source.quote!r}",
+                0,
+            )
         if source.filename is not None:
             yield from semantics.file_name_faults(source.filename, ("source", "filename"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -29,12 +30,12 @@ from callcenter_etl.contract.fields import (
     TextList,
     Texts,
     as_count,
-    as_optional_text,
     as_text,
     show,
 )
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
 from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.text import Scalar
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
@@ -168,8 +169,13 @@ class Column(_Model):
     @model_validator(mode="before")
     @classmethod
     def _note_order(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or "rule_keys" in data:
+        if not isinstance(data, dict):
             return data
+        if "rule_keys" in data:
+            raise ValueError("unknown key 'rule_keys'")
+        empty = [key for key in RULE_KEYS if key in data and as_null(data[key]) is None]
+        if empty:
+            raise ValueError(f"{', '.join(empty)} has no value (give one, or leave the key out)")
         filled = {key: value for key, value in data.items() if as_null(value) is not None}
         kind = filled.get("type", "text")
         if "format" not in filled and kind in DEFAULT_FORMATS:
@@ -229,17 +235,18 @@ class MaxRejected(_Model):
         """Tell whether so many rejects of so many records are too many."""
         if self.count is not None:
             return rejected > self.count
-        return bool(Decimal(rejected) * 100 > (self.percent or Decimal(0)) * read)
+        return Fraction(rejected) * 100 > Fraction(self.percent or 0) * read
 
     def __str__(self) -> str:
         return f"{self.count:,}" if self.count is not None else f"{self.percent}%"
 
 
 def _limit(value: Any) -> Any:
-    if isinstance(value, (MaxRejected, dict)) or as_optional_text(value) is None:
+    if isinstance(value, MaxRejected) or as_null(value) is None:
         return as_null(value)
     match = re.fullmatch(r"([0-9]{1,18})(?:(\.[0-9]{1,18})?\s*(%))?", str(value))
-    if match is None or isinstance(value, bool):
+    quoted_count = isinstance(value, Scalar) and value.tag == "str" and value.isdigit()
+    if match is None or quoted_count or isinstance(value, bool):
         raise ValueError(f"a count such as 10 or a percentage such as 5% is expected, not {show(value)}")
     if match[3] is None:
         return {"count": as_count(int(match[1]))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from callcenter_etl.contract.expressions import ExpressionFaults, compile_expression
 from callcenter_etl.contract.fields import RULE_KEYS
@@ -53,7 +53,7 @@ def column_faults(column: Column, path: Path) -> Found:
     yield from _allowed_faults(column, path)
     for key, known in (("severity", column.severity), ("reason", column.reason)):
         for rule in known:
-            if rule != "*" and rule not in column.model_fields_set:
+            if rule != "*" and not (rule in RULE_KEYS and rule in column.model_fields_set):
                 wrong = "unknown rule" if rule not in RULE_KEYS else "the column has no rule"
                 yield (*path, key, rule), f"{wrong} {rule!r}{did_you_mean(rule, column.rule_keys)}", 0
     for rule, reason in column.reason.items():
@@ -99,7 +99,12 @@ def _bound_faults(column: Column, path: Path) -> Found:
 
 def _bound_value(kind: str, bound: str) -> Decimal | int | None:
     if kind in NUMERIC:
-        return Decimal(bound) if _DECIMAL.fullmatch(bound) else None
+        if not _VALUE_CHECKS[kind](bound):
+            return None
+        try:
+            return Decimal(bound)
+        except InvalidOperation:  # an exponent that no number has
+            return None
     return parse_duration(bound) if kind == "duration" else parse_iso(kind, bound)
 
 
@@ -143,8 +148,8 @@ def _pattern_faults(pattern: str, path: Path) -> Found:
     import pyarrow.compute as pc
 
     try:
-        pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
         pc.match_substring_regex(pa.array([""]), pattern=pattern)
+        pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
     except pa.ArrowInvalid as error:
         cause = str(error).removeprefix("Invalid regular expression: ")
         hint = (
@@ -179,16 +184,16 @@ def _reason_faults(reason: str, path: Path, allowed: Sequence[str]) -> Found:
             )
 
 
-def record_rule_faults(rule: RecordRule, path: Path, types: dict[str, str]) -> Found:
-    """Give the faults of one record rule; `types` are the types of the sound columns by name."""
+def record_rule_faults(rule: RecordRule, path: Path, types: dict[str, str] | None) -> Found:
+    """Give the faults of one record rule; `types` are the column types by name, None where columns are unsound."""
     if (rule.check is None) == (rule.unique is None):
         yield path, "a rule has either check or unique", 0
     if rule.when is not None and rule.check is None:
         yield (*path, "when"), "when goes with check, which is not there", 0
     for key, text in (("check", rule.check), ("when", rule.when)):
-        yield from () if text is None else _expression_faults(text, (*path, key), types)
+        yield from () if text is None or types is None else _expression_faults(text, (*path, key), types)
     for index, name in enumerate(rule.unique or ()):
-        if name not in types:
+        if types is not None and name not in types:
             yield (*path, "unique", index), f"unknown column {name!r}{did_you_mean(name, types)}", 0
     if rule.unique is not None and not rule.unique:
         yield (*path, "unique"), "the list is empty: name at least one column", 0

@@ -138,7 +138,7 @@ class _Reader:
             if self.nodes <= MAX_NODES + MAX_DEPTH or depth > MAX_DEPTH:
                 self.fault(node, _TOO_MUCH)
             raise ContractError(tuple(self.faults[:1]))
-        self.starts[path] = _place(node)
+        self.starts[path] = _content_place(node)
         self.places.setdefault(path, _place(node))
         if isinstance(node, ScalarNode):
             tag = str(node.tag).removeprefix(_TAG)
@@ -183,3 +183,9 @@ class _Reader:
 def _place(node: Node) -> Place:
     mark = node.start_mark
     return (mark.line + 1, mark.column + 1)
+
+
+def _content_place(node: Node) -> Place:
+    """Give where the content of a node starts: past the quote, for a quoted scalar."""
+    line, column = _place(node)
+    return (line, column + 1) if isinstance(node, ScalarNode) and node.style in ("'", '"') else (line, column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -90,10 +90,18 @@ def parse_numbers(text: pa.StringArray) -> Numbers:
     if pointed is not None:
         return Numbers(valid=valid, scaled=pointed[0], scale=pointed[1])
     exact = np.full(len(text), None, dtype=object)
-    exact[valid] = [
-        EXACT.create_decimal(0) if v is None else Decimal(v) for v in text.filter(pa.array(valid)).to_pylist()
-    ]
+    exact[valid] = [_decimal(v) for v in text.filter(pa.array(valid)).to_pylist()]
     return Numbers(valid=valid, scaled=None, scale=0, exact=exact)
+
+
+def _decimal(text: str) -> Decimal:
+    """Read one number; an exponent that no Decimal holds makes it infinite, or zero."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        mantissa, exponent = text.lower().split("e")
+        tiny = exponent.startswith("-") or not any(digit in mantissa for digit in "123456789")
+        return Decimal(0) if tiny else Decimal("-Infinity" if mantissa.startswith("-") else "Infinity")
 
 
 def _plain_integers(text: pa.StringArray) -> NDArray[np.int64] | None:

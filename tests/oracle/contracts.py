@@ -137,7 +137,9 @@ def value_rules(rng: random.Random, kind: str, column: Column) -> dict[str, Any]
         low, high = BOUNDS[kind]
         rules.update({key: limit for key, limit in (("min", low), ("max", high)) if chance(rng, 35)})
     if kind == "text":
-        rules.update({key: length for key, length in (("min_length", 2), ("max_length", 6)) if chance(rng, 25)})
+        rules.update(
+            {key: length for key, length in (("min_length", 2), ("max_length", 6)) if chance(rng, 25)}
+        )
         if chance(rng, 30):
             rules["pattern"] = rng.choice(PATTERNS)
     return rules

@@ -34,7 +34,10 @@ BAD: tuple[str, ...] = (
 )  # fmt: skip
 BLANKS = ("", "", "", " ", "  \t", "\u00a0", "\u2003")
 LINE_ENDS = ("\n", "\r\n", "\r")
-BAD_BYTES = {"utf-8": (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf0\x9f\x99"), "cp1252": (b"\x81", b"\x8d")}
+BAD_BYTES = {
+    "utf-8": (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf0\x9f\x99"),
+    "cp1252": (b"\x81", b"\x8d"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ def make_case(rng: random.Random) -> tuple[bytes, Contract]:
     source = contract["source"]
     header = make_header(rng, contract)
     pools = {column["name"]: pool_of(column) for column in contract["columns"]}
-    order = [column["name"] for column in contract["columns"]] if header is None else [name for name, _ in header]
+    order = (
+        [column["name"] for column in contract["columns"]] if header is None else [name for name, _ in header]
+    )
     style = Style(
         rng,
         source["delimiter"],
@@ -249,7 +254,9 @@ def stray_quote(style: Style, _: list[str]) -> list[str]:
     between = [style.line(good_values(style)) for _ in range(style.rng.randint(0, 3))]
     closing = [style.field(value) for value in good_values(style)]
     place = style.rng.randrange(len(closing))
-    closing[place] = style.rng.choice([f"ab{mark}", f"{mark}ab{mark}", f"{mark}", f"{mark}ab", f"ab{mark * 2}"])
+    closing[place] = style.rng.choice(
+        [f"ab{mark}", f"{mark}ab{mark}", f"{mark}", f"{mark}ab", f"ab{mark * 2}"]
+    )
     keep = style.rng.choice([place, opened, 0])
     return [first, *between, style.delimiter.join(closing[keep:])]
 

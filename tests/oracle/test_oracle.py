@@ -70,7 +70,9 @@ FRAMING: list[tuple[str, bytes, dict[str, Any], list[tuple[int, Any]]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "source", "expected"), [case[1:] for case in FRAMING], ids=[c[0] for c in FRAMING])
+@pytest.mark.parametrize(
+    ("body", "source", "expected"), [case[1:] for case in FRAMING], ids=[c[0] for c in FRAMING]
+)
 def test_framing(body: bytes, source: dict[str, Any], expected: list[tuple[int, Any]]) -> None:
     assert outline(read_two(body, **source)) == expected
 
@@ -152,7 +154,11 @@ def broken(column: dict[str, Any], value: str, **source: Any) -> list[str]:
         ({"type": "date", "format": "%a %Y-%m-%d"}, "Wed 2024-01-31", "Tue 2024-01-31"),
         ({"type": "time"}, "23:59:59", "9:00:00"),
         ({"type": "time", "format": "%I:%M %p"}, "12:00 am", "13:00 PM"),
-        ({"type": "datetime", "format": "%Y-%m-%dT%H:%M:%S%z"}, "2024-01-01T00:00:00+05:30", "2024-01-01T00:00:00"),
+        (
+            {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%S%z"},
+            "2024-01-01T00:00:00+05:30",
+            "2024-01-01T00:00:00",
+        ),
         ({"type": "duration"}, "100:59:59", "1:60:00"),
     ],
 )
@@ -168,7 +174,11 @@ def test_types(column: dict[str, Any], good: str, bad: str) -> None:
         ({"required": True}, "NULL", ["required"]),
         ({"type": "digits", "min_length": 3, "allowed": ["1"]}, " ", []),
         ({"type": "digits", "min_length": 3, "allowed": ["1"]}, "x", ["type"]),
-        ({"max_length": 1, "pattern": "[a-z]+", "min_length": 3}, "AB", ["max_length", "pattern", "min_length"]),
+        (
+            {"max_length": 1, "pattern": "[a-z]+", "min_length": 3},
+            "AB",
+            ["max_length", "pattern", "min_length"],
+        ),
         ({"type": "integer", "min": -1, "max": 3}, "4", ["max"]),
         ({"type": "integer", "min": -1, "max": 3}, "-1", []),
         ({"type": "digits", "max": 10}, "0010", []),
@@ -195,10 +205,16 @@ def test_unique_blames_later_ones_and_skips_blank_malformed_and_mistyped() -> No
 
 
 def test_a_warning_leaves_the_record_accepted() -> None:
-    contract = contract_of([{"name": "a", "max_length": 1, "pattern": "[a-z]*", "severity": {"pattern": "warn"}}])
+    contract = contract_of(
+        [{"name": "a", "max_length": 1, "pattern": "[a-z]*", "severity": {"pattern": "warn"}}]
+    )
     first, second = judge(read_source(b"a\nA\nAB\n", contract), contract)
     assert (first.accepted, first.broken_errors, first.broken_warnings) == (True, (), ("a.pattern",))
-    assert (second.accepted, second.broken_errors, second.broken_warnings) == (False, ("a.max_length",), ("a.pattern",))
+    assert (second.accepted, second.broken_errors, second.broken_warnings) == (
+        False,
+        ("a.max_length",),
+        ("a.pattern",),
+    )
 
 
 EXPRESSION_COLUMNS = [
@@ -242,7 +258,9 @@ def test_expressions(check: str, holds: bool) -> None:  # noqa: FBT001 - a table
     assert ("r" not in verdict.broken_errors) is holds
 
 
-@pytest.mark.parametrize(("when", "asked"), [("s == 'ab'", True), ("s == 'x'", False), ("none == 'x'", False)])
+@pytest.mark.parametrize(
+    ("when", "asked"), [("s == 'ab'", True), ("s == 'x'", False), ("none == 'x'", False)]
+)
 def test_a_rule_is_asked_only_when_its_condition_is_known_to_hold(when: str, asked: bool) -> None:  # noqa: FBT001
     contract = contract_of(EXPRESSION_COLUMNS, {"name": "r", "when": when, "check": "n == 0"}, header="none")
     [verdict] = judge(read_source(b"7,08:30:00,2024-01-31,ab,1,,007\n", contract), contract)
