@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers alone: the names are imported on first use, which keeps --help fast
+    from callcenter_etl.api import Contract, RunResult, load_contract, validate
+    from callcenter_etl.errors import CallcenterEtlError, ContractError, OutputError, SourceError, UsageError
 
 __version__ = "0.1.0"
 
@@ -18,7 +22,18 @@ _HOMES = {
     "SourceError": "callcenter_etl.errors",
     "UsageError": "callcenter_etl.errors",
 }
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  the names are strings
+__all__ = [
+    "CallcenterEtlError",
+    "Contract",
+    "ContractError",
+    "OutputError",
+    "RunResult",
+    "SourceError",
+    "UsageError",
+    "__version__",
+    "load_contract",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> Any:

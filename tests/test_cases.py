@@ -32,14 +32,26 @@ def test_the_api_puts_every_record_in_its_place(case: Path, tmp_path: Path, bloc
     result = validate(case / "source.csv", contract, output=tmp_path, block_bytes=block_bytes, chunk_rows=2)
     assert found_in(tmp_path) == expected_of(case)
     counts = result.summary["records"]
-    assert (counts["rejected"], counts["read"]) == (len(expected_of(case)), counts["accepted"] + counts["rejected"])
+    assert (counts["rejected"], counts["read"]) == (
+        len(expected_of(case)),
+        counts["accepted"] + counts["rejected"],
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_the_command_line_says_the_same(case: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "callcenter_etl", "validate", str(case / "source.csv"), "--quiet"]
-    command += ["--contract", str(case / "contract.yaml"), "--output", str(tmp_path / "o"), "--format", "json"]
+    command += [
+        "--contract",
+        str(case / "contract.yaml"),
+        "--output",
+        str(tmp_path / "o"),
+        "--format",
+        "json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (int(bool(expected_of(case))), "")
-    assert json.loads(done.stdout) == json.loads((tmp_path / "o" / "summary.json").read_text(encoding="utf-8"))
+    assert json.loads(done.stdout) == json.loads(
+        (tmp_path / "o" / "summary.json").read_text(encoding="utf-8")
+    )
     assert found_in(tmp_path / "o") == expected_of(case)

@@ -7,25 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-DEFAULT_FORMATS = {"date": ("%Y-%m-%d",), "time": ("%H:%M:%S",), "datetime": ("%Y-%m-%d %H:%M:%S",)}
+DEFAULT_FORMATS: dict[str, tuple[str, ...]] = {
+    "date": ("%Y-%m-%d",),
+    "time": ("%H:%M:%S",),
+    "datetime": ("%Y-%m-%d %H:%M:%S",),
+}
 MICROSECONDS_A_SECOND = 1_000_000
 MAX_DURATION_HOURS = 2_500_000_000  # int64 microseconds hold no more
 
-MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FIRST_YEAR_OF_1900 = 69  # %y: 69 to 99 are 19xx, 00 to 68 are 20xx
 
 
 class FormatFault(ValueError):  # noqa: N818  fault is the product's word
@@ -44,7 +39,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class CompiledFormat:
-    """A format's pieces, and a pattern with a named group a field, for RE2 and Python's re alike."""
+    """A format's pieces, and a pattern with a named group a field, for RE2 and Python's re alike.
+
+    RE2 takes the pattern as it stands; Python's re must use `fullmatch`, since its `$` lets a last line feed pass.
+    """
 
     format: str
     kind: str
@@ -52,8 +50,13 @@ class CompiledFormat:
     regex: str
 
 
-def _names(words: list[str], length: int | None) -> str:
-    return "(?i:" + "|".join(word[:length] for word in sorted(words, key=len, reverse=True)) + ")"
+def _any_case(word: str) -> str:
+    # Letter by letter, because RE2's (?i:) takes the long s and the Kelvin sign for s and k.
+    return "".join(f"[{letter.upper()}{letter}]" for letter in word)
+
+
+def _names(words: tuple[str, ...], length: int | None) -> str:
+    return "|".join(_any_case(word[:length]) for word in words)
 
 
 _UNPADDED_59 = "[0-9]|[1-5][0-9]"
@@ -73,13 +76,14 @@ _DIRECTIVES: dict[str, tuple[str, str, int | None]] = {
     "%S": ("second", "[0-5][0-9]", 2),
     "%-S": ("second", _UNPADDED_59, None),
     "%f": ("fraction", "[0-9]{1,6}", None),
-    "%p": ("half", "(?i:am|pm)", 2),
+    "%p": ("half", "[AaPp][Mm]", 2),
     "%b": ("month_name", _names(MONTHS, 3), 3),
     "%B": ("month_name", _names(MONTHS, None), None),
     "%a": ("weekday", _names(DAYS, 3), 3),
     "%A": ("weekday", _names(DAYS, None), None),
-    "%z": ("offset", "[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]", None),
+    "%z": ("offset", "Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]", None),
 }
+_YEARS, _MONTH_FIELDS, _HOURS = {"year", "short_year"}, {"month", "month_name"}, {"hour", "hour12"}
 _DATE_FIELDS = {"year", "short_year", "month", "month_name", "day", "weekday"}
 _TIME_FIELDS = {"hour", "hour12", "minute", "second", "fraction", "half", "offset"}
 _TOKEN = re.compile(r"%-?.|%$|[^%]+", re.DOTALL)
@@ -92,59 +96,67 @@ _HUMAN = {
 
 @lru_cache(maxsize=1024)
 def compile_format(fmt: str, kind: str) -> CompiledFormat:
-    """Compile a format of a date, time or datetime. Raises FormatFault with everything wrong with it."""
-    pieces: list[Piece] = []
-    for token in _TOKEN.findall(fmt):
-        if token == "%%" or not token.startswith("%"):
-            text = "%" if token == "%%" else token
-            pieces.append(Piece(field="", regex=re.escape(text), width=len(text.encode()), text=text))
-        elif token in _DIRECTIVES:
-            field, regex, width = _DIRECTIVES[token]
-            pieces.append(Piece(field=field, regex=f"(?P<{field}>{regex})", width=width, text=token))
-        else:
-            allowed = " ".join(_DIRECTIVES)
-            raise FormatFault(f"unknown directive {token!r} in format {fmt!r} (allowed: {allowed})")
-    _check_fields(fmt, kind, [piece.field for piece in pieces if piece.field])
-    regex = r"\A" + "".join(piece.regex for piece in pieces) + r"\z"
-    return CompiledFormat(format=fmt, kind=kind, pieces=tuple(pieces), regex=regex)
+    """Compile a format of a date, time or datetime. Raises FormatFault with everything that is wrong with it."""
+    tokens = _TOKEN.findall(fmt)
+    faults = _directive_faults(fmt, tokens) or _field_faults(fmt, kind, tokens)
+    if faults:
+        raise FormatFault("; ".join(faults))
+    pieces = tuple(_piece(each) for each in tokens)
+    regex = r"\A" + "".join(piece.regex for piece in pieces) + "$"
+    return CompiledFormat(format=fmt, kind=kind, pieces=pieces, regex=regex)
 
 
-def _check_fields(fmt: str, kind: str, fields: list[str]) -> None:
+def _piece(part: str) -> Piece:
+    if part in _DIRECTIVES:
+        field, regex, width = _DIRECTIVES[part]
+        return Piece(field=field, regex=f"(?P<{field}>{regex})", width=width, text=part)
+    text = "%" if part == "%%" else part
+    return Piece(field="", regex=re.escape(text), width=len(text.encode()), text=text)
+
+
+def _directive_faults(fmt: str, parts: list[str]) -> list[str]:
+    known = (*_DIRECTIVES, "%%")
+    unknown = dict.fromkeys(part for part in parts if part.startswith("%") and part not in known)
+    return [f"unknown directive {part!r} in format {fmt!r} (allowed: {' '.join(known)})" for part in unknown]
+
+
+def _field_faults(fmt: str, kind: str, parts: list[str]) -> list[str]:
+    fields = [_DIRECTIVES[part][0] for part in parts if part in _DIRECTIVES]
     found = set(fields)
-    if len(found) < len(fields):
-        twice = next(field for field in fields if fields.count(field) > 1)
-        raise FormatFault(f"format {fmt!r} says the {twice.replace('_', ' ')} twice")
-    has_date = (
-        {"day"} <= found and bool(found & {"year", "short_year"}) and bool(found & {"month", "month_name"})
+    has_date = all(found & each for each in ({"day"}, _YEARS, _MONTH_FIELDS))
+    dated, timed = kind in ("date", "datetime"), kind in ("time", "datetime")
+    rules = (
+        *(
+            (fields.count(each) > 1, f"says the {each.replace('_', ' ')} twice")
+            for each in dict.fromkeys(fields)
+        ),
+        *(
+            (each <= found, "says one part of the date or time in two ways")
+            for each in (_YEARS, _MONTH_FIELDS, _HOURS)
+        ),
+        (dated and not has_date, f"makes no {kind}: it needs a year, a month and a day"),
+        (timed and not found & _HOURS, f"makes no {kind}: it needs an hour (%H, or %I with %p)"),
+        (kind == "time" and bool(found & _DATE_FIELDS), "has parts of a date (declare type datetime)"),
+        (kind == "date" and bool(found & _TIME_FIELDS), "has parts of a time (declare type datetime)"),
+        (("hour12" in found) != ("half" in found), "needs %I and %p together"),
     )
-    has_time = bool(found & {"hour", "hour12"})
-    if kind in ("date", "datetime") and not has_date:
-        raise FormatFault(f"format {fmt!r} makes no {kind}: it needs a year, a month and a day")
-    if kind in ("time", "datetime") and not has_time:
-        raise FormatFault(f"format {fmt!r} makes no {kind}: it needs an hour (%H, or %I with %p)")
-    if kind == "time" and found & _DATE_FIELDS:
-        raise FormatFault(f"format {fmt!r} has parts of a date (declare type datetime)")
-    if kind == "date" and found & _TIME_FIELDS:
-        raise FormatFault(f"format {fmt!r} has parts of a time (declare type datetime)")
-    if {"year", "short_year"} <= found or {"month", "month_name"} <= found or {"hour", "hour12"} <= found:
-        raise FormatFault(f"format {fmt!r} says one part of the date or time in two ways")
-    if ("hour12" in found) != ("half" in found):
-        raise FormatFault(f"format {fmt!r} needs %I and %p together")
+    return [f"format {fmt!r} {sentence}" for broken, sentence in rules if broken]
 
 
 @lru_cache(maxsize=1024)
 def _python_regex(fmt: str, kind: str) -> re.Pattern[str]:
-    return re.compile(compile_format(fmt, kind).regex.replace(r"\z", r"\Z"), re.ASCII)
+    return re.compile(compile_format(fmt, kind).regex, re.ASCII)
 
 
 def parse_value(kind: str, value: str, formats: tuple[str, ...]) -> int | None:
     """Read one value by the first format that accepts it.
 
     Gives microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), None when no format
-    accepts it.
+    accepts it. The offset of a time is subtracted and not wrapped, so that such a time may lie outside the day.
+    Raises FormatFault when a format is wrong.
     """
     for fmt in formats:
-        match = _python_regex(fmt, kind).match(value)
+        match = _python_regex(fmt, kind).fullmatch(value)
         if match is not None:
             found = _value_of(match.groupdict(), kind)
             if found is not None:
@@ -159,11 +171,11 @@ def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
         hour = int(part["hour12"]) % 12 + (12 if part["half"].lower() == "pm" else 0)
     micro = int(part.get("fraction", "0").ljust(6, "0"))
     clock = (hour * 3600 + int(part.get("minute", "0")) * 60 + int(part.get("second", "0"))) * 10**6 + micro
-    clock -= offset_microseconds(part.get("offset", "Z"))
+    clock -= _offset_microseconds(part.get("offset", "Z"))
     if kind == "time":
         return clock
     short = int(part.get("short_year", "0"))
-    year = int(part["year"]) if "year" in part else short + (1900 if short >= 69 else 2000)
+    year = int(part["year"]) if "year" in part else short + (1900 if short >= FIRST_YEAR_OF_1900 else 2000)
     month = int(part["month"]) if "month" in part else _index(MONTHS, part["month_name"]) + 1
     try:
         date = datetime(year, month, int(part["day"]), tzinfo=UTC)
@@ -174,19 +186,18 @@ def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
     return (date - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + clock
 
 
-def _index(words: list[str], name: str) -> int:
+def _index(words: tuple[str, ...], name: str) -> int:
     return next(index for index, word in enumerate(words) if word[:3] == name[:3].lower())
 
 
-def offset_microseconds(text: str) -> int:
-    """Give a `%z` offset in microseconds."""
-    if text in "Zz":
+def _offset_microseconds(text: str) -> int:
+    if text == "Z":
         return 0
     sign = -1 if text[0] == "-" else 1
     return sign * (int(text[1:3]) * 3600 + int(text[-2:]) * 60) * MICROSECONDS_A_SECOND
 
 
-_ISO = {
+_ISO: dict[str, tuple[str, ...]] = {
     "date": ("%Y-%m-%d",),
     "time": ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M"),
 }
@@ -211,10 +222,10 @@ def parse_duration(value: str) -> int | None:
     match = _DURATION.fullmatch(value)
     if match is None:
         return None
-    digits = match[1].lstrip("0")[:11]
-    hours = (
-        min(int(digits or "0"), MAX_DURATION_HOURS) if len(match[1].lstrip("0")) <= 10 else MAX_DURATION_HOURS
-    )
+    digits = match[1].lstrip("0") or "0"
+    # By length first: Python refuses to make an integer of thousands of digits.
+    short = len(digits) <= len(str(MAX_DURATION_HOURS))
+    hours = min(int(digits), MAX_DURATION_HOURS) if short else MAX_DURATION_HOURS
     return (hours * 3600 + int(match[2]) * 60 + int(match[3])) * MICROSECONDS_A_SECOND
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import lru_cache
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,39 +14,45 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.formats import (
     DAYS,
+    FIRST_YEAR_OF_1900,
     MAX_DURATION_HOURS,
     MONTHS,
     CompiledFormat,
+    Piece,
     compile_format,
 )
 
 Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
-_DURATION = r"\A0*(?P<hours>[0-9]*[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])\z"
-_ZERO = ord("0")
-_CLOCK_LIMITS = {"hour": 23, "minute": 59, "second": 59}
+MAX_LAYOUTS = 64
+_DURATION = r"\A0*(?P<hours>[0-9]*[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])$"
+_ZERO, _NINE, _LOWER_CASE = 48, 9, 0x20
+_BYTE_DIGITS = 2  # so many decimal digits fit in a byte
+_LIMITS = {
+    "month": (1, 12), "day": (1, 31), "hour": (0, 23), "hour12": (1, 12), "minute": (0, 59), "second": (0, 59),
+}  # fmt: skip
 
 
 def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...]) -> pa.Int64Array:
     """Read a text array without nulls by the first format that accepts each value.
 
     Gives microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), null where no format
-    accepts the value, of the same shape.
+    accepts the value, of the same shape. Raises FormatFault when a format is wrong.
     """
     found = np.zeros(len(text), dtype=np.int64)
     valid = np.zeros(len(text), dtype=bool)
-    for each in formats:
+    for each in (compile_format(fmt, kind) for fmt in formats):
         rest = np.flatnonzero(~valid)
         if not len(rest):
             break
-        part = text if len(rest) == len(text) else text.take(pa.array(rest))
-        values, accepted = _parse(part, compile_format(each, kind))
-        found[rest] = values
-        valid[rest] = accepted
+        if len(rest) == len(text):
+            found, valid = _parse(text, each)
+        else:
+            found[rest], valid[rest] = _parse(text.take(pa.array(rest)), each)
     return pa.array(found, mask=~valid)
 
 
@@ -61,63 +69,141 @@ def parse_durations(text: pa.StringArray) -> pa.Int64Array:
 
 
 def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
-    fixed = all(
-        piece.width is not None and piece.field not in ("month_name", "weekday", "half")
-        for piece in fmt.pieces
-    )
-    parts, valid = (_fixed_parts if fixed else _regex_parts)(text, fmt)
-    values = _clock(parts, len(text))
-    if fmt.kind != "time":
+    if _layouts(fmt):
+        return _values(*_layout_parts(text, fmt), fmt.kind)
+    encoded = text.dictionary_encode()  # a regular expression costs more than finding the distinct values
+    values, valid = _values(*_regex_parts(encoded.dictionary, fmt), fmt.kind)
+    places = encoded.indices.to_numpy()
+    return values[places], valid[places]
+
+
+def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]:
+    values = _clock(parts, len(valid))
+    if kind != "time":
         days, real = _days(parts)
-        valid &= real
+        valid = valid & real
         values = values + days * DAY
     return np.where(valid, values, 0), valid
 
 
-def _fixed_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
-    """Cut values of a fixed width by position; the others are not valid."""
-    width = sum(piece.width or 0 for piece in fmt.pieces)
-    offsets = np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
-    valid = np.diff(offsets) == width
-    at = offsets[:-1][valid].astype(np.int64)
-    data = np.frombuffer(text.buffers()[2], dtype=np.uint8) if len(at) else np.empty(0, dtype=np.uint8)
+@lru_cache(maxsize=1024)
+def _layouts(fmt: CompiledFormat) -> tuple[tuple[int, ...], ...]:
+    """Give the widths in bytes that the pieces can have together, in the order in which the regex prefers them.
+
+    Empty where there are too many, or a piece is no digits and varies (names of months, offsets).
+    """
+    options = [
+        (piece.width,) if piece.width is not None else _VARYING.get(piece.text, ()) for piece in fmt.pieces
+    ]
+    number = int(np.prod([len(each) for each in options]))
+    return tuple(product(*options)) if number <= MAX_LAYOUTS else ()
+
+
+_VARYING = dict.fromkeys(("%-m", "%-d", "%-H", "%-I", "%-M", "%-S"), (1, 2)) | {"%f": (6, 5, 4, 3, 2, 1)}
+
+
+def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
+    """Cut the values by position, in each layout those of its length."""
+    lengths = np.diff(_offsets(text))
+    valid = np.zeros(len(text), dtype=bool)
+    parts = {piece.field: np.zeros(len(text), dtype=np.int64) for piece in fmt.pieces if piece.field}
+    for layout in _layouts(fmt):
+        rows = (lengths == sum(layout)) & ~valid
+        if rows.all():
+            parts, valid = _cut(_matrix(text, sum(layout)), fmt, layout)
+        elif rows.any():
+            numbers, good = _cut(_matrix(text.filter(pa.array(rows)), sum(layout)), fmt, layout)
+            accepted = np.flatnonzero(rows)[good]
+            valid[accepted] = True
+            for field, number in numbers.items():
+                parts[field][accepted] = number[good]
+    return parts, valid
+
+
+def _offsets(text: pa.StringArray) -> NDArray[np.int32]:
+    return np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
+
+
+def _matrix(text: pa.StringArray, width: int) -> Bytes:
+    """Give values that are all `width` bytes long as bytes of the shape (values, width), without a copy."""
+    start = int(_offsets(text)[0])
+    data = np.frombuffer(text.buffers()[2], dtype=np.uint8)
+    return data[start : start + len(text) * width].reshape(len(text), width)
+
+
+def _cut(matrix: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dict[str, Ints], Mask]:
     parts: dict[str, Ints] = {}
-    good = np.ones(len(at), dtype=bool)
+    good = np.ones(len(matrix), dtype=bool)
     position = 0
-    for piece in fmt.pieces:
-        columns = [data[at + position + step] for step in range(piece.width or 0)]
-        position += piece.width or 0
-        if not piece.field:
-            for column, byte in zip(columns, piece.text.encode("utf-8"), strict=True):
+    for piece, width in zip(fmt.pieces, layout, strict=True):
+        columns = matrix[:, position : position + width].T
+        position += width
+        if piece.field:
+            parts[piece.field] = _BYTE_READERS.get(piece.field, _digits)(columns, piece, good)
+        else:
+            for column, byte in zip(columns, piece.text.encode(), strict=True):
                 good &= column == byte
-            continue
-        number = np.zeros(len(at), dtype=np.int64)
-        for column in columns:
-            good &= (column >= _ZERO) & (column <= _ZERO + 9)
-            number = number * 10 + (column.astype(np.int64) - _ZERO)
-        parts[piece.field] = number
-    for field, most in _CLOCK_LIMITS.items():
-        if field in parts:
-            good &= parts[field] <= most
-    if "hour12" in parts:
-        good &= (parts["hour12"] >= 1) & (parts["hour12"] <= 12)
-    return {field: _spread(number, valid) for field, number in parts.items()}, _spread(good, valid)
+    return parts, good
 
 
-def _spread(values: NDArray[_Scalar], where: Mask) -> NDArray[_Scalar]:
-    full = np.zeros(len(where), dtype=values.dtype)
-    full[where] = values
-    return full
+def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
+    """Give the number in these columns, and take from `good` what is no number that the directive allows."""
+    number: NDArray[np.integer[Any]] = np.zeros(
+        len(good), dtype=np.uint8 if len(columns) <= _BYTE_DIGITS else np.int64
+    )
+    for column in columns:
+        digit = column - np.uint8(_ZERO)  # wraps below "0"
+        good &= digit <= _NINE
+        number = number * number.dtype.type(10) + digit
+    least, most = _LIMITS.get(piece.field, (0, None))
+    if piece.text.startswith("%-") and len(columns) > 1:
+        least = 10
+    if least:
+        good &= number >= least
+    if most is not None:
+        good &= number <= most
+    return number.astype(np.int64)
+
+
+def _fraction_digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
+    scale = np.int64(10 ** (6 - len(columns)))
+    return np.asarray(_digits(columns, piece, good) * scale, dtype=np.int64)
+
+
+def _half_letters(columns: Bytes, _: Piece, good: Mask) -> Ints:
+    letters = columns | np.uint8(_LOWER_CASE)
+    afternoon: Mask = letters[0] == ord("p")
+    good &= (afternoon | (letters[0] == ord("a"))) & (letters[1] == ord("m"))
+    return afternoon.astype(np.int64)
+
+
+def _name_letters(words: tuple[str, ...], first: int) -> Callable[[Bytes, Piece, Mask], Ints]:
+    codes = np.array([int.from_bytes(word[:3].encode(), "big") for word in words])
+    order = np.argsort(codes)
+
+    def read(columns: Bytes, _: Piece, good: Mask) -> Ints:
+        letters = (columns | np.uint8(_LOWER_CASE)).astype(np.int64)
+        code = letters[0] << 16 | letters[1] << 8 | letters[2]
+        place = order[np.searchsorted(codes, code, sorter=order).clip(max=len(codes) - 1)]
+        good &= codes[place] == code
+        return np.asarray(place + first, dtype=np.int64)
+
+    return read
+
+
+_BYTE_READERS: dict[str, Callable[[Bytes, Piece, Mask], Ints]] = {
+    "fraction": _fraction_digits,
+    "half": _half_letters,
+    "month_name": _name_letters(MONTHS, 1),
+    "weekday": _name_letters(DAYS, 0),
+}
 
 
 def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
     groups = pc.extract_regex(text, pattern=fmt.regex)
     valid = _mask(pc.is_valid(groups))
-    return {
-        piece.field: _READERS.get(piece.field, _ints)(groups.field(piece.field))
-        for piece in fmt.pieces
-        if piece.field
-    }, valid
+    fields = [piece.field for piece in fmt.pieces if piece.field]
+    return {field: _READERS.get(field, _ints)(groups.field(field)) for field in fields}, valid
 
 
 def _clock(parts: dict[str, Ints], length: int) -> Ints:
@@ -134,7 +220,7 @@ def _days(parts: dict[str, Ints]) -> tuple[Ints, Mask]:
     if "year" in parts:
         year = parts["year"]
     else:
-        year = parts["short_year"] + np.where(parts["short_year"] >= 69, 1900, 2000)
+        year = parts["short_year"] + np.where(parts["short_year"] >= FIRST_YEAR_OF_1900, 1900, 2000)
     month = parts["month"] if "month" in parts else parts["month_name"]
     day = parts["day"]
     real = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
@@ -164,7 +250,7 @@ def _half(text: pa.StringArray) -> Ints:
     return _mask(pc.fill_null(pc.equal(pc.ascii_lower(text), "pm"), False)).astype(np.int64)  # noqa: FBT003
 
 
-def _name_index(words: list[str], first: int) -> Callable[[pa.StringArray], Ints]:
+def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray], Ints]:
     value_set = pa.array([word[:3] for word in words])
 
     def read(text: pa.StringArray) -> Ints:
@@ -177,7 +263,7 @@ def _name_index(words: list[str], first: int) -> Callable[[pa.StringArray], Ints
 
 def _offset(text: pa.StringArray) -> Ints:
     text = pc.fill_null(text, "Z")
-    zulu = pc.equal(pc.ascii_lower(text), "z")
+    zulu = pc.equal(text, "Z")
     text = pc.if_else(zulu, "+0000", text)
     hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
     minutes = _ints(pc.utf8_slice_codeunits(text, start=-2))

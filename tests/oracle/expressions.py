@@ -19,6 +19,7 @@ Known = Value | None
 ROUNDED = Context(prec=60, rounding=ROUND_HALF_EVEN, Emax=10**9, Emin=-(10**9))
 EXACT = Context(prec=5_000, Emax=10**9, Emin=-(10**9))
 SECONDS_A_DAY = 86_400
+START = datetime(1, 1, 1)  # noqa: DTZ001 - the axis of moments without a zone
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<string>'[^']*'|"[^"]*")|`(?P<ticked>[^`]+)`"""
     r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>==|!=|<=|>=|[-+*/<>()\[\],]))""",
@@ -219,11 +220,11 @@ def since_start(value: Value) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None) - datetime.min - (value.utcoffset() or timedelta())
+        return value.replace(tzinfo=None) - START - (value.utcoffset() or timedelta())
     if isinstance(value, date):
         return value - date.min
     if isinstance(value, time):
-        return datetime.combine(date.min, value.replace(tzinfo=None)) - datetime.min
+        return datetime.combine(date.min, value.replace(tzinfo=None)) - START
     raise TypeError(value)
 
 

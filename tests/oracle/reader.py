@@ -188,7 +188,7 @@ def record_at(lines: list[Line], place: int, dialect: Dialect, width: int) -> Re
         return Record(line.number, line.raw, None, "record.too_long", 1)
     parsed = parse(loosely(line.content, dialect), dialect)
     if not parsed.is_open:
-        return judged(line.number, line.content, line.ending, 1, parsed, dialect, width)
+        return judged(line, 1, parsed, dialect, width)
     if dialect.is_multiline:
         joined = join(lines, place, dialect, width)
         if joined is not None:
@@ -214,22 +214,21 @@ def join(lines: list[Line], place: int, dialect: Dialect, width: int) -> Record 
     parsed = parse(loosely(content, dialect), dialect)
     if parsed.is_open or len(parsed.fields) != width or (dialect.is_strict and parsed.has_tail):
         return None
-    return judged(lines[place].number, content, lines[last].ending, last - place + 1, parsed, dialect, width)
+    joined = Line(lines[place].number, content, lines[last].ending)
+    return judged(joined, last - place + 1, parsed, dialect, width)
 
 
-def judged(
-    number: int, content: bytes, ending: bytes, line_count: int, parsed: Parsed, dialect: Dialect, width: int
-) -> Record:
+def judged(text: Line, line_count: int, parsed: Parsed, dialect: Dialect, width: int) -> Record:
     """Give the record whose quotes are all closed, with its structural rule or its fields."""
     malformed: str | None = None
     if dialect.is_strict and parsed.has_tail:
         malformed = "record.quote"
-    elif not decodes(content, dialect.encoding):
+    elif not decodes(text.content, dialect.encoding):
         malformed = "record.encoding"
     elif len(parsed.fields) != width:
         malformed = "record.fields"
     fields = parsed.fields if malformed is None else None
-    return Record(number, content + ending, fields, malformed, line_count)
+    return Record(text.number, text.raw, fields, malformed, line_count)
 
 
 def loosely(content: bytes, dialect: Dialect) -> str:

@@ -40,7 +40,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One rule of the contract, with whom and what it asks. `column` is None for a record rule."""
+    """One rule of the contract, with whom and what it asks: `body` is the column or the record rule."""
 
     rule: str
     key: str
@@ -87,7 +87,13 @@ class _Court:
 
     def verdict(self, record: Record) -> Verdict:
         if record.fields is None:
-            return Verdict(record.line, record.raw, False, (str(record.malformed),), ())
+            return Verdict(
+                record.line,
+                record.raw,
+                accepted=False,
+                broken_errors=(str(record.malformed),),
+                broken_warnings=(),
+            )
         texts = {name: record.fields[place] for name, place in self.positions.items()}
         cells = {column["name"]: self.cell(texts[column["name"]], column) for column in self.columns}
         broken = [declared for declared in self.rules if self.is_broken(declared, texts, cells)]
@@ -114,15 +120,16 @@ class _Court:
             return cell.is_empty
         if cell.is_empty:
             return False
-        if declared.key == "type":
-            return cell.value is None
-        if cell.value is None:
-            return False
+        if declared.key == "type" or cell.value is None:
+            return declared.key == "type" and cell.value is None
+        return self.breaks_value_rule(declared, text, cell.value)
+
+    def breaks_value_rule(self, declared: Declared, text: str, value: Value) -> bool:
         if declared.key == "unique":
             return self.is_repeated(declared.rule, (text,))
         if declared.key == "lookup":
             return text not in self.lookups[declared.body["lookup"]["file"]]
-        return VALUE_RULES[declared.key](text, cell.value, declared.body)
+        return VALUE_RULES[declared.key](text, value, declared.body)
 
     def breaks_record_rule(self, declared: Declared, texts: dict[str, str], cells: dict[str, Cell]) -> bool:
         body = declared.body

@@ -69,19 +69,28 @@ def test_all_faults_come_at_once_with_line_and_column(tmp_path: Path) -> None:
         tmp_path,
         "columns:\n  - {name: a, tipe: text}\n  - {name: b, type: integer, min: 9, max: 1}\nlimits: {min_records: -1}",
     )
-    assert [fault.split(": ")[0].rsplit(":", 2)[1:] for fault in found] == [["3", "15"], ["4", "30"], ["5", "10"]]
+    assert [fault.split(": ")[0].rsplit(":", 2)[1:] for fault in found] == [
+        ["3", "15"],
+        ["4", "30"],
+        ["5", "10"],
+    ]
 
 
 def test_scalars_keep_their_text(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text("contract: c\ncolumns: [{name: NO, allowed: [007, NO, 12:30:45, 1.0, null, true]}]\n", encoding="utf-8")
+    path.write_text(
+        "contract: c\ncolumns: [{name: NO, allowed: [007, NO, 12:30:45, 1.0, null, true]}]\n",
+        encoding="utf-8",
+    )
     column = load_document(str(path)).document.columns[0]
     assert (column.name, column.allowed) == ("NO", ("007", "NO", "12:30:45", "1.0", "null", "true"))
 
 
 def test_json_has_the_same_keys_and_places(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
-    path.write_text(json.dumps({"contract": "c", "columns": [{"name": "a", "required": True, "max_length": 5}]}))
+    path.write_text(
+        json.dumps({"contract": "c", "columns": [{"name": "a", "required": True, "max_length": 5}]})
+    )
     column = load_document(str(path)).document.columns[0]
     assert column.rule_keys == ("required", "max_length")
     path.write_text('{"contract": "c",\n "columns": [{"name": "a", "size": 5}]}')
@@ -90,7 +99,9 @@ def test_json_has_the_same_keys_and_places(tmp_path: Path) -> None:
 
 
 def test_rules_stand_in_the_order_written() -> None:
-    loaded = load_document({"contract": "c", "columns": [{"name": "a", "allowed": ["1"], "type": "digits", "required": False}]})
+    loaded = load_document(
+        {"contract": "c", "columns": [{"name": "a", "allowed": ["1"], "type": "digits", "required": False}]}
+    )
     assert loaded.document.columns[0].rule_keys == ("allowed", "type")
 
 
@@ -109,7 +120,8 @@ def test_the_example_of_the_specification_loads_and_keeps_the_json_schema() -> N
     "text",
     [
         "contract: " + "[" * 5000,
-        "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+        "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+        + "".join(
             f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(8)
         ),
         "contract: c\ncolumns: [{name: a, max_length: " + "9" * 100_000 + "}]",

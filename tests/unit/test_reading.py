@@ -9,6 +9,7 @@ import lzma
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def problems(result: RunResult) -> list[str]:
     return [problem["rule"] for problem in result.summary["problems"]]
 
 
-COMPRESSED = {
+COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
@@ -93,7 +94,11 @@ def test_wrong_files_are_refused(tmp_path: Path, name: str, data: bytes, rule: s
 
 def test_file_name_rules_are_told_together(tmp_path: Path) -> None:
     rules = {"pattern": r"c_[0-9]{2}\.csv", "length": 8, "extensions": [".csv"]}
-    assert problems(run(tmp_path, "wrong.txt", GOOD, filename=rules)) == ["file.name", "file.name", "file.extension"]
+    assert problems(run(tmp_path, "wrong.txt", GOOD, filename=rules)) == [
+        "file.name",
+        "file.name",
+        "file.extension",
+    ]
     assert run(tmp_path, "c_01.csv.gz", gzip.compress(GOOD), filename=rules).passed
 
 
@@ -105,7 +110,11 @@ def test_a_renamed_header_gets_a_suggestion(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp037", "shift_jis", "gb18030"])
 def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     delimiter = "|"
-    text = "id|note\r\n1|a\r\n2|\u5341\u8868\r\nx|b\r\n" if encoding != "cp037" else "id|note\r\n1|a\r\n2|bc\r\nx|b\r\n"
+    text = (
+        "id|note\r\n1|a\r\n2|\u5341\u8868\r\nx|b\r\n"
+        if encoding != "cp037"
+        else "id|note\r\n1|a\r\n2|bc\r\nx|b\r\n"
+    )
     result = run(tmp_path, "s.csv", text.encode(encoding), encoding=encoding, delimiter=delimiter)
     assert result.summary["records"]["accepted"] == 2
     kept = text.rsplit("x|", 1)[0]
@@ -184,6 +193,8 @@ def test_an_earlier_run_is_replaced_as_a_whole(tmp_path: Path) -> None:
 )
 def test_limits_decide(tmp_path: Path, limits: dict[str, Any], status: str, code: int) -> None:
     (tmp_path / "s.csv").write_bytes(GOOD + b"x,c\n")
-    result = validate(tmp_path / "s.csv", load_contract({**CONTRACT, "limits": limits}), output=tmp_path / "o")
+    result = validate(
+        tmp_path / "s.csv", load_contract({**CONTRACT, "limits": limits}), output=tmp_path / "o"
+    )
     assert (result.summary["status"], result.exit_code) == (status, code)
     assert (tmp_path / "o" / "target.csv").exists() == (status != "failed")
