@@ -23,7 +23,7 @@ def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts, YAML or JSON.")],
     *,
     form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
-) -> int:
+) -> None:
     """Say everything that is wrong with contracts: exit code 0 when nothing is, 2 otherwise.
 
     Example: callcenter-etl contract check contracts/*.yaml
@@ -45,7 +45,7 @@ def check(
     else:
         for line in [str(fault) for fault in faults] + [f"{file}: no faults" for file in sound]:
             print(printable(line))
-    return ContractError.exit_code if faults else 0
+    raise typer.Exit(ContractError.exit_code if faults else 0)
 
 
 @app.command("schema")
@@ -55,7 +55,7 @@ def schema(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
     ] = None,
-) -> int:
+) -> None:
     """Print the JSON Schema of contracts, for editors.
 
     Example: callcenter-etl contract schema > contracts/contract.schema.json
@@ -65,9 +65,8 @@ def schema(
     text = json.dumps(json_schema(), indent=2) + "\n"
     if output is None:
         print(text, end="")
-        return 0
+        return
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{output}: {error.strerror or error}") from error
-    return 0

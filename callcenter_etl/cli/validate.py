@@ -52,7 +52,7 @@ def validate(
     log_level: Annotated[
         str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
     ] = None,
-) -> int:
+) -> None:
     """Put every record of the sources into target or exceptions, by the contract.
 
     With --output the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
@@ -74,7 +74,7 @@ def validate(
     RENDERERS[form.value]([result.record for result in results], sys.stdout)
     if settings.output is None and form is Format.text:
         print("  nothing was kept (name a folder with --output)")
-    return max(result.exit_code for result in results)
+    raise typer.Exit(max(result.exit_code for result in results))
 
 
 def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:

@@ -63,6 +63,8 @@ CHECKS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("decimal", "integer"), "{0} + {1} == {1} + {0}"),
     (("boolean",), "not {0}"),
     (("boolean", "text"), "{0} or not empty({1})"),
+    (("text", "text"), "{0} == 'ab' or {1} != 'ab'"),
+    (("integer", "text"), "not ({0} < 0 and {1} == 'x')"),
 )
 
 

@@ -7,65 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.contracts import LOOKUPS, Column, Contract, chance, make_contract
-from tests.oracle.rules import VALUE_RULES
-from tests.oracle.values import convert
+from tests.oracle.contracts import Column, Contract, chance, make_contract
+from tests.oracle.samples import BAD, BLANKS, GOOD, pool_of
 
-GOOD: dict[str, tuple[str, ...]] = {
-    "text": ("ab", "x", "COMPLETED", "Dropped", "FAILED", "A1", "x y", "é", "É", "abcd", "ABC", "B", "a\tb"),
-    "digits": ("7", "12", "007", "5", "5000", "5001", "4", "99999999999999999999999999", "0"),
-    "integer": ("7", "-1", "+3", "0", "-0", "1000", "1001", "-11", "123456789012345678901234567890", "0012"),
-    "decimal": ("1.5", "-2.5", "99.25", "99.250001", "1e3", "-0.0", "+7", "1E-2", "0.1", "3", "-2.51"),
-    "boolean": ("true", "false", "TRUE", "False", "tRuE"),
-    "date": (
-        "2024-01-15",
-        "2024-01-14",
-        "2024-02-29",
-        "2024-06-30",
-        "2024-07-01",
-        "31.01.2024",
-        "1/2/24",
-        "03 Feb 2024",
-        "Wed 31 January 2024",
-        "20240131",
-        "15.06.2024",
-        "9/6/99",
-    ),
-    "time": (
-        "08:00:00",
-        "07:59:59",
-        "18:30:00",
-        "18:30:01",
-        "00:00:00",
-        "23:59:59",
-        "9:05:00",
-        "01:15 PM",
-        "12:00 am",
-        "7:00:00 Pm",
-        "10:20",
-        "10:20:30.5",
-        "10:20:30.000001",
-    ),
-    "datetime": (
-        "2024-01-15 08:00:00",
-        "2024-06-30 12:00:01",
-        "2024-03-01T00:00:00Z",
-        "2024-03-01 00:00:00",
-        "2024-03-01T00:00:00+05:30",
-        "01/03/2024 9:05",
-        "2024-04-05T06:07:08.9",
-        "2024-04-05T06:07:08-0130",
-    ),
-    "duration": ("0:10:00", "0:09:59", "30:00:00", "30:00:01", "100:59:59", "00:00:00", "1:00:00"),
-}
-BAD: tuple[str, ...] = (
-    "٣", "１２", "12\n", "12\r\n", "ab\n", "1,5", "1_000", "NaN", "inf", "--1", "1e", "e5", " 7", "7 ", "0x1F",
-    "2023-02-29", "2024-13-01", "24:00:00", "10:60:00", "8:00:00", "2024-1-5", "0000-01-01", "31/04/2024 9:05",
-    "Mon 31 January 2024", "13:00 PM", "00:10 AM", "yes", "tru", "1:60:00", "-1:00:00", "NULL", "N/A", "-",
-    "null", "\x00", "a\x00b", "\u00a0", "\x1f", "\x85", "\u2028", "\u3000", "a\u2028b", "🙂", "日本", "a\x0cb",
-    "\ufeff7", "x" * 300, "'", '"', 'say "hi"', "it's", "A,B", "a;b", "a|b", "#", "=1+1", "\\", "\\N", "ǅ", "à",
-)  # fmt: skip
-BLANKS = ("", "", "", " ", "  \t", "\u00a0", "\u2003")
 LINE_ENDS = ("\n", "\r\n", "\r")
 BAD_BYTES = {
     "utf-8": (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf0\x9f\x99"),
@@ -131,26 +75,6 @@ def make_case(rng: random.Random) -> tuple[bytes, Contract]:
     return data, contract
 
 
-def pool_of(column: Column) -> tuple[str, ...]:
-    """Give values for a column, all of its type: about one in fifteen breaks another of its rules."""
-    kind = column.get("type", "text")
-    formats = column.get("format", [])
-    formats = [formats] if isinstance(formats, str) else formats
-    numbers = tuple(f"{place}A" if kind == "text" else f"{place}" for place in range(20, 60))
-    pool = GOOD[kind] + (numbers if kind in ("text", "digits", "integer", "decimal") else ())
-    pool += tuple(sorted(LOOKUPS["agents.csv"]))
-    typed = [(text, convert(text, kind, formats)) for text in pool]
-    sound = [(text, value) for text, value in typed if value is not None]
-    keeping = [
-        text
-        for text, value in sound
-        if not any(breaks(text, value, column) for key, breaks in VALUE_RULES.items() if key in column)
-        and ("lookup" not in column or text in LOOKUPS["agents.csv"])
-    ]
-    times = 15 * len(sound) // max(1, len(keeping))
-    return tuple([text for text, _ in sound] + keeping * times)
-
-
 def make_header(rng: random.Random, contract: Contract) -> list[tuple[str, str]] | None:
     """Give (column, written name) in file order; None where the contract wants no header line."""
     source = contract["source"]
@@ -199,8 +123,9 @@ def make_records(style: Style, count: int) -> list[str]:
 def good_values(style: Style) -> list[str]:
     """Give mostly good values, with a few blank or bad ones."""
     values = []
+    weights = style.rng.choice([[98, 1, 1], [98, 1, 1], [80, 15, 5]])
     for good in style.pools:
-        pool = style.rng.choices([good, BLANKS, BAD], weights=[96, 2, 2])[0]
+        pool = style.rng.choices([good, BLANKS, BAD], weights=weights)[0]
         values.append(style.rng.choice(pool))
     if all(value == "" for value in values):
         values[0] = "x"
@@ -320,5 +245,5 @@ def many_lines(style: Style, texts: list[str]) -> list[str]:
 DIRT: tuple[Dirt, ...] = (
     bad_values, bad_values, repeated, repeated, blank_lines, white_line, delimiters_only, too_short, too_long,
     byte_order_mark, quote_inside, text_after_quote, doubled_quotes, broken_value, broken_value, stray_quote,
-    stray_quote, stray_quote, open_quote, long_value, many_lines,
+    stray_quote, stray_quote, stray_quote, stray_quote, open_quote, long_value, many_lines,
 )  # fmt: skip

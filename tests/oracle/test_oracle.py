@@ -189,7 +189,10 @@ def test_value_rules(column: dict[str, Any], value: str, expected: list[str]) ->
 
 
 def test_unique_blames_later_ones_and_skips_blank_malformed_and_mistyped() -> None:
-    columns = [{"name": "k", "type": "digits", "unique": True}, {"name": "v", "allowed": ["y"]}]
+    columns: list[dict[str, Any]] = [
+        {"name": "k", "type": "digits", "unique": True},
+        {"name": "v", "allowed": ["y"]},
+    ]
     contract = contract_of(columns, {"name": "pair", "unique": ["k", "v"]}, header="none")
     verdicts = judge(read_source(b"1,n\n1,y\n1\n,y\n,y\nx,y\nx,y\n1,y\n", contract), contract)
     assert [verdict.broken_errors for verdict in verdicts] == [
