@@ -53,7 +53,7 @@ def column_faults(column: Column, path: Path) -> Found:
     yield from _allowed_faults(column, path)
     for key, known in (("severity", column.severity), ("reason", column.reason)):
         for rule in known:
-            if rule != "*" and not (rule in RULE_KEYS and rule in column.model_fields_set):
+            if rule != "*" and rule not in column.rule_keys:
                 wrong = "unknown rule" if rule not in RULE_KEYS else "the column has no rule"
                 yield (*path, key, rule), f"{wrong} {rule!r}{did_you_mean(rule, column.rule_keys)}", 0
     for rule, reason in column.reason.items():

@@ -64,6 +64,7 @@ CHECKS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("boolean",), "not {0}"),
     (("boolean", "text"), "{0} or not empty({1})"),
     (("text", "text"), "{0} == 'ab' or {1} != 'ab'"),
+    (("text", "text"), "not ({0} == 'ab' or {1} == 'x')"),
     (("integer", "text"), "not ({0} < 0 and {1} == 'x')"),
 )
 
@@ -111,6 +112,7 @@ def make_column(rng: random.Random, place: int, source: dict[str, Any]) -> Colum
     names = list(rules)
     rng.shuffle(names)
     column.update({name: rules[name] for name in names})
+    names = [name for name in names if name != "ignore_case" and rules[name] is not False]
     if chance(rng, 20) and names:
         column["severity"] = "warn" if chance(rng, 50) else {rng.choice(names): "warn"}
     if chance(rng, 10) and source["header"] != "none":
