@@ -166,7 +166,11 @@ def validate(
     keep = tempfile.TemporaryDirectory(prefix="callcenter_etl-") if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
-        source=os.fspath(source), output=folder, limits=limits, chunk_rows=chunk_rows, block_bytes=block_bytes
+        source=os.fspath(source),
+        output=folder,
+        limits=limits,
+        chunk_rows=chunk_rows or contract.document.run.chunk_rows,
+        block_bytes=block_bytes,
     )
     summary = run_source(plan, contract.loaded, on_progress=on_progress)
     return RunResult(record=summary, output=folder, _keep=keep)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,14 @@ import structlog
 
 from callcenter_etl.contract.model import LogSettings
 from callcenter_etl.errors import OutputError
+from callcenter_etl.terminal import printable
 
 ROOT = "callcenter_etl"
 FILE_NAME = "callcenter_etl.log"
+_MULTILINE = ("exception", "stack")
+
+# A library that nobody configured keeps quiet: what it has to say comes as an exception.
+logging.getLogger(ROOT).addHandler(logging.NullHandler())
 
 
 def get_logger(name: str) -> Any:
@@ -44,7 +51,9 @@ def configure_logs(settings: LogSettings, *, quiet: bool = False) -> None:
     root.propagate = False
     console = logging.StreamHandler(sys.stderr)
     console.setLevel("ERROR" if quiet else settings.level)
-    console.setFormatter(_formatter(settings.format, colors=sys.stderr.isatty()))
+    console.setFormatter(
+        _formatter(settings.format, colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+    )
     root.addHandler(console)
     if settings.directory is not None:
         root.addHandler(_file_handler(settings))
@@ -54,7 +63,7 @@ def _file_handler(settings: LogSettings) -> logging.Handler:
     directory = Path(settings.directory or ".")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(directory / FILE_NAME, encoding="utf-8")
+        handler = logging.FileHandler(directory / FILE_NAME, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"log directory {directory}: {error.strerror or error}") from error
     handler.setFormatter(_formatter(settings.format, colors=False))
@@ -62,8 +71,16 @@ def _file_handler(settings: LogSettings) -> logging.Handler:
 
 
 def _formatter(form: str, *, colors: bool) -> logging.Formatter:
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=colors)
-    if form == "json":
-        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    return structlog.stdlib.ProcessorFormatter(processors=[remove, renderer])
+    steps: list[Any] = [_escape_controls, structlog.dev.ConsoleRenderer(colors=colors)]
+    if form == "json":
+        steps = [structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return structlog.stdlib.ProcessorFormatter(processors=[remove, *steps])
+
+
+def _escape_controls(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keep what file names and messages hold from steering the terminal; tracebacks keep their lines."""
+    return {
+        key: printable(value) if isinstance(value, str) and key not in _MULTILINE else value
+        for key, value in event.items()
+    }

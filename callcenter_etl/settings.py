@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -46,22 +47,26 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         if name.startswith(PREFIX) and text
     }
     declared = (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
-    limit = options.max_rejected or variables.get("max_rejected")
     return RunSettings(
         sources=options.sources or ((variables["source"],) if "source" in variables else declared),
-        output=options.output or variables.get("output") or defaults.output,
-        chunk_rows=options.chunk_rows or _chunk_rows(variables.get("chunk_rows")) or defaults.chunk_rows,
-        max_rejected=None if limit is None else MaxRejected.parse(limit),
+        output=_output(options.output, variables.get("output", defaults.output)),
+        chunk_rows=_chunk_rows(variables, defaults.chunk_rows)
+        if options.chunk_rows is None
+        else options.chunk_rows,
+        max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
 
 
 def _log_settings(declared: LogSettings, options: Options, variables: Mapping[str, str]) -> LogSettings:
-    level = (options.log_level or variables.get("log_level") or declared.level).upper()
+    level_name, level = "--log-level", options.log_level
+    if level is None:
+        level_name, level = f"{PREFIX}LOG_LEVEL", variables.get("log_level", declared.level)
+    level = level.upper()
     form = variables.get("log_format", declared.format)
-    for name, value, known in (("LOG_LEVEL", level, _LEVELS), ("LOG_FORMAT", form, _FORMATS)):
+    for name, value, known in ((level_name, level, _LEVELS), (f"{PREFIX}LOG_FORMAT", form, _FORMATS)):
         if value not in known:
-            raise UsageError(f"{PREFIX}{name}: {value!r} is none of {', '.join(known)}")
+            raise UsageError(f"{name}: {value!r} is none of {', '.join(known)}")
     return declared.model_copy(
         update={
             "level": level,
@@ -71,9 +76,26 @@ def _log_settings(declared: LogSettings, options: Options, variables: Mapping[st
     )
 
 
-def _chunk_rows(text: str | None) -> int | None:
+def _output(option: str | None, otherwise: str | None) -> str | None:
+    if option == "":  # an unset variable of a script, most likely: never the current folder by accident
+        raise UsageError("--output: a folder is expected, not ''")
+    return otherwise if option is None else option
+
+
+def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | None:
+    name, text = ("--max-rejected", option) if option is not None else (f"{PREFIX}MAX_REJECTED", variable)
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    try:
+        return MaxRejected.parse(text)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from error
+
+
+def _chunk_rows(variables: Mapping[str, str], declared: int | None) -> int | None:
+    text = variables.get("chunk_rows")
+    if text is None:
+        return declared
+    if re.fullmatch(r"0*[1-9][0-9]{0,17}", text) is None:
         raise UsageError(f"{PREFIX}CHUNK_ROWS: a whole number of 1 or more is expected, not {text!r}")
     return int(text)

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.validate import Format
-from callcenter_etl.errors import ContractError, Fault, OutputError
+from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
+from callcenter_etl.terminal import printable
 
 app = typer.Typer(
     help="Check contracts; print the JSON Schema of contracts.", no_args_is_help=True, rich_markup_mode=None
@@ -29,7 +30,6 @@ def check(
     Example: callcenter-etl contract check contracts/*.yaml
     """
     from callcenter_etl.api import load_contract
-    from callcenter_etl.reports.text import printable
 
     faults: list[Fault] = []
     sound: list[str] = []
@@ -39,6 +39,8 @@ def check(
             sound.append(file)
         except ContractError as error:
             faults += error.faults
+        except SourceError as error:  # the faults of the other files are still wanted
+            faults.append(Fault(str(error)))
     if form is Format.json:
         json.dump({"files": files, "faults": [asdict(fault) for fault in faults]}, sys.stdout, indent=2)
         print()

@@ -6,11 +6,13 @@ import signal
 import sys
 import tempfile
 import traceback
+from io import TextIOWrapper
 from types import FrameType
 
 import typer
 
 from callcenter_etl.errors import AccountingError, CallcenterEtlError
+from callcenter_etl.terminal import printable
 
 BUG = 70
 INTERRUPTED = 130
@@ -23,17 +25,20 @@ class InterruptedRunError(BaseException):
 def guarded(app: typer.Typer) -> int:
     """Run the command line; give its exit code, with the cause on standard error and no traceback."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell sets it for what runs behind
+            signal.signal(number, _interrupt)
+    if isinstance(sys.stdout, TextIOWrapper):  # a character that the terminal's encoding lacks is no bug
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except (InterruptedRunError, KeyboardInterrupt):
-        return _say("interrupted: nothing was published", INTERRUPTED)
+        return _say("interrupted: what was under way published nothing", INTERRUPTED)
     except AccountingError as error:
         return _bug(error)
     except CallcenterEtlError as error:
-        return _say(f"error: {error}", error.exit_code)
+        return say_error(error)
     except Exception as error:  # noqa: BLE001  the last resort: a bug ends with 70 and a place to look
         return _bug(error)
     return 0
@@ -43,8 +48,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise InterruptedRunError
 
 
-def _say(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr)
+def say_error(error: CallcenterEtlError) -> int:
+    """Say on standard error what went wrong; give the exit code that it means."""
+    return _say(f"error: {error}", error.exit_code)
+
+
+def _say(text: str, code: int) -> int:
+    for line in text.split("\n"):
+        print(printable(line), file=sys.stderr)
     return code
 
 
@@ -54,6 +65,6 @@ def _bug(error: Exception) -> int:
     ) as file:
         traceback.print_exception(error, file=file)
     return _say(
-        f"bug: {type(error).__name__}, nothing was published; please report it with the traceback in {file.name}",
+        f"bug: {type(error).__name__}; please report it with the traceback in {file.name}",
         BUG,
     )

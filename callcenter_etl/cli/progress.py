@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from callcenter_etl.reports.text import printable
 from callcenter_etl.summary import Progress
+from callcenter_etl.terminal import printable
 
 SECONDS_BETWEEN_LINES = 5.0
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.errors import UsageError
+from callcenter_etl.cli.exits import say_error
+from callcenter_etl.errors import OutputError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
     from callcenter_etl.settings import RunSettings
+
+_COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
 class Format(StrEnum):
@@ -70,11 +74,13 @@ def validate(
     options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level)
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
-    results = [_run(source, loaded, folder, settings, quiet=quiet) for source, folder in _jobs(settings)]
-    RENDERERS[form.value]([result.record for result in results], sys.stdout)
-    if settings.output is None and form is Format.text:
+    results, failures = _run_all(_jobs(settings), loaded, settings, quiet=quiet)
+    kept = settings.output is not None
+    records = [result.record if kept else replace(result.record, outputs={}) for result in results]
+    RENDERERS[form.value](records, sys.stdout)
+    if not kept and form is Format.text:
         print("  nothing was kept (name a folder with --output)")
-    raise typer.Exit(max(result.exit_code for result in results))
+    raise typer.Exit(max([*(result.exit_code for result in results), *failures]))
 
 
 def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:
@@ -89,7 +95,7 @@ def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:
     taken: set[str] = set()
     jobs: list[tuple[str, str | None]] = []
     for source in found:
-        stem = "stdin" if source == "-" else PurePath(source).name.split(".")[0] or "source"
+        stem = _stem(source)
         name = next(
             name
             for number in range(1, len(found) + 2)
@@ -98,6 +104,35 @@ def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:
         taken.add(name)
         jobs.append((source, None if settings.output is None else f"{settings.output.rstrip('/')}/{name}"))
     return jobs
+
+
+def _stem(source: str) -> str:
+    """Give a folder's name for a source: the file's, without its compression and its extension."""
+    if source == "-":
+        return "stdin"
+    name = PurePath(source).name
+    plain = name.removesuffix(next((suffix for suffix in _COMPRESSED if name.endswith(suffix)), ""))
+    return PurePath(plain).stem.lstrip(".") or "source"
+
+
+def _run_all(
+    jobs: list[tuple[str, str | None]], contract: Contract, settings: RunSettings, *, quiet: bool
+) -> tuple[list[RunResult], list[int]]:
+    """Run the jobs in turn; give the results, and the exit codes of those that could not be finished.
+
+    One source among several that cannot be read keeps neither the others from running nor their results from
+    being shown.
+    """
+    results: list[RunResult] = []
+    failures: list[int] = []
+    for source, folder in jobs:
+        try:
+            results.append(_run(source, contract, folder, settings, quiet=quiet))
+        except (OutputError, SourceError) as error:
+            if len(jobs) == 1:
+                raise
+            failures.append(say_error(error))
+    return results, failures
 
 
 def _run(

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from callcenter_etl.summary import Summary
+from callcenter_etl.terminal import printable
 
-PIPE_WIDTH = 200
+PIPE_WIDTH = 100_000  # no line is folded or cut there, so that ids and reasons can be searched
 _STYLES = {
     "passed": "bold green",
     "rejects": "bold yellow",
@@ -60,7 +61,7 @@ def _render(console: Console, summary: Summary) -> None:
 
 def _rules_table(summary: Summary) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 2))
-    table.add_column("rule", no_wrap=True)
+    table.add_column("rule", overflow="fold")
     table.add_column("severity")
     table.add_column("records", justify="right")
     table.add_column("first line", justify="right")
@@ -71,11 +72,3 @@ def _rules_table(summary: Summary) -> Table:
             reason = printable(count.sample_reason or "")
             table.add_row(Text(printable(rule)), count.severity, f"{count.broken:,}", first, Text(reason))
     return table
-
-
-def printable(text: str) -> str:
-    """Escape what a terminal would obey rather than show."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )

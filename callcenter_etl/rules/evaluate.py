@@ -18,6 +18,8 @@ from callcenter_etl.rules.numbers import Numbers
 Value: TypeAlias = Any  # an Arrow array, or Numbers; pyarrow has no types to tell them apart
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+_FARTHEST = 2**63 - 1
+_MOST_CHARACTERS = 2**31 - 1
 _KERNELS = {
     "==": pc.equal,
     "!=": pc.not_equal,
@@ -110,7 +112,17 @@ def _arithmetic(node: Node, columns: ColumnSource) -> Value:
         return _NUMERIC[str(node.value)](left, right)
     if node.type == "text":
         return pc.binary_join_element_wise(left, right, "")
-    return (pc.add if node.value == "+" else pc.subtract)(left, right)
+    return _shifted(left, right if node.value == "+" else pc.negate(right))
+
+
+def _shifted(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Add microseconds; a sum beyond 64 bits stays at their end, so that it still compares as it should."""
+    unknown = pc.or_(pc.is_null(left), pc.is_null(right)).to_numpy(zero_copy_only=False)
+    first, second = (np.asarray(pc.fill_null(each, 0).to_numpy(), dtype=np.int64) for each in (left, right))
+    total = first + second
+    beyond = ((first ^ total) & (second ^ total)) < 0
+    total = np.where(beyond, np.where(first < 0, -_FARTHEST, _FARTHEST), total)
+    return pa.array(np.maximum(total, -_FARTHEST), mask=np.asarray(unknown, dtype=bool))
 
 
 def _negate(node: Node, columns: ColumnSource) -> Value:
@@ -144,7 +156,8 @@ def _right(node: Node, columns: ColumnSource) -> Value:
 
 
 def _count(node: Node) -> int:
-    return min(int(Decimal(str(node.parts[1].value))), 2**31)
+    # Compared before it is made an int: 1e999999 has a million digits.
+    return int(min(Decimal(str(node.parts[1].value)), Decimal(_MOST_CHARACTERS)))
 
 
 def _matches(node: Node, columns: ColumnSource) -> Value:

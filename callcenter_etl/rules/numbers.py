@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 # Wide enough for every exponent a text can hold; no signals, so that absurd numbers stay values.
 EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_SUM_DIGITS = 5_000  # a sum such as 1e999999999 + 1 is rounded, lest one value fill the memory
 _SAFE = 2**62
 _PLAIN_DIGITS = 18
 _MAX_SCALE = 9
@@ -62,16 +63,22 @@ class Numbers:
 
 def constant(value: Decimal, length: int) -> Numbers:
     """Give one number for every record."""
-    exponent = value.as_tuple().exponent
-    if (
-        isinstance(exponent, int)
-        and -_MAX_SCALE <= exponent <= _PLAIN_DIGITS
-        and value.adjusted() < _PLAIN_DIGITS - _MAX_SCALE
-    ):
-        scale = max(0, -exponent)
+    scale = _places(value)
+    if scale is not None and _fits(value, scale):
         scaled = np.full(length, int(value.scaleb(scale)), dtype=np.int64)
         return Numbers(valid=np.ones(length, dtype=bool), scaled=scaled, scale=scale)
     return Numbers(np.ones(length, dtype=bool), None, 0, np.full(length, value, dtype=object))
+
+
+def _places(value: Decimal) -> int | None:
+    """Give the number of decimal places, None where there are too many, or none that end."""
+    exponent = value.as_tuple().exponent
+    fits = isinstance(exponent, int) and -_PLAIN_DIGITS <= exponent <= _PLAIN_DIGITS
+    return max(0, -int(exponent)) if fits else None
+
+
+def _fits(value: Decimal, scale: int) -> bool:
+    return value.adjusted() + 1 + scale <= _PLAIN_DIGITS
 
 
 def from_integers(values: NDArray[np.int64], valid: Mask, *, scale: int = 0) -> Numbers:
@@ -86,12 +93,7 @@ def parse_numbers(text: pa.StringArray) -> Numbers:
     plain = _plain_integers(filled)
     if plain is not None:
         return Numbers(valid=valid, scaled=plain, scale=0)
-    pointed = _plain_decimals(filled)
-    if pointed is not None:
-        return Numbers(valid=valid, scaled=pointed[0], scale=pointed[1])
-    exact = np.full(len(text), None, dtype=object)
-    exact[valid] = [_decimal(v) for v in text.filter(pa.array(valid)).to_pylist()]
-    return Numbers(valid=valid, scaled=None, scale=0, exact=exact)
+    return _mixed(filled, valid)
 
 
 def _decimal(text: str) -> Decimal:
@@ -116,21 +118,31 @@ def _plain_integers(text: pa.StringArray) -> NDArray[np.int64] | None:
     return np.asarray(pc.cast(text, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _plain_decimals(text: pa.StringArray) -> tuple[NDArray[np.int64], int] | None:
-    """Read decimals without exponent and with few digits, None where any value has more."""
+def _mixed(text: pa.StringArray, valid: Mask) -> Numbers:
+    """Read plain decimals as vectors, and one by one what has an exponent or many digits."""
     groups = pc.extract_regex(
-        text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})\.?(?P<part>[0-9]{0,9})\z"
+        text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})(?:\.(?P<part>[0-9]{0,9}))?\z"
     )
-    if groups.null_count:
-        return None
-    part = groups.field("part")
-    scale = int(pc.max(pc.binary_length(part)).as_py() or 0)
-    digits = pc.binary_join_element_wise(
-        "0", groups.field("whole"), pc.utf8_rpad(part, scale, padding="0"), ""
+    odd = np.array(pc.is_null(groups).to_numpy(zero_copy_only=False), dtype=bool)
+    sign, whole, part = (
+        pc.if_else(pa.array(odd), "0" if name == "whole" else "", pc.struct_field(groups, name))
+        for name in ("sign", "whole", "part")
     )
-    values = np.asarray(pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-    negative = np.asarray(pc.equal(groups.field("sign"), "-").to_numpy(zero_copy_only=False), dtype=bool)
-    return np.where(negative, -values, values), scale
+    others = [_decimal(value) for value in text.filter(pa.array(odd)).to_pylist()]
+    places = [_places(value) for value in others]
+    scale = max(int(pc.max(pc.binary_length(part)).as_py() or 0), *(each or 0 for each in places), 0)
+    vectors = scale <= _MAX_SCALE and None not in places and all(_fits(each, scale) for each in others)
+    scale = scale if vectors else _MAX_SCALE
+    digits = pc.binary_join_element_wise("0", whole, pc.utf8_rpad(part, scale, padding="0"), "")
+    values = np.array(pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+    negative = np.asarray(pc.equal(sign, "-").to_numpy(zero_copy_only=False), dtype=bool)
+    values[negative] *= -1
+    if vectors:
+        values[odd] = [int(value.scaleb(scale)) for value in others]
+        return Numbers(valid=valid, scaled=values, scale=scale)
+    exact = Numbers(valid=valid & ~odd, scaled=values, scale=scale).decimals()
+    exact[odd] = others
+    return Numbers(valid=valid, scaled=None, scale=0, exact=exact)
 
 
 def compare(left: Numbers, name: str, right: Numbers) -> pa.BooleanArray:
@@ -153,20 +165,32 @@ def compare_with(numbers: Numbers, name: str, bound: Decimal) -> pa.BooleanArray
 
 
 def add(left: Numbers, right: Numbers) -> Numbers:
-    """Add exactly."""
-    return _combine(left, right, np.add, EXACT.add)
+    """Add exactly, while the sum has at most 5,000 digits or as many as its operands have together."""
+    return _combine(left, right, np.add, _sum)
 
 
 def subtract(left: Numbers, right: Numbers) -> Numbers:
-    """Subtract exactly."""
-    return _combine(left, right, np.subtract, EXACT.subtract)
+    """Subtract as exactly as `add` adds."""
+    return _combine(left, right, np.subtract, lambda a, b: _sum(a, b.copy_negate()))
+
+
+def _sum(left: Decimal, right: Decimal) -> Decimal:
+    context = Context(prec=_SUM_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+    found = context.add(left, right)
+    if not context.flags[Inexact]:
+        return found
+    digits = len(left.as_tuple().digits) + len(right.as_tuple().digits) + 1
+    context.prec = max(digits, _SUM_DIGITS)
+    return context.add(left, right)
 
 
 def multiply(left: Numbers, right: Numbers) -> Numbers:
     """Multiply, exact to 60 significant digits."""
     valid = left.valid & right.valid
-    if left.scaled is not None and right.scaled is not None and left.largest() * right.largest() < _SAFE:
-        return Numbers(valid, left.scaled * right.scaled, left.scale + right.scale)
+    scale = left.scale + right.scale
+    small = scale <= _PLAIN_DIGITS and left.largest() * right.largest() < _SAFE
+    if left.scaled is not None and right.scaled is not None and small:
+        return Numbers(valid, left.scaled * right.scaled, scale)
     return _exactly(left, right, valid, EXACT.multiply)
 
 
@@ -179,17 +203,23 @@ def divide(left: Numbers, right: Numbers) -> Numbers:
 
 def negate(numbers: Numbers) -> Numbers:
     """Change the sign."""
-    return subtract(constant(Decimal(0), len(numbers.valid)), numbers)
+    if numbers.scaled is not None:
+        return Numbers(numbers.valid, -numbers.scaled, numbers.scale)
+    return _each(numbers, Decimal.copy_negate)
 
 
 def absolute(numbers: Numbers) -> Numbers:
     """Drop the sign."""
     if numbers.scaled is not None:
         return Numbers(numbers.valid, np.abs(numbers.scaled), numbers.scale)
-    exact = np.array(
-        [None if value is None else EXACT.abs(value) for value in numbers.decimals()], dtype=object
-    )
-    return Numbers(numbers.valid, None, 0, exact)
+    return _each(numbers, Decimal.copy_abs)
+
+
+def _each(numbers: Numbers, operation: Callable[[Decimal], Decimal]) -> Numbers:
+    found = np.full(len(numbers.valid), None, dtype=object)
+    known = np.flatnonzero(numbers.valid)
+    found[known] = [operation(value) for value in numbers.decimals()[known]]
+    return Numbers(numbers.valid, None, 0, found)
 
 
 def coalesce(first: Numbers, second: Numbers) -> Numbers:
@@ -204,7 +234,8 @@ def coalesce(first: Numbers, second: Numbers) -> Numbers:
 
 def _aligned(left: Numbers, right: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Bring both to one scale, None where that does not fit 63 bits."""
-    if left.scaled is None or right.scaled is None:
+    far = abs(left.scale - right.scale) > _PLAIN_DIGITS  # the factor itself would not fit, even for zeros
+    if left.scaled is None or right.scaled is None or far:
         return None
     scale = max(left.scale, right.scale)
     factors = (10 ** (scale - left.scale), 10 ** (scale - right.scale))

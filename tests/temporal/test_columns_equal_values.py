@@ -102,6 +102,7 @@ def test_what_strftime_writes_is_read_back(kind: str, fmt: str, moment: datetime
     st.integers(0, 3),
 )
 @example(["2500000000:59:59", "2500000001:00:00", "00000000000000000000002:00:00"], 1)
+@settings(deadline=None)
 def test_durations_of_a_column_are_read_as_its_values_are(values: list[str], before: int) -> None:
     read = parse_durations(sliced(values, before, 1))
     assert read.to_pylist() == [parse_duration(value) for value in values]

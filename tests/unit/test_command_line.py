@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -105,6 +106,8 @@ def test_without_output_nothing_is_kept() -> None:
     done = call("validate", "bad.csv", "-c", "c.yaml", "-q", CALLCENTER_ETL_LOG_DIRECTORY="logs")
     assert "nothing was kept" in done.stdout
     assert sorted(path.name for path in Path().iterdir()) == sorted([*before, "logs"])
+    shown = json.loads(call("validate", "bad.csv", "-c", "c.yaml", "-q", "--format", "json").stdout)
+    assert shown["outputs"] == {}
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
@@ -134,12 +137,13 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    times = []
+    seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         call("--help")
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.4
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 0.4  # processor time: other tests share the machine's cores
 
 
 def test_a_terminal_is_never_sent_what_a_value_holds() -> None:

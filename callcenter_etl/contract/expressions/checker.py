@@ -68,13 +68,17 @@ class _Checker:
         self.columns = columns
         self.faults: list[ExpressionFault] = []
         self.used: list[str] = []
+        self.checked: dict[int, Node] = {}
 
     def fault(self, node: Node, message: str) -> Node:
         self.faults.append(ExpressionFault(node.offset, message))
         return replace(node, type=_FAULTY)
 
     def check(self, node: Node) -> Node:
-        return getattr(self, f"check_{node.kind}")(node)  # type: ignore[no-any-return]  # one method a kind, below
+        # A chained comparison shares its middle operands: once each, or nested chains cost 2 to their depth.
+        if id(node) not in self.checked:
+            self.checked[id(node)] = getattr(self, f"check_{node.kind}")(node)  # one method a kind, below
+        return self.checked[id(node)]
 
     def check_number(self, node: Node) -> Node:
         return replace(node, type=NUMBER)
@@ -134,7 +138,10 @@ class _Checker:
         return replace(node, parts=tuple(parts), type=BOOLEAN)
 
     def check_arithmetic(self, node: Node) -> Node:
-        left, right = self.alike(self.check(node.parts[0]), self.check(node.parts[1]))
+        left, right = self.check(node.parts[0]), self.check(node.parts[1])
+        if node.value == "+" and left.type in (DATE, DATETIME):
+            right = self.read_as(right, DURATION)
+        left, right = self.alike(left, right)
         found = _ARITHMETIC.get((str(node.value), left.type, right.type))
         if _FAULTY not in (left.type, right.type) and found is None:
             message = (
@@ -145,6 +152,7 @@ class _Checker:
 
     def check_call(self, node: Node) -> Node:
         name = str(node.value)
+        checked = replace(node, parts=tuple(self.check(part) for part in node.parts))
         if name not in _FUNCTIONS:
             known = ", ".join(_FUNCTIONS)
             return self.fault(
@@ -152,10 +160,8 @@ class _Checker:
             )
         least, most = _FUNCTIONS[name]
         if len(node.parts) < least or (most is not None and len(node.parts) > most):
-            return self.fault(
-                node, f"{name} takes {least}{'' if most else ' or more'} arguments, not {len(node.parts)}"
-            )
-        checked = replace(node, parts=tuple(self.check(part) for part in node.parts))
+            wanted = f"{least}{'' if most else ' or more'} argument{'s' if most != 1 else ''}"
+            return self.fault(node, f"{name} takes {wanted}, not {len(node.parts)}")
         if any(part.type == _FAULTY for part in checked.parts):
             return replace(checked, type=_FAULTY)
         return getattr(self, f"call_{name}")(checked)  # type: ignore[no-any-return]  # one method a function, below
@@ -179,7 +185,7 @@ class _Checker:
             isinstance(count.value, Decimal)
             and count.kind == "number"
             and count.value >= 0
-            and count.value % 1 == 0
+            and count.value == count.value.to_integral_value()
         )
         if not whole:
             return self.fault(
@@ -247,15 +253,19 @@ class _Checker:
         return replace(node, kind="instant", value=value, type=kind)
 
     def remedy(self, *nodes: Node) -> str:
+        """Say how values of two types come together, where there is a way."""
         kinds = {node.type for node in nodes}
-        column = next(
-            (str(node.value) for node in nodes if node.kind == "column" and node.type == TEXT), None
-        )
-        if kinds == {TEXT, NUMBER} and column is not None:
-            return (
-                f" (declare the column {column!r} as type: integer or decimal, or put the number in quotes)"
-            )
-        return " (a number stands without quotes, a text in quotes)" if kinds == {TEXT, NUMBER} else ""
+        if BOOLEAN in kinds:
+            return " (a condition stands alone: write `x` or `not x`)"
+        text = next((node for node in nodes if node.type == TEXT), None)
+        other = next((node for node in nodes if node.type != TEXT), None)
+        if text is None or other is None:
+            return ""
+        if text.kind == "column":
+            wanted = "integer or decimal" if other.type == NUMBER else other.type
+            quotes = ", or put the number in quotes" if other.kind == "number" else ""
+            return f" (declare the column {text.value!r} as type: {wanted}{quotes})"
+        return " (a number stands without quotes, a text in quotes)" if other.type == NUMBER else ""
 
 
 def _pattern_fault(pattern: str) -> str | None:
@@ -263,6 +273,8 @@ def _pattern_fault(pattern: str) -> str | None:
     import pyarrow.compute as pc
 
     try:
+        # Alone first: `a)|(b` closes the group of the full match, and then means something else.
+        pc.match_substring_regex(pa.array([""]), pattern=pattern)
         pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
     except pa.ArrowInvalid as error:
         return str(error).removeprefix("Invalid regular expression: ")

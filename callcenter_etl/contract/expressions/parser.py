@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from callcenter_etl.contract.expressions.tree import ExpressionFault, ExpressionFaults, Node
 
@@ -13,7 +14,7 @@ MAX_DEPTH = 100
 COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 _TOKENS = re.compile(
     r"(?P<space>\s+)"
-    r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?)"
+    r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<quoted>`(?:[^`]|``)*`)"
     r"|(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
@@ -22,6 +23,11 @@ _TOKENS = re.compile(
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _WORDS = {"and", "or", "not", "in"}
+_OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT = range(1, 7)
+_LEVELS = {"or": _OR, "and": _AND, "in": _COMPARISON, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
+_LEVELS |= dict.fromkeys(COMPARISONS, _COMPARISON)
+_HINTS = {"=": "compare with ==", "!": "write not", "&": "write and", "|": "write or"}
+_HINTS |= {word.upper(): f"write {word}" for word in _WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,32 @@ def parse_expression(text: str) -> Node:
     """Parse an expression. Raises ExpressionFaults with the first fault of its syntax."""
     if len(text) > MAX_CHARACTERS:
         raise _fault(0, f"the expression has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
-    return _Parser(_tokens(text), len(text)).parse()
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _fault(error.start, "half of a surrogate pair is no character") from None
+    root = _Parser(_tokens(text), len(text)).parse()
+    _refuse_deep_trees(root)
+    return root
+
+
+def _refuse_deep_trees(root: Node) -> None:
+    """Hold the height of the tree, which a long sum raises without any nesting: later walks are recursive."""
+    level = {id(root): root}
+    for _ in range(MAX_DEPTH):
+        level = {id(part): part for node in level.values() for part in node.parts}
+        if not level:
+            return
+    deepest = next(iter(level.values()))
+    raise _fault(deepest.offset, f"more than {MAX_DEPTH} operations, each on the result of another")
 
 
 def _fault(offset: int, message: str) -> ExpressionFaults:
     return ExpressionFaults((ExpressionFault(offset, message),))
+
+
+def _hint(text: str) -> str:
+    return f" ({_HINTS[text]})" if text in _HINTS else ""
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -50,7 +77,7 @@ def _tokens(text: str) -> list[_Token]:
         if match is None:
             character = text[position]
             what = "an unclosed quote" if character in "'\"`" else f"unexpected {character!r}"
-            raise _fault(position, what)
+            raise _fault(position, what + _hint(character))
         kind = str(match.lastgroup)
         if kind == "name" and match[0] in _WORDS:
             kind = "word"
@@ -61,7 +88,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 class _Parser:
-    """Recursive descent in the order of precedence: or, and, not, comparison, sum, product, sign, primary."""
+    """Precedence climbing: or, and, not, comparison, sum, product, sign, primary; `depth` bounds its recursion."""
 
     def __init__(self, tokens: list[_Token], length: int) -> None:
         self.tokens = tokens
@@ -71,77 +98,95 @@ class _Parser:
 
     @property
     def next(self) -> _Token:
-        return self.tokens[self.position] if self.position < len(self.tokens) else self.end
+        return self.ahead(0)
 
-    def take(self, *texts: str, kinds: tuple[str, ...] = ("mark", "word")) -> _Token | None:
+    def ahead(self, count: int) -> _Token:
+        place = self.position + count
+        return self.tokens[place] if place < len(self.tokens) else self.end
+
+    def take(self, *texts: str) -> _Token | None:
         token = self.next
-        if token.kind in kinds and token.text in texts:
+        if token.kind in ("mark", "word") and token.text in texts:
             self.position += 1
             return token
         return None
 
     def expect(self, text: str, why: str) -> None:
         if self.take(text) is None:
-            raise _fault(self.next.offset, f"{text!r} expected {why}, found {self.next.text!r}")
+            raise _fault(self.next.offset, f"{text!r} expected {why}, {self.found()}")
+
+    def found(self) -> str:
+        token = self.next
+        return "found the end" if token.kind == "end" else f"found {token.text!r}{_hint(token.text)}"
 
     def parse(self) -> Node:
         if not self.tokens:
             raise _fault(0, "the expression is empty")
-        node = self.disjunction()
+        node = self.expression(_OR)
         token = self.next
         if token.kind != "end":
-            hint = " (compare with ==)" if token.text == "=" else ""
+            after_string = token.kind == "string" and self.tokens[self.position - 1].kind == "string"
+            hint = " (a quote inside a string is written \\')" if after_string else _hint(token.text)
             raise _fault(token.offset, f"unexpected {token.text!r}{hint}")
         return node
 
-    def disjunction(self) -> Node:
+    def expression(self, least: int) -> Node:
+        """Read operands and the operators between them, down to those that bind as `least` does."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _fault(self.next.offset, f"nested more than {MAX_DEPTH} levels deep")
-        parts = [self.conjunction()]
-        while self.take("or"):
-            parts.append(self.conjunction())
+        left = self.negation() if least <= _NOT else self.sign()
+        while (level := self.level()) >= least:
+            left = _INFIX[level](self, left)
         self.depth -= 1
-        return parts[0] if len(parts) == 1 else Node("or", parts[0].offset, tuple(parts))
+        return left
 
-    def conjunction(self) -> Node:
-        parts = [self.negation()]
-        while self.take("and"):
-            parts.append(self.negation())
-        return parts[0] if len(parts) == 1 else Node("and", parts[0].offset, tuple(parts))
+    def level(self) -> int:
+        token = self.next
+        if token.kind == "word" and token.text == "not":
+            after = self.ahead(1)
+            return _COMPARISON if after.kind == "word" and after.text == "in" else 0
+        return _LEVELS.get(token.text, 0) if token.kind in ("mark", "word") else 0
 
     def negation(self) -> Node:
         nots: list[_Token] = []
         while token := self.take("not"):
             nots.append(token)
-        node = self.comparison()
-        if len(nots) % 2 == 0:
-            return Node("not", nots[0].offset, (Node("not", nots[0].offset, (node,)),)) if nots else node
-        return Node("not", nots[0].offset, (node,))
+        if not nots:
+            return self.sign()
+        node = self.expression(_COMPARISON)
+        # Two stand for any even number, so that what is no condition is still a fault.
+        for token in nots[: 2 - len(nots) % 2]:
+            node = Node("not", token.offset, (node,))
+        return node
 
-    def comparison(self) -> Node:
-        left = self.sum()
+    def disjunction(self, left: Node) -> Node:
+        return self.joined("or", left, _AND)
+
+    def conjunction(self, left: Node) -> Node:
+        return self.joined("and", left, _NOT)
+
+    def joined(self, word: str, left: Node, least: int) -> Node:
+        parts = [left]
+        while self.take(word):
+            parts.append(self.expression(least))
+        return Node(word, left.offset, tuple(parts))
+
+    def comparison(self, left: Node) -> Node:
         found: list[Node] = []
-        while True:
+        while self.level() == _COMPARISON:
             token = self.next
-            if self.take(*COMPARISONS):
-                right = self.sum()
+            self.position += 1
+            if token.text in COMPARISONS:
+                right = self.expression(_SUM)
                 found.append(Node("compare", token.offset, (left, right), token.text))
                 left = right
-            elif self.take("in"):
+            elif token.text == "in":
                 found.append(self.membership(left, token.offset))
-            elif token.text == "not" and token.kind == "word" and self.peek_in():
-                self.position += 2
-                found.append(Node("not", token.offset, (self.membership(left, token.offset),)))
             else:
-                break
-        if not found:
-            return left
+                self.position += 1
+                found.append(Node("not", token.offset, (self.membership(left, token.offset),)))
         return found[0] if len(found) == 1 else Node("and", found[0].offset, tuple(found))
-
-    def peek_in(self) -> bool:
-        after = self.tokens[self.position + 1] if self.position + 1 < len(self.tokens) else self.end
-        return after.kind == "word" and after.text == "in"
 
     def membership(self, left: Node, offset: int) -> Node:
         self.expect("[", "after 'in'")
@@ -157,55 +202,78 @@ class _Parser:
             raise _fault(node.offset, "a list holds numbers and strings only")
         return node
 
-    def sum(self) -> Node:
-        left = self.product()
-        while token := self.take("+", "-"):
-            left = Node("arithmetic", token.offset, (left, self.product()), token.text)
-        return left
+    def sum(self, left: Node) -> Node:
+        return self.arithmetic(left, _PRODUCT)
 
-    def product(self) -> Node:
-        left = self.sign()
-        while token := self.take("*", "/"):
-            left = Node("arithmetic", token.offset, (left, self.sign()), token.text)
-        return left
+    def product(self, left: Node) -> Node:
+        return self.arithmetic(left, _PRODUCT + 1)
+
+    def arithmetic(self, left: Node, least: int) -> Node:
+        token = self.next
+        self.position += 1
+        return Node("arithmetic", token.offset, (left, self.expression(least)), token.text)
 
     def sign(self) -> Node:
         signs: list[_Token] = []
-        while token := self.take("+", "-"):
+        while token := self.take("-"):
             signs.append(token)
         node = self.primary()
-        if sum(token.text == "-" for token in signs) % 2 == 0:
+        if not signs:
             return node
         if node.kind == "number" and isinstance(node.value, Decimal):
-            return Node("number", signs[0].offset, (), -node.value)
-        return Node("negate", signs[0].offset, (node,))
+            # copy_negate, because unary minus rounds to the precision of the context.
+            value = node.value.copy_negate() if len(signs) % 2 else node.value
+            return Node("number", signs[0].offset, (), value)
+        for token in signs[: 2 - len(signs) % 2]:
+            node = Node("negate", token.offset, (node,))
+        return node
 
     def primary(self) -> Node:
         token = self.next
+        if token.kind not in _PRIMARIES and token.text != "(":
+            raise _fault(token.offset, f"a value expected, {self.found()}")
         self.position += 1
-        if token.kind == "number":
-            return Node("number", token.offset, (), Decimal(token.text))
-        if token.kind == "string":
-            return Node("string", token.offset, (), _unescape(token.text[1:-1]))
-        if token.kind == "quoted":
-            return Node("column", token.offset, (), token.text[1:-1].replace("``", "`"))
-        if token.kind == "name":
-            return self.call(token) if self.take("(") else Node("column", token.offset, (), token.text)
-        if token.text == "(":
-            node = self.disjunction()
-            self.expect(")", "to close the parenthesis")
-            return node
-        hint = " (compare with ==)" if token.text == "=" else ""
-        raise _fault(token.offset, f"a value expected, found {token.text!r}{hint}")
+        if token.kind in _PRIMARIES:
+            return _PRIMARIES[token.kind](self, token)
+        node = self.expression(_OR)
+        self.expect(")", "to close the parenthesis")
+        return node
+
+    def name(self, token: _Token) -> Node:
+        return self.call(token) if self.take("(") else Node("column", token.offset, (), token.text)
 
     def call(self, token: _Token) -> Node:
         parts: list[Node] = []
         if not self.take(")"):
-            parts.append(self.disjunction())
+            parts.append(self.expression(_OR))
             while self.take(","):
-                parts.append(self.disjunction())
+                parts.append(self.expression(_OR))
             self.expect(")", f"to close {token.text}(")
         return Node("call", token.offset, tuple(parts), token.text)
+
+
+_INFIX: dict[int, Callable[[_Parser, Node], Node]] = {
+    _OR: _Parser.disjunction,
+    _AND: _Parser.conjunction,
+    _COMPARISON: _Parser.comparison,
+    _SUM: _Parser.sum,
+    _PRODUCT: _Parser.product,
+}
+
+
+def _number(parser: _Parser, token: _Token) -> Node:
+    try:
+        return Node("number", token.offset, (), Decimal(token.text))
+    except InvalidOperation:
+        raise _fault(token.offset, f"the exponent of {token.text!r} is beyond all numbers") from None
+
+
+_PRIMARIES: dict[str, Callable[[_Parser, _Token], Node]] = {
+    "number": _number,
+    "string": lambda parser, token: Node("string", token.offset, (), _unescape(token.text[1:-1])),
+    "quoted": lambda parser, token: Node("column", token.offset, (), token.text[1:-1].replace("``", "`")),
+    "name": _Parser.name,
+}
 
 
 def _unescape(text: str) -> str:

@@ -46,4 +46,7 @@ class ExpressionFaults(ValueError):  # noqa: N818  fault is the product's word
 
     def __init__(self, faults: tuple[ExpressionFault, ...]) -> None:
         self.faults = faults
-        super().__init__("; ".join(fault.message for fault in faults))
+        super().__init__(faults)
+
+    def __str__(self) -> str:
+        return "; ".join(fault.message for fault in self.faults)

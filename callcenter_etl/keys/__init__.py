@@ -1,0 +1,8 @@
+"""Exact uniqueness of keys over a whole stream, in one pass and at constant memory."""
+
+from __future__ import annotations
+
+from callcenter_etl.keys.hashing import composite_keys, hash_keys
+from callcenter_etl.keys.registry import FILTER_BYTES, MEMORY_ENTRIES, KeyRegistry
+
+__all__ = ["FILTER_BYTES", "MEMORY_ENTRIES", "KeyRegistry", "composite_keys", "hash_keys"]

@@ -1,0 +1,182 @@
+"""Remembers the keys of a stream, each with the line of its first occurrence.
+
+A Bloom filter says of most keys that they are certainly new. The others are looked up in sorted runs of hashes and
+verified by their bytes in a log of all keys, so that nothing rests on a hash alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.errors import OutputError
+from callcenter_etl.keys.bloom import BloomFilter
+from callcenter_etl.keys.hashing import Hashes, Ints, hash_keys, key_bytes, key_offsets
+from callcenter_etl.keys.runs import LENGTH, LINE, PLACE, DiskRun, Entries, merge_runs
+from callcenter_etl.keys.scratch import ScratchFile
+
+FILTER_BYTES = 32 * 2**20
+MEMORY_ENTRIES = 250_000
+# When there are more runs than this, the smallest are merged: an entry is written again log(entries) times.
+MAX_RUNS, MERGED_RUNS = 16, 9
+
+
+class KeyRegistry:
+    """Remembers the keys of a stream with the line of each first occurrence. Use within `with`.
+
+    Its files stand in `directory` without names, so that none is left over, even after a kill.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        memory_entries: int = MEMORY_ENTRIES,
+        filter_bytes: int = FILTER_BYTES,
+        hash_function: Callable[[pa.LargeBinaryArray], Hashes] = hash_keys,
+    ) -> None:
+        self._directory = directory
+        self._memory_entries = memory_entries
+        self._hash = hash_function
+        self._filter = BloomFilter(filter_bytes)
+        self._recent: list[Entries] = []
+        self._runs: list[DiskRun] = []
+        self._made_directory = False
+
+    @classmethod
+    def temporary(cls) -> KeyRegistry:
+        """Give a registry in the system's temporary folder, with a small filter."""
+        return cls(Path(tempfile.gettempdir()), filter_bytes=2**20)
+
+    def __enter__(self) -> Self:
+        try:
+            self._made_directory = not self._directory.exists()
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self._directory}: {error.strerror or error}") from error
+        self._log = ScratchFile(self._directory)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._log.close()
+        for run in self._runs:
+            run.close()
+        if self._made_directory and not any(self._directory.iterdir()):
+            self._directory.rmdir()
+
+    def first_lines(self, keys: pa.BinaryArray | pa.LargeBinaryArray, lines: Ints) -> Ints:
+        """Give, for each key, the line of its first occurrence in the stream, or -1 where this is the first.
+
+        `keys` without nulls and `lines` have the shape (keys,), and so has the result. Raises OutputError when
+        the disk does not take or give the keys.
+        """
+        keys = pc.cast(keys, pa.large_binary())
+        hashes = self._hash(keys)
+        order = np.argsort(hashes, kind="stable")
+        leader = _leaders(keys, hashes, order)
+        first = leader == np.arange(len(keys))
+        candidates = np.flatnonzero(first)
+        suspects = candidates[self._filter.may_hold(hashes[candidates])]
+        found = np.full(len(keys), -1, dtype=np.int64)
+        found[suspects] = self._look_up(keys.take(pa.array(suspects)), hashes[suspects])
+        fresh = first & (found < 0)
+        known = found[leader]
+        answer = np.where(known >= 0, known, np.where(first, -1, lines[leader]))
+        if fresh.any():
+            self._remember(keys, hashes, lines, order[fresh[order]], fresh)
+        return answer
+
+    def _look_up(self, keys: pa.LargeBinaryArray, hashes: Hashes) -> Ints:
+        """Give the line of each key's first occurrence, -1 where it is new after all."""
+        found = np.full(len(keys), -1, dtype=np.int64)
+        if not len(keys):
+            return found
+        lengths = np.diff(key_offsets(keys))
+        sources: list[Entries | DiskRun] = [*self._recent, *self._runs]
+        for source in sources:
+            facts, owner = source.matching(hashes)
+            likely = facts[:, LENGTH] == lengths[owner]
+            facts, owner = facts[likely], owner[likely]
+            same = self._same_bytes(keys, owner, facts)
+            found[owner[same]] = facts[same, LINE]
+        return found
+
+    def _same_bytes(self, keys: pa.LargeBinaryArray, owner: Ints, facts: Ints) -> NDArray[np.bool_]:
+        """Tell where the key that an entry stands for is the key `owner` asks for, of shape (entries,)."""
+        same = np.zeros(len(owner), dtype=bool)
+        if not len(owner):
+            return same
+        starts, stops = facts[:, PLACE], facts[:, PLACE] + facts[:, LENGTH]
+        order = np.lexsort((stops, starts))
+        starts, stops, owner = starts[order], stops[order], owner[order]
+        for part, buffer, places in self._log.gather(starts, stops):
+            stored = _spans(buffer, places, places + stops[part] - starts[part])
+            equal = pc.equal(stored, keys.take(pa.array(owner[part])))
+            same[order[part]] = equal.to_numpy(zero_copy_only=False)
+        return same
+
+    def _remember(
+        self, keys: pa.LargeBinaryArray, hashes: Hashes, lines: Ints, ordered: Ints, fresh: NDArray[np.bool_]
+    ) -> None:
+        """Log the fresh keys, and keep their entries; `ordered` has their indices in the order of their hashes."""
+        lengths = np.diff(key_offsets(keys))
+        sizes = np.where(fresh, lengths, 0)
+        places = self._log.size + np.cumsum(sizes) - sizes
+        self._log.append(key_bytes(keys if fresh.all() else keys.filter(pa.array(fresh))))
+        facts = np.column_stack((lines[ordered], places[ordered], lengths[ordered]))
+        self._filter.add(hashes[ordered])
+        self._recent.append(Entries(hashes[ordered], facts))
+        if sum(len(part) for part in self._recent) >= self._memory_entries:
+            self._spill()
+        elif len(self._recent) > MAX_RUNS:
+            self._recent.sort(key=len, reverse=True)
+            self._recent[-MERGED_RUNS:] = [Entries.merged(self._recent[-MERGED_RUNS:])]
+
+    def _spill(self) -> None:
+        merged = Entries.merged(self._recent)
+        self._recent = []
+        self._runs.append(DiskRun.write(self._directory, [merged], total=len(merged)))
+        if len(self._runs) > MAX_RUNS:
+            self._runs.sort(key=len, reverse=True)
+            self._runs[-MERGED_RUNS:] = [merge_runs(self._directory, self._runs[-MERGED_RUNS:])]
+
+
+def _spans(buffer: bytes, starts: Ints, stops: Ints) -> pa.LargeBinaryArray:
+    """Give spans of a buffer as an array; they come sorted, and are equal or apart."""
+    again = np.concatenate(([False], (starts[1:] == starts[:-1]) & (stops[1:] == stops[:-1])))
+    # Without a copy: what lies between two spans is an element too, and left out.
+    offsets = np.column_stack((starts[~again], stops[~again])).ravel()
+    array = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(buffer)]
+    )
+    return array.take(pa.array(2 * (np.cumsum(~again) - 1)))
+
+
+def _leaders(keys: pa.LargeBinaryArray, hashes: Hashes, order: Ints) -> Ints:
+    """Give, for each key, the index of its first occurrence in this batch; `order` sorts the hashes, stably."""
+    leader = np.arange(len(keys))
+    ordered = hashes[order]
+    same = ordered[1:] == ordered[:-1]
+    if not same.any():
+        return leader
+    starts = np.flatnonzero(np.concatenate(([True], ~same)))
+    leader[order] = order[np.repeat(starts, np.diff(np.append(starts, len(order))))]
+    repeated = np.flatnonzero(leader != np.arange(len(keys)))
+    equal = pc.equal(keys.take(pa.array(repeated)), keys.take(pa.array(leader[repeated])))
+    colliding = repeated[~np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool)]
+    if len(colliding):
+        # Other keys of the same hash: next to never, so one by one.
+        seen: dict[bytes, int] = {}
+        for index in np.flatnonzero(np.isin(hashes, hashes[colliding])).tolist():
+            leader[index] = seen.setdefault(keys[index].as_py(), index)
+    return leader

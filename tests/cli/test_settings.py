@@ -1,0 +1,87 @@
+"""An option wins, then the environment, then the contract; what cannot be used is named by where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from callcenter_etl.contract.model import LogSettings, RunDefaults
+from callcenter_etl.errors import UsageError
+from callcenter_etl.settings import Options, RunSettings, resolve_settings
+
+DECLARED = RunDefaults(
+    source="declared.csv",
+    output="declared",
+    chunk_rows=1,
+    log=LogSettings(level="ERROR", directory="declared_logs", format="console"),
+)
+ENVIRON = {
+    "CALLCENTER_ETL_SOURCE": "env.csv",
+    "CALLCENTER_ETL_OUTPUT": "env",
+    "CALLCENTER_ETL_CHUNK_ROWS": "2",
+    "CALLCENTER_ETL_MAX_REJECTED": "2%",
+    "CALLCENTER_ETL_LOG_LEVEL": "warning",
+    "CALLCENTER_ETL_LOG_DIRECTORY": "env_logs",
+    "CALLCENTER_ETL_LOG_FORMAT": "json",
+}
+OPTIONS = Options(("option.csv",), "option", 3, "3", "debug")
+
+
+def told(settings: RunSettings) -> tuple[Any, ...]:
+    log = settings.log
+    limit = None if settings.max_rejected is None else str(settings.max_rejected)
+    return (
+        *settings.sources,
+        settings.output,
+        settings.chunk_rows,
+        limit,
+        log.level,
+        log.directory,
+        log.format,
+    )
+
+
+def test_each_setting_has_its_precedence() -> None:
+    declared = resolve_settings(DECLARED, Options(), {})
+    assert told(declared) == ("declared.csv", "declared", 1, None, "ERROR", "declared_logs", "console")
+    environ = resolve_settings(DECLARED, Options(), ENVIRON)
+    assert told(environ) == ("env.csv", "env", 2, "2%", "WARNING", "env_logs", "json")
+    option = resolve_settings(DECLARED, OPTIONS, ENVIRON)
+    assert told(option) == ("option.csv", "option", 3, "3", "DEBUG", "env_logs", "json")
+
+
+def test_an_empty_variable_is_none() -> None:
+    assert resolve_settings(DECLARED, Options(), dict.fromkeys(ENVIRON, "")) == resolve_settings(
+        DECLARED, Options(), {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CHUNK_ROWS", "many"),
+        ("CHUNK_ROWS", "0"),
+        ("CHUNK_ROWS", "9" * 5000),
+        ("MAX_REJECTED", "lots"),
+        ("MAX_REJECTED", "101%"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_bad_variable_is_named(name: str, text: str) -> None:
+    with pytest.raises(UsageError, match=f"^CALLCENTER_ETL_{name}: "):
+        resolve_settings(RunDefaults(), Options(), {f"CALLCENTER_ETL_{name}": text})
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (Options(max_rejected=""), "--max-rejected"),
+        (Options(log_level="loud"), "--log-level"),
+        (Options(output=""), "--output"),
+    ],
+)
+def test_a_bad_option_is_named_and_the_environment_not_blamed(options: Options, name: str) -> None:
+    with pytest.raises(UsageError, match=f"^{name}: "):
+        resolve_settings(RunDefaults(), options, ENVIRON)
