@@ -14,6 +14,7 @@ from callcenter_etl.accounts import Accounts
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import Limits
 from callcenter_etl.engines.local import LocalEngine
+from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.router import Router
@@ -43,6 +44,7 @@ class RunPlan:
     output: str
     limits: Limits
     chunk_rows: int | None = None
+    workers: int = 1
     block_bytes: int = BLOCK_BYTES
 
 
@@ -120,26 +122,23 @@ class _Run:
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
         accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
-        engine = LocalEngine(
+        shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows)
+        with LocalEngine(
             validator,
-            layout=opening.layout,
-            dialect=reader.dialect,
+            shape,
             router=router,
             accounts=accounts,
             scratch=staged.directory,
-            chunk_rows=self.plan.chunk_rows,
-        )
-        with engine:
-            for item in reader.frames(opening.layout):
-                engine.take(item)
-                self._report_progress(reader)
+            workers=self.plan.workers,
+        ) as engine:
+            engine.run(reader.blocks(opening.layout), after_each=lambda: self._report_progress(reader))
         return router
 
     def _publish(self, reader: SourceReader, staged: Staging, router: Router) -> Summary:
         reader.check_unchanged()
         self.accounts.prove(
-            plain_bytes=reader.tally.plain_bytes,
-            lines=reader.tally.lines.lines,
+            plain_bytes=reader.plain_bytes,
+            lines=reader.lines,
             target_bytes=staged.files[TARGET].bytes,
             rejected_bytes=staged.files[REJECTED].bytes,
             exceptions=router.exception_records,
@@ -183,7 +182,7 @@ class _Run:
                 id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
             ),
             source=SourceIdentity(
-                uri=self.plan.source, bytes=reader.tally.stored_bytes, sha256=reader.tally.sha256.hexdigest()
+                uri=self.plan.source, bytes=reader.stored_bytes, sha256=reader.sha256
             ),
             records=RecordCounts(
                 read=accounts.framed,
@@ -193,7 +192,7 @@ class _Run:
                 warned=accounts.warned,
             ),
             blank_lines=accounts.blank_lines,
-            lines=reader.tally.lines.lines,
+            lines=reader.lines,
             rules=rules,
             problems=problems,
             outputs=outputs,
@@ -206,7 +205,7 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(
                 Progress(
-                    bytes_read=reader.tally.stored_bytes,
+                    bytes_read=reader.stored_bytes,
                     bytes_total=reader.size,
                     records=self.accounts.framed,
                     rejected=self.accounts.rejected.records,

@@ -13,6 +13,7 @@ import typer
 
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.imports import uncollected
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
@@ -65,10 +66,11 @@ def validate(
 
     Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
     """
-    from callcenter_etl.api import load_contract
-    from callcenter_etl.logs import configure_logs
-    from callcenter_etl.reports import RENDERERS
-    from callcenter_etl.settings import Options, resolve_settings
+    with uncollected():
+        from callcenter_etl.api import load_contract
+        from callcenter_etl.logs import configure_logs
+        from callcenter_etl.reports import RENDERERS
+        from callcenter_etl.settings import Options, resolve_settings
 
     loaded = load_contract(contract)
     options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level)

@@ -251,9 +251,10 @@ def _half(text: pa.StringArray) -> Ints:
 
 
 def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray], Ints]:
-    value_set = pa.array([word[:3] for word in words])
+    starts = [word[:3] for word in words]
 
     def read(text: pa.StringArray) -> Ints:
+        value_set = pa.array(starts)  # not sooner: the first array that pyarrow makes imports pandas
         start = pc.utf8_slice_codeunits(pc.ascii_lower(text), start=0, stop=3)
         found = pc.fill_null(pc.index_in(start, value_set=value_set), -9)
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64) + first
