@@ -99,24 +99,31 @@ class Validator:
     def grounds(self, verdict: Verdict) -> Grounds:
         """Work out the rule ids and reasons of the rejected records, in contract order."""
         records = np.flatnonzero(verdict.rejected)
-        ids: list[pa.Array] = []
-        reasons: list[pa.Array] = []
-        for rule in self.rules:
-            if rule.severity != "error" or rule.id not in verdict.masks:
-                continue
-            broken = verdict.masks[rule.id][records]
-            ids.append(pc.if_else(pa.array(broken), rule.id, pa.scalar(None, pa.string())))
-            among = np.cumsum(broken) - 1
-            sentences = rule.reasons(verdict.columns, records[broken])
-            reasons.append(sentences.take(pa.array(among, mask=~broken)))
-        if not ids:
+        broken = [
+            (rule, np.flatnonzero(verdict.masks[rule.id]))
+            for rule in self.rules
+            if rule.severity == "error" and rule.id in verdict.masks
+        ]
+        if not broken:
             empty = pa.array([], type=pa.string())
             return Grounds(records=records, rules=empty, reasons=empty)
-        return Grounds(records=records, rules=_join(ids), reasons=_join(reasons))
+        # One entry a broken rule and record, sorted by record; the sort is stable, so rules stay in their order.
+        owners = np.concatenate([breakers for _, breakers in broken])
+        order = np.argsort(owners, kind="stable")
+        firsts = np.searchsorted(owners[order], records)
+        numbers = np.repeat(np.arange(len(broken)), [len(breakers) for _, breakers in broken])
+        ids = pa.array([rule.id for rule, _ in broken]).take(pa.array(numbers[order]))
+        sentences = [rule.reasons(verdict.columns, breakers) for rule, breakers in broken]
+        reasons = pa.concat_arrays(sentences).take(pa.array(order))
+        return Grounds(records=records, rules=_join(ids, firsts), reasons=_join(reasons, firsts))
 
 
-def _join(parts: list[pa.Array]) -> pa.StringArray:
-    return pc.binary_join_element_wise(*parts, "; ", null_handling="skip")
+def _join(entries: pa.StringArray, firsts: NDArray[np.int64]) -> pa.StringArray:
+    """Join the entries of each record with `; `; `firsts` tells where those of each record start."""
+    if len(entries) == len(firsts):
+        return entries
+    offsets = pa.array(np.append(firsts, len(entries)).astype(np.int32))
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, entries), "; ")
 
 
 def _rebuild(document: ContractDocument, lookups: Mapping[str, pa.Array]) -> Validator:

@@ -27,7 +27,7 @@ class Routed:
 
     target: memoryview
     rejected: memoryview
-    exceptions: bytes
+    exceptions: memoryview
     exception_records: int
 
 
@@ -49,7 +49,7 @@ def route_chunk(
     starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
     accepted = select_records(frame.raw, starts, stops, ~rejected)
     if not rejected.any():
-        return Routed(accepted, memoryview(b""), b"", 0)
+        return Routed(accepted, memoryview(b""), memoryview(b""), 0)
     return Routed(
         target=accepted,
         rejected=select_records(frame.raw, starts, stops, rejected),
@@ -61,8 +61,10 @@ def route_chunk(
 def _exception_columns(
     chunk: Chunk, records: NDArray[np.int64], rules: pa.Array, reasons: pa.Array, encoding: str
 ) -> list[pa.StringArray]:
-    picks = pa.array(records)
-    sound = [values.take(picks) for values in chunk.values]
+    sound = list(chunk.values)
+    if len(records) < len(chunk.sound):
+        picks = pa.array(records)
+        sound = [values.take(picks) for values in sound]
     sound += [pc.cast(pa.array(chunk.sound_lines[records]), pa.string()), rules, reasons]
     sound.append(pa.repeat(pa.scalar("", pa.string()), len(records)))
     if not chunk.malformed:
