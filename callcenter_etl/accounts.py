@@ -24,7 +24,6 @@ class RuleTally:
             self.first_line, self.sample_reason = line, reason
         self.broken += records
 
-
     def merge(self, later: RuleTally) -> None:
         """Add what a later part of the source counted."""
         if later.first_line is not None:

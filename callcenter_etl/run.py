@@ -181,9 +181,7 @@ class _Run:
             contract=ContractIdentity(
                 id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
             ),
-            source=SourceIdentity(
-                uri=self.plan.source, bytes=reader.stored_bytes, sha256=reader.sha256
-            ),
+            source=SourceIdentity(uri=self.plan.source, bytes=reader.stored_bytes, sha256=reader.sha256),
             records=RecordCounts(
                 read=accounts.framed,
                 accepted=accounts.accepted.records,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.imports import uncollected
-from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.grounds import Grounds, work_out_grounds
+from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import Layout
@@ -35,15 +35,6 @@ class Verdict:
     masks: Mapping[str, Mask]
     rejected: Mask
     warned: Mask
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """Why each rejected record is rejected: its rule ids and its reasons, each joined with `; `."""
-
-    records: NDArray[np.int64]
-    rules: pa.StringArray
-    reasons: pa.StringArray
 
 
 class Validator:
@@ -98,32 +89,12 @@ class Validator:
 
     def grounds(self, verdict: Verdict) -> Grounds:
         """Work out the rule ids and reasons of the rejected records, in contract order."""
-        records = np.flatnonzero(verdict.rejected)
         broken = [
             (rule, np.flatnonzero(verdict.masks[rule.id]))
             for rule in self.rules
             if rule.severity == "error" and rule.id in verdict.masks
         ]
-        if not broken:
-            empty = pa.array([], type=pa.string())
-            return Grounds(records=records, rules=empty, reasons=empty)
-        # One entry a broken rule and record, sorted by record; the sort is stable, so rules stay in their order.
-        owners = np.concatenate([breakers for _, breakers in broken])
-        order = np.argsort(owners, kind="stable")
-        firsts = np.searchsorted(owners[order], records)
-        numbers = np.repeat(np.arange(len(broken)), [len(breakers) for _, breakers in broken])
-        ids = pa.array([rule.id for rule, _ in broken]).take(pa.array(numbers[order]))
-        sentences = [rule.reasons(verdict.columns, breakers) for rule, breakers in broken]
-        reasons = pa.concat_arrays(sentences).take(pa.array(order))
-        return Grounds(records=records, rules=_join(ids, firsts), reasons=_join(reasons, firsts))
-
-
-def _join(entries: pa.StringArray, firsts: NDArray[np.int64]) -> pa.StringArray:
-    """Join the entries of each record with `; `; `firsts` tells where those of each record start."""
-    if len(entries) == len(firsts):
-        return entries
-    offsets = pa.array(np.append(firsts, len(entries)).astype(np.int32))
-    return pc.binary_join(pa.ListArray.from_arrays(offsets, entries), "; ")
+        return work_out_grounds(broken, verdict.columns, np.flatnonzero(verdict.rejected))
 
 
 def _rebuild(document: ContractDocument, lookups: Mapping[str, pa.Array]) -> Validator:

@@ -47,7 +47,9 @@ app.add_typer(contract.app, name="contract")
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    leave_out("hypothesis")  # pandera takes it along where it is installed, for data that nobody generates here
+    leave_out(
+        "hypothesis"
+    )  # pandera takes it along where it is installed, for data that nobody generates here
     code = guarded(app)
     gc.freeze()  # else the interpreter would go over all that was imported once more, a tenth of a second, to end
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Runs the core in this process: threads parse and judge blocks, which are written in their order."""
+"""Runs the core in this process: threads work on blocks side by side, which are written in their order."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from callcenter_etl.accounts import Accounts, RuleTally
-from callcenter_etl.engines.steps import JudgedChunk, ParsedBlock, Shape, judge_chunk, parse_block
+from callcenter_etl.engines.steps import JudgedBlock, ParsedBlock, Shape, judge_block, parse_block
+from callcenter_etl.engines.turns import Turns
 from callcenter_etl.keys import KeyRegistry
 from callcenter_etl.outputs.router import Router
 from callcenter_etl.rules.columns import ChunkColumns
@@ -24,15 +25,14 @@ from callcenter_etl.validator import Validator
 
 Taken = TypeVar("Taken")
 Given = TypeVar("Given")
-Keyed = tuple[Chunk, ChunkColumns]
 
 
 class LocalEngine:
     """Takes the blocks of one source to their places. Use within `with`.
 
-    `workers` threads parse and judge, one after the other where it is 1: Arrow and numpy let go of the
-    interpreter's lock while they work. What hangs on the order of records (uniqueness, writing, counting) is done
-    by the caller's thread, so that the outcome is the same for any number.
+    `workers` threads parse and judge, one block after the other where it is 1: Arrow and numpy let go of the
+    interpreter's lock while they work. What hangs on the order of records is done in that order, uniqueness by
+    turns and writing by the caller's thread, so that the outcome is the same for any number.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class LocalEngine:
         self._accounts = accounts
         self._workers = workers
         self._stack = ExitStack()
+        self._turns = Turns()
         self._registries: Mapping[str, KeyRegistry] = {
             rule.id: KeyRegistry(scratch / f"keys-{number}")
             for number, rule in enumerate(validator.rules)
@@ -63,7 +64,7 @@ class LocalEngine:
         for rule in validator.rules:
             accounts.rules[rule.id] = RuleTally(rule.severity)
 
-    def __enter__(self) -> LocalEngine:
+    def __enter__(self) -> Self:
         with ExitStack() as opened:
             for registry in self._registries.values():
                 opened.enter_context(registry)
@@ -79,10 +80,9 @@ class LocalEngine:
 
     def run(self, items: Iterable[Block | Frame | LongPiece], *, after_each: Callable[[], None]) -> None:
         """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
-        parsed = self._map(self._parse, items)
-        judged = self._map(self._judge, (each for block in parsed for each in self._keyed(block)))
-        for each in judged:
-            self._settle(each)
+        for done in self._map(self._work, enumerate(items)):
+            self._settle(done)
+            del done  # it is to be freed before the next one is waited for
             after_each()
 
     def _map(self, function: Callable[[Taken], Given], items: Iterable[Taken]) -> Iterator[Given]:
@@ -93,45 +93,45 @@ class LocalEngine:
         ahead: deque[Future[Given]] = deque()
         for item in items:
             ahead.append(self._pool.submit(function, item))
+            del item
             if len(ahead) > self._workers:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
-    def _parse(self, item: Block | Frame | LongPiece) -> ParsedBlock | LongPiece:
-        return item if isinstance(item, LongPiece) else parse_block(item, self._shape)
-
-    def _keyed(self, block: ParsedBlock | LongPiece) -> Iterator[Keyed | LongPiece]:
-        """Give the chunks of a block, each with the first lines of its repeated keys."""
-        if isinstance(block, LongPiece):
-            yield block
-            return
-        self._accounts.blank_lines += block.blank_lines
-        self._accounts.blank_bytes += block.blank_bytes
-        for chunk in block.chunks:
-            columns = self._validator.columns_of(chunk, self._shape.layout)
-            columns.first_lines = {
-                rule.id: find_first_lines(columns, rule.key, self._registries[rule.id].first_lines)
-                for rule in self._validator.rules
-                if rule.key
-            }
-            yield chunk, columns
-
-    def _judge(self, item: Keyed | LongPiece) -> JudgedChunk | LongPiece:
+    def _work(self, numbered: tuple[int, Block | Frame | LongPiece]) -> JudgedBlock | LongPiece:
+        number, item = numbered
         if isinstance(item, LongPiece):
-            return item
+            with self._turns.turn(number):
+                return item
+        parsed = ParsedBlock((), 0, 0)
+        try:
+            parsed = parse_block(item, self._shape)
+        finally:  # the turn is taken in any case, as later blocks wait for it
+            with self._turns.turn(number):
+                columns = [self._with_first_lines(chunk) for chunk in parsed.chunks]
         validator = self._validators.get()
         try:
-            return judge_chunk(validator, *item, self._shape.dialect)
+            return judge_block(validator, parsed, columns, self._shape.dialect)
         finally:
             self._validators.put(validator)
 
-    def _settle(self, item: JudgedChunk | LongPiece) -> None:
-        if isinstance(item, LongPiece):
-            self._settle_long(item)
+    def _with_first_lines(self, chunk: Chunk) -> ChunkColumns:
+        columns = self._validator.columns_of(chunk, self._shape.layout)
+        columns.first_lines = {
+            rule.id: find_first_lines(columns, rule.key, self._registries[rule.id].first_lines)
+            for rule in self._validator.rules
+            if rule.key
+        }
+        return columns
+
+    def _settle(self, done: JudgedBlock | LongPiece) -> None:
+        if isinstance(done, LongPiece):
+            self._settle_long(done)
             return
-        self._router.write(item.routed)
-        self._accounts.merge(item.counts)
+        for routed in done.routed:
+            self._router.write(routed)
+        self._accounts.merge(done.counts)
 
     def _settle_long(self, piece: LongPiece) -> None:
         rule = STRUCTURAL_RULES[TOO_LONG]

@@ -1,7 +1,8 @@
-"""The two steps of the core that every engine takes: a block becomes chunks, a chunk becomes bytes and counts."""
+"""The two steps of the core that every engine takes: a block becomes chunks, chunks become bytes and counts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,10 @@ class ParsedBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedChunk:
-    """Where the records of a chunk go, and what was counted."""
+class JudgedBlock:
+    """Where the records of a block go, chunk by chunk, and what was counted."""
 
-    routed: Routed
+    routed: tuple[Routed, ...]
     counts: Accounts
 
 
@@ -65,25 +66,24 @@ def parse_block(item: Block | Frame, shape: Shape) -> ParsedBlock:
     return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)
 
 
-def judge_chunk(validator: Validator, chunk: Chunk, columns: ChunkColumns, dialect: Dialect) -> JudgedChunk:
-    """Ask every rule about the chunk and put its records into their places.
+def judge_block(
+    validator: Validator, block: ParsedBlock, columns: Sequence[ChunkColumns], dialect: Dialect
+) -> JudgedBlock:
+    """Ask every rule about the records of a block and put them into their places.
 
-    `columns` are the chunk's, with the first lines of repeated keys.
+    `columns` are those of each chunk, with the first lines of repeated keys.
     """
-    verdict = validator.judge(columns)
-    rejected = np.zeros(len(chunk), dtype=bool)
-    rejected[[m.record for m in chunk.malformed]] = True
-    rejected[chunk.sound[verdict.rejected]] = True
-    grounds = validator.grounds(verdict)
-    routed = route_chunk(
-        chunk,
-        rejected=rejected,
-        records=grounds.records,
-        rules=grounds.rules,
-        reasons=grounds.reasons,
-        encoding=dialect.encoding,
-    )
-    return JudgedChunk(routed, _count(chunk, verdict, rejected, validator.rules))
+    counts = Accounts(blank_lines=block.blank_lines, blank_bytes=block.blank_bytes)
+    routed = []
+    for chunk, of_chunk in zip(block.chunks, columns, strict=True):
+        verdict = validator.judge(of_chunk)
+        rejected = np.zeros(len(chunk), dtype=bool)
+        rejected[[m.record for m in chunk.malformed]] = True
+        rejected[chunk.sound[verdict.rejected]] = True
+        grounds = validator.grounds(verdict)
+        routed.append(route_chunk(chunk, rejected, grounds, encoding=dialect.encoding))
+        counts.merge(_count(chunk, verdict, rejected, validator.rules))
+    return JudgedBlock(tuple(routed), counts)
 
 
 def _count(chunk: Chunk, verdict: Verdict, rejected: np.ndarray, rules: tuple[Rule, ...]) -> Accounts:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
 from callcenter_etl.outputs.select import select_records
 from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.rules.grounds import Grounds
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.encodings import ShowStream, show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
@@ -31,19 +32,10 @@ class Routed:
     exception_records: int
 
 
-def route_chunk(
-    chunk: Chunk,
-    *,
-    rejected: NDArray[np.bool_],
-    records: NDArray[np.int64],
-    rules: pa.Array,
-    reasons: pa.Array,
-    encoding: str,
-) -> Routed:
+def route_chunk(chunk: Chunk, rejected: NDArray[np.bool_], grounds: Grounds, *, encoding: str) -> Routed:
     """Put the records of one chunk into their places.
 
-    `rejected` covers all records of the chunk; `records` are the sound ones among them, as indices of the
-    sound records, with their `rules` and `reasons`.
+    `rejected` covers all records of the chunk, `grounds` the sound ones among them.
     """
     frame = chunk.frame
     starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
@@ -53,19 +45,18 @@ def route_chunk(
     return Routed(
         target=accepted,
         rejected=select_records(frame.raw, starts, stops, rejected),
-        exceptions=csv_records(_exception_columns(chunk, records, rules, reasons, encoding)),
-        exception_records=len(records) + len(chunk.malformed),
+        exceptions=csv_records(_exception_columns(chunk, grounds, encoding)),
+        exception_records=len(grounds.records) + len(chunk.malformed),
     )
 
 
-def _exception_columns(
-    chunk: Chunk, records: NDArray[np.int64], rules: pa.Array, reasons: pa.Array, encoding: str
-) -> list[pa.StringArray]:
+def _exception_columns(chunk: Chunk, grounds: Grounds, encoding: str) -> list[pa.StringArray]:
+    records = grounds.records
     sound = list(chunk.values)
     if len(records) < len(chunk.sound):
         picks = pa.array(records)
         sound = [values.take(picks) for values in sound]
-    sound += [pc.cast(pa.array(chunk.sound_lines[records]), pa.string()), rules, reasons]
+    sound += [pc.cast(pa.array(chunk.sound_lines[records]), pa.string()), grounds.rules, grounds.reasons]
     sound.append(pa.repeat(pa.scalar("", pa.string()), len(records)))
     if not chunk.malformed:
         return sound

@@ -17,7 +17,8 @@ from pandera.backends.pandas.container import DataFrameSchemaBackend
 from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason, SchemaErrors
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.rules.schema import build_schema
 
@@ -27,7 +28,9 @@ _TEXT = pd.ArrowDtype(pa.string())
 class _NoFailureCases:
     """Mixed into a backend: errors are gathered without a table of failure cases."""
 
-    def failure_cases_metadata(self, schema_name: str, schema_errors: list[SchemaError]) -> FailureCaseMetadata:
+    def failure_cases_metadata(
+        self, schema_name: str, schema_errors: list[SchemaError]
+    ) -> FailureCaseMetadata:
         """Give empty metadata; the errors themselves stay in `SchemaErrors.schema_errors`."""
         return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})
 

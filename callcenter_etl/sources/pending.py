@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from callcenter_etl.sources.lines import LineCounter, line_end
+from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,21 @@ class Pending:
         self._blocks = blocks
         self._block_bytes = block_bytes
         self._lines = LineCounter()
-        self.data = b""
+        # Joined only when asked for: most of what is read is taken with `take_lines`, and copied once.
+        self._parts: list[bytes] = []
         self.ended = False
         self.offset = 0
         self.bytes_read = 0
+
+    @property
+    def data(self) -> bytes:
+        """All that is pending."""
+        if len(self._parts) != 1:
+            self._parts = [b"".join(self._parts)]
+        return self._parts[0]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
 
     @property
     def lines(self) -> int:
@@ -45,22 +56,34 @@ class Pending:
 
     def fill(self) -> None:
         """Read on, by a block or a little more."""
-        parts = [self.data]
         wanted = self._block_bytes
         while wanted > 0:
             block = next(self._blocks, None)
             if block is None:
                 self.ended = True
-                break
+                return
             self.bytes_read += len(block)
-            parts.append(block)
+            self._parts.append(block)
             wanted -= len(block)
-        self.data = b"".join(parts)
 
     def take(self, size: int) -> bytes:
         """Take bytes from the start."""
-        taken, self.data = self.data[:size], self.data[size:]
-        self.offset += size
+        data = self.data
+        return self._took(data[:size], data[size:])
+
+    def take_lines(self) -> bytes:
+        """Take all whole lines, and at the end of the stream all that is left; nothing where no line has ended."""
+        if self.ended:
+            return self._took(self.data, b"")
+        last = self._parts[-1] if self._parts else b""
+        stop = last_line_stop(last)
+        if stop:
+            return self._took(b"".join((*self._parts[:-1], memoryview(last)[:stop])), last[stop:])
+        return self.take(last_line_stop(self.data))
+
+    def _took(self, taken: bytes, rest: bytes) -> bytes:
+        self._parts = [rest] if rest else []
+        self.offset += len(taken)
         self._lines.feed(taken)
         return taken
 
@@ -93,6 +116,6 @@ class Pending:
 
     def drain(self) -> None:
         """Take all that is left of the stream."""
-        while not (self.ended and not self.data):
+        while not self.ended or len(self):
             self.take(len(self.data))
             self.fill()

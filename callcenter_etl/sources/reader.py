@@ -21,7 +21,7 @@ from callcenter_etl.sources.pending import LongPiece, Pending
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 4 * 2**20
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -122,35 +122,37 @@ class SourceReader:
         """
         pending = self._pending
         while True:
-            stop = len(pending.data) if pending.ended else last_line_stop(pending.data)
-            if stop and self.dialect.multiline:
-                frame = self._frame(stop, layout)
-                if len(frame) or frame.blank_lines:
-                    yield frame
-            elif stop:
-                yield self._block(stop)
-            elif len(pending.data) > self.dialect.max_record_bytes + 1:
+            item = self._frame(layout) if self.dialect.multiline else self._block()
+            if item is not None:
+                yield item
+            elif len(pending) > self.dialect.max_record_bytes + 1:
                 yield from pending.take_long_record()
                 continue
             if not pending.ended:
                 pending.fill()
-            elif not pending.data:
+            elif not len(pending):
                 return
 
-    def _block(self, stop: int) -> Block:
+    def _block(self) -> Block | None:
         first_line, offset = self._pending.next_line, self._pending.offset
-        return Block(self._pending.take(stop), first_line, offset)
+        raw = self._pending.take_lines()
+        return Block(raw, first_line, offset) if raw else None
 
-    def _frame(self, stop: int, layout: Layout) -> Frame:
+    def _frame(self, layout: Layout) -> Frame | None:
+        """Frame the records that end in what is pending; None where none does."""
+        pending = self._pending
+        stop = len(pending) if pending.ended else last_line_stop(pending.data)
+        if not stop:
+            return None
         frame = frame_block(
-            self._pending.data[:stop],
+            pending.data[:stop],
             dialect=self.dialect,
             fields=layout.fields,
-            first_line=self._pending.next_line,
-            offset=self._pending.offset,
-            final=self._pending.ended,
+            first_line=pending.next_line,
+            offset=pending.offset,
+            final=pending.ended,
         )
-        self._pending.take(frame.consumed)
+        pending.take(frame.consumed)
         return frame
 
     def check_unchanged(self) -> None:
@@ -235,7 +237,9 @@ class SourceReader:
     def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
         """Join lines to the first one until its quote is closed; the first alone where none closes it."""
         content = b""
-        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[:MAX_JOINED_LINES]
+        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[
+            :MAX_JOINED_LINES
+        ]
         for taken, line in enumerate(lines, start=1):
             content += line
             if content.count(quote) % 2 == 0:
