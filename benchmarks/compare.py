@@ -71,7 +71,9 @@ def _accepted_differ(ours: Path, theirs: Path) -> Iterator[str]:
 def _first_difference(ours: pa.RecordBatch, theirs: pa.RecordBatch, place: int) -> str:
     if ours.schema.names != theirs.schema.names:
         return f"accepted: our header is {ours.schema.names}, theirs {theirs.schema.names}"
-    unequal = [pc.not_equal(ours[name], theirs[name]).to_numpy(zero_copy_only=False) for name in ours.schema.names]
+    unequal = [
+        pc.not_equal(ours[name], theirs[name]).to_numpy(zero_copy_only=False) for name in ours.schema.names
+    ]
     row = int(np.argmax(np.any(unequal, axis=0)))
     our_record, their_record = (list(part.slice(row, 1).to_pylist()[0].values()) for part in (ours, theirs))
     return f"accepted record {place + row + 1:,}: ours {our_record}, theirs {their_record}"
@@ -114,7 +116,11 @@ def _header(path: Path) -> list[str]:
 def unequal_files(first: Path, second: Path) -> list[str]:
     """Give the files of two runs of the product that are not the same, byte for byte."""
     names = ("target.csv", "exceptions.csv", "rejected.csv")
-    return [f"{name} is not the same" for name in names if not filecmp.cmp(first / name, second / name, shallow=False)]
+    return [
+        f"{name} is not the same"
+        for name in names
+        if not filecmp.cmp(first / name, second / name, shallow=False)
+    ]
 
 
 COMPARISONS = {"records": differences, "bytes": unequal_files}

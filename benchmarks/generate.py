@@ -117,7 +117,9 @@ def _spoiled(
     generator: np.random.Generator, columns: list[pa.StringArray], percent: float
 ) -> list[pa.StringArray]:
     count = len(columns[0])
-    kind = np.where(generator.random(count) < percent / 100, generator.integers(0, len(SPOILED) + 1, count), -1)
+    kind = np.where(
+        generator.random(count) < percent / 100, generator.integers(0, len(SPOILED) + 1, count), -1
+    )
     spoiled = list(columns)
     for number, changes in enumerate(SPOILED):
         for place, value in changes:
@@ -139,9 +141,7 @@ def _repeated(
     return pc.if_else(pc.and_(pa.array(chosen), whole), _padded(FIRST_ID + earlier, 8), ids)
 
 
-def _damaged(
-    generator: np.random.Generator, columns: list[pa.StringArray], percent: float
-) -> pa.BinaryArray:
+def _damaged(generator: np.random.Generator, columns: list[pa.StringArray], percent: float) -> pa.BinaryArray:
     lines = pc.cast(pc.binary_join_element_wise(*columns, ","), pa.binary())
     if not percent:
         return lines
@@ -151,7 +151,9 @@ def _damaged(
         pc.binary_join_element_wise(*columns[:4], ","),
         pc.binary_join_element_wise(*columns, "one too many", ","),
         pc.binary_join_element_wise(*columns[:8], '"left open', ","),
-        pc.binary_join_element_wise(*(pc.cast(column, pa.binary()) for column in columns[:8]), b"caf\xe9", b","),
+        pc.binary_join_element_wise(
+            *(pc.cast(column, pa.binary()) for column in columns[:8]), b"caf\xe9", b","
+        ),
     )
     for number, damaged in enumerate(damages):
         lines = pc.if_else(pa.array(kind == number), pc.cast(damaged, pa.binary()), lines)

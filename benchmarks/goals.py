@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.contestants import MILLION
@@ -56,8 +56,7 @@ def goals(results: Results) -> Iterator[Goal]:
     for names, records, rejects, limit in AGAINST_PEERS:
         text = f"time against {NAMES[names]}, {records:,} records, {rejects} % rejects"
         yield Goal(text, limit, _against(results, names, records, rejects))
-    yield Goal("100 % rejects against none", 3.0, _within(results, "rejects and damage", _is(100, 0), _is(0, 0)))
-    yield Goal("1 % damage against none", 1.7, _within(results, "rejects and damage", _is(0, 1), _is(0, 0)))
+    yield from _own_time_goals(results)
     plain = [results.peer("ours", records, 1) for records in (MILLION, 10 * MILLION)]
     unique = list(results.in_series("unique"))
     for text, figures in (("peak memory", plain), ("peak memory, call_id unique", unique)):
@@ -65,9 +64,20 @@ def goals(results: Results) -> Iterator[Goal]:
         yield Goal(f"{text}, 10,000,000 records against 1,000,000", 1.15, _ratio(large, small, "peak_bytes"))
         yield Goal(f"{text}, 1,000,000 records", 400.0, _megabytes(small), "MB")
         yield Goal(f"{text}, 10,000,000 records", 400.0, _megabytes(large), "MB")
-    yield Goal("start-up: 1,000 records, beyond importing pandas and pandera", 0.15, _start(results), "s")
-    two, one = (_named(results, "workers", f"ours_workers_{number}") for number in (2, 1))
-    yield Goal("two workers against one, 1,000,000 records", 1.0, _ratio(two, one, "seconds"))
+
+
+def _own_time_goals(results: Results) -> Iterator[Goal]:
+    series = "rejects and damage"
+    clean, rejects, damage = (
+        _chosen(results, series, "ours", *shares) for shares in ((0, 0), (100, 0), (0, 1))
+    )
+    two, one = (_chosen(results, "workers", f"ours_workers_{number}") for number in (2, 1))
+    yield Goal(f"time at 100 % rejects against none{_size(clean)}", 3.0, _ratio(rejects, clean, "seconds"))
+    yield Goal(f"time at 1 % damage against none{_size(clean)}", 1.7, _ratio(damage, clean, "seconds"))
+    yield Goal(f"time of two workers against one{_size(one)}", 1.0, _ratio(two, one, "seconds"))
+    ours, imports = (_chosen(results, "start", name) for name in ("ours", "imports"))
+    beyond = None if ours is None or imports is None or not ours.counts else ours.seconds - imports.seconds
+    yield Goal("start-up: 1,000 records, beyond importing pandas and pandera", 0.15, beyond, "s")
 
 
 def _against(results: Results, names: tuple[str, ...], records: int, rejects: int) -> float | None:
@@ -77,24 +87,24 @@ def _against(results: Results, names: tuple[str, ...], records: int, rejects: in
     return _ratio(results.peer("ours", records, rejects), best, "seconds")
 
 
-def _is(rejects: int, damage: int) -> Callable[[Figure], bool]:
-    return lambda figure: (figure.contestant, figure.rejects, figure.damage) == ("ours", rejects, damage)
+def _chosen(results: Results, series: str, contestant: str, *shares: int) -> Figure | None:
+    """Give the figure of a series; `shares` are the percentages of rejects and damage, where these vary."""
+    return next(
+        (
+            figure
+            for figure in results.in_series(series)
+            if figure.contestant == contestant and shares in ((), (figure.rejects, figure.damage))
+        ),
+        None,
+    )
 
 
-def _within(
-    results: Results, series: str, above: Callable[[Figure], bool], below: Callable[[Figure], bool]
-) -> float | None:
-    figures = results.in_series(series)
-    parts = (next((figure for figure in figures if chosen(figure)), None) for chosen in (above, below))
-    return _ratio(*parts, "seconds")
+def _size(figure: Figure | None) -> str:
+    return "" if figure is None else f", {figure.records:,} records"
 
 
 def _at(figures: list[Figure | None] | list[Figure], records: int) -> Figure | None:
     return next((figure for figure in figures if figure is not None and figure.records == records), None)
-
-
-def _named(results: Results, series: str, contestant: str) -> Figure | None:
-    return next((figure for figure in results.in_series(series) if figure.contestant == contestant), None)
 
 
 def _ratio(above: Figure | None, below: Figure | None, what: str) -> float | None:
@@ -105,8 +115,3 @@ def _ratio(above: Figure | None, below: Figure | None, what: str) -> float | Non
 
 def _megabytes(figure: Figure | None) -> float | None:
     return figure.peak_bytes / 1e6 if figure is not None and figure.counts else None
-
-
-def _start(results: Results) -> float | None:
-    ours, imports = (_named(results, "start", name) for name in ("ours", "imports"))
-    return None if ours is None or imports is None or not ours.counts else ours.seconds - imports.seconds

@@ -37,7 +37,9 @@ class Case:
         path = cache / f"calls_{'_'.join(map(str, numbers))}_{version}.csv"
         if not path.exists():
             unfinished = path.with_suffix(".part")
-            options = zip(("--records", "--rejects", "--damage", "--duplicates"), map(str, numbers), strict=True)
+            options = zip(
+                ("--records", "--rejects", "--damage", "--duplicates"), map(str, numbers), strict=True
+            )
             subprocess.run(  # noqa: S603 (our own script)
                 [
                     contestants.OUR_BIN / "python",
@@ -71,7 +73,9 @@ class Series:
         """Give the entry whose outputs this one's must equal: the product's first on the same source."""
         if entry.contestant.role == "floor" or entry.contestant is OURS_UNIQUE:
             return None
-        first = next(other for other in self.entries if other.case == entry.case and other.contestant.role == "ours")
+        first = next(
+            other for other in self.entries if other.case == entry.case and other.contestant.role == "ours"
+        )
         return None if first is entry else first
 
 

@@ -1,6 +1,6 @@
 """Draws time and memory against size, from results.json, as SVG.
 
-    python -m benchmarks.plots RESULTS
+python -m benchmarks.plots RESULTS
 """
 
 from __future__ import annotations
@@ -22,7 +22,17 @@ from benchmarks.outcomes import Figure, Results, read_results
 
 REJECTS = 1
 # The product stands out, its peers have a colour each (Okabe and Ito's, and three greys), floors are dashed.
-PEER_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#7F6A3F", "#555555", "#8A5FBF", "#A0A0A0")
+PEER_COLOURS = (
+    "#0072B2",
+    "#56B4E9",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#7F6A3F",
+    "#555555",
+    "#8A5FBF",
+    "#A0A0A0",
+)
 OUR_COLOUR = "#D00000"
 STYLE = {
     "font.family": "sans-serif",
@@ -66,7 +76,11 @@ def _draw(results: Results, path: Path, title: str, value: Callable[[Figure], fl
 def _line(
     axes: Axes, results: Results, contestant: Contestant, value: Callable[[Figure], float], **style: object
 ) -> None:
-    found = [results.peer(contestant.name, records, rejects) for records, rejects in results.pairs() if rejects == REJECTS]
+    found = [
+        results.peer(contestant.name, records, rejects)
+        for records, rejects in results.pairs()
+        if rejects == REJECTS
+    ]
     points = [(figure.records, value(figure)) for figure in found if figure is not None and figure.counts]
     if points:
         records, values = zip(*points, strict=True)

@@ -1,6 +1,6 @@
 """Writes table.md from results.json, and renews the table of a README.
 
-    python -m benchmarks.report RESULTS [--readme README.md]
+python -m benchmarks.report RESULTS [--readme README.md]
 """
 
 from __future__ import annotations
@@ -32,9 +32,17 @@ def table(results: Results) -> str:
 def readme_block(results: Results, folder: str) -> str:
     """Give the README's table: time at each size, memory at the largest, at 1 % rejects."""
     sizes = [records for records, rejects in results.pairs() if rejects == README_REJECTS]
-    head = ["seconds (of ours), 1 % rejects", *(f"{size:,} records" for size in sizes), "peak MiB at the most"]
+    head = [
+        "seconds (of ours), 1 % rejects",
+        *(f"{size:,} records" for size in sizes),
+        "peak MiB at the most",
+    ]
     rows = [
-        [each.label, *(_time(results, each, size, README_REJECTS) for size in sizes), _largest_peak(results, each, sizes)]
+        [
+            each.label,
+            *(_time(results, each, size, README_REJECTS) for size in sizes),
+            _largest_peak(results, each, sizes),
+        ]
         for each in ROWS
         if any(results.peer(each.name, size, README_REJECTS) for size in sizes)
     ]
@@ -105,8 +113,12 @@ def _time(results: Results, contestant: Contestant, records: int, rejects: int) 
 
 def _not_run(results: Results, contestant: Contestant, records: int, rejects: int) -> str:
     """Say how long it would take, if the two largest sizes that were measured tell."""
-    measured = [results.peer(contestant.name, size, share) for size, share in results.pairs() if share == rejects]
-    sound = [figure for figure in measured if figure is not None and figure.counts and figure.records < records]
+    measured = [
+        results.peer(contestant.name, size, share) for size, share in results.pairs() if share == rejects
+    ]
+    sound = [
+        figure for figure in measured if figure is not None and figure.counts and figure.records < records
+    ]
     if len(sound) < 2:
         return "not run"
     small, large = sorted(sound, key=lambda figure: figure.records)[-2:]
@@ -164,7 +176,9 @@ def main() -> None:
         folder = os.path.relpath(options.results, options.readme.parent)
         block = readme_block(results, folder)
         text = options.readme.read_text(encoding="utf-8")
-        options.readme.write_text(MARKED.sub(lambda marks: marks[1] + block + marks[2], text), encoding="utf-8")
+        options.readme.write_text(
+            MARKED.sub(lambda marks: marks[1] + block + marks[2], text), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

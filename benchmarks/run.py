@@ -159,7 +159,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=Path("benchmarks/.cache"), metavar="DIR")
     parser.add_argument("--sizes", type=int, nargs="+", default=[], metavar="RECORDS")
     parser.add_argument("--rejects", type=int, nargs="+", default=[], metavar="PERCENT")
-    parser.add_argument("--peers", nargs="+", default=[], metavar="NAME", help=", ".join(p.name for p in PEERS))
+    parser.add_argument(
+        "--peers", nargs="+", default=[], metavar="NAME", help=", ".join(p.name for p in PEERS)
+    )
     parser.add_argument("--limit", type=_limit, nargs="+", default=[], metavar="NAME=RECORDS")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--slow", type=float, default=30.0, metavar="SECONDS")

@@ -1,6 +1,6 @@
 """Floor: an Arrow read of every column as text, with no check and no output.
 
-    python arrow_read.py SOURCE OUTDIR
+python arrow_read.py SOURCE OUTDIR
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Peer: a loop over csv.reader, the standard library alone; the obvious program, with its regular expressions compiled.
 
-    python csv_loop.py SOURCE OUTDIR
+python csv_loop.py SOURCE OUTDIR
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def main(source: Path, folder: Path) -> None:
     with (
         source.open(encoding="utf-8", errors="surrogateescape", newline="") as lines,
         (folder / "accepted.csv").open("w", encoding="utf-8", newline="") as accepted_file,
-        (folder / "rejected.csv").open("w", encoding="utf-8", errors="surrogateescape", newline="") as rejected_file,
+        (folder / "rejected.csv").open(
+            "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as rejected_file,
     ):
         records = csv.reader(_sound_lines(lines, number, malformed))
         accepted = csv.writer(accepted_file, lineterminator="\n")

@@ -1,6 +1,6 @@
 """Peer: a dataframely schema and its `filter`.
 
-    python dataframely_filter.py SOURCE OUTDIR
+python dataframely_filter.py SOURCE OUTDIR
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Call(dy.Schema):
     call_date = dy.String(nullable=True, check={"date": _real_date})
     call_start_time = dy.String(regex=TIME)
     call_end_time = dy.String(regex=TIME)
-    call_status = dy.String(check={"allowed": lambda values: values.is_in(["COMPLETED", "DROPPED", "FAILED"])})
+    call_status = dy.String(
+        check={"allowed": lambda values: values.is_in(["COMPLETED", "DROPPED", "FAILED"])}
+    )
     talk_seconds = dy.String(nullable=True, regex="^[+-]?[0-9]+$", check={"range": _in_range})
     note = dy.String(nullable=True)
 
@@ -61,7 +63,9 @@ def main(source: Path, folder: Path) -> None:
     details = failure.details()
     rules = [name for name in details.columns if name not in Call.column_names()]
     reasons = pl.concat_str(
-        [pl.when(col(rule) == "invalid").then(pl.lit(rule)) for rule in rules], separator="; ", ignore_nulls=True
+        [pl.when(col(rule) == "invalid").then(pl.lit(rule)) for rule in rules],
+        separator="; ",
+        ignore_nulls=True,
     )
     details.with_columns(reasons=reasons).drop(rules).write_csv(folder / "rejected.csv")
 

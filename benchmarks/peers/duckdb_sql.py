@@ -1,6 +1,6 @@
 """Peer: hand-written DuckDB SQL on two threads; `table` keeps the verdict in a temporary table, `stream` scans twice.
 
-    python duckdb_sql.py SOURCE OUTDIR [table|stream]
+python duckdb_sql.py SOURCE OUTDIR [table|stream]
 """
 
 from __future__ import annotations
@@ -61,7 +61,11 @@ PLAIN = {
     "call ends before it starts": "call_end_time >= call_start_time",
 }
 SOUND = "(" + " AND ".join(f"({PLAIN.get(reason, rule)})" for reason, rule in RULES) + ") IS NOT FALSE"
-REASONS = "concat_ws('; ', " + ", ".join(f"CASE WHEN NOT ({rule}) THEN '{reason}' END" for reason, rule in RULES) + ")"
+REASONS = (
+    "concat_ws('; ', "
+    + ", ".join(f"CASE WHEN NOT ({rule}) THEN '{reason}' END" for reason, rule in RULES)
+    + ")"
+)
 
 
 def _scan(source: Path) -> str:

@@ -1,6 +1,6 @@
 """Peer: frictionless, a schema with constraints, its rows with all their errors (no limit).
 
-    python frictionless_rows.py SOURCE OUTDIR
+python frictionless_rows.py SOURCE OUTDIR
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Peer: a great_expectations suite over a pandas frame, COMPLETE results with the lines of the unexpected records.
 
-    python great_expectations_suite.py SOURCE OUTDIR
+python great_expectations_suite.py SOURCE OUTDIR
 """
 
 from __future__ import annotations

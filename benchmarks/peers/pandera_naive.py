@@ -1,6 +1,6 @@
 """Peer: pandera as its documentation shows it, chunk by chunk, lazily, with failure_cases and to_csv.
 
-    python pandera_naive.py SOURCE OUTDIR
+python pandera_naive.py SOURCE OUTDIR
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ SCHEMA = pa.DataFrameSchema(
             str, [_required("call_end_time"), _matches(TIME, "call_end_time must be HH:MM:SS")]
         ),
         "call_status": pa.Column(
-            str, [_required("call_status"), pa.Check(_allowed_status, error="call_status is not one of the three")]
+            str,
+            [
+                _required("call_status"),
+                pa.Check(_allowed_status, error="call_status is not one of the three"),
+            ],
         ),
         "talk_seconds": pa.Column(
             str,
@@ -84,7 +88,8 @@ def _reasons(chunk: pd.DataFrame) -> pd.Series[str]:
     except pa.errors.SchemaErrors as errors:
         # A check of the whole record gives a failure case for each of its columns.
         cases = errors.failure_cases.drop_duplicates(["index", "check"])
-        return cases.groupby("index")["check"].agg("; ".join)
+        joined: pd.Series[str] = cases.groupby("index")["check"].agg("; ".join)
+        return joined
     return pd.Series(dtype=str)
 
 
@@ -92,7 +97,10 @@ def main(source: Path, folder: Path) -> None:
     """Write accepted.csv and rejected.csv."""
     folder.mkdir(parents=True, exist_ok=True)
     chunks = pd.read_csv(source, dtype=str, keep_default_na=False, chunksize=CHUNK)
-    with (folder / "accepted.csv").open("w") as accepted_file, (folder / "rejected.csv").open("w") as rejected_file:
+    with (
+        (folder / "accepted.csv").open("w") as accepted_file,
+        (folder / "rejected.csv").open("w") as rejected_file,
+    ):
         for number, chunk in enumerate(chunks):
             reasons = _reasons(chunk)
             bad = chunk.index.isin(reasons.index)

@@ -1,6 +1,6 @@
 """Peer: pointblank over a polars frame, its passing rows, and the extracts of its steps as reasons.
 
-    python pointblank_sundered.py SOURCE OUTDIR
+python pointblank_sundered.py SOURCE OUTDIR
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ col = pl.col
 
 def _validation(records: pl.DataFrame) -> tuple[pb.Validate, list[str]]:
     """Give the interrogated validation and the reason of each of its steps."""
-    real_date = col("call_date").str.contains(DATE) & col("call_date").str.to_date(
-        "%Y-%m-%d", strict=False
-    ).is_not_null()
+    real_date = (
+        col("call_date").str.contains(DATE)
+        & col("call_date").str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    )
     integer = col("talk_seconds").str.contains("^[+-]?[0-9]+$")
     in_range = col("talk_seconds").str.to_integer(strict=False).is_between(0, 86_400).fill_null(value=False)
     times = col("call_start_time").str.contains(TIME) & col("call_end_time").str.contains(TIME)
@@ -42,10 +43,7 @@ def _validation(records: pl.DataFrame) -> tuple[pb.Validate, list[str]]:
     validation = pb.Validate(records).col_vals_not_null(columns=required)
     for column, pattern in patterns.items():
         validation = validation.col_vals_regex(columns=column, pattern=pattern, na_pass=True)
-    # An allowed value or none: the step for sets has no na_pass.
-    validation = validation.col_vals_in_set(
-        columns="call_status", set=["COMPLETED", "DROPPED", "FAILED"], pre=None
-    )
+    validation = validation.col_vals_in_set(columns="call_status", set=["COMPLETED", "DROPPED", "FAILED"])
     for expression in expressions.values():
         validation = validation.col_vals_expr(expr=expression.fill_null(value=True))
     reasons = [f"{column} is required" for column in required]
@@ -58,16 +56,22 @@ def _validation(records: pl.DataFrame) -> tuple[pb.Validate, list[str]]:
 def main(source: Path, folder: Path) -> None:
     """Write accepted.csv and rejected.csv."""
     folder.mkdir(parents=True, exist_ok=True)
-    records = pl.scan_csv(
-        source, infer_schema=False, row_index_name="line", row_index_offset=2
-    ).collect(engine="streaming")
+    records = pl.scan_csv(source, infer_schema=False, row_index_name="line", row_index_offset=2).collect(
+        engine="streaming"
+    )
     validation, reasons = _validation(records)
     validation.get_sundered_data(type="pass").drop("line").write_csv(folder / "accepted.csv")
     extracts = validation.get_data_extracts()
+    # One empty frame stands first, for a source without rejects.
     broken = pl.concat(
-        extracts[step].select("line", reasons=pl.lit(reason))
-        for step, reason in enumerate(reasons, start=1)
-        if extracts[step] is not None and len(extracts[step])
+        [
+            records.select("line", reasons=pl.lit("")).clear(),
+            *(
+                extracts[step].select("line", reasons=pl.lit(reason))
+                for step, reason in enumerate(reasons, start=1)
+                if extracts[step] is not None and len(extracts[step])
+            ),
+        ]
     )
     joined = broken.group_by("line").agg(col("reasons").str.join("; "))
     rejected = validation.get_sundered_data(type="fail")

@@ -1,6 +1,6 @@
 """Peer: hand-written polars, lazy, on the streaming engine; one scan feeds both sinks.
 
-    python polars_streaming.py SOURCE OUTDIR
+python polars_streaming.py SOURCE OUTDIR
 """
 
 from __future__ import annotations
