@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks import contestants
 from benchmarks.contestants import FLOORS, HERE, IMPORTS, MILLION, OURS, OURS_UNIQUE, PEERS, Contestant
@@ -18,6 +19,29 @@ PAIRS = (
     (10 * MILLION, 1),
     (10 * MILLION, 30),
 )
+
+
+class Source(Protocol):
+    """A file that can be made; the shares are percentages."""
+
+    @property
+    def records(self) -> int:
+        """How many records it has."""
+
+    @property
+    def rejects(self) -> int:
+        """How many of them break a rule."""
+
+    @property
+    def damage(self) -> int:
+        """How many of them cannot be read as fields."""
+
+    @property
+    def duplicates(self) -> int:
+        """How many of them repeat a key."""
+
+    def source(self, cache: Path) -> Path:
+        """Give the file, which is made if it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +83,7 @@ class Entry:
     """One contestant on one source."""
 
     contestant: Contestant
-    case: Case
+    case: Source
 
 
 @dataclass(frozen=True, slots=True)
