@@ -70,7 +70,7 @@ schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
 
-bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (hours)
+bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (an hour or two)
 	@$(BIN)/python -m benchmarks.run --results benchmarks/results --readme README.md
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
 
