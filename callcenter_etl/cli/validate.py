@@ -54,6 +54,12 @@ def validate(
     chunk_rows: Annotated[
         int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, metavar="N", help="Threads that work on chunks. Default: the cores."
+        ),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
     ] = None,
@@ -73,7 +79,7 @@ def validate(
         from callcenter_etl.settings import Options, resolve_settings
 
     loaded = load_contract(contract)
-    options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level)
+    options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level, workers)
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     results, failures = _run_all(_jobs(settings), loaded, settings, quiet=quiet)
@@ -149,6 +155,7 @@ def _run(
             contract,
             output=folder,
             chunk_rows=settings.chunk_rows,
+            workers=settings.workers,
             max_rejected=settings.max_rejected,
             on_progress=show,
         )

@@ -291,9 +291,12 @@ class RunDefaults(_Model):
     )
     output: OptionalText = Field(None, description="folder of the run's files")
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
+    workers: OptionalCount = Field(
+        None, description="threads that work on chunks; the cores where it is not said"
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
 
-    @field_validator("chunk_rows", mode="after")
+    @field_validator("chunk_rows", "workers", mode="after")
     @classmethod
     def _at_least_one(cls, value: int | None) -> int | None:
         if value == 0:
