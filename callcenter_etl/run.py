@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from callcenter_etl.contract.model import Limits
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
 from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.router import Router
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging, staging
 from callcenter_etl.sources.lookups import load_lookups
@@ -28,11 +29,16 @@ from callcenter_etl.summary import (
     RuleCount,
     SourceIdentity,
     Summary,
+    instant,
 )
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
 ProgressCallback = Callable[[Progress], None]
+
+
+def _new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class RunPlan:
     limits: Limits
     chunk_rows: int | None = None
     block_bytes: int = BLOCK_BYTES
+    run_id: str = field(default_factory=_new_run_id)
 
 
 def run_source(
@@ -83,7 +90,7 @@ class _Run:
         self.plan = plan
         self.contract = contract
         self.document = contract.document
-        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+        self.id = plan.run_id
         self.on_progress = on_progress
         self.accounts = Accounts()
         self.started = datetime.now(UTC)
@@ -91,10 +98,10 @@ class _Run:
 
     def execute(self) -> Summary:
         """Read the source to its end, then publish."""
-        _refuse_own_output(self.plan)
+        refuse_own_output(self.plan)
         with SourceReader(self.plan.source, self.document, block_bytes=self.plan.block_bytes) as reader:
             opening = reader.open()
-            with staging(self.plan.output, self.id) as staged:
+            with staging(self.plan.output, self.id, mode=self.document.run.mode) as staged:
                 if opening.problems:
                     return self._refuse(reader, opening, staged)
                 router = self._route_all(reader, opening, staged)
@@ -115,7 +122,11 @@ class _Run:
     def _route_all(self, reader: SourceReader, opening: Opening, staged: Staging) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
         router = Router(
-            staged, preamble=opening.preamble, names=opening.layout.names, encoding=reader.dialect.encoding
+            staged,
+            preamble=opening.preamble,
+            names=opening.layout.names,
+            encoding=reader.dialect.encoding,
+            cells=SPREADSHEET_SAFE if self.document.run.exceptions.excel_safe else AS_THEY_ARE,
         )
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
@@ -197,8 +208,8 @@ class _Run:
             rules=rules,
             problems=problems,
             outputs=outputs,
-            started_at=_instant(self.started),
-            finished_at=_instant(datetime.now(UTC)),
+            started_at=instant(self.started),
+            finished_at=instant(datetime.now(UTC)),
             seconds=round(time.monotonic() - self.clock, 3),
         )
 
@@ -233,8 +244,8 @@ def _status(limits: Limits, accounts: Accounts, problems: tuple[Problem, ...]) -
     return "rejects" if accounts.rejected.records and limits.max_rejected is None else "passed"
 
 
-def _refuse_own_output(plan: RunPlan) -> None:
-    """Publishing must never replace the very file that is read."""
+def refuse_own_output(plan: RunPlan) -> None:
+    """Raise UsageError where publishing would replace the very file that is read."""
     if "://" in plan.source or "://" in plan.output:
         return
     source = Path(plan.source).resolve()
@@ -246,7 +257,3 @@ def _refuse_own_output(plan: RunPlan) -> None:
 
 def _json_bytes(summary: Summary) -> bytes:
     return (json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -23,6 +23,7 @@ from callcenter_etl.contract.fields import (
     Flag,
     Literal_,
     OptionalCount,
+    OptionalFileMode,
     OptionalText,
     OptionalTextList,
     Size,
@@ -283,6 +284,14 @@ def _optional_texts(value: Any) -> Any:
     return tuple(as_text(each) for each in value) if isinstance(value, (list, tuple)) else as_text(value)
 
 
+class ExceptionsSettings(_Model):
+    """How the exceptions are written."""
+
+    excel_safe: Flag = Field(
+        default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
+    )
+
+
 class RunDefaults(_Model):
     """Defaults of a run; a CLI option wins, then an environment variable, then this."""
 
@@ -292,6 +301,18 @@ class RunDefaults(_Model):
     output: OptionalText = Field(None, description="folder of the run's files")
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
+    exceptions: ExceptionsSettings = Field(
+        default_factory=ExceptionsSettings, description="how exceptions.csv is written"
+    )
+    file_mode: OptionalFileMode = Field(
+        None,
+        description='permissions of the files written, in quotes, such as "0640"; else the owner\'s alone',
+    )
+
+    @property
+    def mode(self) -> int | None:
+        """The declared permissions of files, None where they are the owner's alone."""
+        return None if self.file_mode is None else int(self.file_mode, 8)
 
     @field_validator("chunk_rows", mode="after")
     @classmethod

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
 from callcenter_etl.outputs.select import select_records
 from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
@@ -23,17 +24,27 @@ REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
 class Router:
     """Writes accepted and rejected records, counting the records and bytes of each side."""
 
-    def __init__(self, staged: Staging, *, preamble: bytes, names: Sequence[str], encoding: str) -> None:
+    def __init__(
+        self,
+        staged: Staging,
+        *,
+        preamble: bytes,
+        names: Sequence[str],
+        encoding: str,
+        cells: Cells = AS_THEY_ARE,
+    ) -> None:
         self._target = staged.create(TARGET)
         self._rejected = staged.create(REJECTED)
         self._exceptions = staged.create(EXCEPTIONS)
         self._encoding = encoding
+        self._cells = cells
         self._fields = len(names)
         self.exception_records = 0
         self._long: ShowStream | None = None
+        self._long_begun = False
         self._target.write(preamble)
         self._rejected.write(preamble)
-        self._exceptions.write(csv_line((*names, *REJECT_COLUMNS)))
+        self._exceptions.write(csv_line([cells.text(name) for name in (*names, *REJECT_COLUMNS)]))
 
     def route(
         self,
@@ -55,7 +66,8 @@ class Router:
         if not rejected.any():
             return
         self._rejected.write(select_records(frame.raw, starts, stops, rejected))
-        self._exceptions.write(csv_records(self._exception_columns(chunk, records, rules, reasons)))
+        columns = self._cells.columns(self._exception_columns(chunk, records, rules, reasons))
+        self._exceptions.write(csv_records(columns))
         self.exception_records += len(records) + len(chunk.malformed)
 
     def route_long(self, piece: LongPiece, reason: str, rule: str) -> None:
@@ -63,13 +75,17 @@ class Router:
         self._rejected.write(piece.data)
         if piece.first:
             self._long = ShowStream(self._encoding)
+            self._long_begun = False
             start = csv_line((*[""] * self._fields, str(piece.line), rule, reason, ""))
             self._exceptions.write(start.removesuffix(LINE_END.encode()) + b'"')
             self.exception_records += 1
         if self._long is None:
             raise RuntimeError("a long record goes on that never began")
         data = piece.data.rstrip(b"\r\n") if piece.last else piece.data
-        self._exceptions.write(self._long.show(data, final=piece.last).replace('"', '""').encode("utf-8"))
+        shown = self._long.show(data, final=piece.last)
+        if shown and not self._long_begun:
+            shown, self._long_begun = self._cells.text(shown), True
+        self._exceptions.write(shown.replace('"', '""').encode("utf-8"))
         if piece.last:
             self._exceptions.write(b'"' + LINE_END.encode())
             self._long = None

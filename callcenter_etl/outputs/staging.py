@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
 FILE_NAMES = {
@@ -18,17 +19,17 @@ FILE_NAMES = {
     REJECTED: "rejected.csv",
     SUMMARY: "summary.json",
 }
-_STAGING_PREFIX = ".staging-"
+STAGING_PREFIX = ".staging-"
 
 
 class StagedFile:
     """A file being written, with its bytes counted and hashed on the way."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int | None = None) -> None:
         self.path = path
         self.bytes = 0
         self._sha256 = hashlib.sha256()
-        self._file = path.open("xb")
+        self._file = open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode))  # noqa: SIM115  lives as long as its owner
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes. Raises OutputError when the disk does not take them."""
@@ -72,15 +73,16 @@ class StagedFile:
 class Staging:
     """The staged files of one run in `output`; what is not published is removed."""
 
-    def __init__(self, output: Path, run_id: str) -> None:
+    def __init__(self, output: Path, run_id: str, mode: int | None = None) -> None:
         self.output = output
-        self.directory = output / f"{_STAGING_PREFIX}{run_id}"
+        self.mode = mode
+        self.directory = output / f"{STAGING_PREFIX}{run_id}"
         self.files: dict[str, StagedFile] = {}
 
     def create(self, name: str) -> StagedFile:
         """Start one of the run's files."""
         try:
-            self.files[name] = StagedFile(self.directory / FILE_NAMES[name])
+            self.files[name] = StagedFile(self.directory / FILE_NAMES[name], self.mode)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
@@ -118,16 +120,18 @@ class Staging:
 
 
 @contextmanager
-def staging(output: str, run_id: str) -> Iterator[Staging]:
+def staging(output: str, run_id: str, *, mode: int | None = None) -> Iterator[Staging]:
     """Give a staging folder inside `output`, which is made where it is missing.
 
+    Its files are their owner's alone, or have the declared `mode`; publishing keeps that.
     Raises OutputError when it cannot be made.
     """
     if "://" in output:
         raise OutputError(f"{output}: only local outputs can be written (name a folder)")
-    staged = Staging(Path(output), run_id)
+    staged = Staging(Path(output), run_id, mode)
     try:
-        staged.directory.mkdir(parents=True)
+        staged.output.mkdir(parents=True, exist_ok=True)
+        staged.directory.mkdir(mode=PRIVATE_FOLDER)
     except OSError as error:
         raise OutputError(f"{output}: {error.strerror or error}") from error
     try:
