@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import pyarrow as pa
 from callcenter_etl.contract.loader import LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.errors import UsageError
+from callcenter_etl.once import Outcome, run_again, run_unless_done
+from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.schema import DataFrameSchema, columns_of, text_schema, with_first_lines
@@ -86,10 +88,16 @@ class Contract:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run gave: the summary, and the exceptions as a table."""
+    """What a run gave: the summary, and the exceptions as a table.
+
+    With `already_done` nothing was run: the summary is that of the earlier run that did the same.
+    """
 
     record: Summary
+    source: str
     output: str
+    already_done: bool = False
+    _excel_safe: bool = field(default=False, repr=False)
     _keep: object = field(default=None, repr=False)
 
     @property
@@ -116,6 +124,8 @@ class RunResult:
         frame = pd.read_csv(
             path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8", lineterminator=None
         )
+        if self._excel_safe:
+            frame = frame.rename(columns=unescape).map(unescape)
         return frame.astype({"reject_line": "int64"})
 
     def _repr_html_(self) -> str:
@@ -147,12 +157,15 @@ def validate(
     block_bytes: int = BLOCK_BYTES,
     max_rejected: str | int | MaxRejected | None = None,
     on_progress: ProgressCallback | None = None,
+    again: bool = False,
+    root: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
     Without `output` the files live as long as the result. `chunk_rows` bounds the records of a chunk and
-    `block_bytes` the bytes read at a time; neither changes the outcome. Raises SourceError, OutputError,
-    ContractError or UsageError.
+    `block_bytes` the bytes read at a time; neither changes the outcome. Where `output` already holds what this
+    source gives under this contract, nothing is run, unless `again`. `root` is the folder whose ledger records
+    the run, `output` itself by default. Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     if chunk_rows is not None and chunk_rows < 1:
@@ -172,8 +185,20 @@ def validate(
         chunk_rows=chunk_rows or contract.document.run.chunk_rows,
         block_bytes=block_bytes,
     )
-    summary = run_source(plan, contract.loaded, on_progress=on_progress)
-    return RunResult(record=summary, output=folder, _keep=keep)
+    run = partial(run_source, on_progress=on_progress)
+    if keep is not None:  # a folder that nobody else knows, and that goes with the result
+        outcome = Outcome(run(plan, contract.loaded))
+    else:
+        run_it = run_again if again else run_unless_done
+        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
+    return RunResult(
+        record=outcome.summary,
+        source=plan.source,
+        output=folder,
+        already_done=outcome.already_done,
+        _excel_safe=contract.document.run.exceptions.excel_safe,
+        _keep=keep,
+    )
 
 
 def resolve_sources(patterns: list[str]) -> list[str]:

@@ -58,6 +58,17 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
     )
 
 
+def resolve_output(option: str | None, environ: Mapping[str, str]) -> str:
+    """Settle the output root of a command that has no contract: the option, else `CALLCENTER_ETL_OUTPUT`.
+
+    Raises UsageError where neither names one.
+    """
+    output = _output(option, environ.get(f"{PREFIX}OUTPUT") or None)
+    if output is None:
+        raise UsageError(f"which output? Name the folder of the runs with --output, or in {PREFIX}OUTPUT")
+    return output
+
+
 def _log_settings(declared: LogSettings, options: Options, variables: Mapping[str, str]) -> LogSettings:
     level_name, level = "--log-level", options.log_level
     if level is None:

@@ -13,6 +13,7 @@ import typer
 
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
@@ -53,6 +54,9 @@ def validate(
     chunk_rows: Annotated[
         int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run although the output already holds what this source gives.")
+    ] = False,
     log_level: Annotated[
         str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
     ] = None,
@@ -74,13 +78,25 @@ def validate(
     options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level)
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
-    results, failures = _run_all(_jobs(settings), loaded, settings, quiet=quiet)
+    results, failures = _run_all(_jobs(settings), loaded, settings, quiet=quiet, again=again)
     kept = settings.output is not None
     records = [result.record if kept else replace(result.record, outputs={}) for result in results]
     RENDERERS[form.value](records, sys.stdout)
-    if not kept and form is Format.text:
-        print("  nothing was kept (name a folder with --output)")
+    if form is Format.text:
+        _say_what_was_not_done(results, kept=kept)
     raise typer.Exit(max([*(result.exit_code for result in results), *failures]))
+
+
+def _say_what_was_not_done(results: list[RunResult], *, kept: bool) -> None:
+    if not kept:
+        print("  nothing was kept (name a folder with --output)")
+    for result in results:
+        if result.already_done:
+            run = result.record
+            print(
+                f"{printable(result.source)}: already done by run {run.run_id} ({run.finished_at}),"
+                " nothing was written (--again runs it anew)"
+            )
 
 
 def _jobs(settings: RunSettings) -> list[tuple[str, str | None]]:
@@ -116,7 +132,7 @@ def _stem(source: str) -> str:
 
 
 def _run_all(
-    jobs: list[tuple[str, str | None]], contract: Contract, settings: RunSettings, *, quiet: bool
+    jobs: list[tuple[str, str | None]], contract: Contract, settings: RunSettings, *, quiet: bool, again: bool
 ) -> tuple[list[RunResult], list[int]]:
     """Run the jobs in turn; give the results, and the exit codes of those that could not be finished.
 
@@ -127,7 +143,7 @@ def _run_all(
     failures: list[int] = []
     for source, folder in jobs:
         try:
-            results.append(_run(source, contract, folder, settings, quiet=quiet))
+            results.append(_run(source, contract, folder, settings, quiet=quiet, again=again))
         except (OutputError, SourceError) as error:
             if len(jobs) == 1:
                 raise
@@ -136,7 +152,7 @@ def _run_all(
 
 
 def _run(
-    source: str, contract: Contract, folder: str | None, settings: RunSettings, *, quiet: bool
+    source: str, contract: Contract, folder: str | None, settings: RunSettings, *, quiet: bool, again: bool
 ) -> RunResult:
     from callcenter_etl.api import validate as run
     from callcenter_etl.cli.progress import shown_progress
@@ -149,4 +165,6 @@ def _run(
             chunk_rows=settings.chunk_rows,
             max_rejected=settings.max_rejected,
             on_progress=show,
+            again=again,
+            root=settings.output,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Mapping
 
@@ -36,6 +37,13 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
     if faults:
         raise ContractError(tuple(faults))
     return found
+
+
+def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, str]:
+    """Give the SHA-256 of each lookup file by its address. Raises SourceError when one cannot be read."""
+    files = {column.lookup.file for column in document.columns if column.lookup is not None}
+    uris = sorted(beside(origin, file) for file in files)
+    return {uri: hashlib.sha256(read_bytes(uri)).hexdigest() for uri in uris}
 
 
 def _load(uri: str, column: str) -> pa.Array:

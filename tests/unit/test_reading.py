@@ -18,6 +18,7 @@ import zstandard
 
 from callcenter_etl import SourceError, UsageError, load_contract, validate
 from callcenter_etl.api import Contract, RunResult
+from tests.published import names_in
 
 CONTRACT: dict[str, Any] = {"contract": "c", "columns": [{"name": "id", "type": "digits"}, {"name": "note"}]}
 GOOD = b"id,note\n1,a\n2,b\n"
@@ -34,7 +35,7 @@ def run(tmp_path: Path, name: str, data: bytes, **source: Any) -> RunResult:
 
 def problems(result: RunResult) -> list[str]:
     assert result.summary["status"] == "refused"
-    assert sorted(path.name for path in Path(result.output).iterdir()) == ["summary.json"]
+    assert names_in(Path(result.output)) == ["summary.json"]
     return [problem["rule"] for problem in result.summary["problems"]]
 
 
@@ -164,7 +165,7 @@ def test_a_source_that_changes_while_it_is_read_publishes_nothing(tmp_path: Path
 
     with pytest.raises(SourceError, match="changed while it was read"):
         validate(source, contract(), output=tmp_path / "o", block_bytes=50_000, on_progress=grow)
-    assert not list((tmp_path / "o").iterdir())
+    assert names_in(tmp_path / "o") == []
 
 
 def test_a_run_never_replaces_its_own_source(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_run_never_replaces_its_own_source(tmp_path: Path) -> None:
 
 def test_an_earlier_run_is_replaced_as_a_whole(tmp_path: Path) -> None:
     run(tmp_path, "s.csv", GOOD)
-    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+    assert set(names_in(tmp_path / "o")) == {
         "target.csv", "exceptions.csv", "rejected.csv", "summary.json",
     }  # fmt: skip
     problems(run(tmp_path, "s.csv", b""))

@@ -1,0 +1,50 @@
+"""Mends what a crash left half told: the published summary is the truth, the ledger follows it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import replace
+
+from callcenter_etl.ledger.protocol import Ledger
+from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summary
+from callcenter_etl.summary import Summary
+
+
+def heal(ledger: Ledger, *, output: str, published: Summary | None) -> None:
+    """Finish in the ledger what earlier runs into one output did not; call it under the target's lock.
+
+    `published` is the summary that stands in the output.
+    """
+    for record in ledger.unfinished(output):
+        ledger.put(settled(record, published))
+    if published is not None and ledger.get(published.run_id) is None:
+        ledger.put(of_summary(published, output=output))
+
+
+def settled(record: RunRecord, published: Summary | None) -> RunRecord:
+    """Give how a run ended that no longer lives."""
+    if published is not None and published.run_id == record.run_id:
+        # Nobody saw whether the source's version held to the end, so that its hash alone is relied on.
+        return replace(record, source=replace(record.source, version=None)).finished(published)
+    return record.ended(VANISHED, code=None)
+
+
+def as_seen(record: RunRecord, published: Summary | None) -> RunRecord:
+    """Give a run as a reader should see it, who holds no lock: one whose process is gone has ended."""
+    if record.status != RUNNING or _may_live(record):
+        return record
+    return settled(record, published)
+
+
+def _may_live(record: RunRecord) -> bool:
+    process = record.process
+    if process is None or process.pid <= 0 or process.host != socket.gethostname():
+        return True
+    try:
+        os.kill(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
