@@ -12,7 +12,7 @@ from callcenter_etl.errors import Problem, SourceError
 from callcenter_etl.sources import storage
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.dialect import Dialect
-from callcenter_etl.sources.encodings import is_ascii_superset, transcoded
+from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
 from callcenter_etl.sources.framing import Frame, frame_block
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
 from callcenter_etl.sources.lines import LineCounter, last_line_stop
@@ -101,8 +101,13 @@ class SourceReader:
         if disguise is not None:
             return self._refused([*problems, Problem("file.not_delimited", disguise)])
         self._blocks = self._plain(_chain(blocks, stored), name)
-        while not self._ended and len(self._pending) < HEAD_BYTES:
-            self._fill()
+        try:
+            while not self._ended and len(self._pending) < HEAD_BYTES:
+                self._fill()
+        except NoByteOrderMarkError:
+            encoding = self.dialect.encoding
+            sentence = f"the source does not start with the byte order mark of {encoding} (declare {encoding}-le or {encoding}-be)"
+            return self._refused([*problems, Problem("header.encoding", sentence)])
         start = bytes(self._pending[:HEAD_BYTES])
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:

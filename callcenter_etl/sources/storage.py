@@ -16,6 +16,7 @@ from fsspec.core import url_to_fs
 from callcenter_etl.errors import SourceError
 
 STANDARD_INPUT = "-"
+_BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +27,38 @@ class Identity:
     version: str | None
 
 
-def read_bytes(uri: str) -> bytes:
-    """Give the whole content of a small file, such as a contract or a lookup.
+def read_bytes(uri: str, *, most: int | None = None) -> bytes:
+    """Give the whole content of a small file, such as a contract or a lookup; no more than `most` bytes of it.
 
     Raises SourceError when it cannot be read.
     """
-    with open_stream(uri) as stream:
-        return stream.read()
+    try:
+        with open_stream(uri) as stream:
+            if most is None:
+                return stream.read()
+            data = bytearray()
+            while len(data) < most and (block := stream.read(min(_BLOCK_BYTES, most - len(data)))):
+                data += block  # a read of `most` bytes at once would take the memory for as many
+            return bytes(data)
+    except OSError as error:
+        raise SourceError(f"{uri}: {_cause(error)}") from error
 
 
 @contextmanager
 def open_stream(uri: str) -> Iterator[IO[bytes]]:
     """Open a stored file, or standard input for `-`, for reading bytes.
 
-    Raises SourceError when it cannot be opened; errors of later reads are turned into SourceError too.
+    Raises SourceError when it cannot be opened; later reads raise OSError.
     """
     if uri == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
     try:
-        with fsspec.open(uri, "rb") as stream:
-            yield cast("IO[bytes]", stream)
+        stream = fsspec.open(uri, "rb").open()
     except (OSError, ValueError, ImportError) as error:
         raise SourceError(f"{uri}: {_cause(error)}") from error
+    with stream:  # outside of the try: what goes wrong with the bytes is no failure of the storage
+        yield cast("IO[bytes]", stream)
 
 
 def identify(uri: str) -> Identity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import json
@@ -199,3 +200,37 @@ def test_limits_decide(tmp_path: Path, limits: dict[str, Any], status: str, code
     )
     assert (result.summary["status"], result.exit_code) == (status, code)
     assert (tmp_path / "o" / "target.csv").exists() == (status != "failed")
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("utf-16", "utf-16-le"), ("utf-32", "utf-32-be")])
+@pytest.mark.parametrize("header", ["exact", "none"])
+def test_a_source_without_the_mark_that_its_encoding_needs_is_refused(
+    tmp_path: Path, encoding: str, named: str, header: str
+) -> None:
+    result = run(tmp_path, "s.csv", GOOD, encoding=encoding, header=header)
+    assert problems(result) == ["header.encoding"]
+    assert named in result.summary["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("half", ["d800", "df40", "dc41"])
+def test_half_a_pair_in_utf7_costs_one_record(tmp_path: Path, half: str) -> None:
+    code = base64.b64encode(bytes.fromhex(half)).decode().rstrip("=")
+    data = f"id,note\n1,a\n2,+{code}-\n3,c\n".encode("ascii")
+    result = run(tmp_path, "s.csv", data, encoding="utf-7")
+    assert list(result.exceptions["reject_rules"]) == ["record.encoding"]
+    assert result.summary["records"]["accepted"] == 2
+
+
+def test_a_delimiter_of_several_bytes_finds_a_stand_in_beside_every_control_character(tmp_path: Path) -> None:
+    controls = "".join(chr(code) for code in range(1, 32) if chr(code) not in "\r\n")
+    data = ("idénote\n" + "3éwords\n" * 500 + f'1é{controls}\n2é"x{controls}éy"\n').encode()
+    result = run(tmp_path, "s.csv", data, delimiter="é")
+    assert (tmp_path / "o" / "target.csv").read_bytes() == data
+    assert result.passed
+
+
+def test_where_no_stand_in_is_left_the_run_says_so(tmp_path: Path) -> None:
+    everything = bytes(code for code in range(1, 128) if code not in b'\r\n"')
+    data = ("idénote\n" + "3éwords\n" * 500 + '1é"').encode() + everything + b'"\n'
+    with pytest.raises(SourceError, match="all of ASCII"):
+        run(tmp_path, "s.csv", data, delimiter="é")
