@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from callcenter_etl.contract.loader import LoadedContract, load_document
+from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.errors import UsageError
 from callcenter_etl.once import Outcome, run_again, run_unless_done
@@ -145,7 +145,7 @@ def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contrac
 
     Raises ContractError with every fault, SourceError when the file cannot be read.
     """
-    return Contract(load_document(source, read_bytes=read_bytes))
+    return Contract(load_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
 
 
 def validate(

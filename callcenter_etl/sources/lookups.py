@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pyarrow as pa
 
@@ -13,6 +16,12 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.errors import ContractError, Fault, SourceError
 from callcenter_etl.sources.storage import beside, read_bytes
+
+MAX_BYTES = 2**30
+
+
+class _UnfitError(ValueError):
+    """A file that cannot be a lookup, whatever its content."""
 
 
 def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str, pa.Array]:
@@ -33,6 +42,9 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
         except KeyError as error:
             faults.append(Fault(str(error.args[0]), path=f"columns[{position}].lookup.column", file=origin))
             continue
+        except _UnfitError as error:
+            faults.append(Fault(str(error), path=f"columns[{position}].lookup.file", file=origin))
+            continue
         found[column.name] = sets[key]
     if faults:
         raise ContractError(tuple(faults))
@@ -40,15 +52,21 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
 
 
 def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, str]:
-    """Give the SHA-256 of each lookup file by its address. Raises SourceError when one cannot be read."""
+    """Give the SHA-256 of each lookup file by its address, without those that cannot be lookups.
+
+    Raises SourceError when one cannot be read.
+    """
     files = {column.lookup.file for column in document.columns if column.lookup is not None}
-    uris = sorted(beside(origin, file) for file in files)
-    return {uri: hashlib.sha256(read_bytes(uri)).hexdigest() for uri in uris}
+    hashes: dict[str, str] = {}
+    for uri in sorted(beside(origin, file) for file in files):
+        with suppress(_UnfitError):
+            hashes[uri] = hashlib.sha256(_read(uri)).hexdigest()
+    return hashes
 
 
 def _load(uri: str, column: str) -> pa.Array:
     try:
-        text = read_bytes(uri).decode("utf-8-sig")
+        text = _read(uri).decode("utf-8-sig")
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(rows, [])
         if column not in header:
@@ -58,3 +76,13 @@ def _load(uri: str, column: str) -> pa.Array:
     except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"lookup {uri}: {error}") from error
     return pa.array(list(values), type=pa.string())
+
+
+def _read(uri: str) -> bytes:
+    """Give a lookup's bytes; a device or pipe, which may have no end, is none, nor is what fills the memory."""
+    if "://" not in uri and os.path.exists(uri) and not stat.S_ISREG(os.stat(uri).st_mode):  # noqa: PTH110, PTH116  an address
+        raise _UnfitError(f"{uri} is no regular file (name a CSV)")
+    data = read_bytes(uri, most=MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _UnfitError(f"{uri} has more than {MAX_BYTES:,} bytes, which is too much to look values up in")
+    return data
