@@ -78,7 +78,7 @@ def run_case(case: Case, folder: Path, *, by_command: bool = False) -> tuple[int
     source.write_bytes(case.data)
     contract.write_bytes(case.contract)
     (folder / "agents.csv").write_text("key,agent_id\n7,7\nab,12\n", encoding="utf-8")
-    faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
+    faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=sys.__stderr__ or sys.stderr)
     before = _processor_seconds()
     try:
         code, found = (_by_command if by_command else _in_process)(source, contract, output)

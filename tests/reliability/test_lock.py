@@ -75,6 +75,7 @@ def test_threads_of_one_process_are_kept_apart_too(tmp_path: Path) -> None:
     assert outcomes == ["busy", "held"]
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of fork beside threads
 def test_a_forked_worker_that_outlives_its_run_does_not_hold_its_lock(tmp_path: Path) -> None:
     reads, writes = os.pipe()
     runner = os.fork()
