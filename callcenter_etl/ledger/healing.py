@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from dataclasses import replace
@@ -25,8 +26,7 @@ def heal(ledger: Ledger, *, output: str, published: Summary | None) -> None:
 def settled(record: RunRecord, published: Summary | None) -> RunRecord:
     """Give how a run ended that no longer lives."""
     if published is not None and published.run_id == record.run_id:
-        # Nobody saw whether the source's version held to the end, so that its hash alone is relied on.
-        return replace(record, source=replace(record.source, version=None)).finished(published)
+        return _unseen(record).finished(published)
     return record.ended(VANISHED, code=None)
 
 
@@ -35,6 +35,13 @@ def as_seen(record: RunRecord, published: Summary | None) -> RunRecord:
     if record.status != RUNNING or _may_live(record):
         return record
     return settled(record, published)
+
+
+def _unseen(record: RunRecord) -> RunRecord:
+    """Drop what nobody saw hold to the run's end: the source's version, and the lookups among the options."""
+    looked_up = record.options is not None and bool(json.loads(record.options).get("lookups"))
+    options = None if looked_up else record.options
+    return replace(record, options=options, source=replace(record.source, version=None))
 
 
 def _may_live(record: RunRecord) -> bool:

@@ -10,12 +10,13 @@ import fsspec
 import pytest
 
 from callcenter_etl import SourceError
-from callcenter_etl.ledger.healing import heal
+from callcenter_etl.ledger.healing import heal, settled
 from callcenter_etl.ledger.objects import ObjectLedger, ObjectStore
 from callcenter_etl.ledger.protocol import Ledger, Wanted
 from callcenter_etl.ledger.record import VANISHED, Process, RecordedSource, RunRecord
 from callcenter_etl.ledger.sqlite import SqliteLedger
 from callcenter_etl.summary import ContractIdentity, OutputFile, RecordCounts
+from tests.reliability.support import run
 
 
 class Dictionary:
@@ -122,6 +123,15 @@ def test_what_never_ended_is_healed(ledger: Ledger) -> None:
     assert healed is not None
     assert (healed.status, healed.cause) == ("error", VANISHED)
     assert not ledger.unfinished(".")
+
+
+def test_a_run_healed_from_its_summary_relies_on_nothing_that_may_have_changed(tmp_path: Path) -> None:
+    summary = run(tmp_path).record
+    begun = replace(record(1), run_id=summary.run_id)
+    for options, kept in (('{"lookups": {}}', True), ('{"lookups": {"l.csv": "ab"}}', False), (None, False)):
+        healed = settled(replace(begun, options=options), summary)
+        assert (healed.status, healed.source.version) == (summary.status, None)
+        assert (healed.options is not None) is kept
 
 
 def test_an_object_that_is_no_record_is_a_source_error() -> None:
