@@ -24,6 +24,11 @@ class RuleTally:
             self.first_line, self.sample_reason = line, reason
         self.broken += records
 
+    def merge(self, later: RuleTally) -> None:
+        """Add what a later part of the source counted."""
+        if later.first_line is not None:
+            self.add(later.broken, later.first_line, later.sample_reason or "")
+
 
 @dataclass(slots=True)
 class Side:
@@ -56,6 +61,17 @@ class Accounts:
             side.records += int(chosen.sum())
             side.bytes += int(sizes[chosen].sum())
             side.lines += int(line_counts[chosen].sum())
+
+    def merge(self, later: Accounts) -> None:
+        """Add what a later part of the source counted."""
+        for name in ("framed", "malformed", "warned", "blank_lines", "blank_bytes"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        for side, other in ((self.accepted, later.accepted), (self.rejected, later.rejected)):
+            side.records += other.records
+            side.bytes += other.bytes
+            side.lines += other.lines
+        for rule, tally in later.rules.items():
+            self.rules.setdefault(rule, RuleTally(tally.severity)).merge(tally)
 
     def structural(self, rule: str) -> RuleTally:
         """Give the tally of a structural rule, which appears once it is broken."""

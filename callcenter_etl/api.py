@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
@@ -20,13 +17,18 @@ from callcenter_etl.once import Outcome, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.rules.compile import compile_rules
-from callcenter_etl.rules.schema import DataFrameSchema, columns_of, text_schema, with_first_lines
 from callcenter_etl.run import ProgressCallback, RunPlan, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.sources.storage import expand, read_bytes
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
+
+if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
+    import pandas as pd
+    import pyarrow as pa
+
+    from callcenter_etl.rules.schema import DataFrameSchema
 
 
 class Contract:
@@ -53,6 +55,8 @@ class Contract:
     @cached_property
     def schema(self) -> DataFrameSchema:
         """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
+        from callcenter_etl.rules.schema import text_schema
+
         return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
 
     @cached_property
@@ -67,6 +71,8 @@ class Contract:
         counted as in a file with a header. Raises UsageError when a column is missing, TypeError for a column
         that is not text.
         """
+        from callcenter_etl.rules.schema import columns_of, with_first_lines
+
         missing = [column.name for column in self.document.columns if column.name not in frame.columns]
         if missing:
             raise UsageError(
@@ -118,6 +124,8 @@ class RunResult:
     @cached_property
     def exceptions(self) -> pd.DataFrame:
         """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
+        import pandas as pd
+
         path = Path(self.output) / FILE_NAMES[EXCEPTIONS]
         if EXCEPTIONS not in self.record.outputs:
             return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
@@ -129,6 +137,8 @@ class RunResult:
         return frame.astype({"reject_line": "int64"})
 
     def _repr_html_(self) -> str:
+        import pandas as pd
+
         counts = {"status": self.record.status, **self.summary["records"]}
         broken = [
             {"rule": rule, "severity": count["severity"], "records": count["broken"]}
@@ -154,6 +164,7 @@ def validate(
     *,
     output: str | os.PathLike[str] | None = None,
     chunk_rows: int | None = None,
+    workers: int | None = None,
     block_bytes: int = BLOCK_BYTES,
     max_rejected: str | int | MaxRejected | None = None,
     on_progress: ProgressCallback | None = None,
@@ -162,14 +173,17 @@ def validate(
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
-    Without `output` the files live as long as the result. `chunk_rows` bounds the records of a chunk and
-    `block_bytes` the bytes read at a time; neither changes the outcome. Where `output` already holds what this
-    source gives under this contract, nothing is run, unless `again`. `root` is the folder whose ledger records
-    the run, `output` itself by default. Raises SourceError, OutputError, ContractError or UsageError.
+    Without `output` the files live as long as the result. `chunk_rows` bounds the records of a chunk,
+    `workers` the threads that work on chunks (the cores, where it is None) and `block_bytes` the bytes read at a
+    time; none of them changes the outcome. Where `output` already holds what this source gives under this
+    contract, nothing is run, unless `again`. `root` is the folder whose ledger records the run, `output` itself
+    by default. Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     if chunk_rows is not None and chunk_rows < 1:
         raise UsageError(f"chunk_rows must be at least 1, got {chunk_rows}")
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers must be at least 1, got {workers}")
     limits = contract.document.limits
     if max_rejected is not None:
         limit = (
@@ -183,6 +197,7 @@ def validate(
         output=folder,
         limits=limits,
         chunk_rows=chunk_rows or contract.document.run.chunk_rows,
+        workers=workers or usable_cores(),
         block_bytes=block_bytes,
     )
     run = partial(run_source, on_progress=on_progress)
@@ -199,6 +214,11 @@ def validate(
         _excel_safe=contract.document.run.exceptions.excel_safe,
         _keep=keep,
     )
+
+
+def usable_cores() -> int:
+    """Give how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def resolve_sources(patterns: list[str]) -> list[str]:

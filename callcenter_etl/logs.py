@@ -6,10 +6,9 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-
-import structlog
 
 from callcenter_etl.contract.model import LogSettings
 from callcenter_etl.errors import OutputError
@@ -23,10 +22,43 @@ _MULTILINE = ("exception", "stack")
 logging.getLogger(ROOT).addHandler(logging.NullHandler())
 
 
-def get_logger(name: str) -> Any:
+class ModuleLogger:
+    """A module's logger: events with fields, which structlog renders.
+
+    structlog is imported by the first event that somebody listens to: many runs log nothing, and start sooner.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Tell what a run does."""
+        self._log(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Tell what somebody should look at."""
+        self._log(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Tell what went wrong."""
+        self._log(logging.ERROR, event, fields)
+
+    def _log(self, level: int, event: str, fields: dict[str, Any]) -> None:
+        if self._logger.isEnabledFor(level):
+            _structured(self._logger).log(level, event, **fields)
+
+
+def get_logger(name: str) -> ModuleLogger:
     """Give a module's logger; until `configure_logs` is called, only warnings and errors are seen."""
+    return ModuleLogger(name)
+
+
+@cache
+def _structured(logger: logging.Logger) -> Any:
+    import structlog
+
     return structlog.wrap_logger(
-        logging.getLogger(name),
+        logger,
         wrapper_class=structlog.stdlib.BoundLogger,
         processors=[
             structlog.stdlib.filter_by_level,
@@ -47,13 +79,13 @@ def configure_logs(settings: LogSettings, *, quiet: bool = False) -> None:
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
-    root.setLevel(settings.level)
+    console_level = "ERROR" if quiet else settings.level
+    root.setLevel(console_level if settings.directory is None else settings.level)
     root.propagate = False
     console = logging.StreamHandler(sys.stderr)
-    console.setLevel("ERROR" if quiet else settings.level)
-    console.setFormatter(
-        _formatter(settings.format, colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
-    )
+    console.setLevel(console_level)
+    colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    console.setFormatter(_Formatter(settings.format, colors=colors))
     root.addHandler(console)
     if settings.directory is not None:
         root.addHandler(_file_handler(settings))
@@ -66,16 +98,31 @@ def _file_handler(settings: LogSettings) -> logging.Handler:
         handler = logging.FileHandler(directory / FILE_NAME, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"log directory {directory}: {error.strerror or error}") from error
-    handler.setFormatter(_formatter(settings.format, colors=False))
+    handler.setFormatter(_Formatter(settings.format, colors=False))
     return handler
 
 
-def _formatter(form: str, *, colors: bool) -> logging.Formatter:
-    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    steps: list[Any] = [_escape_controls, structlog.dev.ConsoleRenderer(colors=colors)]
-    if form == "json":
-        steps = [structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return structlog.stdlib.ProcessorFormatter(processors=[remove, *steps])
+class _Formatter(logging.Formatter):
+    """Renders records with structlog, which is imported for the first one."""
+
+    def __init__(self, form: str, *, colors: bool) -> None:
+        super().__init__()
+        self._form = form
+        self._colors = colors
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render one record."""
+        return self._structlog.format(record)
+
+    @cached_property
+    def _structlog(self) -> logging.Formatter:
+        import structlog
+
+        remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        steps: list[Any] = [_escape_controls, structlog.dev.ConsoleRenderer(colors=self._colors)]
+        if self._form == "json":
+            steps = [structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return structlog.stdlib.ProcessorFormatter(processors=[remove, *steps])
 
 
 def _escape_controls(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

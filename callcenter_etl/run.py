@@ -14,6 +14,7 @@ from callcenter_etl.accounts import Accounts
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import Limits
 from callcenter_etl.engines.local import LocalEngine
+from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
@@ -49,6 +50,7 @@ class RunPlan:
     output: str
     limits: Limits
     chunk_rows: int | None = None
+    workers: int = 1
     block_bytes: int = BLOCK_BYTES
     run_id: str = field(default_factory=_new_run_id)
 
@@ -121,36 +123,34 @@ class _Run:
 
     def _route_all(self, reader: SourceReader, opening: Opening, staged: Staging) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
+        cells = SPREADSHEET_SAFE if self.document.run.exceptions.excel_safe else AS_THEY_ARE
         router = Router(
             staged,
             preamble=opening.preamble,
             names=opening.layout.names,
             encoding=reader.dialect.encoding,
-            cells=SPREADSHEET_SAFE if self.document.run.exceptions.excel_safe else AS_THEY_ARE,
+            cells=cells,
         )
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
         accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
-        engine = LocalEngine(
+        shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells)
+        with LocalEngine(
             validator,
-            layout=opening.layout,
-            dialect=reader.dialect,
+            shape,
             router=router,
             accounts=accounts,
             scratch=staged.directory,
-            chunk_rows=self.plan.chunk_rows,
-        )
-        with engine:
-            for item in reader.frames(opening.layout):
-                engine.take(item)
-                self._report_progress(reader)
+            workers=self.plan.workers,
+        ) as engine:
+            engine.run(reader.blocks(opening.layout), after_each=lambda: self._report_progress(reader))
         return router
 
     def _publish(self, reader: SourceReader, staged: Staging, router: Router) -> Summary:
         reader.check_unchanged()
         self.accounts.prove(
-            plain_bytes=reader.tally.plain_bytes,
-            lines=reader.tally.lines.lines,
+            plain_bytes=reader.plain_bytes,
+            lines=reader.lines,
             target_bytes=staged.files[TARGET].bytes,
             rejected_bytes=staged.files[REJECTED].bytes,
             exceptions=router.exception_records,
@@ -193,9 +193,7 @@ class _Run:
             contract=ContractIdentity(
                 id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
             ),
-            source=SourceIdentity(
-                uri=self.plan.source, bytes=reader.tally.stored_bytes, sha256=reader.tally.sha256.hexdigest()
-            ),
+            source=SourceIdentity(uri=self.plan.source, bytes=reader.stored_bytes, sha256=reader.sha256),
             records=RecordCounts(
                 read=accounts.framed,
                 accepted=accounts.accepted.records,
@@ -204,7 +202,7 @@ class _Run:
                 warned=accounts.warned,
             ),
             blank_lines=accounts.blank_lines,
-            lines=reader.tally.lines.lines,
+            lines=reader.lines,
             rules=rules,
             problems=problems,
             outputs=outputs,
@@ -217,7 +215,7 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(
                 Progress(
-                    bytes_read=reader.tally.stored_bytes,
+                    bytes_read=reader.stored_bytes,
                     bytes_total=reader.size,
                     records=self.accounts.framed,
                     rejected=self.accounts.rejected.records,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.imports import uncollected
+from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.grounds import Grounds, work_out_grounds
+from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.rule import Rule
-from callcenter_etl.rules.schema import MaskSink, broken_masks, streaming_schema
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import Layout
+
+if TYPE_CHECKING:  # what it names is imported when the first chunk is judged
+    from callcenter_etl.rules.streaming import StreamingSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,6 @@ class Verdict:
     warned: Mask
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """Why each rejected record is rejected: its rule ids and its reasons, each joined with `; `."""
-
-    records: NDArray[np.int64]
-    rules: pa.StringArray
-    reasons: pa.StringArray
-
-
 class Validator:
     """Holds chunks to one contract. One validator serves one thread at a time."""
 
@@ -49,9 +44,23 @@ class Validator:
         self.document = document
         self.rules: tuple[Rule, ...] = compile_rules(document)
         self._lookups = lookups or {}
-        self._sink = MaskSink()
-        self._schema = streaming_schema(document, self.rules, self._sink)
         self._columns = {column.name: column for column in document.columns}
+
+    @cached_property
+    def _schema(self) -> StreamingSchema:
+        # Imported here: pandas and pandera take half a second, in which the first blocks can be read and parsed.
+        with uncollected():
+            from callcenter_etl.rules.streaming import StreamingSchema
+
+            return StreamingSchema(self.document, self.rules)
+
+    def twin(self) -> Validator:
+        """Give another validator of the same contract, for another thread."""
+        return Validator(self.document, lookups=self._lookups)
+
+    def warm(self) -> None:
+        """Import what `judge` needs and compile the schema."""
+        _ = self._schema
 
     def __reduce__(self) -> tuple[type[Validator], tuple[ContractDocument]]:
         return (_rebuild, (self.document, dict(self._lookups)))  # type: ignore[return-value]
@@ -68,10 +77,7 @@ class Validator:
 
     def judge(self, columns: ChunkColumns) -> Verdict:
         """Ask every rule about every record of the chunk."""
-        frame = pd.DataFrame(
-            {name: pd.array(columns.text(name), dtype=pd.ArrowDtype(pa.string())) for name in self._columns}
-        )
-        found = broken_masks(self._schema, frame, columns, self._sink) if len(columns) else {}
+        found = self._schema.broken_masks(columns) if len(columns) else {}
         masks = {rule.id: found[rule.id] for rule in self.rules if rule.id in found}
         rejected = np.zeros(len(columns), dtype=bool)
         warned = np.zeros(len(columns), dtype=bool)
@@ -83,25 +89,12 @@ class Validator:
 
     def grounds(self, verdict: Verdict) -> Grounds:
         """Work out the rule ids and reasons of the rejected records, in contract order."""
-        records = np.flatnonzero(verdict.rejected)
-        ids: list[pa.Array] = []
-        reasons: list[pa.Array] = []
-        for rule in self.rules:
-            if rule.severity != "error" or rule.id not in verdict.masks:
-                continue
-            broken = verdict.masks[rule.id][records]
-            ids.append(pc.if_else(pa.array(broken), rule.id, pa.scalar(None, pa.string())))
-            among = np.cumsum(broken) - 1
-            sentences = rule.reasons(verdict.columns, records[broken])
-            reasons.append(sentences.take(pa.array(among, mask=~broken)))
-        if not ids:
-            empty = pa.array([], type=pa.string())
-            return Grounds(records=records, rules=empty, reasons=empty)
-        return Grounds(records=records, rules=_join(ids), reasons=_join(reasons))
-
-
-def _join(parts: list[pa.Array]) -> pa.StringArray:
-    return pc.binary_join_element_wise(*parts, "; ", null_handling="skip")
+        broken = [
+            (rule, np.flatnonzero(verdict.masks[rule.id]))
+            for rule in self.rules
+            if rule.severity == "error" and rule.id in verdict.masks
+        ]
+        return work_out_grounds(broken, verdict.columns, np.flatnonzero(verdict.rejected))
 
 
 def _rebuild(document: ContractDocument, lookups: Mapping[str, pa.Array]) -> Validator:

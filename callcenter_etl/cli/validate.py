@@ -13,6 +13,7 @@ import typer
 
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.imports import uncollected
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ def validate(
 
     Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
     """
-    from callcenter_etl.api import load_contract
-    from callcenter_etl.logs import configure_logs
-    from callcenter_etl.reports import RENDERERS
-    from callcenter_etl.settings import Options, resolve_settings
+    with uncollected():
+        from callcenter_etl.api import load_contract
+        from callcenter_etl.logs import configure_logs
+        from callcenter_etl.reports import RENDERERS
+        from callcenter_etl.settings import Options, resolve_settings
 
     loaded = load_contract(contract)
     options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level)

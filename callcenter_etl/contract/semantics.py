@@ -147,9 +147,10 @@ def _pattern_faults(pattern: str, path: Path) -> Found:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    nothing = pa.nulls(1, pa.string())  # no value made from Python: for the first one pyarrow imports pandas
     try:
-        pc.match_substring_regex(pa.array([""]), pattern=pattern)
-        pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
+        pc.match_substring_regex(nothing, pattern=pattern)
+        pc.match_substring_regex(nothing, pattern=rf"\A(?:{pattern})\z")
     except pa.ArrowInvalid as error:
         cause = str(error).removeprefix("Invalid regular expression: ")
         hint = (

@@ -1,118 +1,142 @@
-"""Runs the core in this process, a chunk after the other."""
+"""Runs the core in this process: threads work on blocks side by side, which are written in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-import numpy as np
+from queue import SimpleQueue
+from typing import Self, TypeVar
 
 from callcenter_etl.accounts import Accounts, RuleTally
+from callcenter_etl.engines.steps import JudgedBlock, ParsedBlock, Shape, judge_block, parse_block
+from callcenter_etl.engines.turns import Turns
 from callcenter_etl.keys import KeyRegistry
 from callcenter_etl.outputs.router import Router
+from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
-from callcenter_etl.rules.rule import Rule
-from callcenter_etl.sources.chunk import Chunk, parse_chunk
-from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG, Frame
-from callcenter_etl.sources.header import Layout
-from callcenter_etl.sources.reader import LongPiece
-from callcenter_etl.validator import Validator, Verdict
+from callcenter_etl.sources.pending import LongPiece
+from callcenter_etl.sources.reader import Block
+from callcenter_etl.validator import Validator
 
-DEFAULT_CHUNK_ROWS = 1_000_000
+Taken = TypeVar("Taken")
+Given = TypeVar("Given")
 
 
 class LocalEngine:
-    """Takes framed blocks one by one: parse, judge, route, count. Use within `with`."""
+    """Takes the blocks of one source to their places. Use within `with`.
+
+    `workers` threads parse and judge, one block after the other where it is 1: Arrow and numpy let go of the
+    interpreter's lock while they work. What hangs on the order of records is done in that order, uniqueness by
+    turns and writing by the caller's thread, so that the outcome is the same for any number.
+    """
 
     def __init__(
         self,
         validator: Validator,
+        shape: Shape,
         *,
-        layout: Layout,
-        dialect: Dialect,
         router: Router,
         accounts: Accounts,
         scratch: Path,
-        chunk_rows: int | None,
+        workers: int,
     ) -> None:
         self._validator = validator
-        self._layout = layout
-        self._dialect = dialect
+        self._shape = shape
         self._router = router
         self._accounts = accounts
-        self._chunk_rows = chunk_rows or DEFAULT_CHUNK_ROWS
+        self._workers = workers
+        self._stack = ExitStack()
+        self._turns = Turns()
         self._registries: Mapping[str, KeyRegistry] = {
             rule.id: KeyRegistry(scratch / f"keys-{number}")
             for number, rule in enumerate(validator.rules)
             if rule.key
         }
+        # A validator serves one thread at a time, so there is one a worker.
+        self._validators: SimpleQueue[Validator] = SimpleQueue()
+        for _ in range(workers):
+            self._validators.put(validator.twin())
         for rule in validator.rules:
             accounts.rules[rule.id] = RuleTally(rule.severity)
 
     def __enter__(self) -> Self:
-        for registry in self._registries.values():
-            registry.__enter__()
+        with ExitStack() as opened:
+            for registry in self._registries.values():
+                opened.enter_context(registry)
+            if self._workers > 1:
+                self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="worker")
+                opened.callback(self._pool.shutdown, cancel_futures=True)
+                self._pool.submit(self._validator.warm)
+            self._stack = opened.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for registry in self._registries.values():
-            registry.__exit__(kind, error, trace)
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
 
-    def take(self, item: Frame | LongPiece) -> None:
-        """Put the records of one framed block, or a piece of a long record, into their places."""
-        if isinstance(item, LongPiece):
-            self._take_long(item)
+    def run(self, items: Iterable[Block | Frame | LongPiece], *, after_each: Callable[[], None]) -> None:
+        """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
+        for done in self._map(self._work, enumerate(items)):
+            self._settle(done)
+            del done  # it is to be freed before the next one is waited for
+            after_each()
+
+    def _map(self, function: Callable[[Taken], Given], items: Iterable[Taken]) -> Iterator[Given]:
+        """Give what `function` makes of each item, in order, with as many calls ahead as there are workers."""
+        if self._workers == 1:
+            yield from map(function, items)
             return
-        self._accounts.blank_lines += item.blank_lines
-        self._accounts.blank_bytes += item.blank_bytes
-        for first in range(0, len(item), self._chunk_rows):
-            last = min(first + self._chunk_rows, len(item))
-            self._take_chunk(parse_chunk(item, first=first, last=last, fields=self._layout.fields))
+        ahead: deque[Future[Given]] = deque()
+        for item in items:
+            ahead.append(self._pool.submit(function, item))
+            del item
+            if len(ahead) > self._workers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
-    def _take_chunk(self, chunk: Chunk) -> None:
-        columns = self._validator.columns_of(chunk, self._layout)
+    def _work(self, numbered: tuple[int, Block | Frame | LongPiece]) -> JudgedBlock | LongPiece:
+        number, item = numbered
+        if isinstance(item, LongPiece):
+            with self._turns.turn(number):
+                return item
+        parsed = ParsedBlock((), 0, 0)
+        try:
+            parsed = parse_block(item, self._shape)
+        finally:  # the turn is taken in any case, as later blocks wait for it
+            with self._turns.turn(number):
+                columns = [self._with_first_lines(chunk) for chunk in parsed.chunks]
+        validator = self._validators.get()
+        try:
+            return judge_block(validator, parsed, columns, self._shape)
+        finally:
+            self._validators.put(validator)
+
+    def _with_first_lines(self, chunk: Chunk) -> ChunkColumns:
+        columns = self._validator.columns_of(chunk, self._shape.layout)
         columns.first_lines = {
             rule.id: find_first_lines(columns, rule.key, self._registries[rule.id].first_lines)
             for rule in self._validator.rules
             if rule.key
         }
-        verdict = self._validator.judge(columns)
-        rejected = np.zeros(len(chunk), dtype=bool)
-        rejected[[m.record for m in chunk.malformed]] = True
-        rejected[chunk.sound[verdict.rejected]] = True
-        grounds = self._validator.grounds(verdict)
-        self._router.route(
-            chunk, rejected=rejected, records=grounds.records, rules=grounds.rules, reasons=grounds.reasons
-        )
-        self._count(chunk, verdict, rejected)
+        return columns
 
-    def _count(self, chunk: Chunk, verdict: Verdict, rejected: np.ndarray) -> None:
-        frame = chunk.frame
-        span = slice(chunk.first, chunk.last)
-        self._accounts.count_records(rejected, (frame.stops - frame.starts)[span], frame.line_counts[span])
-        self._accounts.malformed += len(chunk.malformed)
-        self._accounts.warned += int(verdict.warned.sum())
-        for m in chunk.malformed:
-            self._accounts.structural(STRUCTURAL_RULES[m.status]).add(1, int(chunk.lines[m.record]), m.reason)
-        for rule in self._validator.rules:
-            if rule.id in verdict.masks:
-                self._count_rule(rule, verdict)
+    def _settle(self, done: JudgedBlock | LongPiece) -> None:
+        if isinstance(done, LongPiece):
+            self._settle_long(done)
+            return
+        for routed in done.routed:
+            self._router.write(routed)
+        self._accounts.merge(done.counts)
 
-    def _count_rule(self, rule: Rule, verdict: Verdict) -> None:
-        records = np.flatnonzero(verdict.masks[rule.id])
-        tally = self._accounts.rules[rule.id]
-        reason = "" if tally.sample_reason else str(rule.reasons(verdict.columns, records[:1])[0].as_py())
-        tally.add(len(records), int(verdict.columns.lines[records[0]]), reason)
-
-    def _take_long(self, piece: LongPiece) -> None:
+    def _settle_long(self, piece: LongPiece) -> None:
         rule = STRUCTURAL_RULES[TOO_LONG]
-        reason = f"the record is over {self._dialect.max_record_bytes:,} bytes long"
-        self._router.route_long(piece, reason, rule)
+        reason = f"the record is over {self._shape.dialect.max_record_bytes:,} bytes long"
+        self._router.write_long(piece, reason, rule)
         self._accounts.rejected.bytes += len(piece.data)
         if piece.first:
             self._accounts.framed += 1

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 LINE_END = "\r\n"
+_QUOTE = b'"'
+_MARKS = (b",", _QUOTE, b"\r", b"\n")
+_IS_MARK = np.isin(np.arange(256), [mark[0] for mark in _MARKS])
 
 
 def quoted(value: str) -> str:
@@ -20,26 +25,42 @@ def csv_line(values: Sequence[str]) -> bytes:
     return (",".join(quoted(value) for value in values) + LINE_END).encode("utf-8")
 
 
-def csv_records(columns: Sequence[pa.StringArray]) -> bytes:
+def csv_records(columns: Sequence[pa.StringArray]) -> memoryview:
     """Give the records of text columns, all of one length, as lines.
 
-    A single column that is empty is quoted, as its line would be blank otherwise.
+    A single column that is empty would be a blank line, so there must be two columns at least.
     """
-    if not columns or not len(columns[0]):
-        return b""
-    joined = pc.binary_join_element_wise(*(_quoted_column(column) for column in columns), ",")
-    return b"".join((pc.binary_join(_one_list(joined), LINE_END)[0].as_buffer(), LINE_END.encode()))
+    if not len(columns[0]):
+        return memoryview(b"")
+    *others, last = (_quoted_column(column) for column in columns)
+    ended = pc.binary_join_element_wise(last, LINE_END, "")
+    return values_buffer(pc.binary_join_element_wise(*others, ended, ","))
+
+
+def values_buffer(values: pa.StringArray) -> memoryview:
+    """Give the bytes of all values, one after the other, without a copy."""
+    offsets = _offsets(values)
+    return memoryview(values.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
 
 
 def _quoted_column(values: pa.StringArray) -> pa.StringArray:
-    needs = pc.match_substring_regex(values, pattern='[,"\r\n]')
-    if not pc.any(needs).as_py():
+    text = bytes(values_buffer(values))
+    if not any(mark in text for mark in _MARKS):
         return values
-    escaped = pc.binary_join_element_wise(
-        '"', pc.replace_substring(values, pattern='"', replacement='""'), '"', ""
-    )
-    return pc.if_else(needs, escaped, values)
+    needs = pa.array(_values_with_marks(text, _offsets(values)))
+    wanted = values.filter(needs)
+    if _QUOTE in text:
+        wanted = pc.replace_substring(wanted, pattern='"', replacement='""')
+    return pc.replace_with_mask(values, needs, pc.binary_join_element_wise('"', wanted, '"', ""))
 
 
-def _one_list(values: pa.StringArray) -> pa.ListArray:
-    return pa.ListArray.from_arrays(pa.array([0, len(values)], type=pa.int32()), values)
+def _values_with_marks(text: bytes, offsets: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which values hold a mark; `text` starts with the first value."""
+    at = np.flatnonzero(_IS_MARK[np.frombuffer(text, dtype=np.uint8)])
+    found = np.zeros(len(offsets) - 1, dtype=bool)
+    found[np.searchsorted(offsets, at + offsets[0], side="right") - 1] = True
+    return found
+
+
+def _offsets(values: pa.StringArray) -> NDArray[np.int32]:
+    return np.frombuffer(values.buffers()[1], dtype=np.int32)[values.offset : values.offset + len(values) + 1]

@@ -1,8 +1,9 @@
-"""Puts every record of a chunk into its place: target, or rejected and exceptions."""
+"""Puts every record into its place: target, or rejected and exceptions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -13,16 +14,71 @@ from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
 from callcenter_etl.outputs.select import select_records
 from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.rules.grounds import Grounds
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.encodings import ShowStream, show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
-from callcenter_etl.sources.reader import LongPiece
+from callcenter_etl.sources.pending import LongPiece
 
 REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
 
 
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The bytes of one chunk for each file, and how many exceptions there are among them."""
+
+    target: memoryview
+    rejected: memoryview
+    exceptions: memoryview
+    exception_records: int
+
+
+def route_chunk(
+    chunk: Chunk, rejected: NDArray[np.bool_], grounds: Grounds, *, encoding: str, cells: Cells = AS_THEY_ARE
+) -> Routed:
+    """Put the records of one chunk into their places.
+
+    `rejected` covers all records of the chunk, `grounds` the sound ones among them.
+    """
+    frame = chunk.frame
+    starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
+    accepted = select_records(frame.raw, starts, stops, ~rejected)
+    if not rejected.any():
+        return Routed(accepted, memoryview(b""), memoryview(b""), 0)
+    return Routed(
+        target=accepted,
+        rejected=select_records(frame.raw, starts, stops, rejected),
+        exceptions=csv_records(cells.columns(_exception_columns(chunk, grounds, encoding))),
+        exception_records=len(grounds.records) + len(chunk.malformed),
+    )
+
+
+def _exception_columns(chunk: Chunk, grounds: Grounds, encoding: str) -> list[pa.StringArray]:
+    records = grounds.records
+    sound = list(chunk.values)
+    if len(records) < len(chunk.sound):
+        picks = pa.array(records)
+        sound = [values.take(picks) for values in sound]
+    sound += [pc.cast(pa.array(chunk.sound_lines[records]), pa.string()), grounds.rules, grounds.reasons]
+    sound.append(pa.repeat(pa.scalar("", pa.string()), len(records)))
+    if not chunk.malformed:
+        return sound
+    bad = chunk.malformed
+    at = np.array([m.record for m in bad], dtype=np.int64)
+    blank = pa.repeat(pa.scalar("", pa.string()), len(bad))
+    malformed = [blank] * len(chunk.values)
+    malformed += [
+        pc.cast(pa.array(chunk.lines[at]), pa.string()),
+        pa.array([STRUCTURAL_RULES[m.status] for m in bad], type=pa.string()),
+        pa.array([m.reason for m in bad], type=pa.string()),
+        pa.array([show(chunk.raw_of(m.record), encoding) for m in bad], type=pa.string()),
+    ]
+    order = pa.array(np.argsort(np.concatenate((chunk.sound[records], at)), kind="stable"))
+    return [pa.concat_arrays(pair).take(order) for pair in zip(sound, malformed, strict=True)]
+
+
 class Router:
-    """Writes accepted and rejected records, counting the records and bytes of each side."""
+    """Writes what was routed, in the order in which it comes."""
 
     def __init__(
         self,
@@ -46,31 +102,14 @@ class Router:
         self._rejected.write(preamble)
         self._exceptions.write(csv_line([cells.text(name) for name in (*names, *REJECT_COLUMNS)]))
 
-    def route(
-        self,
-        chunk: Chunk,
-        *,
-        rejected: NDArray[np.bool_],
-        records: NDArray[np.int64],
-        rules: pa.Array,
-        reasons: pa.Array,
-    ) -> None:
-        """Write one chunk.
+    def write(self, routed: Routed) -> None:
+        """Write one chunk."""
+        self._target.write(routed.target)
+        self._rejected.write(routed.rejected)
+        self._exceptions.write(routed.exceptions)
+        self.exception_records += routed.exception_records
 
-        `rejected` covers all records of the chunk; `records` are the sound ones among them, as indices of the
-        sound records, with their `rules` and `reasons`.
-        """
-        frame = chunk.frame
-        starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
-        self._target.write(select_records(frame.raw, starts, stops, ~rejected))
-        if not rejected.any():
-            return
-        self._rejected.write(select_records(frame.raw, starts, stops, rejected))
-        columns = self._cells.columns(self._exception_columns(chunk, records, rules, reasons))
-        self._exceptions.write(csv_records(columns))
-        self.exception_records += len(records) + len(chunk.malformed)
-
-    def route_long(self, piece: LongPiece, reason: str, rule: str) -> None:
+    def write_long(self, piece: LongPiece, reason: str, rule: str) -> None:
         """Write a piece of a record that is over the limit, at constant memory."""
         self._rejected.write(piece.data)
         if piece.first:
@@ -89,25 +128,3 @@ class Router:
         if piece.last:
             self._exceptions.write(b'"' + LINE_END.encode())
             self._long = None
-
-    def _exception_columns(
-        self, chunk: Chunk, records: NDArray[np.int64], rules: pa.Array, reasons: pa.Array
-    ) -> list[pa.StringArray]:
-        picks = pa.array(records)
-        sound = [values.take(picks) for values in chunk.values]
-        sound += [pc.cast(pa.array(chunk.sound_lines[records]), pa.string()), rules, reasons]
-        sound.append(pa.repeat(pa.scalar("", pa.string()), len(records)))
-        if not chunk.malformed:
-            return sound
-        bad = chunk.malformed
-        at = np.array([m.record for m in bad], dtype=np.int64)
-        blank = pa.repeat(pa.scalar("", pa.string()), len(bad))
-        malformed = [blank] * self._fields
-        malformed += [
-            pc.cast(pa.array(chunk.lines[at]), pa.string()),
-            pa.array([STRUCTURAL_RULES[m.status] for m in bad], type=pa.string()),
-            pa.array([m.reason for m in bad], type=pa.string()),
-            pa.array([show(chunk.raw_of(m.record), self._encoding) for m in bad], type=pa.string()),
-        ]
-        order = pa.array(np.argsort(np.concatenate((chunk.sound[records], at)), kind="stable"))
-        return [pa.concat_arrays(pair).take(order) for pair in zip(sound, malformed, strict=True)]

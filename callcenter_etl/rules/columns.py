@@ -11,15 +11,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.numbers import Numbers, parse_numbers
 from callcenter_etl.rules.types import type_check
-
-Mask = NDArray[np.bool_]
-
-
-def as_mask(values: pa.BooleanArray) -> Mask:
-    """Give an Arrow boolean array without nulls as a numpy mask."""
-    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 @dataclass(slots=True)

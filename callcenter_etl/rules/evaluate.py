@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from callcenter_etl.contract.expressions import Expression, Node
 from callcenter_etl.rules import numbers
+from callcenter_etl.rules.masks import valid_mask
 from callcenter_etl.rules.numbers import Numbers
 
 Value: TypeAlias = Any  # an Arrow array, or Numbers; pyarrow has no types to tell them apart
@@ -117,12 +118,12 @@ def _arithmetic(node: Node, columns: ColumnSource) -> Value:
 
 def _shifted(left: pa.Array, right: pa.Array) -> pa.Array:
     """Add microseconds; a sum beyond 64 bits stays at their end, so that it still compares as it should."""
-    unknown = pc.or_(pc.is_null(left), pc.is_null(right)).to_numpy(zero_copy_only=False)
+    unknown = ~(valid_mask(left) & valid_mask(right))
     first, second = (np.asarray(pc.fill_null(each, 0).to_numpy(), dtype=np.int64) for each in (left, right))
     total = first + second
     beyond = ((first ^ total) & (second ^ total)) < 0
     total = np.where(beyond, np.where(first < 0, -_FARTHEST, _FARTHEST), total)
-    return pa.array(np.maximum(total, -_FARTHEST), mask=np.asarray(unknown, dtype=bool))
+    return pa.array(np.maximum(total, -_FARTHEST), mask=unknown)
 
 
 def _negate(node: Node, columns: ColumnSource) -> Value:
@@ -195,7 +196,7 @@ def _coalesce(node: Node, columns: ColumnSource) -> Value:
 
 
 def _whole(values: pa.Array, *, scale: int = 0) -> Numbers:
-    valid = np.array(pc.is_valid(values).to_numpy(zero_copy_only=False), dtype=bool)
+    valid = valid_mask(values)
     filled = pc.cast(pc.fill_null(values, 0), pa.int64())
     return numbers.from_integers(np.asarray(filled.to_numpy(zero_copy_only=False)), valid, scale=scale)
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+
 # Wide enough for every exponent a text can hold; no signals, so that absurd numbers stay values.
 EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _SUM_DIGITS = 5_000  # a sum such as 1e999999999 + 1 is rounded, lest one value fill the memory
@@ -88,7 +89,7 @@ def from_integers(values: NDArray[np.int64], valid: Mask, *, scale: int = 0) -> 
 
 def parse_numbers(text: pa.StringArray) -> Numbers:
     """Read a text array of integers and decimals; null stands for unknown."""
-    valid = np.array(pc.is_valid(text).to_numpy(zero_copy_only=False), dtype=bool)
+    valid = valid_mask(text)
     filled = pc.fill_null(text, "0")
     plain = _plain_integers(filled)
     if plain is not None:
@@ -123,7 +124,7 @@ def _mixed(text: pa.StringArray, valid: Mask) -> Numbers:
     groups = pc.extract_regex(
         text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})(?:\.(?P<part>[0-9]{0,9}))?\z"
     )
-    odd = np.array(pc.is_null(groups).to_numpy(zero_copy_only=False), dtype=bool)
+    odd = ~valid_mask(groups)
     sign, whole, part = (
         pc.if_else(pa.array(odd), "0" if name == "whole" else "", pc.struct_field(groups, name))
         for name in ("sign", "whole", "part")
@@ -135,7 +136,7 @@ def _mixed(text: pa.StringArray, valid: Mask) -> Numbers:
     scale = scale if vectors else _MAX_SCALE
     digits = pc.binary_join_element_wise("0", whole, pc.utf8_rpad(part, scale, padding="0"), "")
     values = np.array(pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-    negative = np.asarray(pc.equal(sign, "-").to_numpy(zero_copy_only=False), dtype=bool)
+    negative = as_mask(pc.equal(sign, "-"))
     values[negative] *= -1
     if vectors:
         values[odd] = [int(value.scaleb(scale)) for value in others]
@@ -197,7 +198,7 @@ def multiply(left: Numbers, right: Numbers) -> Numbers:
 def divide(left: Numbers, right: Numbers) -> Numbers:
     """Divide to 60 significant digits; by zero is unknown."""
     zero = compare_with(right, "==", Decimal(0)).fill_null(True)  # noqa: FBT003  Arrow's value
-    valid = left.valid & right.valid & ~np.asarray(zero.to_numpy(zero_copy_only=False), dtype=bool)
+    valid = left.valid & right.valid & ~as_mask(zero)
     return _exactly(left, right, valid, EXACT.divide)
 
 

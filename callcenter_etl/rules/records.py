@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.model import Column, RecordRule
 from callcenter_etl.keys import composite_keys
-from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.evaluate import evaluate
+from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.rule import Rule
 
 
@@ -22,10 +23,10 @@ def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
     when = None if rule.when is None else compile_expression(rule.when, types)
 
     def broken(columns: ChunkColumns) -> Mask:
-        failed = pc.fill_null(pc.invert(evaluate(check, columns)), False)  # noqa: FBT003  Arrow's value
+        failed = as_mask(pc.invert(evaluate(check, columns)))
         if when is not None:
-            failed = pc.and_(failed, pc.fill_null(evaluate(when, columns), False))  # noqa: FBT003
-        return np.asarray(failed.to_numpy(zero_copy_only=False), dtype=bool)
+            failed &= as_mask(evaluate(when, columns))
+        return failed
 
     condition = "" if rule.when is None else f" when {rule.when}"
     sentence = rule.reason or f"{rule.name}: {rule.check}{condition} does not hold"

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.rules.masks import Mask
 
 MAX_SHOWN_CHARACTERS = 80
 

@@ -1,53 +1,24 @@
-"""A contract's rules as pandera schemas: one for any DataFrame of text, one for the stream."""
+"""A contract's rules as a pandera schema for any DataFrame of text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
-from pandera.errors import SchemaErrorReason, SchemaErrors
 
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.keys import KeyRegistry
-from callcenter_etl.rules.columns import ChunkColumns, Mask
+from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
 from callcenter_etl.rules.rule import Rule
 
 FIRST_RECORD_LINE = 2
 Lookups = Mapping[str, pa.Array]
 DataFrameSchema = pandera.DataFrameSchema
-
-
-@dataclass(slots=True)
-class MaskSink:
-    """Where the checks of one streaming schema find the chunk and leave the masks of broken rules."""
-
-    columns: ChunkColumns | None = None
-    masks: dict[str, Mask] = field(default_factory=dict)
-
-    def ask(self, rule: Rule) -> bool:
-        """Work out a rule's mask, keep it where it is broken, and tell whether every record keeps the rule."""
-        if self.columns is None:
-            raise RuntimeError("the streaming schema is validated without a chunk")
-        mask = rule.broken(self.columns)
-        if mask.any():
-            self.masks[rule.id] = mask
-            return False
-        return True
-
-
-def streaming_schema(
-    document: ContractDocument, rules: tuple[Rule, ...], sink: MaskSink
-) -> pandera.DataFrameSchema:
-    """Compile the schema that validates chunk by chunk: each check gives one bool and leaves its mask in `sink`.
-
-    One schema serves one thread: pandera changes it while it validates.
-    """
-    return _schema(document, rules, lambda rule: lambda _: sink.ask(rule), strict=False)
 
 
 def text_schema(
@@ -64,26 +35,9 @@ def text_schema(
 
         return check
 
-    return _schema(document, rules, check_of, strict=document.source.header in ("exact", "any_order"))
-
-
-def broken_masks(
-    schema: pandera.DataFrameSchema, frame: pd.DataFrame, columns: ChunkColumns, sink: MaskSink
-) -> dict[str, Mask]:
-    """Validate one chunk lazily; give the masks of the rules that are broken, each of shape (records,).
-
-    Raises RuntimeError when a check could not be worked out: pandera would count that as one failure case.
-    """
-    sink.columns, sink.masks = columns, {}
-    try:
-        schema.validate(frame, lazy=True, inplace=True)
-    except SchemaErrors as errors:
-        for error in errors.schema_errors:
-            if error.reason_code is not SchemaErrorReason.DATAFRAME_CHECK:
-                raise RuntimeError(f"a check failed to run: {error}") from errors
-    finally:
-        sink.columns = None
-    return sink.masks
+    header = document.source.header
+    strict, ordered = header in ("exact", "any_order"), header == "exact"
+    return build_schema(document, rules, check_of, strict=strict, ordered=ordered)
 
 
 def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups) -> ChunkColumns:
@@ -125,24 +79,25 @@ def _text_of(series: pd.Series, column: Column) -> pa.StringArray:
     return values.cast(pa.string()).fill_null("")
 
 
-def _schema(
+def build_schema(
     document: ContractDocument,
     rules: tuple[Rule, ...],
-    check_of: Callable[[Rule], Callable[[pd.Series | pd.DataFrame], object]],
+    check_of: Callable[[Rule], Callable[[Any], object]],
     *,
-    strict: bool,
-) -> pandera.DataFrameSchema:
-    checks = {
-        rule.id: pandera.Check(check_of(rule), name=rule.id, error=rule.id, ignore_na=False) for rule in rules
-    }
+    schema_type: type[DataFrameSchema] = DataFrameSchema,
+    column_type: type[pandera.Column] = pandera.Column,
+    strict: bool = False,
+    ordered: bool = False,
+) -> DataFrameSchema:
+    """Build a schema in which every rule is a check by its id, on its column or on the whole frame."""
     column_rules: dict[str, list[pandera.Check]] = {column.name: [] for column in document.columns}
     record_checks: list[pandera.Check] = []
     for rule in rules:
         target = record_checks if rule.column is None else column_rules[rule.column]
-        target.append(checks[rule.id])
-    return pandera.DataFrameSchema(
+        target.append(pandera.Check(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
+    return schema_type(
         columns={
-            column.name: pandera.Column(
+            column.name: column_type(
                 None, checks=column_rules[column.name], nullable=True, description=column.description
             )
             for column in document.columns
@@ -151,5 +106,5 @@ def _schema(
         name=document.contract,
         description=document.description,
         strict=strict,
-        ordered=strict and document.source.header == "exact",
+        ordered=ordered,
     )

@@ -21,10 +21,10 @@ from callcenter_etl.contract.formats import (
     Piece,
     compile_format,
 )
+from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -59,9 +59,9 @@ def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...])
 def parse_durations(text: pa.StringArray) -> pa.Int64Array:
     """Read H:MM:SS as microseconds, null where a value is none; hours count as 2,500,000,000 at most."""
     groups = pc.extract_regex(text, pattern=_DURATION)
-    valid = _mask(pc.is_valid(groups))
+    valid = valid_mask(groups)
     hours = groups.field("hours")
-    long = _mask(pc.fill_null(pc.greater(pc.binary_length(hours), 10), False))  # noqa: FBT003  Arrow's value
+    long = as_mask(pc.greater(pc.binary_length(hours), 10))
     count = _ints(pc.if_else(pa.array(~long), hours, "0"))
     count = np.where(long, MAX_DURATION_HOURS, np.minimum(count, MAX_DURATION_HOURS))
     seconds = count * 3600 + _ints(groups.field("minute")) * 60 + _ints(groups.field("second"))
@@ -201,7 +201,7 @@ _BYTE_READERS: dict[str, Callable[[Bytes, Piece, Mask], Ints]] = {
 
 def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
     groups = pc.extract_regex(text, pattern=fmt.regex)
-    valid = _mask(pc.is_valid(groups))
+    valid = valid_mask(groups)
     fields = [piece.field for piece in fmt.pieces if piece.field]
     return {field: _READERS.get(field, _ints)(groups.field(field)) for field in fields}, valid
 
@@ -247,13 +247,14 @@ def _fraction(text: pa.StringArray) -> Ints:
 
 
 def _half(text: pa.StringArray) -> Ints:
-    return _mask(pc.fill_null(pc.equal(pc.ascii_lower(text), "pm"), False)).astype(np.int64)  # noqa: FBT003
+    return as_mask(pc.equal(pc.ascii_lower(text), "pm")).astype(np.int64)
 
 
 def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray], Ints]:
-    value_set = pa.array([word[:3] for word in words])
+    starts = [word[:3] for word in words]
 
     def read(text: pa.StringArray) -> Ints:
+        value_set = pa.array(starts)  # not sooner: the first array that pyarrow makes imports pandas
         start = pc.utf8_slice_codeunits(pc.ascii_lower(text), start=0, stop=3)
         found = pc.fill_null(pc.index_in(start, value_set=value_set), -9)
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64) + first
@@ -267,12 +268,8 @@ def _offset(text: pa.StringArray) -> Ints:
     text = pc.if_else(zulu, "+0000", text)
     hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
     minutes = _ints(pc.utf8_slice_codeunits(text, start=-2))
-    sign = np.where(_mask(pc.starts_with(text, "-")), -1, 1)
+    sign = np.where(as_mask(pc.starts_with(text, "-")), -1, 1)
     return np.asarray(sign * (hours * 3600 + minutes * 60) * SECOND, dtype=np.int64)
-
-
-def _mask(values: pa.BooleanArray) -> Mask:
-    return np.array(values.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 _READERS = {

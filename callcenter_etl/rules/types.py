@@ -7,11 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.rules.temporal import parse_durations, parse_temporal
 
-Mask = NDArray[np.bool_]
 Checked = tuple[Mask, pa.Array | None]
 
 INTEGER = r"\A[+-]?[0-9]+\z"
@@ -31,15 +30,15 @@ def _text(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
 
 
 def _digits(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
-    return _mask(pc.ascii_is_decimal(text)), None
+    return as_mask(pc.ascii_is_decimal(text)), None
 
 
 def _matching(pattern: str) -> Callable[[pa.StringArray, tuple[str, ...]], Checked]:
     def check(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
-        valid = _mask(pc.ascii_is_decimal(text))
+        valid = as_mask(pc.ascii_is_decimal(text))
         rest = np.flatnonzero(~valid)
         if len(rest):
-            valid[rest] = _mask(pc.match_substring_regex(text.take(pa.array(rest)), pattern=pattern))
+            valid[rest] = as_mask(pc.match_substring_regex(text.take(pa.array(rest)), pattern=pattern))
         return valid, None
 
     return check
@@ -49,24 +48,20 @@ def _boolean(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
     lower = pc.ascii_lower(text)
     true, false = pc.equal(lower, "true"), pc.equal(lower, "false")
     valid = pc.or_(true, false)
-    return _mask(valid), pc.if_else(valid, true, pa.scalar(None, pa.bool_()))
+    return as_mask(valid), pc.if_else(valid, true, pa.scalar(None, pa.bool_()))
 
 
 def _temporal(kind: str) -> Callable[[pa.StringArray, tuple[str, ...]], Checked]:
     def check(text: pa.StringArray, formats: tuple[str, ...]) -> Checked:
         values = parse_temporal(text, kind=kind, formats=formats)
-        return _mask(pc.is_valid(values)), values
+        return valid_mask(values), values
 
     return check
 
 
 def _duration(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
     values = parse_durations(text)
-    return _mask(pc.is_valid(values)), values
-
-
-def _mask(values: pa.BooleanArray) -> Mask:
-    return np.array(values.to_numpy(zero_copy_only=False), dtype=bool)
+    return valid_mask(values), values
 
 
 _CHECKS: dict[str, Callable[[pa.StringArray, tuple[str, ...]], Checked]] = {

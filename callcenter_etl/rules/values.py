@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.formats import describe_format, parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
-from callcenter_etl.rules.columns import ChunkColumns, Mask, as_mask
+from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.numbers import compare_with
 
 Broken = Callable[[ChunkColumns], Mask]
@@ -98,14 +98,10 @@ def _bound(column: Column, operator: str, bound: str) -> Broken:
     name = column.name
     if column.type in NUMERIC:
         limit = Decimal(bound)
-        return lambda columns: _true(compare_with(columns.numbers(name), operator, limit))
+        return lambda columns: as_mask(compare_with(columns.numbers(name), operator, limit))
     instant = parse_duration(bound) if column.type == "duration" else parse_iso(column.type, bound)
     kernel = pc.less if operator == "<" else pc.greater
-    return lambda columns: _true(kernel(columns.typed(name), pa.scalar(instant, pa.int64())))
-
-
-def _true(values: pa.BooleanArray) -> Mask:
-    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), dtype=bool)  # noqa: FBT003  Arrow's value
+    return lambda columns: as_mask(kernel(columns.typed(name), pa.scalar(instant, pa.int64())))
 
 
 def _type_words(column: Column) -> str:

@@ -236,8 +236,7 @@ def _assemble(
     fields: int,
     first_line: int,
 ) -> Frame:
-    index = np.arange(kept)
-    opens = shape.owner[:kept] == index
+    opens = shape.owner[:kept] == np.arange(kept)
     blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
     openers = np.flatnonzero(opens & ~blank)
     closers = openers + shape.counts[openers] - 1

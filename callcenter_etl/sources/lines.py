@@ -51,12 +51,23 @@ def find_lines(data: bytes | memoryview) -> Lines:
     return Lines(starts=starts, ends=ends, stops=stops)
 
 
-def last_line_stop(data: bytes | bytearray) -> int:
+def last_line_stop(data: bytes) -> int:
     """Give the offset after the last complete line; a CR at the very end may yet be the half of a CRLF."""
     newline = data.rfind(b"\n")
     end = len(data) - 1
     carriage = data.rfind(b"\r", 0, end) if end > 0 else -1
     return max(newline, carriage) + 1
+
+
+def line_end(data: bytes, *, ended: bool) -> int:
+    """Give the offset after the first line end, 0 where there is none yet; `ended` tells that no more data comes."""
+    newline = data.find(b"\n")
+    carriage = data.find(b"\r", 0, newline if newline >= 0 else len(data))
+    if carriage < 0:
+        return newline + 1
+    if carriage + 1 == newline:
+        return newline + 1
+    return carriage + 1 if carriage + 1 < len(data) or ended else 0
 
 
 class LineCounter:
@@ -70,7 +81,8 @@ class LineCounter:
         """Count the line ends of the next block of the stream."""
         if not block:
             return
-        self.ended += block.count(b"\n")
+        # numpy lets go of the interpreter's lock meanwhile, bytes.count does not
+        self.ended += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LF))
         if b"\r" in block or self._last == b"\r":
             self.ended += block.count(b"\r") - block.count(b"\r\n")
             if self._last == b"\r" and block[:1] == b"\n":

@@ -1,22 +1,23 @@
-"""Reads a source as a stream: identity, refusal, header, then framed blocks."""
+"""Reads a source as a stream: identity, refusal, header, then blocks of whole lines."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError
 from callcenter_etl.sources import storage
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
-from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
 from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
 from callcenter_etl.sources.framing import Frame, frame_block
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
-from callcenter_etl.sources.lines import LineCounter, last_line_stop
+from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.names import name_problems
+from callcenter_etl.sources.pending import LongPiece, Pending
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 
@@ -25,13 +26,12 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class LongPiece:
-    """A piece of a record that is over the limit; `first` opens it, `last` ends it."""
+class Block:
+    """Whole lines, each a record of its own: the first one's number, and the place of its bytes in the source."""
 
-    data: bytes
-    line: int
-    first: bool
-    last: bool
+    raw: bytes
+    first_line: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,6 @@ class Opening:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(slots=True)
-class Tally:
-    """What went by, counted apart from the framing: stored bytes and their hash, plain bytes and lines."""
-
-    stored_bytes: int = 0
-    plain_bytes: int = 0
-    sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
-    lines: LineCounter = field(default_factory=LineCounter)
-
-
 class SourceReader:
     """One source, read once from its start to its end. Use within `with`, and call `open` first."""
 
@@ -66,17 +56,14 @@ class SourceReader:
         self.uri = uri
         self.document = document
         self.dialect = dialect_of(document)
-        self.tally = Tally()
+        self.stored_bytes = 0
+        self._sha256 = hashlib.sha256()
         self._identity = storage.identify(uri)
         self.size = self._identity.size
         self._block_bytes = block_bytes
-        self._pending = bytearray()
-        self._line = 1
-        self._offset = 0
-        self._ended = False
+        self._pending = Pending(iter(()), block_bytes)
         self._context = storage.open_stream(uri)
         self._stored_blocks: Iterator[bytes] = iter(())
-        self._blocks: Iterator[bytes] = iter(())
 
     def __enter__(self) -> Self:
         self._stream = self._context.__enter__()
@@ -84,6 +71,21 @@ class SourceReader:
 
     def __exit__(self, *exc: object) -> None:
         self._context.__exit__(*exc)  # type: ignore[arg-type]  # the three of the protocol
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the stored bytes read so far, hexadecimal."""
+        return self._sha256.hexdigest()
+
+    @property
+    def plain_bytes(self) -> int:
+        """Bytes of the source, decompressed, read so far."""
+        return self._pending.bytes_read
+
+    @property
+    def lines(self) -> int:
+        """Lines taken so far, counted apart from any framing."""
+        return self._pending.lines
 
     def open(self) -> Opening:
         """Read the start of the source: refuse it, or give its preamble and layout."""
@@ -100,15 +102,15 @@ class SourceReader:
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
             return self._refused([*problems, Problem("file.not_delimited", disguise)])
-        self._blocks = self._plain(_chain(blocks, stored), name)
+        pending = self._pending = Pending(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
-            while not self._ended and len(self._pending) < HEAD_BYTES:
-                self._fill()
+            while not pending.ended and len(pending.data) < HEAD_BYTES:
+                pending.fill()
         except NoByteOrderMarkError:
             encoding = self.dialect.encoding
             sentence = f"the source does not start with the byte order mark of {encoding} (declare {encoding}-le or {encoding}-be)"
             return self._refused([*problems, Problem("header.encoding", sentence)])
-        start = bytes(self._pending[:HEAD_BYTES])
+        start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
             return self._refused([*problems, Problem("file.not_delimited", other)])
@@ -117,34 +119,46 @@ class SourceReader:
             problems.append(Problem("file.not_delimited", sentence))
         return self._read_header(problems)
 
-    def frames(self, layout: Layout) -> Iterator[Frame | LongPiece]:
-        """Give the framed blocks in order; a record over the limit comes in pieces of its own."""
+    def blocks(self, layout: Layout) -> Iterator[Block | Frame | LongPiece]:
+        """Give what follows the header, in order.
+
+        Where values may run over lines, where a record ends is known only by framing it: frames come then,
+        else blocks that can be framed anywhere. A record over the limit comes in pieces of its own.
+        """
+        pending = self._pending
         while True:
-            stop = len(self._pending) if self._ended else last_line_stop(self._pending)
-            if stop == 0:
-                if self._ended:
-                    return
-                if len(self._pending) > self.dialect.max_record_bytes + 1:
-                    yield from self._long_record()
-                else:
-                    self._fill()
+            item = self._frame(layout) if self.dialect.multiline else self._block()
+            if item is not None:
+                yield item
+            elif len(pending) > self.dialect.max_record_bytes + 1:
+                yield from pending.take_long_record()
                 continue
-            block = bytes(self._pending[:stop])
-            final = self._ended
-            frame = frame_block(
-                block,
-                dialect=self.dialect,
-                fields=layout.fields,
-                first_line=self._line,
-                offset=self._offset,
-                final=final,
-            )
-            self._consume(frame.consumed)
-            if len(frame) or frame.blank_lines:
-                self._line += int(frame.line_counts.sum()) + frame.blank_lines
-                yield frame
-            if not self._ended:
-                self._fill()
+            if not pending.ended:
+                pending.fill()
+            elif not len(pending):
+                return
+
+    def _block(self) -> Block | None:
+        first_line, offset = self._pending.next_line, self._pending.offset
+        raw = self._pending.take_lines()
+        return Block(raw, first_line, offset) if raw else None
+
+    def _frame(self, layout: Layout) -> Frame | None:
+        """Frame the records that end in what is pending; None where none does."""
+        pending = self._pending
+        stop = len(pending) if pending.ended else last_line_stop(pending.data)
+        if not stop:
+            return None
+        frame = frame_block(
+            pending.data[:stop],
+            dialect=self.dialect,
+            fields=layout.fields,
+            first_line=pending.next_line,
+            offset=pending.offset,
+            final=pending.ended,
+        )
+        pending.take(frame.consumed)
+        return frame
 
     def check_unchanged(self) -> None:
         """Raise SourceError when the stored file is not the one that was opened, or was not read to its end."""
@@ -154,24 +168,23 @@ class SourceReader:
             raise SourceError(
                 f"{self.uri}: changed while it was read (run again when the sender has finished)"
             )
-        if self.size is not None and self.size != self.tally.stored_bytes:
-            read = self.tally.stored_bytes
+        if self.size is not None and self.size != self.stored_bytes:
+            read = self.stored_bytes
             raise SourceError(
                 f"{self.uri}: {read:,} bytes were read of {self.size:,} (truncated while it was read?)"
             )
 
     def drain(self) -> None:
         """Read what is left, so that size and hash are those of the whole source."""
-        for block in self._blocks:
-            self.tally.plain_bytes += len(block)
+        self._pending.drain()
         for _ in self._stored_blocks:
             continue
 
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
         try:
             for block in read_blocks(stream, self._block_bytes):
-                self.tally.stored_bytes += len(block)
-                self.tally.sha256.update(block)
+                self.stored_bytes += len(block)
+                self._sha256.update(block)
                 yield block
         except OSError as error:
             raise SourceError(f"{self.uri}: {error.strerror or error}") from error
@@ -186,95 +199,57 @@ class SourceReader:
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks
 
-    def _fill(self) -> None:
-        """Take the next plain block into what is pending."""
-        wanted = self._block_bytes
-        while wanted > 0:
-            block = next(self._blocks, None)
-            if block is None:
-                self._ended = True
-                return
-            self.tally.plain_bytes += len(block)
-            self.tally.lines.feed(block)
-            self._pending += block
-            wanted -= len(block)
-
-    def _consume(self, size: int) -> None:
-        del self._pending[:size]
-        self._offset += size
-
     def _refused(self, problems: list[Problem]) -> Opening:
         return Opening(b"", 0, 0, 0, Layout(names=(), positions={}), tuple(problems))
 
     def _read_header(self, problems: list[Problem]) -> Opening:
-        bom = (
-            _UTF8_BOM if bytes(self._pending[:3]) == _UTF8_BOM and _is_unicode(self.dialect.encoding) else b""
-        )
-        self._consume(len(bom))
+        marked = self._pending.data.startswith(_UTF8_BOM) and _is_unicode(self.dialect.encoding)
+        bom = _UTF8_BOM if marked else b""
+        self._pending.take(len(bom))
         if self.document.source.header == "none":
             return self._read_no_header(bom, problems)
-        blanks, blank_bytes = self._skip_blank_lines()
+        blank = self._pending.take_blank_lines()
+        blanks = self._pending.next_line - 1
         line, stop, lines = self._header_line()
         if not stop:
-            problems.append(
-                Problem(
-                    "file.empty",
-                    "the source has no bytes"
-                    if not self.tally.plain_bytes
-                    else "the source has nothing but blank lines",
-                )
-            )
+            nothing = "nothing but blank lines" if self.plain_bytes else "no bytes"
+            problems.append(Problem("file.empty", f"the source has {nothing}"))
             return self._refused(problems)
         layout, found = self._match(line)
-        preamble = bom + bytes(self._pending[:stop])
-        self._consume(stop)
-        self._line += lines
-        return Opening(preamble, lines, blanks, blank_bytes, layout, (*problems, *found))
+        preamble = bom + self._pending.take(stop)
+        return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
 
     def _read_no_header(self, bom: bytes, problems: list[Problem]) -> Opening:
-        if not self._pending and self._ended:
+        if not self._pending.data and self._pending.ended:
             problems.append(Problem("file.empty", "the source has no bytes"))
             return self._refused(problems)
         return Opening(bom, 0, 0, 0, layout_without_header(self.document), tuple(problems))
 
-    def _skip_blank_lines(self) -> tuple[int, int]:
-        blanks = size = 0
-        while True:
-            while len(self._pending) < 2 and not self._ended:
-                self._fill()
-            stop = 2 if self._pending[:2] == b"\r\n" else int(bytes(self._pending[:1]) in (b"\n", b"\r"))
-            if not stop:
-                self._line += blanks
-                return blanks, size
-            self._consume(stop)
-            blanks += 1
-            size += stop
-
     def _header_line(self) -> tuple[bytes, int, int]:
         """Give the header's content, its length with its line end, and how many lines it takes."""
-        while not self._ended and not last_line_stop(self._pending):
-            if len(self._pending) > self.dialect.max_record_bytes:
-                raise SourceError(
-                    f"{self.uri}: the header line is over {self.dialect.max_record_bytes:,} bytes long"
-                )
-            self._fill()
-        lines = (
-            bytes(self._pending[: self.dialect.max_record_bytes]).splitlines(keepends=True)
-            if self._pending
-            else []
-        )
-        if not lines:
-            return b"", 0, 0
+        pending, limit = self._pending, self.dialect.max_record_bytes
+        while not pending.ended and not last_line_stop(pending.data):
+            if len(pending.data) > limit:
+                raise SourceError(f"{self.uri}: the header line is over {limit:,} bytes long")
+            pending.fill()
+        stop = line_end(pending.data, ended=True) or len(pending.data)
+        content, taken = pending.data[:stop], 1
         quote = (self.dialect.quote or "").encode()
-        taken = 1
-        content = lines[0]
-        if self.dialect.multiline and quote:
-            while content.count(quote) % 2 and taken < min(len(lines), 1000):
-                content += lines[taken]
-                taken += 1
-            if content.count(quote) % 2:
-                content, taken = lines[0], 1
+        if self.dialect.multiline and quote and content.count(quote) % 2:
+            content, taken = self._joined_header(content, quote)
         return content.rstrip(b"\r\n"), len(content), taken
+
+    def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
+        """Join lines to the first one until its quote is closed; the first alone where none closes it."""
+        content = b""
+        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[
+            :MAX_JOINED_LINES
+        ]
+        for taken, line in enumerate(lines, start=1):
+            content += line
+            if content.count(quote) % 2 == 0:
+                return content, taken
+        return first, 1
 
     def _match(self, line: bytes) -> tuple[Layout, tuple[Problem, ...]]:
         encoding = self.dialect.encoding if is_ascii_superset(self.dialect.encoding) else "utf-8"
@@ -289,26 +264,6 @@ class SourceReader:
         names = tuple(split_fields(text, self.dialect.delimiter, self.dialect.quote))
         return match_header(names, self.document)
 
-    def _long_record(self) -> Iterator[LongPiece]:
-        first = True
-        while True:
-            newline = _line_end(self._pending, ended=self._ended)
-            if newline:
-                break
-            keep = 1 if self._pending[-1:] == b"\r" and not self._ended else 0
-            piece = bytes(self._pending[: len(self._pending) - keep])
-            if self._ended:
-                newline = len(piece)
-                break
-            if piece:
-                yield LongPiece(piece, self._line, first=first, last=False)
-                first = False
-                self._consume(len(piece))
-            self._fill()
-        yield LongPiece(bytes(self._pending[:newline]), self._line, first=first, last=True)
-        self._consume(newline)
-        self._line += 1
-
 
 def dialect_of(document: ContractDocument) -> Dialect:
     """Give the dialect that a contract declares."""
@@ -320,17 +275,6 @@ def dialect_of(document: ContractDocument) -> Dialect:
         lenient=source.quoting == "lenient",
         multiline=source.multiline,
     )
-
-
-def _line_end(data: bytearray, *, ended: bool) -> int:
-    """Give the offset after the first line end, 0 where there is none yet."""
-    newline = data.find(b"\n")
-    carriage = data.find(b"\r", 0, newline if newline >= 0 else len(data))
-    if carriage < 0:
-        return newline + 1
-    if carriage + 1 == newline:
-        return newline + 1
-    return carriage + 1 if carriage + 1 < len(data) or ended else 0
 
 
 def _is_unicode(encoding: str) -> bool:

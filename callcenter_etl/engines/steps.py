@@ -1,0 +1,115 @@
+"""The two steps of the core that every engine takes: a block becomes chunks, chunks become bytes and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from callcenter_etl.accounts import Accounts, RuleTally
+from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
+from callcenter_etl.outputs.router import Routed, route_chunk
+from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.sources.chunk import Chunk, parse_chunk
+from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
+from callcenter_etl.sources.header import Layout
+from callcenter_etl.sources.reader import Block
+from callcenter_etl.validator import Validator, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the blocks of one source are cut into chunks of values, and how the text of exceptions is written.
+
+    `chunk_rows` None: a chunk a block.
+    """
+
+    layout: Layout
+    dialect: Dialect
+    chunk_rows: int | None = None
+    cells: Cells = AS_THEY_ARE
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBlock:
+    """The chunks of a block, and what it held besides records."""
+
+    chunks: tuple[Chunk, ...]
+    blank_lines: int
+    blank_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBlock:
+    """Where the records of a block go, chunk by chunk, and what was counted."""
+
+    routed: tuple[Routed, ...]
+    counts: Accounts
+
+
+def parse_block(item: Block | Frame, shape: Shape) -> ParsedBlock:
+    """Frame a block where that is not yet done, and parse it to chunks."""
+    fields = shape.layout.fields
+    frame = item
+    if isinstance(frame, Block):
+        frame = frame_block(
+            frame.raw,
+            dialect=shape.dialect,
+            fields=fields,
+            first_line=frame.first_line,
+            offset=frame.offset,
+            final=True,
+        )
+    rows = shape.chunk_rows or max(len(frame), 1)
+    chunks = tuple(
+        parse_chunk(frame, first=first, last=min(first + rows, len(frame)), fields=fields)
+        for first in range(0, len(frame), rows)
+    )
+    return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)
+
+
+def judge_block(
+    validator: Validator, block: ParsedBlock, columns: Sequence[ChunkColumns], shape: Shape
+) -> JudgedBlock:
+    """Ask every rule about the records of a block and put them into their places.
+
+    `columns` are those of each chunk, with the first lines of repeated keys.
+    """
+    counts = Accounts(blank_lines=block.blank_lines, blank_bytes=block.blank_bytes)
+    routed = []
+    for chunk, of_chunk in zip(block.chunks, columns, strict=True):
+        verdict = validator.judge(of_chunk)
+        rejected = np.zeros(len(chunk), dtype=bool)
+        rejected[[m.record for m in chunk.malformed]] = True
+        rejected[chunk.sound[verdict.rejected]] = True
+        grounds = validator.grounds(verdict)
+        routed.append(
+            route_chunk(chunk, rejected, grounds, encoding=shape.dialect.encoding, cells=shape.cells)
+        )
+        counts.merge(_count(chunk, verdict, rejected, validator.rules))
+    return JudgedBlock(tuple(routed), counts)
+
+
+def _count(chunk: Chunk, verdict: Verdict, rejected: np.ndarray, rules: tuple[Rule, ...]) -> Accounts:
+    counts = Accounts()
+    frame, span = chunk.frame, slice(chunk.first, chunk.last)
+    counts.count_records(rejected, (frame.stops - frame.starts)[span], frame.line_counts[span])
+    counts.malformed = len(chunk.malformed)
+    counts.warned = int(verdict.warned.sum())
+    for m in chunk.malformed:
+        counts.structural(STRUCTURAL_RULES[m.status]).add(1, int(chunk.lines[m.record]), m.reason)
+    for rule in rules:
+        if rule.id in verdict.masks:
+            counts.rules[rule.id] = _tally(rule, verdict)
+    return counts
+
+
+def _tally(rule: Rule, verdict: Verdict) -> RuleTally:
+    records = np.flatnonzero(verdict.masks[rule.id])
+    reason = str(rule.reasons(verdict.columns, records[:1])[0].as_py())
+    tally = RuleTally(rule.severity)
+    tally.add(len(records), int(verdict.columns.lines[records[0]]), reason)
+    return tally
