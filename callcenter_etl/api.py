@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from callcenter_etl.contract.loader import LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.rules.compile import compile_rules
@@ -22,7 +23,8 @@ from callcenter_etl.rules.schema import DataFrameSchema, columns_of, text_schema
 from callcenter_etl.run import ProgressCallback, RunPlan, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
-from callcenter_etl.sources.storage import expand, read_bytes
+from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
+from callcenter_etl.storage.addresses import within
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
 
@@ -91,6 +93,7 @@ class RunResult:
     record: Summary
     output: str
     _keep: object = field(default=None, repr=False)
+    _storage: StorageOptions = field(default_factory=StorageOptions, repr=False)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -110,11 +113,16 @@ class RunResult:
     @cached_property
     def exceptions(self) -> pd.DataFrame:
         """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
-        path = Path(self.output) / FILE_NAMES[EXCEPTIONS]
         if EXCEPTIONS not in self.record.outputs:
             return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
+        content = read_bytes(within(self.output, FILE_NAMES[EXCEPTIONS]), self._storage)
         frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8", lineterminator=None
+            io.BytesIO(content),
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            encoding="utf-8",
+            lineterminator=None,
         )
         return frame.astype({"reject_line": "int64"})
 
@@ -146,11 +154,14 @@ def validate(
     chunk_rows: int | None = None,
     block_bytes: int = BLOCK_BYTES,
     max_rejected: str | int | MaxRejected | None = None,
+    publish_to: str | None = None,
+    staging: str | os.PathLike[str] | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
-    Without `output` the files live as long as the result. `chunk_rows` bounds the records of a chunk and
+    `output` is a folder or an `s3://` prefix, for which files wait in the local folder `staging`; an `s3://` prefix
+    `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of a chunk and
     `block_bytes` the bytes read at a time; neither changes the outcome. Raises SourceError, OutputError,
     ContractError or UsageError.
     """
@@ -163,6 +174,8 @@ def validate(
             max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
         )
         limits = limits.model_copy(update={"max_rejected": limit})
+    if output is None and publish_to is not None:
+        output, publish_to = publish_to, None
     keep = tempfile.TemporaryDirectory(prefix="callcenter_etl-") if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
@@ -171,14 +184,18 @@ def validate(
         limits=limits,
         chunk_rows=chunk_rows or contract.document.run.chunk_rows,
         block_bytes=block_bytes,
+        publish_to=publish_to,
+        staging=contract.document.run.staging if staging is None else os.fspath(staging),
     )
     summary = run_source(plan, contract.loaded, on_progress=on_progress)
-    return RunResult(record=summary, output=folder, _keep=keep)
+    return RunResult(
+        record=summary, output=folder, _keep=keep, _storage=contract.document.run.storage_options
+    )
 
 
-def resolve_sources(patterns: list[str]) -> list[str]:
+def resolve_sources(patterns: list[str], storage: StorageOptions = DEFAULTS) -> list[str]:
     """Give the sources that names and globs stand for, in order, each once.
 
     Raises SourceError when a glob names no file.
     """
-    return list(dict.fromkeys(uri for pattern in patterns for uri in expand(pattern)))
+    return list(dict.fromkeys(uri for pattern in patterns for uri in expand(pattern, storage)))

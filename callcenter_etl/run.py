@@ -16,10 +16,12 @@ from callcenter_etl.contract.model import Limits
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
 from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging, staging
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES, Opening, SourceReader
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.summary import (
     ContractIdentity,
     OutputFile,
@@ -44,6 +46,8 @@ class RunPlan:
     limits: Limits
     chunk_rows: int | None = None
     block_bytes: int = BLOCK_BYTES
+    publish_to: str | None = None
+    staging: str | None = None
 
 
 def run_source(
@@ -55,11 +59,11 @@ def run_source(
     add up; nothing is published then, and earlier files stay as they are.
     """
     run = _Run(plan, contract, on_progress)
-    _log.info("run_started", run_id=run.id, source=plan.source, contract=contract.document.contract)
+    _log.info("run_started", run_id=run.id, source=shown(plan.source), contract=contract.document.contract)
     try:
         summary = run.execute()
     except CallcenterEtlError as error:
-        _log.error("run_not_finished", run_id=run.id, source=plan.source, cause=str(error))
+        _log.error("run_not_finished", run_id=run.id, source=shown(plan.source), cause=str(error))
         raise
     records = summary.records
     _log.info(
@@ -94,11 +98,15 @@ class _Run:
         _refuse_own_output(self.plan)
         with SourceReader(self.plan.source, self.document, block_bytes=self.plan.block_bytes) as reader:
             opening = reader.open()
-            with staging(self.plan.output, self.id) as staged:
+            with staged_for(self._destination(), self.id, room=reader.least_output) as staged:
                 if opening.problems:
                     return self._refuse(reader, opening, staged)
                 router = self._route_all(reader, opening, staged)
                 return self._publish(reader, staged, router)
+
+    def _destination(self) -> Destination:
+        plan = self.plan
+        return Destination(plan.output, plan.publish_to, plan.staging, self.document.run.storage_options)
 
     def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
         reader.drain()
@@ -183,7 +191,7 @@ class _Run:
                 id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
             ),
             source=SourceIdentity(
-                uri=self.plan.source, bytes=reader.tally.stored_bytes, sha256=reader.tally.sha256.hexdigest()
+                uri=reader.uri, bytes=reader.tally.stored_bytes, sha256=reader.tally.sha256.hexdigest()
             ),
             records=RecordCounts(
                 read=accounts.framed,
@@ -235,13 +243,19 @@ def _status(limits: Limits, accounts: Accounts, problems: tuple[Problem, ...]) -
 
 def _refuse_own_output(plan: RunPlan) -> None:
     """Publishing must never replace the very file that is read."""
-    if "://" in plan.source or "://" in plan.output:
-        return
-    source = Path(plan.source).resolve()
-    if any((Path(plan.output) / name).resolve() == source for name in FILE_NAMES.values()):
-        raise UsageError(
-            f"{plan.source}: the run would replace its own source (name another output than {plan.output!r})"
-        )
+    for output in (plan.output, plan.publish_to):
+        if output is not None and _plain(plan.source) in {
+            _plain(within(output, each)) for each in FILE_NAMES.values()
+        }:
+            raise UsageError(
+                f"{shown(plan.source)}: the run would replace its own source"
+                f" (name another output than {shown(output)!r})"
+            )
+
+
+def _plain(uri: str) -> str:
+    """Give one spelling for all of a file's."""
+    return str(Path(local_path(uri)).resolve()) if is_local(uri) else uri.replace("s3a://", "s3://", 1)
 
 
 def _json_bytes(summary: Summary) -> bytes:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.errors import ContractError, Fault, SourceError
-from callcenter_etl.sources.storage import beside, read_bytes
+from callcenter_etl.storage.access import read_bytes
+from callcenter_etl.storage.addresses import beside, shown
 
 
 def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str, pa.Array]:
@@ -28,7 +30,9 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
         uri = beside(origin, column.lookup.file)
         key = (uri, column.lookup.column)
         try:
-            sets[key] = sets[key] if key in sets else _load(uri, column.lookup.column)
+            sets[key] = (
+                sets[key] if key in sets else _load(uri, column.lookup.column, document.run.storage_options)
+            )
         except KeyError as error:
             faults.append(Fault(str(error.args[0]), path=f"columns[{position}].lookup.column", file=origin))
             continue
@@ -38,15 +42,15 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
     return found
 
 
-def _load(uri: str, column: str) -> pa.Array:
+def _load(uri: str, column: str, storage: StorageOptions) -> pa.Array:
     try:
-        text = read_bytes(uri).decode("utf-8-sig")
+        text = read_bytes(uri, storage).decode("utf-8-sig")
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(rows, [])
         if column not in header:
-            raise KeyError(f"{uri} has no column {column!r}{did_you_mean(column, header)}")
+            raise KeyError(f"{shown(uri)} has no column {column!r}{did_you_mean(column, header)}")
         at = header.index(column)
         values = dict.fromkeys(row[at] for row in rows if len(row) > at)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"lookup {uri}: {error}") from error
+        raise SourceError(f"lookup {shown(uri)}: {error}") from error
     return pa.array(list(values), type=pa.string())
