@@ -101,7 +101,7 @@ class RemoteOutput:
 
     def _version_there(self) -> str | None:
         there = self._bucket.head(self._key(SUMMARY))
-        return None if there is None else str(there["ETag"])
+        return None if there is None else str(there["ETag"]).strip('"')
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}{FILE_NAMES[name]}"

@@ -39,8 +39,12 @@ async def patiently(call: Callable[[], Awaitable[_T]], *, name: str, options: St
         retry=retry_if_exception(is_transient),
         before_sleep=lambda state: _tell(name, state),
     )
+
+    async def once() -> _T:  # tenacity waits only for what is declared to be async
+        return await call()
+
     try:
-        return await retrying(call)
+        return await retrying(once)
     except RetryError as error:
         last = error.last_attempt
         cause = last.exception() or error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from callcenter_etl.storage.s3_session import client
 PART_BYTES = 8 * 2**20
 MOST_PARTS = 10_000
 PARTS_AT_ONCE = 4
+_MD5 = re.compile("[0-9a-f]{32}")
 _CONTENT_TYPES = {".csv": "text/csv", ".json": "application/json"}
 
 
@@ -72,21 +74,11 @@ class Bucket:
     def complete(self, upload: Upload, labels: Mapping[str, str]) -> None:
         """Make an object visible, whole, and hold it against what was sent."""
         with self.telling(upload.key):
-            etag = None
             if upload.id is None:
-                etag = self._client.put_object(**self._new(upload.key, labels), Body=b"")["ETag"]
+                self._client.put_object(**self._new(upload.key, labels), Body=b"")
             else:
-                try:
-                    etag = self._client.complete_multipart_upload(
-                        **self._at(upload.key),
-                        UploadId=upload.id,
-                        MultipartUpload={"Parts": list(upload.parts)},
-                    )["ETag"]
-                except self._client.exceptions.ClientError as error:
-                    # The answer to an earlier try may have been lost: what is there decides.
-                    if failures.code_of(error) not in (failures.NO_UPLOAD, *failures.MISSING_CODES):
-                        raise
-            self._compare(upload, labels, etag)
+                self._complete_parts(upload)
+            self._compare(upload, labels)
 
     def abandon(self, upload: Upload) -> None:
         """Remove the parts of an upload that was not completed; that this fails harms nobody."""
@@ -194,20 +186,28 @@ class Bucket:
             if failures.code_of(error) in ("XAmzContentSHA256Mismatch", "BadDigest"):
                 raise DamagedError(f"part {number} was damaged on the way") from error
             raise
-        etag = str(answer["ETag"]).strip('"')
-        if (
-            not (encrypted or _is_kms(answer))
-            and etag != hashlib.md5(body, usedforsecurity=False).hexdigest()
-        ):
+        etag = _bare(answer["ETag"])
+        is_md5 = _MD5.fullmatch(etag) and not (encrypted or _is_kms(answer))
+        if is_md5 and etag != hashlib.md5(body, usedforsecurity=False).hexdigest():
             raise DamagedError(f"part {number} was damaged on the way: the store has another MD5")
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
-    def _compare(self, upload: Upload, labels: Mapping[str, str], etag: str | None) -> None:
+    def _complete_parts(self, upload: Upload) -> None:
+        try:
+            self._client.complete_multipart_upload(
+                **self._at(upload.key), UploadId=upload.id, MultipartUpload={"Parts": list(upload.parts)}
+            )
+        except self._client.exceptions.ClientError as error:
+            # The answer to an earlier try may have been lost: `_compare` looks at what is there.
+            if failures.code_of(error) not in (failures.NO_UPLOAD, *failures.MISSING_CODES):
+                raise
+
+    def _compare(self, upload: Upload, labels: Mapping[str, str]) -> None:
         there = self._client.head_object(**self._at(upload.key))
         same = (
             int(there["ContentLength"]) == upload.content.bytes
             and there["Metadata"] == dict(labels)
-            and etag in (None, there["ETag"])
+            and (_is_kms(there) or _etag_of(upload) in (None, _bare(there["ETag"])))
         )
         if not same:
             raise OutputError(
@@ -227,6 +227,23 @@ class Bucket:
         }
         extra = {name: value for name, value in wanted.items() if value is not None}
         return {**self._at(key), **extra, "Metadata": dict(labels)}
+
+
+def _etag_of(upload: Upload) -> str | None:
+    """Give the ETag that an object must have: the MD5 of its parts' MD5s, and their number.
+
+    None where the store's ETags are no MD5s.
+    """
+    etags = [_bare(part["ETag"]) for part in upload.parts]
+    if not all(_MD5.fullmatch(etag) for etag in etags):
+        return None
+    md5 = hashlib.md5(bytes.fromhex("".join(etags)), usedforsecurity=False).hexdigest()
+    return md5 if upload.id is None else f"{md5}-{len(upload.parts)}"
+
+
+def _bare(etag: Any) -> str:
+    """Give an ETag without its quotes, which stores give or leave out as they like."""
+    return str(etag).strip('"')
 
 
 def _is_kms(answer: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import pytest
@@ -96,7 +96,7 @@ def cli(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 class Seconds:
     """Measures how long its `with` took."""
 
-    def __enter__(self) -> Seconds:
+    def __enter__(self) -> Self:
         self._start = time.monotonic()
         return self
 
