@@ -62,8 +62,8 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     names = store.ask(lambda: store.names(bucket, literal), uri=uri, needs="s3:ListBucket")
     matches = _matcher(pattern)
-    found = [name for name in names if name == pattern] or [name for name in names if matches(name)]
-    found = [name for name in found if not name.endswith("/")]
+    names = [name for name in names if not name.endswith("/")]
+    found = [pattern] if pattern in names else [name for name in names if matches(name)]
     if not found:
         raise SourceError(f"{shown(uri)}: no object matches")
     return tuple(f"{scheme_of(uri)}://{bucket}/{name}" for name in sorted(found))

@@ -41,6 +41,13 @@ def drops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.fixture
+def ceph_drops(ceph: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
+    """A fresh bucket on Ceph alone, which knows its users and checks signatures."""
+    monkeypatch.chdir(tmp_path)
+    return Drops(use_server(monkeypatch, ceph.endpoint, tmp_path), f"drops-{uuid.uuid4().hex[:12]}", ceph)
+
+
+@pytest.fixture
 def moto_drops(moto: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
     """A fresh bucket on moto's server alone."""
     monkeypatch.chdir(tmp_path)
