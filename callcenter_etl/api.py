@@ -187,7 +187,12 @@ def validate(
         publish_to=publish_to,
         staging=contract.document.run.staging if staging is None else os.fspath(staging),
     )
-    summary = run_source(plan, contract.loaded, on_progress=on_progress)
+    try:
+        summary = run_source(plan, contract.loaded, on_progress=on_progress)
+    except BaseException:
+        if keep is not None:
+            keep.cleanup()
+        raise
     return RunResult(
         record=summary, output=folder, _keep=keep, _storage=contract.document.run.storage_options
     )

@@ -50,7 +50,7 @@ _TRANSIENT_CODES = (
 _TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
 # By name, so that telling a failure apart imports nothing; each is botocore's, aiohttp's or urllib3's.
 _TRANSIENT_KINDS = (
-    *("HTTPClientError", "EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError"),
+    *("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError"),
     *("ReadTimeoutError", "IncompleteReadError", "ResponseParserError", "ResponseStreamingError"),
     *("ClientPayloadError", "ClientConnectionError", "ServerDisconnectedError", "IncompleteRead"),
 )

@@ -15,6 +15,7 @@ from callcenter_etl.storage.patience import patiently
 from callcenter_etl.storage.s3_session import filesystem
 
 PIECE_BYTES = 2**18
+PAGE_KEYS = 1000
 
 _T = TypeVar("_T")
 
@@ -72,7 +73,7 @@ class Store:
 
             async def page(token: dict[str, str] = token) -> Any:
                 return await self._filesystem._call_s3(  # noqa: SLF001  the async names of fsspec have one underscore
-                    "list_objects_v2", Bucket=bucket, Prefix=prefix, **token
+                    "list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=PAGE_KEYS, **token
                 )
 
             answer = await patiently(page, name=f"s3://{bucket}/{prefix}", options=self.options)

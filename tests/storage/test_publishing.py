@@ -112,7 +112,7 @@ def test_until_the_summary_is_there_nothing_is_taken_for_a_run(
             try:
                 summary = validate("other.csv", contract, output=drops.uri("out")).summary
             except OutputError as error:
-                assert "InternalError" in str(error)  # noqa: PT017  the last ones go through
+                assert "500" in str(error) or "InternalError" in str(error)  # noqa: PT017  the last one goes through
             else:
                 assert is_one_run(drops) == summary
                 break
@@ -133,7 +133,7 @@ def test_of_runs_at_the_same_time_one_wins_and_the_others_say_which(drops: Drops
         "try:\n    print('won', validate(sys.argv[1], 'c.yaml', output=sys.argv[2]).record.run_id)\n"
         "except OutputError as error:\n    print('lost', error)\n"
     )
-    for _ in range(3):
+    for _ in range(2):
         runs = [
             subprocess.Popen(
                 [sys.executable, "-c", script, source, drops.uri("out")],
