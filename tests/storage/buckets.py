@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any, Self
 
 import boto3
@@ -25,7 +24,7 @@ run: {log: {directory: logs, format: json}}
 HEADER = b"id,who\n"
 
 
-def use_server(monkeypatch: pytest.MonkeyPatch, endpoint: str, folder: Path) -> Any:
+def use_server(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> Any:
     """Point the environment at a server, by what AWS tools look at; give a client of the test's own."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "CALLCENTER_ETL_"))]:
         monkeypatch.delenv(name)
@@ -34,8 +33,8 @@ def use_server(monkeypatch: pytest.MonkeyPatch, endpoint: str, folder: Path) -> 
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_CONFIG_FILE": str(folder / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     for name, text in variables.items():

@@ -37,18 +37,18 @@ def drops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     """A fresh bucket on each server in turn, and the environment that leads to it."""
     server: Server = request.getfixturevalue(request.param)
     monkeypatch.chdir(tmp_path)
-    return Drops(use_server(monkeypatch, server.endpoint, tmp_path), f"drops-{uuid.uuid4().hex[:12]}", server)
+    return Drops(use_server(monkeypatch, server.endpoint), f"drops-{uuid.uuid4().hex[:12]}", server)
 
 
 @pytest.fixture
 def ceph_drops(ceph: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
     """A fresh bucket on Ceph alone, which knows its users and checks signatures."""
     monkeypatch.chdir(tmp_path)
-    return Drops(use_server(monkeypatch, ceph.endpoint, tmp_path), f"drops-{uuid.uuid4().hex[:12]}", ceph)
+    return Drops(use_server(monkeypatch, ceph.endpoint), f"drops-{uuid.uuid4().hex[:12]}", ceph)
 
 
 @pytest.fixture
 def moto_drops(moto: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
     """A fresh bucket on moto's server alone."""
     monkeypatch.chdir(tmp_path)
-    return Drops(use_server(monkeypatch, moto.endpoint, tmp_path), f"drops-{uuid.uuid4().hex[:12]}", moto)
+    return Drops(use_server(monkeypatch, moto.endpoint), f"drops-{uuid.uuid4().hex[:12]}", moto)

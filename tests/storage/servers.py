@@ -60,7 +60,7 @@ def ceph_server(folder: Path) -> Iterator[Server]:
 
     def call(program: str, *words: str) -> str:
         command = [program, "-c", str(conf), *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=180).stdout
 
     monmap = str(folder / "monmap")
     subprocess.run(
@@ -97,7 +97,7 @@ def running(command: list[str], log: Path) -> Iterator[None]:
                 process.kill()
 
 
-def wait_for(url: str, log: Path, *, seconds: float = 90.0) -> None:
+def wait_for(url: str, log: Path, *, seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

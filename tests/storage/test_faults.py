@@ -104,6 +104,7 @@ def test_a_budget_of_seconds_ends_the_tries_too(moto_drops: Drops) -> None:
     assert seconds.taken < 20
 
 
+@pytest.mark.xdist_group("ceph")
 @pytest.mark.parametrize(
     ("environ", "remedy"),
     [
@@ -137,6 +138,7 @@ def run_all(pattern: str, *, output: str) -> None:
         validate(source, "c.yaml", output=output)
 
 
+@pytest.mark.xdist_group("ceph")
 def test_what_is_not_there_or_not_allowed_is_said_at_once(ceph_drops: Drops) -> None:
     Path("calls.csv").write_bytes(records(1))
     key = ceph_drops.put("calls.csv", records(1))

@@ -104,10 +104,11 @@ def test_until_the_summary_is_there_nothing_is_taken_for_a_run(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with proxied(drops.server.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        earlier: dict[str, Any] | None = None
         for last in range(1, 40):
-            proxy.plan = lambda request: None
-            earlier = validate("bad.csv", contract, output=drops.uri("out")).summary
-            assert is_one_run(drops) == earlier
+            if earlier is None:
+                proxy.plan = lambda request: None
+                earlier = validate("bad.csv", contract, output=drops.uri("out")).summary
             proxy.plan = gone_from_write(last)
             try:
                 summary = validate("other.csv", contract, output=drops.uri("out")).summary
@@ -118,6 +119,8 @@ def test_until_the_summary_is_there_nothing_is_taken_for_a_run(
                 break
             if drops.keys("out/summary"):
                 assert is_one_run(drops) == earlier
+            else:
+                earlier = None
             drops.delete("out/.publishing/claim")  # of this very process, which is alive
     assert 10 < last < 39
 
