@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -29,17 +30,24 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Give a port below those that outgoing connections take, lest one of them takes it before the server does."""
+    for _ in range(100):
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port found")
 
 
 @contextmanager
 def moto_server(folder: Path) -> Iterator[Server]:
     port = free_port()
     command = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
-    with running(command, folder / "moto.log"):
-        wait_for(f"http://127.0.0.1:{port}/moto-api/", folder / "moto.log")
+    with running(command, folder / "moto.log") as process:
+        wait_for(f"http://127.0.0.1:{port}/moto-api/", process, folder / "moto.log")
         yield Server("moto", f"http://127.0.0.1:{port}")
 
 
@@ -60,7 +68,10 @@ def ceph_server(folder: Path) -> Iterator[Server]:
 
     def call(program: str, *words: str) -> str:
         command = [program, "-c", str(conf), *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=180).stdout
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=180)
+        if done.returncode:
+            raise RuntimeError(f"{command} failed: {done.stderr[-2000:]}")
+        return done.stdout
 
     monmap = str(folder / "monmap")
     subprocess.run(
@@ -75,20 +86,22 @@ def ceph_server(folder: Path) -> Iterator[Server]:
         call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
         stack.enter_context(running(["ceph-osd", "-c", str(conf), "-i", "0", "-f"], folder / "osd.out"))
         gateway = ["radosgw", "-c", str(conf), "-n", "client.rgw", "-f"]
-        stack.enter_context(running(gateway, folder / "rgw.out"))
-        wait_for(f"http://127.0.0.1:{port}", folder / "rgw.out")
+        process = stack.enter_context(running(gateway, folder / "rgw.out"))
+        wait_for(f"http://127.0.0.1:{port}", process, folder / "rgw.out")
         user = ("--uid=tests", "--display-name=tests", f"--access-key={KEY}", f"--secret-key={SECRET}")
         call("radosgw-admin", "-n", "client.rgw", "user", "create", *user)
         yield Server("ceph", f"http://127.0.0.1:{port}")
 
 
 @contextmanager
-def running(command: list[str], log: Path) -> Iterator[None]:
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     # The servers know no credentials of their own, and must not take the tests'.
     environment = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
+    if shutil.which("setpriv") is not None:  # so that a killed test run leaves no server behind
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -97,9 +110,9 @@ def running(command: list[str], log: Path) -> Iterator[None]:
                 process.kill()
 
 
-def wait_for(url: str, log: Path, *, seconds: float = 180.0) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and process.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  loopback
         except urllib.error.HTTPError as error:
