@@ -48,7 +48,7 @@ layers: $(VENV)/.installed-dev  ## import-linter: imports go downwards only
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev  ## pytest
-	@$(BIN)/python -m pytest -q -n auto
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 format: $(VENV)/.installed-dev  ## let ruff write the format and what it can mend
 	@$(BIN)/ruff format .

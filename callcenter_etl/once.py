@@ -19,14 +19,14 @@ from callcenter_etl.ledger.healing import heal
 from callcenter_etl.ledger.place import ledger_in, output_as_recorded
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import RUNNING, Process, RecordedSource, RunRecord
-from callcenter_etl.ledger.scrub import cause_of, scrubbed
+from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.leftovers import clear_leftovers
 from callcenter_etl.outputs.lock import Holder, target_lock
 from callcenter_etl.run import RunPlan, refuse_own_output
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
-from callcenter_etl.sources.storage import base_name
+from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown
 from callcenter_etl.summary import ContractIdentity, Summary, instant
 
 _log = get_logger(__name__)
@@ -52,11 +52,21 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
         ledger, published = _open_ledger(plan, contract, root)
         options = _options_of(plan, contract)
         if options is not None:
-            question = Question(plan.source, plan.output, contract.sha256, options)
+            question = Question(
+                plan.source,
+                plan.output,
+                contract.sha256,
+                options,
+                publish_to=plan.publish_to,
+                storage=contract.document.run.storage_options,
+            )
             done = done_before(ledger, question, published)
             if done is not None:
                 _log.info(
-                    "already_done", run_id=done.run_id, source=plan.source, finished_at=done.finished_at
+                    "already_done",
+                    run_id=done.run_id,
+                    source=shown(plan.source),
+                    finished_at=done.finished_at,
                 )
                 return Outcome(done, already_done=True)
         return Outcome(_recorded(plan, contract, root=root, ledger=ledger, options=options, run=run))
@@ -73,20 +83,24 @@ def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -
 
 def _alone(plan: RunPlan, contract: LoadedContract) -> AbstractContextManager[None]:
     """Hold the target for this run."""
-    if "://" in plan.output:  # an object store has no locks: a conditional put settles there who publishes
+    if not is_local(
+        plan.output
+    ):  # an object store has no locks: a conditional put settles there who publishes
         return nullcontext()
     holder = Holder(plan.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
-    return target_lock(Path(plan.output), holder, mode=contract.document.run.mode)
+    return target_lock(Path(local_path(plan.output)), holder, mode=contract.document.run.mode)
 
 
 def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:
     """Clear up after dead runs; give the ledger, in step with the summary that stands in the output, and that."""
-    if "://" not in plan.output:
-        for run_id in clear_leftovers(Path(plan.output)):
+    if is_local(plan.output):
+        for run_id in clear_leftovers(Path(local_path(plan.output))):
             _log.warning("leftovers_removed", run_id=run_id, output=plan.output)
-    ledger = ledger_in(root, mode=contract.document.run.mode)
-    published = published_summary(plan.output)
-    heal(ledger, output=output_as_recorded(plan.output, root), published=published)
+    defaults = contract.document.run
+    ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
+    published = published_summary(plan.output, defaults.storage_options)
+    output = output_as_recorded(plan.output, root)
+    heal(ledger, output=output, published=published, alone=is_local(plan.output))
     return ledger, published
 
 
@@ -103,9 +117,10 @@ def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
     limit = plan.limits.max_rejected
     options = {
         "excel_safe": contract.document.run.exceptions.excel_safe,
-        "lookups": {scrubbed(uri): sha256 for uri, sha256 in lookups.items()},
+        "lookups": {shown(uri): sha256 for uri, sha256 in lookups.items()},
         "max_rejected": None if limit is None else str(limit),
         "name": suffix_of(name) if contract.document.source.filename is None else name,
+        "publish_to": None if plan.publish_to is None else shown(plan.publish_to),
     }
     return json.dumps(options, sort_keys=True)
 
@@ -128,13 +143,13 @@ def _recorded(
 
 def _begun(plan: RunPlan, contract: LoadedContract, *, output: str, options: str | None) -> RunRecord:
     document = contract.document
-    stamp = stamp_of(plan.source)
+    stamp = stamp_of(plan.source, contract.document.run.storage_options)
     return RunRecord(
         run_id=plan.run_id,
         status=RUNNING,
         contract=ContractIdentity(id=document.contract, version=document.version, sha256=contract.sha256),
         source=RecordedSource(
-            uri=scrubbed(plan.source),
+            uri=shown(plan.source),
             bytes=None if stamp is None else stamp.bytes,
             version=None if stamp is None else stamp.version,
         ),
@@ -147,7 +162,7 @@ def _begun(plan: RunPlan, contract: LoadedContract, *, output: str, options: str
 
 def _proven(record: RunRecord, plan: RunPlan, contract: LoadedContract) -> RunRecord:
     """Drop what did not hold from the run's start to its end, so that no later run relies on it."""
-    stamp = stamp_of(plan.source)
+    stamp = stamp_of(plan.source, contract.document.run.storage_options)
     version = record.source.version if stamp is not None and stamp.version == record.source.version else None
     options = record.options if _options_of(plan, contract) == record.options else None
     return replace(record, options=options, source=replace(record.source, version=version))

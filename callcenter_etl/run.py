@@ -18,10 +18,12 @@ from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
+from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging, staging
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES, Opening, SourceReader
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.summary import (
     ContractIdentity,
     OutputFile,
@@ -53,6 +55,8 @@ class RunPlan:
     workers: int = 1
     block_bytes: int = BLOCK_BYTES
     run_id: str = field(default_factory=_new_run_id)
+    publish_to: str | None = None
+    staging: str | None = None
 
 
 def run_source(
@@ -64,11 +68,11 @@ def run_source(
     add up; nothing is published then, and earlier files stay as they are.
     """
     run = _Run(plan, contract, on_progress)
-    _log.info("run_started", run_id=run.id, source=plan.source, contract=contract.document.contract)
+    _log.info("run_started", run_id=run.id, source=shown(plan.source), contract=contract.document.contract)
     try:
         summary = run.execute()
     except CallcenterEtlError as error:
-        _log.error("run_not_finished", run_id=run.id, source=plan.source, cause=str(error))
+        _log.error("run_not_finished", run_id=run.id, source=shown(plan.source), cause=str(error))
         raise
     records = summary.records
     _log.info(
@@ -103,11 +107,18 @@ class _Run:
         refuse_own_output(self.plan)
         with SourceReader(self.plan.source, self.document, block_bytes=self.plan.block_bytes) as reader:
             opening = reader.open()
-            with staging(self.plan.output, self.id, mode=self.document.run.mode) as staged:
+            with staged_for(self._destination(), self.id, room=reader.least_output) as staged:
                 if opening.problems:
                     return self._refuse(reader, opening, staged)
                 router = self._route_all(reader, opening, staged)
                 return self._publish(reader, staged, router)
+
+    def _destination(self) -> Destination:
+        plan = self.plan
+        defaults = self.document.run
+        return Destination(
+            plan.output, plan.publish_to, plan.staging, defaults.storage_options, mode=defaults.mode
+        )
 
     def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
         reader.drain()
@@ -193,7 +204,7 @@ class _Run:
             contract=ContractIdentity(
                 id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
             ),
-            source=SourceIdentity(uri=self.plan.source, bytes=reader.stored_bytes, sha256=reader.sha256),
+            source=SourceIdentity(uri=reader.uri, bytes=reader.stored_bytes, sha256=reader.sha256),
             records=RecordCounts(
                 read=accounts.framed,
                 accepted=accounts.accepted.records,
@@ -244,13 +255,19 @@ def _status(limits: Limits, accounts: Accounts, problems: tuple[Problem, ...]) -
 
 def refuse_own_output(plan: RunPlan) -> None:
     """Raise UsageError where publishing would replace the very file that is read."""
-    if "://" in plan.source or "://" in plan.output:
-        return
-    source = Path(plan.source).resolve()
-    if any((Path(plan.output) / name).resolve() == source for name in FILE_NAMES.values()):
-        raise UsageError(
-            f"{plan.source}: the run would replace its own source (name another output than {plan.output!r})"
-        )
+    for output in (plan.output, plan.publish_to):
+        if output is not None and _plain(plan.source) in {
+            _plain(within(output, each)) for each in FILE_NAMES.values()
+        }:
+            raise UsageError(
+                f"{shown(plan.source)}: the run would replace its own source"
+                f" (name another output than {shown(output)!r})"
+            )
+
+
+def _plain(uri: str) -> str:
+    """Give one spelling for all of a file's."""
+    return str(Path(local_path(uri)).resolve()) if is_local(uri) else uri.replace("s3a://", "s3://", 1)
 
 
 def _json_bytes(summary: Summary) -> bytes:

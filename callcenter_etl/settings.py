@@ -23,6 +23,8 @@ class Options:
     chunk_rows: int | None = None
     max_rejected: str | None = None
     log_level: str | None = None
+    publish_to: str | None = None
+    staging: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class RunSettings:
     chunk_rows: int | None
     max_rejected: MaxRejected | None
     log: LogSettings
+    publish_to: str | None = None
+    staging: str | None = None
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -46,10 +50,16 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         for name, text in environ.items()
         if name.startswith(PREFIX) and text
     }
+    output = _place("--output", options.output, variables.get("output", defaults.output))
+    publish_to = _place("--publish-to", options.publish_to, variables.get("publish_to", defaults.publish_to))
+    if output is None:  # then there is nothing to copy: what would be copied goes there
+        output, publish_to = publish_to, None
     declared = (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
     return RunSettings(
         sources=options.sources or ((variables["source"],) if "source" in variables else declared),
-        output=_output(options.output, variables.get("output", defaults.output)),
+        output=output,
+        publish_to=publish_to,
+        staging=_place("--staging", options.staging, variables.get("staging", defaults.staging)),
         chunk_rows=_chunk_rows(variables, defaults.chunk_rows)
         if options.chunk_rows is None
         else options.chunk_rows,
@@ -63,7 +73,7 @@ def resolve_output(option: str | None, environ: Mapping[str, str]) -> str:
 
     Raises UsageError where neither names one.
     """
-    output = _output(option, environ.get(f"{PREFIX}OUTPUT") or None)
+    output = _place("--output", option, environ.get(f"{PREFIX}OUTPUT") or None)
     if output is None:
         raise UsageError(f"which output? Name the folder of the runs with --output, or in {PREFIX}OUTPUT")
     return output
@@ -87,9 +97,9 @@ def _log_settings(declared: LogSettings, options: Options, variables: Mapping[st
     )
 
 
-def _output(option: str | None, otherwise: str | None) -> str | None:
+def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
     if option == "":  # an unset variable of a script, most likely: never the current folder by accident
-        raise UsageError("--output: a folder is expected, not ''")
+        raise UsageError(f"{name}: a folder is expected, not ''")
     return otherwise if option is None else option
 
 

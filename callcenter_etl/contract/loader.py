@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from callcenter_etl.contract import semantics
 from callcenter_etl.contract.fields import show
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
+from callcenter_etl.contract.storage import WHERE_CREDENTIALS_BELONG, is_secret_key
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError
@@ -139,6 +140,8 @@ def _real_path(path: Path, value: Any) -> Path:
 
 
 def _unknown_key(error: Any, path: Path) -> str:
+    if path[:-1] == ("run", "storage_options") and is_secret_key(str(path[-1])):
+        return WHERE_CREDENTIALS_BELONG
     return f"unknown key{did_you_mean(str(path[-1]), _keys_at(path[:-1]))}"
 
 

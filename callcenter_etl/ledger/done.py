@@ -7,14 +7,16 @@ import json
 import os
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
-from callcenter_etl.ledger.scrub import scrubbed
 from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY
-from callcenter_etl.sources import storage
+from callcenter_etl.storage import access
+from callcenter_etl.storage.access import DEFAULTS
+from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown, within
 from callcenter_etl.summary import Summary
 
 _BLOCK_BYTES = 2**20
@@ -31,12 +33,14 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be run, and into which output."""
+    """What is to be run, and into which output; `publish_to` is where copies go."""
 
     source: str
     output: str
     contract_sha256: str
     options: str
+    publish_to: str | None = None
+    storage: StorageOptions = field(default_factory=StorageOptions)
 
 
 def done_before(ledger: Ledger, question: Question, published: Summary | None) -> Summary | None:
@@ -50,28 +54,28 @@ def done_before(ledger: Ledger, question: Question, published: Summary | None) -
     record = ledger.get(published.run_id)
     if record is None or record.status in (RUNNING, ERROR) or record.options != question.options:
         return None
-    if not _outputs_stand(question.output, published) or not _same_content(record.source, question.source):
+    if not _stands(question, published) or not _same_content(record.source, question):
         return None
     return published
 
 
-def published_summary(output: str) -> Summary | None:
+def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summary | None:
     """Give the summary that stands in an output, None where there is none that can be read."""
     try:
-        return Summary.from_dict(json.loads(storage.read_bytes(_within(output, SUMMARY))))
+        return Summary.from_dict(json.loads(access.read_bytes(_file(output, SUMMARY), options)))
     except (SourceError, OSError, KeyError, TypeError, AttributeError, ValueError):
         return None
 
 
-def stamp_of(uri: str) -> Stamp | None:
+def stamp_of(uri: str, options: StorageOptions = DEFAULTS) -> Stamp | None:
     """Give what tells the content of a stored file; None for standard input, pipes and what cannot be asked."""
-    if uri == storage.STANDARD_INPUT:
+    if uri == STANDARD_INPUT:
         return None
     try:
-        if "://" in uri:
-            identity = storage.identify(uri)
+        if not is_local(uri):
+            identity = access.identify(uri, options)
             return None if identity.size is None else Stamp(identity.size, identity.version)
-        found = os.stat(uri)  # noqa: PTH116  an address, here a local one
+        found = os.stat(local_path(uri))  # noqa: PTH116  an address, here a local one
     except (SourceError, OSError, ValueError):
         return None
     if not stat.S_ISREG(found.st_mode):
@@ -82,30 +86,46 @@ def stamp_of(uri: str) -> Stamp | None:
     return Stamp(found.st_size, version)
 
 
-def _outputs_stand(output: str, published: Summary) -> bool:
+def _stands(question: Question, published: Summary) -> bool:
+    """Tell whether the files, and their copies where some are wanted, are all there and of that run."""
+    if not _outputs_stand(question.output, published, question.storage):
+        return False
+    copies = question.publish_to
+    if copies is None:
+        return True
+    copied = published_summary(copies, question.storage)
+    return (
+        copied is not None
+        and copied.run_id == published.run_id
+        and _outputs_stand(copies, published, question.storage)
+    )
+
+
+def _outputs_stand(output: str, published: Summary, options: StorageOptions) -> bool:
     for name, file in published.outputs.items():
         try:
-            if storage.identify(_within(output, name)).size != file.bytes:
+            if access.identify(_file(output, name), options).size != file.bytes:
                 return False
         except (SourceError, KeyError):
             return False
     return True
 
 
-def _same_content(recorded: RecordedSource, uri: str) -> bool:
+def _same_content(recorded: RecordedSource, question: Question) -> bool:
     """Compare by version where both have one, else by hash; the source is read only if its size is right."""
-    stamp = stamp_of(uri)
+    uri, options = question.source, question.storage
+    stamp = stamp_of(uri, options)
     if stamp is None or stamp.bytes != recorded.bytes:
         return False
-    if stamp.version is not None and (recorded.uri, recorded.version) == (scrubbed(uri), stamp.version):
+    if stamp.version is not None and (recorded.uri, recorded.version) == (shown(uri), stamp.version):
         return True
-    return _hash_of(uri) == recorded.sha256
+    return _hash_of(uri, options) == recorded.sha256
 
 
-def _hash_of(uri: str) -> str | None:
+def _hash_of(uri: str, options: StorageOptions) -> str | None:
     digest = hashlib.sha256()
     try:
-        with storage.open_stream(uri) as stream:
+        with access.open_stream(uri, access.identify(uri, options), options) as stream:
             while block := stream.read(_BLOCK_BYTES):
                 digest.update(block)
     except (SourceError, OSError):
@@ -113,5 +133,5 @@ def _hash_of(uri: str) -> str | None:
     return digest.hexdigest()
 
 
-def _within(output: str, name: str) -> str:
-    return f"{output.rstrip('/')}/{FILE_NAMES[name]}"
+def _file(output: str, name: str) -> str:
+    return within(output, FILE_NAMES[name])

@@ -12,13 +12,16 @@ from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summar
 from callcenter_etl.summary import Summary
 
 
-def heal(ledger: Ledger, *, output: str, published: Summary | None) -> None:
+def heal(ledger: Ledger, *, output: str, published: Summary | None, alone: bool = True) -> None:
     """Finish in the ledger what earlier runs into one output did not; call it under the target's lock.
 
-    `published` is the summary that stands in the output.
+    `published` is the summary that stands in the output. Without a lock, as in an object store, `alone` is False:
+    runs that may still live are left as they are.
     """
     for record in ledger.unfinished(output):
-        ledger.put(settled(record, published))
+        ended = settled(record, published) if alone else as_seen(record, published)
+        if ended.status != RUNNING:
+            ledger.put(ended)
     if published is not None and ledger.get(published.run_id) is None:
         ledger.put(of_summary(published, output=output))
 

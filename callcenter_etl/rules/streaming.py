@@ -29,7 +29,9 @@ class _NoFailureCases:
     """Mixed into a backend: errors are gathered without a table of failure cases."""
 
     def failure_cases_metadata(
-        self, schema_name: str, schema_errors: list[SchemaError]
+        self,
+        schema_name: str,  # noqa: ARG002  pandera's signature
+        schema_errors: list[SchemaError],  # noqa: ARG002  same
     ) -> FailureCaseMetadata:
         """Give empty metadata; the errors themselves stay in `SchemaErrors.schema_errors`."""
         return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})

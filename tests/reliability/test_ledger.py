@@ -18,10 +18,11 @@ from callcenter_etl import OutputError, SourceError, validate
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.ledger import RunRecord, Wanted, find_run, list_runs
 from callcenter_etl.ledger.record import VANISHED
-from callcenter_etl.ledger.scrub import cause_of, scrubbed
+from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.ledger.sqlite import FILE_NAME, SCHEMA_VERSION, SqliteLedger
 from callcenter_etl.once import Outcome, run_unless_done
 from callcenter_etl.run import RunPlan, run_source
+from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import Summary
 from tests.reliability.support import (
     command,
@@ -221,8 +222,8 @@ def test_root_and_outputs_may_be_moved_together(tmp_path: Path) -> None:
 
 
 def test_addresses_and_causes_hold_no_secrets() -> None:
-    assert scrubbed("s3://AK:SK@bucket/key") == "s3://***@bucket/key"
-    assert scrubbed("https://h/x?X-Amz-Signature=abc: gone") == "https://h/x?... gone"
+    assert shown("s3://AK:SK@bucket/key") == "s3://***@bucket/key"
+    assert shown("https://h/x?X-Amz-Signature=abc: gone") == "https://h/x?... gone"
     assert cause_of(ValueError("the value 555-1234")) == ("bug: ValueError", 70)
     assert cause_of(SourceError("https://u:p@h/x: gone")) == ("https://***@h/x: gone", 3)
     assert cause_of(KeyboardInterrupt()) == ("interrupted", 130)
