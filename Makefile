@@ -6,12 +6,13 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FUZZ_CASES ?= 10000
 SOAK_CASES ?= 10000
 SOAK_SEED ?= 0
+BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz soak sample schema clean
+.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
 
 $(BIN)/python:
 	@tools/make_venv.sh $(PYTHON) $(VENV)
@@ -26,6 +27,13 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@echo "installing callcenter_etl and its development tools into $(VENV) (once)"
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+# The benchmarks' peers have an environment of their own: the product needs none of them.
+$(BENCH_VENV)/.installed: benchmarks/requirements.txt
+	@tools/make_venv.sh $(PYTHON) $(BENCH_VENV)
+	@echo "installing the peers of the benchmarks into $(BENCH_VENV) (once)"
+	@$(BENCH_VENV)/bin/python -m pip --quiet --disable-pip-version-check install -r $<
+	@touch $@
 
 demo: $(VENV)/.installed  ## install, validate src_files/ and show what came out
 	@status=0; \
@@ -67,5 +75,14 @@ schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
 
+bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (an hour or two)
+	@$(BIN)/python -m benchmarks.run --results benchmarks/results --readme README.md
+	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
+
+bench-quick: $(VENV)/.installed $(BENCH_VENV)/.installed  ## 100,000 records, few peers: output/bench/ (minutes)
+	@$(BIN)/python -m benchmarks.run --results output/bench --runs 3 --sizes 1000 100000 --rejects 1 30 \
+		--peers duckdb_sql polars_streaming dataframely_filter csv_loop
+	@cat output/bench/table.md
+
 clean:  ## remove what make and the tools left, but no output of runs
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) $(BENCH_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -3,13 +3,16 @@
     python benchmarks/generate.py --records 1000000 --rejects 1 --out calls.csv
 
 Three records in ten have a quoted note with commas. `--rejects` is the percentage of records that break at least
-one rule of `calls.yaml`; `--damage` the percentage that are cut short, which makes them malformed.
+one rule of `calls.yaml`, every rule in turn; `--damage` the percentage that are malformed: cut short, a field too
+many, a quote left open, a byte that is no UTF-8. `--duplicates` is the percentage of records that take the call_id
+of an earlier record's place, near or far, which breaks `call_id.unique` of `calls_unique.yaml`.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,41 +41,63 @@ QUOTED_NOTES = pa.array(
         '"password reset, two tries, solved"',
     ]
 )
-# What a bad record has in place of a good value: (column, value); a column is a place in HEADER.
+# What a bad record has in place of good values: (column, value) each; a column is a place in HEADER.
 SPOILED = (
-    (0, ""),
-    (0, "10x42"),
-    (1, "unknown"),
-    (2, "B12"),
-    (3, "2025-02-30"),
-    (4, ""),
-    (4, "25:61:00"),
-    (5, "9:05:00"),
-    (6, "COMPLETD"),
-    (7, "-5"),
-    (7, "n/a"),
-    (7, "90000"),
+    ((0, ""),),
+    ((0, "10x42"),),
+    ((1, "unknown"),),
+    ((1, "\u0664\u0662"),),  # digits, but Arabic ones
+    ((2, "B12"),),
+    ((2, ""), (6, "COMPLETED")),
+    ((3, "2025-02-30"),),
+    ((3, "2025-1-5"),),
+    ((4, ""),),
+    ((4, "25:61:00"),),
+    ((5, ""),),
+    ((5, "9:05:00"),),
+    ((6, ""),),
+    ((6, "COMPLETD"),),
+    ((7, "-5"),),
+    ((7, "n/a"),),
+    ((7, "90000"),),
+    ((1, "unknown"), (6, "LOST"), (7, "1.5")),
 )
+FIRST_ID = 10_000_000
 
 
-def blocks(records: int, *, rejects: float, damage: float, seed: int) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Percentages of records that are bad in one way or another."""
+
+    rejects: float = 0.0
+    damage: float = 0.0
+    duplicates: float = 0.0
+
+
+def blocks(records: int, shares: Shares, *, seed: int) -> Iterator[bytes]:
     """Give the file's bytes: the header, then blocks of up to 100,000 records."""
     yield HEADER
     for number, first in enumerate(range(0, records, BLOCK)):
+        count = min(BLOCK, records - first)
         generator = np.random.default_rng([seed, number])
-        yield _block(generator, first, min(BLOCK, records - first), rejects=rejects, damage=damage)
+        columns = _spoiled(generator, _good(generator, first, count), shares.rejects)
+        if shares.duplicates:
+            # A source of its own, so that files with and without duplicates differ in nothing else.
+            columns[0] = _repeated(
+                np.random.default_rng([seed, number, 1]), columns[0], first, shares.duplicates
+            )
+        yield _joined(_damaged(generator, columns, shares.damage))
 
 
-def _block(generator: np.random.Generator, first: int, count: int, *, rejects: float, damage: float) -> bytes:
+def _good(generator: np.random.Generator, first: int, count: int) -> list[pa.StringArray]:
     start = generator.integers(0, DAY - 4_000, count)
     talk = generator.integers(0, 3_600, count)
     status = generator.choice(3, count, p=[0.8, 0.15, 0.05])
     agent = pc.binary_join_element_wise("A", _padded(generator.integers(1_000, 10_000, count), 4), "")
     agent = pc.if_else(pa.array((status > 0) & (generator.random(count) < 0.5)), "", agent)
     date = np.datetime64("2025-01-01") + generator.integers(0, 365, count)
-    quoted = pa.array(generator.random(count) < 0.3)
-    columns = [
-        _padded(10_000_000 + np.arange(first, first + count), 8),
+    return [
+        _padded(FIRST_ID + np.arange(first, first + count), 8),
         _padded(generator.integers(6_000_000_000, 10_000_000_000, count), 10),
         agent,
         pa.array(np.datetime_as_string(date, unit="D").astype(object), type=pa.string()),
@@ -81,28 +106,63 @@ def _block(generator: np.random.Generator, first: int, count: int, *, rejects: f
         STATUSES.take(pa.array(status)),
         pc.cast(pa.array(talk), pa.string()),
         pc.if_else(
-            quoted,
+            pa.array(generator.random(count) < 0.3),
             QUOTED_NOTES.take(pa.array(generator.integers(0, len(QUOTED_NOTES), count))),
             PLAIN_NOTES.take(pa.array(generator.integers(0, len(PLAIN_NOTES), count))),
         ),
     ]
+
+
+def _spoiled(
+    generator: np.random.Generator, columns: list[pa.StringArray], percent: float
+) -> list[pa.StringArray]:
+    count = len(columns[0])
     kind = np.where(
-        generator.random(count) < rejects / 100, generator.integers(0, len(SPOILED) + 1, count), -1
+        generator.random(count) < percent / 100, generator.integers(0, len(SPOILED) + 1, count), -1
     )
-    for number, (place, value) in enumerate(SPOILED):
-        columns[place] = pc.if_else(pa.array(kind == number), value, columns[place])
-    swapped = pa.array(kind == len(SPOILED))  # the call ends before it starts
-    columns[4] = pc.if_else(swapped, _clock(start + talk + 1), columns[4])
-    columns[5] = pc.if_else(swapped, _clock(start), columns[5])
-    lines = pc.binary_join_element_wise(*columns, ",")
-    cut = pa.array(generator.random(count) < damage / 100)
-    lines = pc.if_else(cut, pc.binary_join_element_wise(*columns[:4], ","), lines)
-    return _joined(lines)
+    spoiled = list(columns)
+    for number, changes in enumerate(SPOILED):
+        for place, value in changes:
+            spoiled[place] = pc.if_else(pa.array(kind == number), value, spoiled[place])
+    # The last kind ends before it starts; no call ends in the last second of a day.
+    swapped = pa.array(kind == len(SPOILED))
+    spoiled[4] = pc.if_else(swapped, "23:59:59", spoiled[4])
+    return spoiled
 
 
-def _joined(lines: pa.StringArray) -> bytes:
+def _repeated(
+    generator: np.random.Generator, ids: pa.StringArray, first: int, percent: float
+) -> pa.StringArray:
+    count = len(ids)
+    chosen = (generator.random(count) < percent / 100) & (np.arange(first, first + count) > 0)
+    earlier = np.floor(generator.random(count) * np.arange(first, first + count)).astype(np.int64)
+    # A record that was spoiled already stays as it is.
+    whole = pc.equal(ids, _padded(FIRST_ID + np.arange(first, first + count), 8))
+    return pc.if_else(pc.and_(pa.array(chosen), whole), _padded(FIRST_ID + earlier, 8), ids)
+
+
+def _damaged(generator: np.random.Generator, columns: list[pa.StringArray], percent: float) -> pa.BinaryArray:
+    lines = pc.cast(pc.binary_join_element_wise(*columns, ","), pa.binary())
+    if not percent:
+        return lines
+    count = len(lines)
+    kind = np.where(generator.random(count) < percent / 100, generator.integers(0, 4, count), -1)
+    damages = (
+        pc.binary_join_element_wise(*columns[:4], ","),
+        pc.binary_join_element_wise(*columns, "one too many", ","),
+        pc.binary_join_element_wise(*columns[:8], '"left open', ","),
+        pc.binary_join_element_wise(
+            *(pc.cast(column, pa.binary()) for column in columns[:8]), b"caf\xe9", b","
+        ),
+    )
+    for number, damaged in enumerate(damages):
+        lines = pc.if_else(pa.array(kind == number), pc.cast(damaged, pa.binary()), lines)
+    return lines
+
+
+def _joined(lines: pa.BinaryArray) -> bytes:
     whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], type=pa.int32()), lines)
-    return bytes(pc.binary_join(whole, "\n")[0].as_buffer()) + b"\n"
+    return bytes(pc.binary_join(whole, b"\n")[0].as_buffer()) + b"\n"
 
 
 def _padded(numbers: np.ndarray, width: int) -> pa.StringArray:
@@ -118,15 +178,15 @@ def main() -> None:
     """Write one file."""
     parser = argparse.ArgumentParser(description="write the call records of the benchmarks")
     parser.add_argument("--records", type=int, required=True)
-    parser.add_argument("--rejects", type=float, default=1.0, metavar="PERCENT")
+    parser.add_argument("--rejects", type=float, default=0.0, metavar="PERCENT")
     parser.add_argument("--damage", type=float, default=0.0, metavar="PERCENT")
+    parser.add_argument("--duplicates", type=float, default=0.0, metavar="PERCENT")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    shares = Shares(rejects=options.rejects, damage=options.damage, duplicates=options.duplicates)
     with options.out.open("wb") as file:
-        for block in blocks(
-            options.records, rejects=options.rejects, damage=options.damage, seed=options.seed
-        ):
+        for block in blocks(options.records, shares, seed=options.seed):
             file.write(block)
 
 

@@ -25,6 +25,7 @@ class Options:
     log_level: str | None = None
     publish_to: str | None = None
     staging: str | None = None
+    workers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class RunSettings:
     sources: tuple[str, ...]
     output: str | None
     chunk_rows: int | None
+    workers: int | None
     max_rejected: MaxRejected | None
     log: LogSettings
     publish_to: str | None = None
@@ -60,9 +62,8 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         output=output,
         publish_to=publish_to,
         staging=_place("--staging", options.staging, variables.get("staging", defaults.staging)),
-        chunk_rows=_chunk_rows(variables, defaults.chunk_rows)
-        if options.chunk_rows is None
-        else options.chunk_rows,
+        chunk_rows=_count("chunk_rows", options.chunk_rows, variables, defaults.chunk_rows),
+        workers=_count("workers", options.workers, variables, defaults.workers),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -113,10 +114,10 @@ def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | Non
         raise UsageError(f"{name}: {error}") from error
 
 
-def _chunk_rows(variables: Mapping[str, str], declared: int | None) -> int | None:
-    text = variables.get("chunk_rows")
-    if text is None:
-        return declared
+def _count(name: str, option: int | None, variables: Mapping[str, str], declared: int | None) -> int | None:
+    text = variables.get(name)
+    if option is not None or text is None:
+        return declared if option is None else option
     if re.fullmatch(r"0*[1-9][0-9]{0,17}", text) is None:
-        raise UsageError(f"{PREFIX}CHUNK_ROWS: a whole number of 1 or more is expected, not {text!r}")
+        raise UsageError(f"{PREFIX}{name.upper()}: a whole number of 1 or more is expected, not {text!r}")
     return int(text)

@@ -61,6 +61,12 @@ def validate(
     again: Annotated[
         bool, typer.Option("--again", help="Run although the output already holds what this source gives.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, metavar="N", help="Threads that work on chunks. Default: the cores."
+        ),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
     ] = None,
@@ -88,7 +94,16 @@ def validate(
         from callcenter_etl.settings import Options, resolve_settings
 
     loaded = load_contract(contract)
-    options = Options(tuple(sources or ()), output, chunk_rows, max_rejected, log_level, publish_to, staging)
+    options = Options(
+        sources=tuple(sources or ()),
+        output=output,
+        chunk_rows=chunk_rows,
+        max_rejected=max_rejected,
+        log_level=log_level,
+        publish_to=publish_to,
+        staging=staging,
+        workers=workers,
+    )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = _jobs(settings, loaded)
@@ -184,6 +199,7 @@ def _run(
             publish_to=settings.publish_to,
             staging=settings.staging,
             chunk_rows=settings.chunk_rows,
+            workers=settings.workers,
             max_rejected=settings.max_rejected,
             on_progress=show,
             again=again,

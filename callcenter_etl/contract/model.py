@@ -311,6 +311,9 @@ class RunDefaults(_Model):
         None, description="local folder where files for s3:// wait for their upload"
     )
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
+    workers: OptionalCount = Field(
+        None, description="threads that work on chunks; the cores where it is not said"
+    )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
     exceptions: ExceptionsSettings = Field(
         default_factory=ExceptionsSettings, description="how exceptions.csv is written"
@@ -328,7 +331,7 @@ class RunDefaults(_Model):
         """The declared permissions of files, None where they are the owner's alone."""
         return None if self.file_mode is None else int(self.file_mode, 8)
 
-    @field_validator("chunk_rows", mode="after")
+    @field_validator("chunk_rows", "workers", mode="after")
     @classmethod
     def _at_least_one(cls, value: int | None) -> int | None:
         if value == 0:

@@ -16,6 +16,7 @@ DECLARED = RunDefaults(
     publish_to="s3://declared",
     staging="declared_staging",
     chunk_rows=1,
+    workers=10,
     log=LogSettings(level="ERROR", directory="declared_logs", format="console"),
 )
 ENVIRON = {
@@ -24,12 +25,13 @@ ENVIRON = {
     "CALLCENTER_ETL_PUBLISH_TO": "s3://env",
     "CALLCENTER_ETL_STAGING": "env_staging",
     "CALLCENTER_ETL_CHUNK_ROWS": "2",
+    "CALLCENTER_ETL_WORKERS": "20",
     "CALLCENTER_ETL_MAX_REJECTED": "2%",
     "CALLCENTER_ETL_LOG_LEVEL": "warning",
     "CALLCENTER_ETL_LOG_DIRECTORY": "env_logs",
     "CALLCENTER_ETL_LOG_FORMAT": "json",
 }
-OPTIONS = Options(("option.csv",), "option", 3, "3", "debug", "s3://option", "option_staging")
+OPTIONS = Options(("option.csv",), "option", 3, "3", "debug", "s3://option", "option_staging", 30)
 
 
 def told(settings: RunSettings) -> tuple[Any, ...]:
@@ -39,6 +41,7 @@ def told(settings: RunSettings) -> tuple[Any, ...]:
         *settings.sources,
         settings.output,
         settings.chunk_rows,
+        settings.workers,
         limit,
         log.level,
         log.directory,
@@ -48,11 +51,11 @@ def told(settings: RunSettings) -> tuple[Any, ...]:
 
 def test_each_setting_has_its_precedence() -> None:
     declared = resolve_settings(DECLARED, Options(), {})
-    assert told(declared) == ("declared.csv", "declared", 1, None, "ERROR", "declared_logs", "console")
+    assert told(declared) == ("declared.csv", "declared", 1, 10, None, "ERROR", "declared_logs", "console")
     environ = resolve_settings(DECLARED, Options(), ENVIRON)
-    assert told(environ) == ("env.csv", "env", 2, "2%", "WARNING", "env_logs", "json")
+    assert told(environ) == ("env.csv", "env", 2, 20, "2%", "WARNING", "env_logs", "json")
     option = resolve_settings(DECLARED, OPTIONS, ENVIRON)
-    assert told(option) == ("option.csv", "option", 3, "3", "DEBUG", "env_logs", "json")
+    assert told(option) == ("option.csv", "option", 3, 30, "3", "DEBUG", "env_logs", "json")
 
 
 def test_each_place_of_storage_has_its_precedence() -> None:
@@ -80,6 +83,7 @@ def test_an_empty_variable_is_none() -> None:
     ("name", "text"),
     [
         ("CHUNK_ROWS", "many"),
+        ("WORKERS", "0"),
         ("CHUNK_ROWS", "0"),
         ("CHUNK_ROWS", "9" * 5000),
         ("MAX_REJECTED", "lots"),

@@ -15,8 +15,8 @@ from tests.oracle.contracts import LOOKUP_COLUMN, LOOKUPS, Contract
 from tests.oracle.reader import BOM, ReadResult, read_source
 from tests.oracle.rules import Verdict, declared_rules, judge
 
-# (chunk_rows, block_bytes): the smallest parts there can be, odd ones, and all at once.
-SIZES = ((1, 64), (7, 97), (100_000, 1 << 20))
+# (chunk_rows, block_bytes, workers): the smallest parts there can be, odd ones, and all at once.
+SIZES = ((1, 64, 2), (7, 97, 3), (100_000, 1 << 20, 1))
 FIELD_LIMIT = 1 << 30
 COUNTS = ("read", "accepted", "rejected", "malformed")
 
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def disagreements(
-    data: bytes, contract: Contract, folder: Path, sizes: tuple[tuple[int, int], ...] = SIZES
+    data: bytes, contract: Contract, folder: Path, sizes: tuple[tuple[int, int, int], ...] = SIZES
 ) -> list[str]:
     """Run product and oracle on one case in `folder`; give a sentence for each thing they see differently."""
     read = read_source(data, contract)
@@ -46,12 +46,14 @@ def disagreements(
     source, document = write_case(data, contract, folder)
     loaded = load_contract(document)
     outcomes: list[Outcome] = []
-    for chunk_rows, block_bytes in sizes:
-        output = folder / f"out_{chunk_rows}_{block_bytes}"
-        validate(source, loaded, output=output, chunk_rows=chunk_rows, block_bytes=block_bytes)
+    for chunk_rows, block_bytes, workers in sizes:
+        output = folder / f"out_{chunk_rows}_{block_bytes}_{workers}"
+        validate(
+            source, loaded, output=output, chunk_rows=chunk_rows, block_bytes=block_bytes, workers=workers
+        )
         outcomes.append(outcome_of(output))
     found = [
-        f"chunk_rows, block_bytes = {size} and {sizes[-1]} give different outputs"
+        f"chunk_rows, block_bytes, workers = {size} and {sizes[-1]} give different outputs"
         for size, outcome in zip(sizes, outcomes, strict=True)
         if outcome.lasting != outcomes[-1].lasting
     ]

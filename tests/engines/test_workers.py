@@ -1,0 +1,74 @@
+"""Worker threads: the same bytes for any number of them, and no way to hang."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter_etl import load_contract, validate
+from callcenter_etl.engines import local, steps
+from callcenter_etl.engines.turns import Turns
+
+ROOT = Path(__file__).parents[2]
+FILES = ("target.csv", "exceptions.csv", "rejected.csv")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "call_center_raw_202503.csv"
+    subprocess.run(
+        [sys.executable, ROOT / "tools" / "make_samples.py", "--records", "20000", "--out", path], check=True
+    )
+    return path
+
+
+def outcome(sample: Path, output: Path, **options: Any) -> tuple[object, ...]:
+    contract = load_contract(ROOT / "contracts" / "call_center.yaml")
+    summary = validate(sample, contract, output=output, **options).summary
+    counts = [summary[key] for key in ("status", "records", "rules", "blank_lines", "lines")]
+    return (*((output / name).read_bytes() for name in FILES), counts)
+
+
+@pytest.mark.parametrize("workers", [2, 3, 8])
+@pytest.mark.parametrize("block_bytes", [10_007, 200_000, 4_000_000])
+def test_workers_and_blocks_change_no_byte(
+    sample: Path, tmp_path: Path, workers: int, block_bytes: int
+) -> None:
+    alone = outcome(sample, tmp_path / "alone", workers=1, chunk_rows=997)
+    assert outcome(sample, tmp_path / "several", workers=workers, block_bytes=block_bytes) == alone
+
+
+def test_a_failing_block_ends_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = steps.parse_block
+    calls: list[int] = []
+
+    def fails_at_the_third(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("broken")
+        return parse(*args)
+
+    monkeypatch.setattr(local, "parse_block", fails_at_the_third)
+    with pytest.raises(RuntimeError, match="broken"):
+        outcome(sample, tmp_path / "o", workers=3, block_bytes=10_007)
+    assert not (tmp_path / "o" / "summary.json").exists()
+
+
+def test_turns_are_taken_in_the_order_of_their_numbers() -> None:
+    turns, taken = Turns(), []
+
+    def take(number: int) -> None:
+        with turns.turn(number):
+            taken.append(number)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in (3, 1, 2, 0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert taken == [0, 1, 2, 3]
