@@ -15,6 +15,7 @@ from callcenter_etl import OutputError, SourceError, validate
 from callcenter_etl.api import resolve_sources
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.storage import access, s3_puts, s3_stream
+from tests.published import names_in
 from tests.storage.buckets import CONTRACT, Drops, Seconds, cli, records
 from tests.storage.proxy import STALL_SECONDS, Request, often, proxied
 from tests.storage.servers import SECRET, free_port
@@ -92,7 +93,7 @@ def test_a_used_up_budget_names_the_object_and_the_cause(moto_drops: Drops, faul
     assert f"\nerror: {uri}: " in done.stderr
     assert cause in done.stderr
     assert "given up after" in done.stderr
-    assert not list(Path().glob("out/*"))
+    assert not names_in(Path("out"))
 
 
 def test_a_budget_of_seconds_ends_the_tries_too(moto_drops: Drops) -> None:

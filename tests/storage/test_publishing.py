@@ -133,7 +133,7 @@ def test_of_runs_at_the_same_time_one_wins_and_the_others_say_which(drops: Drops
         "def together(self):\n"
         "    print('ready', flush=True); sys.stdin.readline(); commit(self)\n"
         "RemoteOutput.commit = together\n"
-        "try:\n    print('won', validate(sys.argv[1], 'c.yaml', output=sys.argv[2]).record.run_id)\n"
+        "try:\n    print('won', validate(sys.argv[1], 'c.yaml', output=sys.argv[2], again=True).record.run_id)\n"
         "except OutputError as error:\n    print('lost', error)\n"
     )
     for _ in range(2):
