@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FUZZ_CASES ?= 10000
+SOAK_CASES ?= 10000
+SOAK_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -54,7 +56,7 @@ layers: $(VENV)/.installed-dev  ## import-linter: imports go downwards only
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev  ## pytest
-	@$(BIN)/python -m pytest -q -n auto
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 format: $(VENV)/.installed-dev  ## let ruff write the format and what it can mend
 	@$(BIN)/ruff format .
@@ -62,6 +64,9 @@ format: $(VENV)/.installed-dev  ## let ruff write the format and what it can men
 
 fuzz: $(VENV)/.installed-dev  ## compare the product with the slow oracle on FUZZ_CASES generated files
 	@$(BIN)/python -m tests.oracle.fuzz --cases $(FUZZ_CASES)
+
+soak: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
+	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)
 
 sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
 	@$(BIN)/python tools/make_samples.py

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from callcenter_etl.contract.loader import LoadedContract, load_document
+from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
+from callcenter_etl.once import Outcome, run_again, run_unless_done
+from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.run import ProgressCallback, RunPlan, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
-from callcenter_etl.sources.storage import expand, read_bytes
+from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
+from callcenter_etl.storage.addresses import within
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
 
@@ -92,11 +96,18 @@ class Contract:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run gave: the summary, and the exceptions as a table."""
+    """What a run gave: the summary, and the exceptions as a table.
+
+    With `already_done` nothing was run: the summary is that of the earlier run that did the same.
+    """
 
     record: Summary
+    source: str
     output: str
+    already_done: bool = False
+    _excel_safe: bool = field(default=False, repr=False)
     _keep: object = field(default=None, repr=False)
+    _storage: StorageOptions = field(default_factory=StorageOptions, repr=False)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -118,12 +129,19 @@ class RunResult:
         """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
         import pandas as pd
 
-        path = Path(self.output) / FILE_NAMES[EXCEPTIONS]
         if EXCEPTIONS not in self.record.outputs:
             return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
+        content = read_bytes(within(self.output, FILE_NAMES[EXCEPTIONS]), self._storage)
         frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8", lineterminator=None
+            io.BytesIO(content),
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            encoding="utf-8",
+            lineterminator=None,
         )
+        if self._excel_safe:
+            frame = frame.rename(columns=unescape).map(unescape)
         return frame.astype({"reject_line": "int64"})
 
     def _repr_html_(self) -> str:
@@ -145,7 +163,7 @@ def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contrac
 
     Raises ContractError with every fault, SourceError when the file cannot be read.
     """
-    return Contract(load_document(source, read_bytes=read_bytes))
+    return Contract(load_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
 
 
 def validate(
@@ -157,14 +175,20 @@ def validate(
     workers: int | None = None,
     block_bytes: int = BLOCK_BYTES,
     max_rejected: str | int | MaxRejected | None = None,
+    publish_to: str | None = None,
+    staging: str | os.PathLike[str] | None = None,
     on_progress: ProgressCallback | None = None,
+    again: bool = False,
+    root: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
-    Without `output` the files live as long as the result. `chunk_rows` bounds the records of a chunk,
-    `workers` the threads that work on chunks (the cores, where it is None) and `block_bytes` the bytes read at a
-    time; none of them changes the outcome. Raises SourceError, OutputError,
-    ContractError or UsageError.
+    `output` is a folder or an `s3://` prefix, for which files wait in the local folder `staging`; an `s3://` prefix
+    `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
+    a chunk, `workers` the threads that work on chunks (the cores, where it is None) and `block_bytes` the bytes read
+    at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
+    contract, nothing is run, unless `again`. `root` is the folder or prefix whose ledger records the run, `output`
+    itself by default. Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     if chunk_rows is not None and chunk_rows < 1:
@@ -177,6 +201,8 @@ def validate(
             max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
         )
         limits = limits.model_copy(update={"max_rejected": limit})
+    if output is None and publish_to is not None:
+        output, publish_to = publish_to, None
     keep = tempfile.TemporaryDirectory(prefix="callcenter_etl-") if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
@@ -186,9 +212,28 @@ def validate(
         chunk_rows=chunk_rows or contract.document.run.chunk_rows,
         workers=workers or usable_cores(),
         block_bytes=block_bytes,
+        publish_to=publish_to,
+        staging=contract.document.run.staging if staging is None else os.fspath(staging),
     )
-    summary = run_source(plan, contract.loaded, on_progress=on_progress)
-    return RunResult(record=summary, output=folder, _keep=keep)
+    run = partial(run_source, on_progress=on_progress)
+    if keep is not None:  # a folder that nobody else knows, and that goes with the result
+        try:
+            outcome = Outcome(run(plan, contract.loaded))
+        except BaseException:
+            keep.cleanup()
+            raise
+    else:
+        run_it = run_again if again else run_unless_done
+        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
+    return RunResult(
+        record=outcome.summary,
+        source=plan.source,
+        output=folder,
+        already_done=outcome.already_done,
+        _excel_safe=contract.document.run.exceptions.excel_safe,
+        _keep=keep,
+        _storage=contract.document.run.storage_options,
+    )
 
 
 def usable_cores() -> int:
@@ -196,9 +241,9 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def resolve_sources(patterns: list[str]) -> list[str]:
+def resolve_sources(patterns: list[str], storage: StorageOptions = DEFAULTS) -> list[str]:
     """Give the sources that names and globs stand for, in order, each once.
 
     Raises SourceError when a glob names no file.
     """
-    return list(dict.fromkeys(uri for pattern in patterns for uri in expand(pattern)))
+    return list(dict.fromkeys(uri for pattern in patterns for uri in expand(pattern, storage)))

@@ -122,7 +122,13 @@ class _Formatter(logging.Formatter):
         steps: list[Any] = [_escape_controls, structlog.dev.ConsoleRenderer(colors=self._colors)]
         if self._form == "json":
             steps = [structlog.processors.JSONRenderer(ensure_ascii=False)]
-        return structlog.stdlib.ProcessorFormatter(processors=[remove, *steps])
+        # what comes from the standard library's loggers, as of the rooms below this one, looks the same
+        foreign: list[Any] = [
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ]
+        return structlog.stdlib.ProcessorFormatter(processors=[remove, *steps], foreign_pre_chain=foreign)
 
 
 def _escape_controls(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

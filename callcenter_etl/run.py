@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +17,13 @@ from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
 from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
+from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging, staging
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES, Opening, SourceReader
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.summary import (
     ContractIdentity,
     OutputFile,
@@ -29,11 +32,16 @@ from callcenter_etl.summary import (
     RuleCount,
     SourceIdentity,
     Summary,
+    instant,
 )
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
 ProgressCallback = Callable[[Progress], None]
+
+
+def _new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,9 @@ class RunPlan:
     chunk_rows: int | None = None
     workers: int = 1
     block_bytes: int = BLOCK_BYTES
+    run_id: str = field(default_factory=_new_run_id)
+    publish_to: str | None = None
+    staging: str | None = None
 
 
 def run_source(
@@ -57,11 +68,11 @@ def run_source(
     add up; nothing is published then, and earlier files stay as they are.
     """
     run = _Run(plan, contract, on_progress)
-    _log.info("run_started", run_id=run.id, source=plan.source, contract=contract.document.contract)
+    _log.info("run_started", run_id=run.id, source=shown(plan.source), contract=contract.document.contract)
     try:
         summary = run.execute()
     except CallcenterEtlError as error:
-        _log.error("run_not_finished", run_id=run.id, source=plan.source, cause=str(error))
+        _log.error("run_not_finished", run_id=run.id, source=shown(plan.source), cause=str(error))
         raise
     records = summary.records
     _log.info(
@@ -85,7 +96,7 @@ class _Run:
         self.plan = plan
         self.contract = contract
         self.document = contract.document
-        self.id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+        self.id = plan.run_id
         self.on_progress = on_progress
         self.accounts = Accounts()
         self.started = datetime.now(UTC)
@@ -93,14 +104,21 @@ class _Run:
 
     def execute(self) -> Summary:
         """Read the source to its end, then publish."""
-        _refuse_own_output(self.plan)
+        refuse_own_output(self.plan)
         with SourceReader(self.plan.source, self.document, block_bytes=self.plan.block_bytes) as reader:
             opening = reader.open()
-            with staging(self.plan.output, self.id) as staged:
+            with staged_for(self._destination(), self.id, room=reader.least_output) as staged:
                 if opening.problems:
                     return self._refuse(reader, opening, staged)
                 router = self._route_all(reader, opening, staged)
                 return self._publish(reader, staged, router)
+
+    def _destination(self) -> Destination:
+        plan = self.plan
+        defaults = self.document.run
+        return Destination(
+            plan.output, plan.publish_to, plan.staging, defaults.storage_options, mode=defaults.mode
+        )
 
     def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
         reader.drain()
@@ -116,13 +134,18 @@ class _Run:
 
     def _route_all(self, reader: SourceReader, opening: Opening, staged: Staging) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
+        cells = SPREADSHEET_SAFE if self.document.run.exceptions.excel_safe else AS_THEY_ARE
         router = Router(
-            staged, preamble=opening.preamble, names=opening.layout.names, encoding=reader.dialect.encoding
+            staged,
+            preamble=opening.preamble,
+            names=opening.layout.names,
+            encoding=reader.dialect.encoding,
+            cells=cells,
         )
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
         accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
-        shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows)
+        shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells)
         with LocalEngine(
             validator,
             shape,
@@ -181,7 +204,7 @@ class _Run:
             contract=ContractIdentity(
                 id=self.document.contract, version=self.document.version, sha256=self.contract.sha256
             ),
-            source=SourceIdentity(uri=self.plan.source, bytes=reader.stored_bytes, sha256=reader.sha256),
+            source=SourceIdentity(uri=reader.uri, bytes=reader.stored_bytes, sha256=reader.sha256),
             records=RecordCounts(
                 read=accounts.framed,
                 accepted=accounts.accepted.records,
@@ -194,8 +217,8 @@ class _Run:
             rules=rules,
             problems=problems,
             outputs=outputs,
-            started_at=_instant(self.started),
-            finished_at=_instant(datetime.now(UTC)),
+            started_at=instant(self.started),
+            finished_at=instant(datetime.now(UTC)),
             seconds=round(time.monotonic() - self.clock, 3),
         )
 
@@ -230,20 +253,22 @@ def _status(limits: Limits, accounts: Accounts, problems: tuple[Problem, ...]) -
     return "rejects" if accounts.rejected.records and limits.max_rejected is None else "passed"
 
 
-def _refuse_own_output(plan: RunPlan) -> None:
-    """Publishing must never replace the very file that is read."""
-    if "://" in plan.source or "://" in plan.output:
-        return
-    source = Path(plan.source).resolve()
-    if any((Path(plan.output) / name).resolve() == source for name in FILE_NAMES.values()):
-        raise UsageError(
-            f"{plan.source}: the run would replace its own source (name another output than {plan.output!r})"
-        )
+def refuse_own_output(plan: RunPlan) -> None:
+    """Raise UsageError where publishing would replace the very file that is read."""
+    for output in (plan.output, plan.publish_to):
+        if output is not None and _plain(plan.source) in {
+            _plain(within(output, each)) for each in FILE_NAMES.values()
+        }:
+            raise UsageError(
+                f"{shown(plan.source)}: the run would replace its own source"
+                f" (name another output than {shown(output)!r})"
+            )
+
+
+def _plain(uri: str) -> str:
+    """Give one spelling for all of a file's."""
+    return str(Path(local_path(uri)).resolve()) if is_local(uri) else uri.replace("s3a://", "s3://", 1)
 
 
 def _json_bytes(summary: Summary) -> bytes:
     return (json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -23,6 +23,8 @@ class Options:
     chunk_rows: int | None = None
     max_rejected: str | None = None
     log_level: str | None = None
+    publish_to: str | None = None
+    staging: str | None = None
     workers: int | None = None
 
 
@@ -36,6 +38,8 @@ class RunSettings:
     workers: int | None
     max_rejected: MaxRejected | None
     log: LogSettings
+    publish_to: str | None = None
+    staging: str | None = None
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -48,15 +52,32 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         for name, text in environ.items()
         if name.startswith(PREFIX) and text
     }
+    output = _place("--output", options.output, variables.get("output", defaults.output))
+    publish_to = _place("--publish-to", options.publish_to, variables.get("publish_to", defaults.publish_to))
+    if output is None:  # then there is nothing to copy: what would be copied goes there
+        output, publish_to = publish_to, None
     declared = (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
     return RunSettings(
         sources=options.sources or ((variables["source"],) if "source" in variables else declared),
-        output=_output(options.output, variables.get("output", defaults.output)),
+        output=output,
+        publish_to=publish_to,
+        staging=_place("--staging", options.staging, variables.get("staging", defaults.staging)),
         chunk_rows=_count("chunk_rows", options.chunk_rows, variables, defaults.chunk_rows),
         workers=_count("workers", options.workers, variables, defaults.workers),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
+
+
+def resolve_output(option: str | None, environ: Mapping[str, str]) -> str:
+    """Settle the output root of a command that has no contract: the option, else `CALLCENTER_ETL_OUTPUT`.
+
+    Raises UsageError where neither names one.
+    """
+    output = _place("--output", option, environ.get(f"{PREFIX}OUTPUT") or None)
+    if output is None:
+        raise UsageError(f"which output? Name the folder of the runs with --output, or in {PREFIX}OUTPUT")
+    return output
 
 
 def _log_settings(declared: LogSettings, options: Options, variables: Mapping[str, str]) -> LogSettings:
@@ -77,9 +98,9 @@ def _log_settings(declared: LogSettings, options: Options, variables: Mapping[st
     )
 
 
-def _output(option: str | None, otherwise: str | None) -> str | None:
+def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
     if option == "":  # an unset variable of a script, most likely: never the current folder by accident
-        raise UsageError("--output: a folder is expected, not ''")
+        raise UsageError(f"{name}: a folder is expected, not ''")
     return otherwise if option is None else option
 
 

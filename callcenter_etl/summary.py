@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from callcenter_etl.errors import Problem
 
@@ -108,7 +109,39 @@ class Summary:
             "seconds": self.seconds,
         }
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gave, without the first lines and sample reasons, which it leaves out.
+
+        Raises KeyError, TypeError, AttributeError or ValueError for anything else.
+        """
+        if values["status"] not in EXIT_CODES:
+            raise ValueError(f"unknown status {values['status']!r}")
+        return cls(
+            run_id=values["run_id"],
+            status=values["status"],
+            contract=ContractIdentity(**values["contract"]),
+            source=SourceIdentity(**values["source"]),
+            records=RecordCounts(**values["records"]),
+            blank_lines=values["blank_lines"],
+            lines=values["lines"],
+            rules={
+                rule: RuleCount(**count, first_line=None, sample_reason=None)
+                for rule, count in values["rules"].items()
+            },
+            problems=tuple(Problem(**problem) for problem in values["problems"]),
+            outputs={name: OutputFile(**file) for name, file in values["outputs"].items()},
+            started_at=values["started_at"],
+            finished_at=values["finished_at"],
+            seconds=values["seconds"],
+        )
+
 
 def exit_code(status: str) -> int:
     """Give the exit code that stands for a run's status."""
     return EXIT_CODES[status]
+
+
+def instant(moment: datetime) -> str:
+    """Give a moment of UTC as summaries write it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

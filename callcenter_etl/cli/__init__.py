@@ -8,7 +8,7 @@ import sys
 import typer
 
 from callcenter_etl import __version__
-from callcenter_etl.cli import contract
+from callcenter_etl.cli import contract, runs
 from callcenter_etl.cli.exits import guarded
 from callcenter_etl.cli.validate import validate
 from callcenter_etl.imports import leave_out
@@ -43,6 +43,7 @@ def root(
 
 app.command("validate")(validate)
 app.add_typer(contract.app, name="contract")
+app.add_typer(runs.app, name="runs")
 
 
 def main() -> None:

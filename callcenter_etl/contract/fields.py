@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from callcenter_etl.contract.text import Scalar
 
 _SIZE = re.compile(r"([0-9]+)(?:\s*([KMGT])i?B)?")
+_MODE = re.compile(r"0?[0-7]{3}")
 _UNITS = {None: 0, "K": 10, "M": 20, "G": 30, "T": 40}
 RULE_KEYS = (
     "required",
@@ -85,6 +86,22 @@ def as_size(value: Any) -> int:
     return int(match[1][:20]) << _UNITS[match[2]]
 
 
+def as_file_mode(value: Any) -> str | None:
+    """Take the permissions of a file as octal text in quotes, such as "0640"; null as none."""
+    if value is None or (isinstance(value, Scalar) and value.tag == "null"):
+        return None
+    number = isinstance(value, int) or (isinstance(value, Scalar) and value.tag != "str")
+    if number and _MODE.fullmatch(str(value)):
+        raise ValueError(f'a file mode stands in quotes: "{value}" (without, YAML reads a decimal number)')
+    if number or not isinstance(value, str) or _MODE.fullmatch(value) is None:
+        raise ValueError(f'a file mode in quotes is expected, such as "0640", not {show(value)}')
+    if int(value, 8) & 0o111:
+        raise ValueError(f"{value!r} makes files executable (use the digits 0, 2, 4 and 6)")
+    if int(value, 8) & 0o600 != 0o600:
+        raise ValueError(f"{value!r} keeps the owner from reading or writing the files (begin with 06)")
+    return str(value)
+
+
 def show(value: Any) -> str:
     """Show a wrong value in a message: a scalar as quoted text, the rest by its kind."""
     if isinstance(value, Scalar) and value.tag == "null":
@@ -133,3 +150,8 @@ OptionalTextList = Annotated[
     tuple[str, ...] | None, BeforeValidator(as_text_list), WithJsonSchema(_SCALARS_SCHEMA)
 ]
 Size = Annotated[int, BeforeValidator(as_size), WithJsonSchema({"type": ["integer", "string"]})]
+OptionalFileMode = Annotated[
+    str | None,
+    BeforeValidator(as_file_mode),
+    WithJsonSchema({"type": ["string", "null"], "pattern": "^0?6[0246]{2}$"}),
+]

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,9 +16,13 @@ from pydantic import BaseModel, ValidationError
 from callcenter_etl.contract import semantics
 from callcenter_etl.contract.fields import show
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
+from callcenter_etl.contract.storage import WHERE_CREDENTIALS_BELONG, is_secret_key
 from callcenter_etl.contract.suggest import did_you_mean
-from callcenter_etl.contract.text import Document, Path, Place, parse_document
+from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError
+
+MOST_FAULTS = 500
+READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no more of a file without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class LoadedContract:
 
 def _read_local(path: str) -> bytes:
     try:
-        return FilePath(path).read_bytes()
+        with FilePath(path).open("rb") as file:
+            return file.read(READ_BYTES)
     except OSError as error:
         raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
@@ -58,10 +64,15 @@ def load_document(
 def _load(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
     locate = _Locator(parsed, origin)
     document, faults = _check_shape(parsed.value, locate)
-    faults += [locate.fault(path, message, offset) for path, message, offset in _check_meaning(parsed.value)]
+    wanted = max(0, MOST_FAULTS + 1 - len(faults))
+    found = islice(_check_meaning(parsed.value), wanted)
+    faults += [locate.fault(path, message, offset) for path, message, offset in found]
     if document is None or faults:
-        unique = dict.fromkeys(faults)
-        raise ContractError(tuple(sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0))))
+        unique = dict.fromkeys(faults[:MOST_FAULTS])
+        told = sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0))
+        if len(faults) > MOST_FAULTS:
+            told.append(Fault(f"and more: only {MOST_FAULTS:,} faults are told", file=origin))
+        raise ContractError(tuple(told))
     positions = {
         f"{column.name}.{key}": locate.place(("columns", index, key))
         for index, column in enumerate(document.columns)
@@ -107,7 +118,7 @@ def _check_shape(value: dict[str, Any], locate: _Locator) -> tuple[ContractDocum
             for each in error.errors(include_url=False)
             if each["type"] != "too_short" or not each["input"]
         ]
-        return None, [_shape_fault(each, value, locate) for each in found]
+        return None, [_shape_fault(each, value, locate) for each in found[: MOST_FAULTS + 1]]
 
 
 def _shape_fault(error: Any, value: Any, locate: _Locator) -> Fault:
@@ -129,6 +140,8 @@ def _real_path(path: Path, value: Any) -> Path:
 
 
 def _unknown_key(error: Any, path: Path) -> str:
+    if path[:-1] == ("run", "storage_options") and is_secret_key(str(path[-1])):
+        return WHERE_CREDENTIALS_BELONG
     return f"unknown key{did_you_mean(str(path[-1]), _keys_at(path[:-1]))}"
 
 

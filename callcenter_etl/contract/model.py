@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,7 @@ from callcenter_etl.contract.fields import (
     Flag,
     Literal_,
     OptionalCount,
+    OptionalFileMode,
     OptionalText,
     OptionalTextList,
     Size,
@@ -34,6 +36,12 @@ from callcenter_etl.contract.fields import (
     show,
 )
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.storage import (
+    Address,
+    OptionalAddress,
+    StorageOptions,
+    without_credentials,
+)
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import Scalar
 from callcenter_etl.errors import UsageError
@@ -111,7 +119,7 @@ class SourceFormat(_Model):
 class Lookup(_Model):
     """Where a value must stand: a column of a CSV."""
 
-    file: Text = Field(description="path relative to the contract")
+    file: Address = Field(description="path relative to the contract, or an address such as s3://")
     column: Text = Field(description="name of the column in that file")
 
 
@@ -283,18 +291,45 @@ def _optional_texts(value: Any) -> Any:
     return tuple(as_text(each) for each in value) if isinstance(value, (list, tuple)) else as_text(value)
 
 
+class ExceptionsSettings(_Model):
+    """How the exceptions are written."""
+
+    excel_safe: Flag = Field(
+        default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
+    )
+
+
 class RunDefaults(_Model):
     """Defaults of a run; a CLI option wins, then an environment variable, then this."""
 
-    source: Annotated[str | tuple[str, ...] | None, BeforeValidator(_optional_texts)] = Field(
-        None, description="a path, a glob, or a list of them"
+    source: Annotated[
+        str | tuple[str, ...] | None, BeforeValidator(_optional_texts), AfterValidator(without_credentials)
+    ] = Field(None, description="a path, an address, a glob, or a list of them")
+    output: OptionalAddress = Field(None, description="folder or s3:// prefix of the run's files")
+    publish_to: OptionalAddress = Field(None, description="s3:// prefix that gets copies of the run's files")
+    staging: OptionalText = Field(
+        None, description="local folder where files for s3:// wait for their upload"
     )
-    output: OptionalText = Field(None, description="folder of the run's files")
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
     workers: OptionalCount = Field(
         None, description="threads that work on chunks; the cores where it is not said"
     )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
+    exceptions: ExceptionsSettings = Field(
+        default_factory=ExceptionsSettings, description="how exceptions.csv is written"
+    )
+    file_mode: OptionalFileMode = Field(
+        None,
+        description='permissions of the files written, in quotes, such as "0640"; else the owner\'s alone',
+    )
+    storage_options: StorageOptions = Field(
+        default_factory=StorageOptions, description="how S3 is reached; never credentials"
+    )
+
+    @property
+    def mode(self) -> int | None:
+        """The declared permissions of files, None where they are the owner's alone."""
+        return None if self.file_mode is None else int(self.file_mode, 8)
 
     @field_validator("chunk_rows", "workers", mode="after")
     @classmethod

@@ -20,6 +20,7 @@ Path = tuple[str | int, ...]
 Place = tuple[int, int]
 
 _TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has"
+_TOO_LONG = f"with its aliases the contract has more than {MAX_BYTES:,} characters, which no contract needs"
 _TAG = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {"str", "int", "float", "bool", "null"}
 
@@ -51,7 +52,7 @@ def parse_document(text: bytes, origin: str) -> Document:
     """Parse a contract's text. Raises ContractError with what is wrong and where."""
     if len(text) > MAX_BYTES:
         raise ContractError(
-            (Fault(f"the contract has {len(text):,} bytes, at most {MAX_BYTES:,} are read", file=origin),)
+            (Fault(f"the contract has more than {MAX_BYTES:,} bytes, which no contract needs", file=origin),)
         )
     try:
         decoded = text.decode("utf-8-sig")
@@ -127,6 +128,7 @@ class _Reader:
         self.places: dict[Path, Place] = {}
         self.starts: dict[Path, Place] = {}
         self.nodes = 0
+        self.characters = 0
 
     def fault(self, node: Node, message: str) -> None:
         line, column = _place(node)
@@ -158,6 +160,10 @@ class _Reader:
             self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
 
     def _text(self, node: ScalarNode) -> str:
+        self.characters += len(node.value)
+        if self.characters > MAX_BYTES:  # more than the text has: aliases multiply it
+            self.fault(node, _TOO_LONG)
+            raise ContractError(tuple(self.faults[:1]))
         try:
             return _joined_surrogates(str(node.value))
         except UnicodeDecodeError:

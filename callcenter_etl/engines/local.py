@@ -112,7 +112,7 @@ class LocalEngine:
                 columns = [self._with_first_lines(chunk) for chunk in parsed.chunks]
         validator = self._validators.get()
         try:
-            return judge_block(validator, parsed, columns, self._shape.dialect)
+            return judge_block(validator, parsed, columns, self._shape)
         finally:
             self._validators.put(validator)
 

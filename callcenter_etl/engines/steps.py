@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from callcenter_etl.accounts import Accounts, RuleTally
+from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.router import Routed, route_chunk
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.rule import Rule
@@ -21,11 +22,15 @@ from callcenter_etl.validator import Validator, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the blocks of one source are cut into chunks of values; `chunk_rows` None: a chunk a block."""
+    """How the blocks of one source are cut into chunks of values, and how the text of exceptions is written.
+
+    `chunk_rows` None: a chunk a block.
+    """
 
     layout: Layout
     dialect: Dialect
     chunk_rows: int | None = None
+    cells: Cells = AS_THEY_ARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def parse_block(item: Block | Frame, shape: Shape) -> ParsedBlock:
 
 
 def judge_block(
-    validator: Validator, block: ParsedBlock, columns: Sequence[ChunkColumns], dialect: Dialect
+    validator: Validator, block: ParsedBlock, columns: Sequence[ChunkColumns], shape: Shape
 ) -> JudgedBlock:
     """Ask every rule about the records of a block and put them into their places.
 
@@ -81,7 +86,9 @@ def judge_block(
         rejected[[m.record for m in chunk.malformed]] = True
         rejected[chunk.sound[verdict.rejected]] = True
         grounds = validator.grounds(verdict)
-        routed.append(route_chunk(chunk, rejected, grounds, encoding=dialect.encoding))
+        routed.append(
+            route_chunk(chunk, rejected, grounds, encoding=shape.dialect.encoding, cells=shape.cells)
+        )
         counts.merge(_count(chunk, verdict, rejected, validator.rules))
     return JudgedBlock(tuple(routed), counts)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
 from callcenter_etl.outputs.select import select_records
 from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
@@ -32,7 +33,9 @@ class Routed:
     exception_records: int
 
 
-def route_chunk(chunk: Chunk, rejected: NDArray[np.bool_], grounds: Grounds, *, encoding: str) -> Routed:
+def route_chunk(
+    chunk: Chunk, rejected: NDArray[np.bool_], grounds: Grounds, *, encoding: str, cells: Cells = AS_THEY_ARE
+) -> Routed:
     """Put the records of one chunk into their places.
 
     `rejected` covers all records of the chunk, `grounds` the sound ones among them.
@@ -45,7 +48,7 @@ def route_chunk(chunk: Chunk, rejected: NDArray[np.bool_], grounds: Grounds, *, 
     return Routed(
         target=accepted,
         rejected=select_records(frame.raw, starts, stops, rejected),
-        exceptions=csv_records(_exception_columns(chunk, grounds, encoding)),
+        exceptions=csv_records(cells.columns(_exception_columns(chunk, grounds, encoding))),
         exception_records=len(grounds.records) + len(chunk.malformed),
     )
 
@@ -77,17 +80,27 @@ def _exception_columns(chunk: Chunk, grounds: Grounds, encoding: str) -> list[pa
 class Router:
     """Writes what was routed, in the order in which it comes."""
 
-    def __init__(self, staged: Staging, *, preamble: bytes, names: Sequence[str], encoding: str) -> None:
+    def __init__(
+        self,
+        staged: Staging,
+        *,
+        preamble: bytes,
+        names: Sequence[str],
+        encoding: str,
+        cells: Cells = AS_THEY_ARE,
+    ) -> None:
         self._target = staged.create(TARGET)
         self._rejected = staged.create(REJECTED)
         self._exceptions = staged.create(EXCEPTIONS)
         self._encoding = encoding
+        self._cells = cells
         self._fields = len(names)
         self.exception_records = 0
         self._long: ShowStream | None = None
+        self._long_begun = False
         self._target.write(preamble)
         self._rejected.write(preamble)
-        self._exceptions.write(csv_line((*names, *REJECT_COLUMNS)))
+        self._exceptions.write(csv_line([cells.text(name) for name in (*names, *REJECT_COLUMNS)]))
 
     def write(self, routed: Routed) -> None:
         """Write one chunk."""
@@ -101,13 +114,17 @@ class Router:
         self._rejected.write(piece.data)
         if piece.first:
             self._long = ShowStream(self._encoding)
+            self._long_begun = False
             start = csv_line((*[""] * self._fields, str(piece.line), rule, reason, ""))
             self._exceptions.write(start.removesuffix(LINE_END.encode()) + b'"')
             self.exception_records += 1
         if self._long is None:
             raise RuntimeError("a long record goes on that never began")
         data = piece.data.rstrip(b"\r\n") if piece.last else piece.data
-        self._exceptions.write(self._long.show(data, final=piece.last).replace('"', '""').encode("utf-8"))
+        shown = self._long.show(data, final=piece.last)
+        if shown and not self._long_begun:
+            shown, self._long_begun = self._cells.text(shown), True
+        self._exceptions.write(shown.replace('"', '""').encode("utf-8"))
         if piece.last:
             self._exceptions.write(b'"' + LINE_END.encode())
             self._long = None

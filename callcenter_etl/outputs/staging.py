@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
 FILE_NAMES = {
@@ -18,17 +19,17 @@ FILE_NAMES = {
     REJECTED: "rejected.csv",
     SUMMARY: "summary.json",
 }
-_STAGING_PREFIX = ".staging-"
+STAGING_PREFIX = ".staging-"
 
 
 class StagedFile:
     """A file being written, with its bytes counted and hashed on the way."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int | None = None) -> None:
         self.path = path
         self.bytes = 0
         self._sha256 = hashlib.sha256()
-        self._file = path.open("xb")
+        self._file = open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode))  # noqa: SIM115  lives as long as its owner
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes. Raises OutputError when the disk does not take them."""
@@ -72,28 +73,38 @@ class StagedFile:
 class Staging:
     """The staged files of one run in `output`; what is not published is removed."""
 
-    def __init__(self, output: Path, run_id: str) -> None:
+    def __init__(self, output: Path, directory: Path, mode: int | None = None) -> None:
         self.output = output
-        self.directory = output / f"{_STAGING_PREFIX}{run_id}"
+        self.mode = mode
+        self.directory = directory
         self.files: dict[str, StagedFile] = {}
+        self.summary = b""
 
     def create(self, name: str) -> StagedFile:
         """Start one of the run's files."""
         try:
-            self.files[name] = StagedFile(self.directory / FILE_NAMES[name])
+            self.files[name] = StagedFile(self.directory / FILE_NAMES[name], self.mode)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
 
     def publish(self, names: tuple[str, ...], summary: bytes) -> None:
-        """Replace the earlier run's files by the named ones, the summary last.
+        """Replace the earlier run's files by the named ones, the summary last."""
+        self.finish(summary)
+        self.replace(names)
+
+    def finish(self, summary: bytes) -> None:
+        """Add the summary and make all staged files durable."""
+        self.summary = summary
+        self.create(SUMMARY).write(summary)
+        for file in self.files.values():
+            file.close()
+
+    def replace(self, names: tuple[str, ...]) -> None:
+        """Put the finished files in the place of the earlier run's.
 
         The earlier summary goes first, so that a mix of two runs is never taken for a run.
         """
-        written = self.create(SUMMARY)
-        written.write(summary)
-        for file in self.files.values():
-            file.close()
         try:
             _sync_directory(self.directory)
             self._final(SUMMARY).unlink(missing_ok=True)
@@ -104,7 +115,7 @@ class Staging:
                 else:
                     self._final(name).unlink(missing_ok=True)
             _sync_directory(self.output)
-            written.path.replace(self._final(SUMMARY))
+            self.files[SUMMARY].path.replace(self._final(SUMMARY))
             _sync_directory(self.output)
         except OSError as error:
             raise OutputError(f"{self.output}: {error.strerror or error}") from error
@@ -117,19 +128,23 @@ class Staging:
         return self.output / FILE_NAMES[name]
 
 
-@contextmanager
-def staging(output: str, run_id: str) -> Iterator[Staging]:
-    """Give a staging folder inside `output`, which is made where it is missing.
+def staging_folder(output: Path, run_id: str) -> Path:
+    """Give where a run's files for a local output are staged: beside their target, so that a rename does it."""
+    return output / f"{STAGING_PREFIX}{run_id}"
 
+
+@contextmanager
+def staging(staged: Staging) -> Iterator[Staging]:
+    """Make the staging folder, with all folders on its way, for as long as it is used.
+
+    It is its owner's alone; the files in it keep their permissions when they are published.
     Raises OutputError when it cannot be made.
     """
-    if "://" in output:
-        raise OutputError(f"{output}: only local outputs can be written (name a folder)")
-    staged = Staging(Path(output), run_id)
     try:
-        staged.directory.mkdir(parents=True)
+        staged.directory.parent.mkdir(parents=True, exist_ok=True)
+        staged.directory.mkdir(mode=PRIVATE_FOLDER)
     except OSError as error:
-        raise OutputError(f"{output}: {error.strerror or error}") from error
+        raise OutputError(f"{staged.directory.parent}: {error.strerror or error}") from error
     try:
         yield staged
     finally:

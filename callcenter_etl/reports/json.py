@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from callcenter_etl.summary import Summary
 
@@ -12,7 +12,11 @@ from callcenter_etl.summary import Summary
 def render_json(summaries: Sequence[Summary], stream: TextIO) -> None:
     """Write the summaries and nothing else."""
     values = [summary.to_dict() for summary in summaries]
-    value = values[0] if len(values) == 1 else values
+    write_json(values[0] if len(values) == 1 else values, stream)
+
+
+def write_json(value: Any, stream: TextIO) -> None:
+    """Write a value and nothing else."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
         text.encode(stream.encoding or "utf-8")

@@ -13,7 +13,7 @@ from callcenter_etl.summary import Summary
 from callcenter_etl.terminal import printable
 
 PIPE_WIDTH = 100_000  # no line is folded or cut there, so that ids and reasons can be searched
-_STYLES = {
+STYLES = {
     "passed": "bold green",
     "rejects": "bold yellow",
     "failed": "bold red",
@@ -39,7 +39,7 @@ def render_text(summaries: Sequence[Summary], stream: TextIO) -> None:
 
 def _render(console: Console, summary: Summary) -> None:
     verdict = Text(f"{printable(summary.source.uri)}: ")
-    verdict.append(_VERDICTS[summary.status], style=_STYLES[summary.status])
+    verdict.append(_VERDICTS[summary.status], style=STYLES[summary.status])
     console.print(verdict)
     records = summary.records
     console.print(

@@ -31,7 +31,7 @@ class _NoFailureCases:
     def failure_cases_metadata(
         self,
         schema_name: str,  # noqa: ARG002  pandera's signature
-        schema_errors: list[SchemaError],  # noqa: ARG002
+        schema_errors: list[SchemaError],  # noqa: ARG002  same
     ) -> FailureCaseMetadata:
         """Give empty metadata; the errors themselves stay in `SchemaErrors.schema_errors`."""
         return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,8 +101,18 @@ def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memo
     view = memoryview(frame.text)
     if len(run_starts) == 1:
         return view[int(run_starts[0]) : int(run_stops[0])]
-    runs = zip(run_starts.tolist(), run_stops.tolist(), strict=True)
-    return memoryview(b"".join(view[start:stop] for start, stop in runs))
+    runs = [view[start:stop] for start, stop in zip(run_starts.tolist(), run_stops.tolist(), strict=True)]
+    return memoryview(b"".join(_kept_apart(runs)))
+
+
+def _kept_apart(runs: list[memoryview]) -> Iterator[memoryview | bytes]:
+    """Give the runs so that a CR and an LF that were not neighbours do not become one line end."""
+    carriage = False
+    for run in runs:
+        if carriage and bytes(run[:1]) == b"\n":  # an empty record of a one-column source
+            yield b"\n"
+        yield run
+        carriage = bytes(run[-1:]) == b"\r"
 
 
 def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, list[tuple[int, int]]]:

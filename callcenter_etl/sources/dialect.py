@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callcenter_etl.errors import SourceError
+
 MAX_RECORD_BYTES = 16 * 2**20
 MAX_JOINED_BYTES = 2**20
 MAX_JOINED_LINES = 1000
@@ -25,8 +27,8 @@ class Dialect:
 class Marks:
     """The single bytes that stand for delimiter and quote in one block.
 
-    A delimiter of several bytes in UTF-8 is replaced in the block by a control byte which that block does
-    not hold; `restore` gives the texts to put back into parsed values.
+    A delimiter of several bytes in UTF-8 is replaced in the block by an ASCII byte, a control byte if there is
+    one, which that block does not hold; `restore` gives the texts to put back into parsed values.
     """
 
     delimiter: int
@@ -35,8 +37,14 @@ class Marks:
 
 
 def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
-    """Give the block with single-byte delimiter and quote, and these bytes."""
-    taken: list[int] = []
+    """Give the block with single-byte delimiter and quote, and these bytes.
+
+    Raises SourceError where a delimiter of several bytes stands in a block that holds every byte of ASCII.
+    """
+    taken = [
+        *b"\t\n\r",
+        *(ord(mark) for mark in (dialect.delimiter, dialect.quote or "") if mark.isascii() and mark),
+    ]
     restore: list[tuple[str, str]] = []
     found: list[int | None] = []
     for wanted in (dialect.delimiter, dialect.quote):
@@ -47,7 +55,11 @@ def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
         if len(encoded) == 1:
             found.append(encoded[0])
             continue
-        stand_in = next(b for b in range(1, 32) if b not in b"\t\n\r" and b not in text and b not in taken)
+        stand_in = next((b for b in range(1, 128) if b not in taken and b not in text), None)
+        if stand_in is None:
+            raise SourceError(
+                f"no character is left to stand for {wanted!r}, as the source holds all of ASCII"
+            )
         taken.append(stand_in)
         text = text.replace(encoded, bytes([stand_in]))
         restore.append((chr(stand_in), wanted))

@@ -23,11 +23,22 @@ def is_ascii_superset(encoding: str) -> bool:
         return False
 
 
+class NoByteOrderMarkError(ValueError):
+    """A stream whose encoding asks for a byte order mark starts without one."""
+
+
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Turn a stream of an encoding that is no superset of ASCII into UTF-8, undecodable bytes marked."""
+    """Turn a stream of an encoding that is no superset of ASCII into UTF-8, undecodable bytes marked.
+
+    Raises NoByteOrderMarkError with the first block where the encoding cannot do without one.
+    """
     decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
     for block in blocks:
-        yield decoder.decode(block).encode("utf-8", "surrogatepass")
+        try:
+            text = decoder.decode(block)
+        except UnicodeError as error:  # bytes that do not decode are marked, so that this is all that is left
+            raise NoByteOrderMarkError(str(error)) from error
+        yield text.encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
 
 
@@ -39,7 +50,9 @@ def show(data: bytes, encoding: str) -> str:
 
 
 def _show_marks(text: str) -> str:
-    return "".join(f"\\x{ord(c) - MARK_BASE:02x}" if MARK_BASE <= ord(c) <= MARK_LAST else c for c in text)
+    """Spell marks as the bytes that they stand for, and other halves of pairs, which UTF-7 lets pass, as escapes."""
+    shown = "".join(f"\\x{ord(c) - MARK_BASE:02x}" if MARK_BASE <= ord(c) <= MARK_LAST else c for c in text)
+    return shown.encode("utf-8", "backslashreplace").decode()
 
 
 def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
@@ -51,7 +64,8 @@ def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
         if direct:
             return line[error.start], error.start
         mark = line[error.start : error.start + 3].decode("utf-8", "surrogatepass")
-        return ord(mark) - MARK_BASE, error.start
+        marked = MARK_BASE <= ord(mark) <= MARK_LAST
+        return ord(mark) - MARK_BASE if marked else line[error.start], error.start
     return None
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.model import SourceFormat
 from callcenter_etl.errors import Problem
 from callcenter_etl.sources.compression import suffix_of
-from callcenter_etl.sources.storage import STANDARD_INPUT, base_name
+from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
 
 
 def name_problems(uri: str, source: SourceFormat) -> list[Problem]:

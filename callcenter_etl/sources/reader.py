@@ -9,10 +9,9 @@ from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError
-from callcenter_etl.sources import storage
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
-from callcenter_etl.sources.encodings import is_ascii_superset, transcoded
+from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
 from callcenter_etl.sources.framing import Frame, frame_block
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
@@ -20,6 +19,8 @@ from callcenter_etl.sources.names import name_problems
 from callcenter_etl.sources.pending import LongPiece, Pending
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name, shown
 
 BLOCK_BYTES = 4 * 2**20
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -53,16 +54,18 @@ class SourceReader:
     """One source, read once from its start to its end. Use within `with`, and call `open` first."""
 
     def __init__(self, uri: str, document: ContractDocument, *, block_bytes: int = BLOCK_BYTES) -> None:
-        self.uri = uri
+        self.uri = shown(uri)
+        self._address = uri
         self.document = document
         self.dialect = dialect_of(document)
         self.stored_bytes = 0
         self._sha256 = hashlib.sha256()
-        self._identity = storage.identify(uri)
+        self._storage = document.run.storage_options
+        self._identity = access.identify(uri, self._storage)
         self.size = self._identity.size
         self._block_bytes = block_bytes
         self._pending = Pending(iter(()), block_bytes)
-        self._context = storage.open_stream(uri)
+        self._context = access.open_stream(uri, self._identity, self._storage)
         self._stored_blocks: Iterator[bytes] = iter(())
 
     def __enter__(self) -> Self:
@@ -89,7 +92,7 @@ class SourceReader:
 
     def open(self) -> Opening:
         """Read the start of the source: refuse it, or give its preamble and layout."""
-        problems = list(name_problems(self.uri, self.document.source))
+        problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
         head = bytearray()
         blocks: list[bytes] = []
@@ -98,13 +101,18 @@ class SourceReader:
             head += block
             if len(head) >= HEAD_BYTES:
                 break
-        name = storage.base_name(self.uri)
+        name = base_name(self._address)
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
             return self._refused([*problems, Problem("file.not_delimited", disguise)])
         pending = self._pending = Pending(self._plain(_chain(blocks, stored), name), self._block_bytes)
-        while not pending.ended and len(pending.data) < HEAD_BYTES:
-            pending.fill()
+        try:
+            while not pending.ended and len(pending.data) < HEAD_BYTES:
+                pending.fill()
+        except NoByteOrderMarkError:
+            encoding = self.dialect.encoding
+            sentence = f"the source does not start with the byte order mark of {encoding} (declare {encoding}-le or {encoding}-be)"
+            return self._refused([*problems, Problem("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
@@ -113,6 +121,13 @@ class SourceReader:
             sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
             problems.append(Problem("file.not_delimited", sentence))
         return self._read_header(problems)
+
+    @property
+    def least_output(self) -> int | None:
+        """How many bytes target and rejected will have at the least, None where the size is not known."""
+        if self.size is None:
+            return None
+        return self.size if is_ascii_superset(self.dialect.encoding) else self.size // 2
 
     def blocks(self, layout: Layout) -> Iterator[Block | Frame | LongPiece]:
         """Give what follows the header, in order.
@@ -157,12 +172,11 @@ class SourceReader:
 
     def check_unchanged(self) -> None:
         """Raise SourceError when the stored file is not the one that was opened, or was not read to its end."""
-        if self.uri == storage.STANDARD_INPUT:
+        if self.uri == STANDARD_INPUT:
             return
-        if storage.identify(self.uri) != self._identity:
-            raise SourceError(
-                f"{self.uri}: changed while it was read (run again when the sender has finished)"
-            )
+        change = access.what_changed(self._address, self._identity, self._storage)
+        if change is not None:
+            raise SourceError(change)
         if self.size is not None and self.size != self.stored_bytes:
             read = self.stored_bytes
             raise SourceError(

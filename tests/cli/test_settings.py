@@ -13,6 +13,8 @@ from callcenter_etl.settings import Options, RunSettings, resolve_settings
 DECLARED = RunDefaults(
     source="declared.csv",
     output="declared",
+    publish_to="s3://declared",
+    staging="declared_staging",
     chunk_rows=1,
     workers=10,
     log=LogSettings(level="ERROR", directory="declared_logs", format="console"),
@@ -20,6 +22,8 @@ DECLARED = RunDefaults(
 ENVIRON = {
     "CALLCENTER_ETL_SOURCE": "env.csv",
     "CALLCENTER_ETL_OUTPUT": "env",
+    "CALLCENTER_ETL_PUBLISH_TO": "s3://env",
+    "CALLCENTER_ETL_STAGING": "env_staging",
     "CALLCENTER_ETL_CHUNK_ROWS": "2",
     "CALLCENTER_ETL_WORKERS": "20",
     "CALLCENTER_ETL_MAX_REJECTED": "2%",
@@ -27,7 +31,7 @@ ENVIRON = {
     "CALLCENTER_ETL_LOG_DIRECTORY": "env_logs",
     "CALLCENTER_ETL_LOG_FORMAT": "json",
 }
-OPTIONS = Options(("option.csv",), "option", 3, "3", "debug", 30)
+OPTIONS = Options(("option.csv",), "option", 3, "3", "debug", "s3://option", "option_staging", 30)
 
 
 def told(settings: RunSettings) -> tuple[Any, ...]:
@@ -52,6 +56,21 @@ def test_each_setting_has_its_precedence() -> None:
     assert told(environ) == ("env.csv", "env", 2, 20, "2%", "WARNING", "env_logs", "json")
     option = resolve_settings(DECLARED, OPTIONS, ENVIRON)
     assert told(option) == ("option.csv", "option", 3, 30, "3", "DEBUG", "env_logs", "json")
+
+
+def test_each_place_of_storage_has_its_precedence() -> None:
+    for options, environ, name in (
+        (Options(), {}, "declared"),
+        (Options(), ENVIRON, "env"),
+        (OPTIONS, ENVIRON, "option"),
+    ):
+        settings = resolve_settings(DECLARED, options, environ)
+        assert (settings.publish_to, settings.staging) == (f"s3://{name}", f"{name}_staging")
+
+
+def test_what_would_be_copied_is_the_output_where_there_is_no_other() -> None:
+    settings = resolve_settings(RunDefaults(), Options(publish_to="s3://b/p"), {})
+    assert (settings.output, settings.publish_to) == ("s3://b/p", None)
 
 
 def test_an_empty_variable_is_none() -> None:
@@ -84,6 +103,8 @@ def test_a_bad_variable_is_named(name: str, text: str) -> None:
         (Options(max_rejected=""), "--max-rejected"),
         (Options(log_level="loud"), "--log-level"),
         (Options(output=""), "--output"),
+        (Options(publish_to=""), "--publish-to"),
+        (Options(staging=""), "--staging"),
     ],
 )
 def test_a_bad_option_is_named_and_the_environment_not_blamed(options: Options, name: str) -> None:

@@ -107,7 +107,7 @@ DOUBLING = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" 
         ("a: &x [*x]\n", FLOOD),
         ("a: " + "[" * 100_000, FLOOD),
         ("".join(" " * depth + "a:\n" for depth in range(1000)), FLOOD),
-        ("#" * (2**20 + 1), "the contract has 1,048,577 bytes, at most 1,048,576 are read"),
+        ("#" * (2**20 + 1), "the contract has more than 1,048,576 bytes, which no contract needs"),
     ],
     ids=["alias doubling", "recursion", "flow depth", "block depth", "size"],
 )

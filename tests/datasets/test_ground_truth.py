@@ -11,6 +11,7 @@ import pytest
 
 from callcenter_etl import load_contract, validate
 from tests.datasets.mapping import LEFT_OUT, ours
+from tests.published import names_in
 from tests.shared_folder import shared, shared_or_skip
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -121,7 +122,7 @@ def test_a_wrong_file_is_refused_for_what_is_wrong(name: str, tmp_path: Path) ->
     summary = validate(source, load_contract(CONTRACTS / f"{contract}.yaml"), output=tmp_path).summary
     assert summary["status"] == "refused"
     assert problems <= {problem["rule"] for problem in summary["problems"]}
-    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+    assert names_in(tmp_path) == ["summary.json"]
 
 
 def test_every_contract_of_the_datasets_has_its_counterpart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import json
@@ -18,6 +19,7 @@ import zstandard
 
 from callcenter_etl import SourceError, UsageError, load_contract, validate
 from callcenter_etl.api import Contract, RunResult
+from tests.published import names_in
 
 CONTRACT: dict[str, Any] = {"contract": "c", "columns": [{"name": "id", "type": "digits"}, {"name": "note"}]}
 GOOD = b"id,note\n1,a\n2,b\n"
@@ -34,7 +36,7 @@ def run(tmp_path: Path, name: str, data: bytes, **source: Any) -> RunResult:
 
 def problems(result: RunResult) -> list[str]:
     assert result.summary["status"] == "refused"
-    assert sorted(path.name for path in Path(result.output).iterdir()) == ["summary.json"]
+    assert names_in(Path(result.output)) == ["summary.json"]
     return [problem["rule"] for problem in result.summary["problems"]]
 
 
@@ -78,7 +80,7 @@ def test_max_bytes_bounds_what_a_source_may_grow_to(tmp_path: Path) -> None:
         ("s.csv", b"", "file.empty"),
         ("s.csv", b"\r\n", "file.empty"),
         ("s.csv", b"PK\x03\x04rest", "file.not_delimited"),
-        ("s.csv", gzip.compress(GOOD), "file.not_delimited"),
+        ("s.csv", gzip.compress(GOOD, mtime=0), "file.not_delimited"),
         ("s.csv.gz", GOOD, "file.not_delimited"),
         ("s.csv", b"<!DOCTYPE html><html>", "file.not_delimited"),
         ("s.csv", b"id,n\xfdote\n", "header.encoding"),
@@ -99,7 +101,7 @@ def test_file_name_rules_are_told_together(tmp_path: Path) -> None:
         "file.name",
         "file.extension",
     ]
-    assert run(tmp_path, "c_01.csv.gz", gzip.compress(GOOD), filename=rules).passed
+    assert run(tmp_path, "c_01.csv.gz", gzip.compress(GOOD, mtime=0), filename=rules).passed
 
 
 def test_a_renamed_header_gets_a_suggestion(tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_a_source_that_changes_while_it_is_read_publishes_nothing(tmp_path: Path
 
     with pytest.raises(SourceError, match="changed while it was read"):
         validate(source, contract(), output=tmp_path / "o", block_bytes=50_000, on_progress=grow)
-    assert not list((tmp_path / "o").iterdir())
+    assert names_in(tmp_path / "o") == []
 
 
 def test_a_run_never_replaces_its_own_source(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ def test_a_run_never_replaces_its_own_source(tmp_path: Path) -> None:
 
 def test_an_earlier_run_is_replaced_as_a_whole(tmp_path: Path) -> None:
     run(tmp_path, "s.csv", GOOD)
-    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+    assert set(names_in(tmp_path / "o")) == {
         "target.csv", "exceptions.csv", "rejected.csv", "summary.json",
     }  # fmt: skip
     problems(run(tmp_path, "s.csv", b""))
@@ -198,3 +200,37 @@ def test_limits_decide(tmp_path: Path, limits: dict[str, Any], status: str, code
     )
     assert (result.summary["status"], result.exit_code) == (status, code)
     assert (tmp_path / "o" / "target.csv").exists() == (status != "failed")
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("utf-16", "utf-16-le"), ("utf-32", "utf-32-be")])
+@pytest.mark.parametrize("header", ["exact", "none"])
+def test_a_source_without_the_mark_that_its_encoding_needs_is_refused(
+    tmp_path: Path, encoding: str, named: str, header: str
+) -> None:
+    result = run(tmp_path, "s.csv", GOOD, encoding=encoding, header=header)
+    assert problems(result) == ["header.encoding"]
+    assert named in result.summary["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("half", ["d800", "df40", "dc41"])
+def test_half_a_pair_in_utf7_costs_one_record(tmp_path: Path, half: str) -> None:
+    code = base64.b64encode(bytes.fromhex(half)).decode().rstrip("=")
+    data = f"id,note\n1,a\n2,+{code}-\n3,c\n".encode("ascii")
+    result = run(tmp_path, "s.csv", data, encoding="utf-7")
+    assert list(result.exceptions["reject_rules"]) == ["record.encoding"]
+    assert result.summary["records"]["accepted"] == 2
+
+
+def test_a_delimiter_of_several_bytes_finds_a_stand_in_beside_every_control_character(tmp_path: Path) -> None:
+    controls = "".join(chr(code) for code in range(1, 32) if chr(code) not in "\r\n")
+    data = ("idénote\n" + "3éwords\n" * 500 + f'1é{controls}\n2é"x{controls}éy"\n').encode()
+    result = run(tmp_path, "s.csv", data, delimiter="é")
+    assert (tmp_path / "o" / "target.csv").read_bytes() == data
+    assert result.passed
+
+
+def test_where_no_stand_in_is_left_the_run_says_so(tmp_path: Path) -> None:
+    everything = bytes(code for code in range(1, 128) if code not in b'\r\n"')
+    data = ("idénote\n" + "3éwords\n" * 500 + '1é"').encode() + everything + b'"\n'
+    with pytest.raises(SourceError, match="all of ASCII"):
+        run(tmp_path, "s.csv", data, delimiter="é")

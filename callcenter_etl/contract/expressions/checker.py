@@ -89,8 +89,8 @@ class _Checker:
     def check_column(self, node: Node) -> Node:
         name = str(node.value)
         if name not in self.columns:
-            hint = " (strings stand in quotes)" if not did_you_mean(name, self.columns) else ""
-            return self.fault(node, f"unknown column {name!r}{did_you_mean(name, self.columns)}{hint}")
+            hint = did_you_mean(name, self.columns) or " (strings stand in quotes)"
+            return self.fault(node, f"unknown column {name!r}{hint}")
         self.used.append(name)
         return replace(node, type=TYPE_OF_COLUMN[self.columns[name]])
 

@@ -1,0 +1,82 @@
+"""`callcenter-etl runs`: list the runs of an output, show one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from callcenter_etl.cli.validate import Format
+
+app = typer.Typer(
+    help="List the runs that the ledger of an output knows; show one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="DIR", help="The folder given to validate. Default: CALLCENTER_ETL_OUTPUT."
+    ),
+]
+Form = Annotated[Format, typer.Option("--format", help="How runs are shown.")]
+
+
+class Status(StrEnum):
+    """How a run ended, or that it has not."""
+
+    running = "running"
+    passed = "passed"
+    rejects = "rejects"
+    failed = "failed"
+    refused = "refused"
+    error = "error"
+
+
+@app.command("list")
+def list_(
+    *,
+    output: Output = None,
+    contract: Annotated[
+        str | None,
+        typer.Option("--contract", "-c", metavar="ID", help="Only runs of the contract with this id."),
+    ] = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only runs that ended so.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")
+    ] = None,
+    form: Form = Format.text,
+) -> None:
+    """List runs, the latest first.
+
+    Example: callcenter-etl runs list --output output/calls --status error --limit 10
+    """
+    from callcenter_etl.ledger import Wanted, list_runs
+    from callcenter_etl.reports.runs import LIST_RENDERERS
+    from callcenter_etl.settings import resolve_output
+
+    wanted = Wanted(contract=contract, status=None if status is None else status.value, limit=limit)
+    LIST_RENDERERS[form.value](list_runs(resolve_output(output, os.environ), wanted), sys.stdout)
+
+
+@app.command("show")
+def show(
+    run_id: Annotated[
+        str, typer.Argument(metavar="RUN_ID", help="The run's id, or enough of its beginning.")
+    ],
+    *,
+    output: Output = None,
+    form: Form = Format.text,
+) -> None:
+    """Show one run: what it held to what, how it ended, what it published.
+
+    Example: callcenter-etl runs show 20250131T0830 --output output/calls
+    """
+    from callcenter_etl.ledger import find_run
+    from callcenter_etl.reports.runs import SHOW_RENDERERS
+    from callcenter_etl.settings import resolve_output
+
+    SHOW_RENDERERS[form.value](find_run(resolve_output(output, os.environ), run_id), sys.stdout)

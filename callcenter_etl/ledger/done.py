@@ -1,0 +1,137 @@
+"""Finds out whether a run would only do again what a recorded run has done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import time
+from dataclasses import dataclass, field
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import SourceError
+from callcenter_etl.ledger.protocol import Ledger
+from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
+from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY
+from callcenter_etl.storage import access
+from callcenter_etl.storage.access import DEFAULTS
+from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown, within
+from callcenter_etl.summary import Summary
+
+_BLOCK_BYTES = 2**20
+_OPEN_SECONDS = 2  # a file changed twice within a clock tick looks unchanged; FAT's ticks are the longest
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells the content of a stored file without reading it; no version where it may still change unseen."""
+
+    bytes: int
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be run, and into which output; `publish_to` is where copies go."""
+
+    source: str
+    output: str
+    contract_sha256: str
+    options: str
+    publish_to: str | None = None
+    storage: StorageOptions = field(default_factory=StorageOptions)
+
+
+def done_before(ledger: Ledger, question: Question, published: Summary | None) -> Summary | None:
+    """Give the summary of the run that did this already, None where the run is wanted.
+
+    Done means: the summary that stands in the output is of a run that the ledger knows, under the same contract
+    and options, its files are all there, and the source holds the same bytes.
+    """
+    if published is None or published.contract.sha256 != question.contract_sha256:
+        return None
+    record = ledger.get(published.run_id)
+    if record is None or record.status in (RUNNING, ERROR) or record.options != question.options:
+        return None
+    if not _stands(question, published) or not _same_content(record.source, question):
+        return None
+    return published
+
+
+def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summary | None:
+    """Give the summary that stands in an output, None where there is none that can be read."""
+    try:
+        return Summary.from_dict(json.loads(access.read_bytes(_file(output, SUMMARY), options)))
+    except (SourceError, OSError, KeyError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def stamp_of(uri: str, options: StorageOptions = DEFAULTS) -> Stamp | None:
+    """Give what tells the content of a stored file; None for standard input, pipes and what cannot be asked."""
+    if uri == STANDARD_INPUT:
+        return None
+    try:
+        if not is_local(uri):
+            identity = access.identify(uri, options)
+            return None if identity.size is None else Stamp(identity.size, identity.version)
+        found = os.stat(local_path(uri))  # noqa: PTH116  an address, here a local one
+    except (SourceError, OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    settled = found.st_ctime < time.time() - _OPEN_SECONDS
+    # The change time cannot be set by hand, so that no copy with an old file's date passes for it.
+    version = f"{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_dev}-{found.st_ino}" if settled else None
+    return Stamp(found.st_size, version)
+
+
+def _stands(question: Question, published: Summary) -> bool:
+    """Tell whether the files, and their copies where some are wanted, are all there and of that run."""
+    if not _outputs_stand(question.output, published, question.storage):
+        return False
+    copies = question.publish_to
+    if copies is None:
+        return True
+    copied = published_summary(copies, question.storage)
+    return (
+        copied is not None
+        and copied.run_id == published.run_id
+        and _outputs_stand(copies, published, question.storage)
+    )
+
+
+def _outputs_stand(output: str, published: Summary, options: StorageOptions) -> bool:
+    for name, file in published.outputs.items():
+        try:
+            if access.identify(_file(output, name), options).size != file.bytes:
+                return False
+        except (SourceError, KeyError):
+            return False
+    return True
+
+
+def _same_content(recorded: RecordedSource, question: Question) -> bool:
+    """Compare by version where both have one, else by hash; the source is read only if its size is right."""
+    uri, options = question.source, question.storage
+    stamp = stamp_of(uri, options)
+    if stamp is None or stamp.bytes != recorded.bytes:
+        return False
+    if stamp.version is not None and (recorded.uri, recorded.version) == (shown(uri), stamp.version):
+        return True
+    return _hash_of(uri, options) == recorded.sha256
+
+
+def _hash_of(uri: str, options: StorageOptions) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        with access.open_stream(uri, access.identify(uri, options), options) as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+    except (SourceError, OSError):
+        return None  # the run itself will say what is wrong
+    return digest.hexdigest()
+
+
+def _file(output: str, name: str) -> str:
+    return within(output, FILE_NAMES[name])

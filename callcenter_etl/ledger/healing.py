@@ -1,0 +1,60 @@
+"""Mends what a crash left half told: the published summary is the truth, the ledger follows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import replace
+
+from callcenter_etl.ledger.protocol import Ledger
+from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summary
+from callcenter_etl.summary import Summary
+
+
+def heal(ledger: Ledger, *, output: str, published: Summary | None, alone: bool = True) -> None:
+    """Finish in the ledger what earlier runs into one output did not; call it under the target's lock.
+
+    `published` is the summary that stands in the output. Without a lock, as in an object store, `alone` is False:
+    runs that may still live are left as they are.
+    """
+    for record in ledger.unfinished(output):
+        ended = settled(record, published) if alone else as_seen(record, published)
+        if ended.status != RUNNING:
+            ledger.put(ended)
+    if published is not None and ledger.get(published.run_id) is None:
+        ledger.put(of_summary(published, output=output))
+
+
+def settled(record: RunRecord, published: Summary | None) -> RunRecord:
+    """Give how a run ended that no longer lives."""
+    if published is not None and published.run_id == record.run_id:
+        return _unseen(record).finished(published)
+    return record.ended(VANISHED, code=None)
+
+
+def as_seen(record: RunRecord, published: Summary | None) -> RunRecord:
+    """Give a run as a reader should see it, who holds no lock: one whose process is gone has ended."""
+    if record.status != RUNNING or _may_live(record):
+        return record
+    return settled(record, published)
+
+
+def _unseen(record: RunRecord) -> RunRecord:
+    """Drop what nobody saw hold to the run's end: the source's version, and the lookups among the options."""
+    looked_up = record.options is not None and bool(json.loads(record.options).get("lookups"))
+    options = None if looked_up else record.options
+    return replace(record, options=options, source=replace(record.source, version=None))
+
+
+def _may_live(record: RunRecord) -> bool:
+    process = record.process
+    if process is None or process.pid <= 0 or process.host != socket.gethostname():
+        return True
+    try:
+        os.kill(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,81 @@
+"""The ledger as one JSON object a run, for outputs in an object store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+from callcenter_etl.errors import SourceError
+from callcenter_etl.ledger.protocol import Wanted
+from callcenter_etl.ledger.record import RUNNING, RunRecord
+
+FOLDER = "runs/"
+_SUFFIX = ".json"
+LOOKED_BACK = 50  # the latest objects, among which an unfinished run is looked for
+
+
+class ObjectStore(Protocol):
+    """The little that the ledger asks of an object store, below one prefix.
+
+    All of it raises OutputError or SourceError.
+    """
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a whole object, in place of an earlier one."""
+
+    def get(self, key: str) -> bytes | None:
+        """Give the content of an object, None where there is none."""
+
+    def list(self, prefix: str) -> Iterable[str]:
+        """Give the keys that start so, in any order."""
+
+
+class ObjectLedger:
+    """Writes and reads the ledger below the prefix of an object store.
+
+    Run ids start with the time, so that their order is that of the runs and no index is needed.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def put(self, record: RunRecord) -> None:
+        """Write a run, in place of what was known of it."""
+        text = json.dumps(record.to_dict(), indent=2, ensure_ascii=False) + "\n"
+        self._store.put(_key_of(record.run_id), text.encode("utf-8"))
+
+    def get(self, run_id: str) -> RunRecord | None:
+        """Give a run by its whole id, None where it is not known."""
+        data = self._store.get(_key_of(run_id))
+        if data is None:
+            return None
+        try:
+            return RunRecord.from_dict(json.loads(data))
+        except (KeyError, TypeError, ValueError) as error:
+            raise SourceError(f"{_key_of(run_id)}: is no record of a run: {error}") from error
+
+    def ids(self, prefix: str) -> Sequence[str]:
+        """Give the ids that start so, sorted."""
+        keys = self._store.list(FOLDER + prefix)
+        return sorted(key.removeprefix(FOLDER).removesuffix(_SUFFIX) for key in keys if key.endswith(_SUFFIX))
+
+    def runs(self, wanted: Wanted) -> Sequence[RunRecord]:
+        """Give the runs that are asked for, the latest first."""
+        return list(islice((record for record in self._latest() if wanted.takes(record)), wanted.limit))
+
+    def unfinished(self, output: str) -> Sequence[RunRecord]:
+        """Give the runs into one output, among the latest, that never said how they ended."""
+        latest = islice(self._latest(), LOOKED_BACK)
+        return [record for record in latest if record.status == RUNNING and record.output == output]
+
+    def _latest(self) -> Iterator[RunRecord]:
+        for run_id in reversed(self.ids("")):
+            record = self.get(run_id)
+            if record is not None:
+                yield record
+
+
+def _key_of(run_id: str) -> str:
+    return f"{FOLDER}{run_id}{_SUFFIX}"

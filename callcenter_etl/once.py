@@ -1,0 +1,176 @@
+"""Runs a source once: alone in its target, told to the ledger, and not again where it is done already."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callcenter_etl import __version__
+from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.errors import CallcenterEtlError, SourceError
+from callcenter_etl.ledger.done import Question, done_before, published_summary, stamp_of
+from callcenter_etl.ledger.healing import heal
+from callcenter_etl.ledger.place import ledger_in, output_as_recorded
+from callcenter_etl.ledger.protocol import Ledger
+from callcenter_etl.ledger.record import RUNNING, Process, RecordedSource, RunRecord
+from callcenter_etl.ledger.scrub import cause_of
+from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.leftovers import clear_leftovers
+from callcenter_etl.outputs.lock import Holder, target_lock
+from callcenter_etl.run import RunPlan, refuse_own_output
+from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.sources.lookups import hash_lookups
+from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown
+from callcenter_etl.summary import ContractIdentity, Summary, instant
+
+_log = get_logger(__name__)
+Run = Callable[[RunPlan, LoadedContract], Summary]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run's summary; `already_done` where it is an earlier run's and nothing was run."""
+
+    summary: Summary
+    already_done: bool = False
+
+
+def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
+    """Do what `run` does, unless the published outputs are already those of this source under this contract.
+
+    Runs under the target's lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError
+    when another run holds the target; OutputError when the ledger cannot be written, before anything is read.
+    """
+    refuse_own_output(plan)
+    with _alone(plan, contract):
+        ledger, published = _open_ledger(plan, contract, root)
+        options = _options_of(plan, contract)
+        if options is not None:
+            question = Question(
+                plan.source,
+                plan.output,
+                contract.sha256,
+                options,
+                publish_to=plan.publish_to,
+                storage=contract.document.run.storage_options,
+            )
+            done = done_before(ledger, question, published)
+            if done is not None:
+                _log.info(
+                    "already_done",
+                    run_id=done.run_id,
+                    source=shown(plan.source),
+                    finished_at=done.finished_at,
+                )
+                return Outcome(done, already_done=True)
+        return Outcome(_recorded(plan, contract, root=root, ledger=ledger, options=options, run=run))
+
+
+def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
+    """Do what `run` does, as `run_unless_done` would, whatever was done before."""
+    refuse_own_output(plan)
+    with _alone(plan, contract):
+        ledger, _ = _open_ledger(plan, contract, root)
+        options = _options_of(plan, contract)
+        return Outcome(_recorded(plan, contract, root=root, ledger=ledger, options=options, run=run))
+
+
+def _alone(plan: RunPlan, contract: LoadedContract) -> AbstractContextManager[None]:
+    """Hold the target for this run."""
+    if not is_local(
+        plan.output
+    ):  # an object store has no locks: a conditional put settles there who publishes
+        return nullcontext()
+    holder = Holder(plan.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
+    return target_lock(Path(local_path(plan.output)), holder, mode=contract.document.run.mode)
+
+
+def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:
+    """Clear up after dead runs; give the ledger, in step with the summary that stands in the output, and that."""
+    if is_local(plan.output):
+        for run_id in clear_leftovers(Path(local_path(plan.output))):
+            _log.warning("leftovers_removed", run_id=run_id, output=plan.output)
+    defaults = contract.document.run
+    ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
+    published = published_summary(plan.output, defaults.storage_options)
+    output = output_as_recorded(plan.output, root)
+    heal(ledger, output=output, published=published, alone=is_local(plan.output))
+    return ledger, published
+
+
+def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
+    """Give all that changes what a run writes, beside the source's content and the contract's text.
+
+    None where a lookup cannot be read; the run itself will say so.
+    """
+    try:
+        lookups = hash_lookups(contract.document, contract.origin)
+    except SourceError:
+        return None
+    name = base_name(plan.source)
+    limit = plan.limits.max_rejected
+    options = {
+        "excel_safe": contract.document.run.exceptions.excel_safe,
+        "lookups": {shown(uri): sha256 for uri, sha256 in lookups.items()},
+        "max_rejected": None if limit is None else str(limit),
+        "name": suffix_of(name) if contract.document.source.filename is None else name,
+        "publish_to": None if plan.publish_to is None else shown(plan.publish_to),
+    }
+    return json.dumps(options, sort_keys=True)
+
+
+def _recorded(
+    plan: RunPlan, contract: LoadedContract, *, root: str, ledger: Ledger, options: str | None, run: Run
+) -> Summary:
+    """Run between two rows of the ledger: that it began, and how it ended."""
+    record = _begun(plan, contract, output=output_as_recorded(plan.output, root), options=options)
+    ledger.put(record)
+    try:
+        summary = run(plan, contract)
+    except BaseException as error:
+        cause, code = cause_of(error)
+        _put_or_warn(ledger, record.ended(cause, code=code, at=instant(datetime.now(UTC))))
+        raise
+    _put_or_warn(ledger, _proven(record, plan, contract).finished(summary))
+    return summary
+
+
+def _begun(plan: RunPlan, contract: LoadedContract, *, output: str, options: str | None) -> RunRecord:
+    document = contract.document
+    stamp = stamp_of(plan.source, contract.document.run.storage_options)
+    return RunRecord(
+        run_id=plan.run_id,
+        status=RUNNING,
+        contract=ContractIdentity(id=document.contract, version=document.version, sha256=contract.sha256),
+        source=RecordedSource(
+            uri=shown(plan.source),
+            bytes=None if stamp is None else stamp.bytes,
+            version=None if stamp is None else stamp.version,
+        ),
+        output=output,
+        options=options,
+        process=Process(pid=os.getpid(), host=socket.gethostname(), program=__version__),
+        started_at=instant(datetime.now(UTC)),
+    )
+
+
+def _proven(record: RunRecord, plan: RunPlan, contract: LoadedContract) -> RunRecord:
+    """Drop what did not hold from the run's start to its end, so that no later run relies on it."""
+    stamp = stamp_of(plan.source, contract.document.run.storage_options)
+    version = record.source.version if stamp is not None and stamp.version == record.source.version else None
+    options = record.options if _options_of(plan, contract) == record.options else None
+    return replace(record, options=options, source=replace(record.source, version=version))
+
+
+def _put_or_warn(ledger: Ledger, record: RunRecord) -> None:
+    """Write how a run ended; where that fails, the next run into this output finds it out from the summary."""
+    try:
+        ledger.put(record)
+    except CallcenterEtlError as error:
+        _log.warning("ledger_not_written", run_id=record.run_id, status=record.status, cause=str(error))

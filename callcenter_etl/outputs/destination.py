@@ -1,0 +1,118 @@
+"""Chooses where a run's files are staged, and how they are published from there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.staging import Staging, staging, staging_folder
+from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
+
+if TYPE_CHECKING:  # boto3 is imported for s3:// alone
+    from callcenter_etl.outputs.remote import RemoteOutput
+
+SPARE_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a run's files go: a folder or an s3:// prefix, and an s3:// prefix for copies.
+
+    `folder` is where files for s3:// are staged, None for the system's folder of temporary files.
+    `mode` are the permissions of what is written, None for the owner's alone.
+    """
+
+    output: str
+    publish_to: str | None = None
+    folder: str | None = None
+    storage: StorageOptions = field(default_factory=StorageOptions)
+    mode: int | None = None
+
+
+class _Uploaded(Staging):
+    """Staged files that are published by uploading them."""
+
+    def __init__(self, directory: Path, remote: RemoteOutput, mode: int | None) -> None:
+        super().__init__(directory, directory, mode)
+        self._remote = remote
+
+    def replace(self, names: tuple[str, ...]) -> None:
+        self._remote.prepare(self.files, names, self.summary)
+        self._remote.commit()
+
+    def final_uri(self, name: str) -> str:
+        return self._remote.uri_of(name)
+
+
+class _Copied(Staging):
+    """Staged files that are published in a folder, with copies uploaded."""
+
+    def __init__(self, output: Path, directory: Path, remote: RemoteOutput, mode: int | None) -> None:
+        super().__init__(output, directory, mode)
+        self._remote = remote
+
+    def replace(self, names: tuple[str, ...]) -> None:
+        self._remote.prepare(self.files, names, self.summary)
+        super().replace(names)
+        try:
+            self._remote.commit()
+        except OutputError as error:
+            raise OutputError(f"the files are published in {self.output}, but not copied: {error}") from error
+
+
+@contextmanager
+def staged_for(destination: Destination, run_id: str, *, room: int | None) -> Iterator[Staging]:
+    """Give the staging of a run. `room` is how many bytes its files will have at the least, None if unknown.
+
+    Raises OutputError where the destination cannot be written, or the staging folder has no room.
+    """
+    for uri in (destination.output, destination.publish_to):
+        if uri is not None and not is_local(uri) and not is_s3(uri):
+            raise OutputError(f"{shown(uri)}: outputs can be local or s3:// (name a folder or a prefix)")
+    with (
+        _closing_remote(destination, run_id) as remote,
+        staging(_staging(destination, run_id, remote)) as staged,
+    ):
+        if is_s3(destination.output):
+            _check_room(staged.directory, room)
+        yield staged
+
+
+def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None) -> Staging:
+    if remote is not None and is_s3(destination.output):
+        folder = Path(destination.folder or tempfile.gettempdir())
+        return _Uploaded(folder / f"callcenter_etl-{run_id}", remote, destination.mode)
+    output = Path(local_path(destination.output))
+    if remote is None:
+        return Staging(output, staging_folder(output, run_id), destination.mode)
+    return _Copied(output, staging_folder(output, run_id), remote, destination.mode)
+
+
+@contextmanager
+def _closing_remote(destination: Destination, run_id: str) -> Iterator[RemoteOutput | None]:
+    uri = destination.output if is_s3(destination.output) else destination.publish_to
+    if uri is None:
+        yield None
+        return
+    if not is_s3(uri):
+        raise OutputError(f"{shown(uri)}: copies can be published to s3:// only (name a bucket and a prefix)")
+    from callcenter_etl.outputs.remote import RemoteOutput
+
+    with closing(RemoteOutput(uri, run_id, destination.storage)) as remote:
+        yield remote
+
+
+def _check_room(folder: Path, wanted: int | None) -> None:
+    free = shutil.disk_usage(folder).free
+    if wanted is not None and free < wanted + SPARE_BYTES:
+        raise OutputError(
+            f"{folder.parent}: {free:,} bytes are free, {wanted + SPARE_BYTES:,} are needed for staging"
+            " (name another folder with --staging)"
+        )

@@ -1,0 +1,122 @@
+"""One run a target: a lock that the system takes back when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.modes import open_private
+
+LOCK_NAME = ".callcenter_etl.lock"
+_TRIES_TO_READ = 10
+_SECONDS_BETWEEN = 0.02
+_TRIES_TO_OPEN = 100
+
+# A forked worker that outlives its run must not go on holding the run's lock.
+_held: set[int] = set()
+
+
+def _let_go_in_child() -> None:
+    for descriptor in _held:
+        os.close(descriptor)  # the parent's own descriptor keeps the lock
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Which run holds a target, in which process, since when."""
+
+    run_id: str
+    pid: int
+    host: str
+    started_at: str
+
+    def __str__(self) -> str:
+        return f"run {self.run_id} (process {self.pid} on {self.host}, since {self.started_at})"
+
+
+class TargetBusyError(OutputError):
+    """Another run writes into the same target."""
+
+
+@contextmanager
+def target_lock(folder: Path, holder: Holder, *, mode: int | None = None) -> Iterator[None]:
+    """Hold `folder`, which is made where it is missing, for one run.
+
+    The lock file stays behind, empty: a file that is never removed cannot be locked twice under one name.
+    Raises TargetBusyError at once when another run holds the folder, OutputError when it cannot be locked.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = _open_and_lock(folder / LOCK_NAME, mode)
+    except BlockingIOError:
+        raise TargetBusyError(_busy(folder)) from None
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be locked: {(error.strerror or str(error)).lower()}") from error
+    _held.add(descriptor)
+    try:
+        _write(folder, descriptor, json.dumps(asdict(holder)).encode())
+        yield
+    finally:
+        _held.discard(descriptor)
+        _clear(descriptor)
+        os.close(descriptor)
+
+
+def _open_and_lock(path: Path, mode: int | None) -> int:
+    """Give a locked descriptor of the file that has this name now, not of one removed in between."""
+    for _ in range(_TRIES_TO_OPEN):
+        descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except FileNotFoundError:
+            os.close(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        else:
+            os.close(descriptor)
+    raise OSError(None, "the lock file goes away again and again")
+
+
+def _write(folder: Path, descriptor: int, text: bytes) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text, 0)
+    except OSError as error:
+        raise OutputError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _clear(descriptor: int) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+    except OSError:
+        return  # a name left behind misleads nobody: it is read only where the lock is held
+
+
+def _busy(folder: Path) -> str:
+    holder = _holder_of(folder / LOCK_NAME)
+    who = "another run, which has not said its name," if holder is None else str(holder)
+    return f"{folder}: {who} is writing there; wait until it has ended, or name another output"
+
+
+def _holder_of(path: Path) -> Holder | None:
+    """Give what a lock file says; it is empty for the moment between locking and writing."""
+    for _ in range(_TRIES_TO_READ):
+        try:
+            return Holder(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            time.sleep(_SECONDS_BETWEEN)
+    return None

@@ -1,0 +1,134 @@
+"""A run's files under an S3 prefix: uploaded unseen, then published together, the summary last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY, StagedFile
+from callcenter_etl.storage.addresses import bucket_and_key, shown
+from callcenter_etl.storage.s3_claims import Claim, claimed
+from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
+
+
+class RemoteOutput:
+    """The files that one run publishes under a prefix; what is not published is removed by `close`.
+
+    Making one raises OutputError where the prefix cannot be written.
+    """
+
+    def __init__(self, uri: str, run_id: str, options: StorageOptions) -> None:
+        name, key = bucket_and_key(uri)
+        self._bucket = Bucket(name, options)
+        self._prefix = f"{key.rstrip('/')}/" if key.strip("/") else ""
+        self._run_id = run_id
+        self._uploads: dict[str, Upload] = {}
+        self._labels: dict[str, dict[str, str]] = {}
+        self._summary = b""
+        self._bucket.check_writable(self._key(SUMMARY))
+        self._seen = self._version_there()
+
+    def uri_of(self, name: str) -> str:
+        """Give the address under which a file will be published."""
+        return self._bucket.uri(self._key(name))
+
+    def prepare(self, files: Mapping[str, StagedFile], names: tuple[str, ...], summary: bytes) -> None:
+        """Upload the named files, so that all is there but nothing to be seen."""
+        told = json.loads(summary)
+        labels = _labels(told)
+        for name in names:
+            content = Content(files[name].path, files[name].bytes, files[name].sha256)
+            self._labels[name] = {**labels, "sha256": content.sha256}
+            self._uploads[name] = self._bucket.prepare(self._key(name), content, self._labels[name])
+        self._labels[SUMMARY] = labels
+        self._summary = _with_uris(told, self.uri_of)
+
+    def commit(self) -> None:
+        """Publish what was prepared. Raises OutputError, naming the winner, where another run was first."""
+        with claimed(self._bucket, self._prefix, self._run_id) as claim:
+            if self._version_there() != self._seen:
+                raise OutputError(self._lost())
+            try:
+                self._replace(claim)
+            except OutputError as error:
+                raise OutputError(
+                    f"{error}; nothing of this run counts as published, and the earlier summary is gone (run again)"
+                ) from error
+
+    def close(self) -> None:
+        """Remove what was uploaded and not published."""
+        for upload in self._uploads.values():
+            self._bucket.abandon(upload)
+        self._uploads.clear()
+
+    def _replace(self, claim: Claim) -> None:
+        """The earlier summary goes first, so that a mix of two runs is never taken for a run."""
+        step = claim.check
+        self._bucket.delete(self._key(SUMMARY))
+        for name in FILE_NAMES:
+            if name == SUMMARY:
+                continue
+            step(self.uri_of(name))
+            if name in self._uploads:
+                self._bucket.complete(self._uploads.pop(name), self._labels[name])
+            else:
+                self._bucket.delete(self._key(name))
+        step(self.uri_of(SUMMARY))
+        key = self._key(SUMMARY)
+        if not self._bucket.put_if_absent(key, self._summary, self._labels[SUMMARY]) and not self._is_ours(
+            key
+        ):
+            raise OutputError(self._lost())
+
+    def _is_ours(self, key: str) -> bool:
+        """Tell whether the summary there is this run's: its put was done twice and the first answer lost."""
+        there = self._bucket.read(key)
+        return there is not None and there["Body"] == self._summary
+
+    def _lost(self) -> str:
+        there = self._bucket.read(self._key(SUMMARY))
+        where = shown(self._bucket.uri(self._prefix))
+        if there is None:
+            return f"{where}: another run is publishing there or failed to; this run published nothing (run again)"
+        return (
+            f"{where}: run {_run_id(there)} published there while this run was under way; this run lost the race and"
+            " published nothing (run again to replace its files)"
+        )
+
+    def _version_there(self) -> str | None:
+        there = self._bucket.head(self._key(SUMMARY))
+        return None if there is None else str(there["ETag"]).strip('"')
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}{FILE_NAMES[name]}"
+
+
+def _labels(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Give what the metadata of each object says of its run; metadata holds ASCII only."""
+    contract, records = summary["contract"], summary["records"]
+    return {
+        "run-id": summary["run_id"],
+        "status": summary["status"],
+        "contract-id": contract["id"],
+        "contract-version": quote(contract["version"], safe=" +!.-_"),
+        "contract-sha256": contract["sha256"],
+        **{f"records-{name}": str(records[name]) for name in ("read", "accepted", "rejected")},
+    }
+
+
+def _with_uris(summary: dict[str, Any], uri_of: Callable[[str], str]) -> bytes:
+    """Give the summary with the addresses of the files beside it."""
+    outputs = {name: {**file, "uri": uri_of(name)} for name, file in summary["outputs"].items()}
+    text = json.dumps({**summary, "outputs": outputs}, indent=2, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
+def _run_id(answer: Mapping[str, Any]) -> str:
+    try:
+        return str(json.loads(answer["Body"])["run_id"])
+    except (ValueError, KeyError, TypeError):
+        return str(answer.get("Metadata", {}).get("run-id", "of another program"))

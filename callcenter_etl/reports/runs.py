@@ -1,0 +1,106 @@
+"""Renders runs of the ledger, as text or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from callcenter_etl.ledger.record import RunRecord
+from callcenter_etl.reports.json import write_json
+from callcenter_etl.reports.text import PIPE_WIDTH, STYLES
+from callcenter_etl.terminal import printable
+
+_COLUMNS = ("run", "status", "contract", "source", "output")
+_COUNTS = ("read", "rejected", "seconds")
+_UNKNOWN = "-"
+
+
+def list_as_text(records: Sequence[RunRecord], stream: TextIO) -> None:
+    """Write a table, a line a run."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in _COLUMNS:
+        table.add_column(name, overflow="fold", no_wrap=name in ("run", "status"))
+    for name in _COUNTS:
+        table.add_column(name, justify="right")
+    for record in records:
+        counts = record.records
+        table.add_row(
+            record.run_id,
+            Text(record.status, style=STYLES.get(record.status, "")),
+            Text(f"{record.contract.id} {printable(record.contract.version)}"),
+            Text(printable(record.source.uri)),
+            Text(printable(record.output)),
+            _UNKNOWN if counts is None else f"{counts.read:,}",
+            _UNKNOWN if counts is None else f"{counts.rejected:,}",
+            _UNKNOWN if record.seconds is None else f"{record.seconds:.2f}",
+        )
+    console = _console(stream)
+    console.print(table if records else Text("no runs"))
+
+
+def show_as_text(record: RunRecord, stream: TextIO) -> None:
+    """Write a run, a line a fact."""
+    console = _console(stream)
+    for name, value in _facts(record):
+        console.print(Text(f"{name:<10} {printable(value)}"))
+
+
+def list_as_json(records: Sequence[RunRecord], stream: TextIO) -> None:
+    """Write an array of runs."""
+    write_json([record.to_dict() for record in records], stream)
+
+
+def show_as_json(record: RunRecord, stream: TextIO) -> None:
+    """Write a run as an object."""
+    write_json(record.to_dict(), stream)
+
+
+def _console(stream: TextIO) -> Console:
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+def _facts(record: RunRecord) -> list[tuple[str, str]]:
+    counts, source, contract, process = record.records, record.source, record.contract, record.process
+    facts = [
+        ("run", record.run_id),
+        ("status", record.status),
+        ("exit code", record.exit_code),
+        ("cause", record.cause),
+        ("contract", f"{contract.id} {contract.version}, sha256 {contract.sha256}"),
+        ("source", source.uri),
+        ("bytes", None if source.bytes is None else f"{source.bytes:,}"),
+        ("sha256", source.sha256),
+        ("version", source.version),
+        ("options", record.options),
+        ("output", record.output),
+        ("started", record.started_at),
+        ("finished", record.finished_at),
+        ("seconds", record.seconds),
+        (
+            "process",
+            None if process is None else f"{process.pid} on {process.host}, version {process.program}",
+        ),
+    ]
+    if counts is not None:
+        sentence = (
+            f"{counts.read:,} read, {counts.accepted:,} accepted, {counts.rejected:,} rejected"
+            f" ({counts.malformed:,} malformed), {counts.warned:,} warned"
+        )
+        facts.append(("records", sentence))
+    facts += [
+        (name, f"{file.uri}, {file.bytes:,} bytes, sha256 {file.sha256}")
+        for name, file in record.outputs.items()
+    ]
+    return [(name, str(value)) for name, value in facts if value is not None]
+
+
+LIST_RENDERERS: dict[str, Callable[[Sequence[RunRecord], TextIO], None]] = {
+    "text": list_as_text,
+    "json": list_as_json,
+}
+SHOW_RENDERERS: dict[str, Callable[[RunRecord, TextIO], None]] = {"text": show_as_text, "json": show_as_json}

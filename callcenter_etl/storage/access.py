@@ -1,0 +1,94 @@
+"""The one way to stored files: each address goes to the storage that its scheme names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import IO, Protocol
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import SourceError
+from callcenter_etl.storage.addresses import is_local, is_s3, shown
+from callcenter_etl.storage.failures import MissingError, cause_of
+from callcenter_etl.storage.identity import UNKNOWN, Identity
+
+DEFAULTS = StorageOptions()
+_BLOCK_BYTES = 2**20
+
+
+class _Home(Protocol):
+    """What each storage offers; all of it raises SourceError."""
+
+    @property
+    def identify(self) -> Callable[[str, StorageOptions], Identity]: ...
+
+    @property
+    def open_stream(self) -> Callable[[str, Identity, StorageOptions], AbstractContextManager[IO[bytes]]]: ...
+
+    @property
+    def expand(self) -> Callable[[str, StorageOptions], tuple[str, ...]]: ...
+
+
+def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None = None) -> bytes:
+    """Give the whole content of a small file, such as a contract or a lookup; no more than `most` bytes of it.
+
+    Raises SourceError when it cannot be read.
+    """
+    identity = UNKNOWN if is_local(uri) else identify(uri, options)
+    data = bytearray()
+    with open_stream(uri, identity, options) as stream:
+        try:
+            # A read of `most` bytes at once would take the memory for as many.
+            while block := stream.read(_BLOCK_BYTES if most is None else min(_BLOCK_BYTES, most - len(data))):
+                data += block
+        except OSError as error:
+            raise SourceError(f"{shown(uri)}: {cause_of(error)}") from error
+    return bytes(data)
+
+
+def open_stream(
+    uri: str, identity: Identity, options: StorageOptions = DEFAULTS
+) -> AbstractContextManager[IO[bytes]]:
+    """Open the version of a stored file that `identify` gave, or standard input for `-`, for reading bytes.
+
+    Raises SourceError when it cannot be opened; later reads raise SourceError or OSError.
+    """
+    return _home(uri).open_stream(uri, identity, options)
+
+
+def identify(uri: str, options: StorageOptions = DEFAULTS) -> Identity:
+    """Give what tells this version of a stored file from another. Raises SourceError."""
+    return _home(uri).identify(uri, options)
+
+
+def what_changed(uri: str, identity: Identity, options: StorageOptions = DEFAULTS) -> str | None:
+    """Say what became of a stored file since it was identified, None where nothing did."""
+    try:
+        now = identify(uri, options)
+    except MissingError:
+        return f"{shown(uri)}: was deleted while it was read (run again when the sender has finished)"
+    if now != identity:
+        return f"{shown(uri)}: changed while it was read (run again when the sender has finished)"
+    return None
+
+
+def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
+    """Give the files that a glob, or an S3 prefix that ends in /, names, sorted; a plain name gives itself.
+
+    Raises SourceError when nothing has such a name.
+    """
+    return _home(pattern).expand(pattern, options)
+
+
+def _home(uri: str) -> _Home:
+    if is_local(uri):
+        from callcenter_etl.storage import local
+
+        return local
+    if is_s3(uri):
+        from callcenter_etl.storage import s3_objects
+
+        return s3_objects
+    from callcenter_etl.storage import other
+
+    return other

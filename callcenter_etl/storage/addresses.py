@@ -1,0 +1,77 @@
+"""Takes addresses apart: schemes, names, neighbours, and what of them may be shown."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from urllib.parse import unquote, urlsplit
+
+STANDARD_INPUT = "-"
+S3_SCHEMES = ("s3", "s3a")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_WITH_QUERY = ("http", "https")
+_USER = re.compile(r"(\w[\w+.-]*://)[^/?#@\s\"']*@")
+_QUERY = re.compile(r"(https?://[^?\s\"']*)\?[^\s\"']*", re.IGNORECASE)
+
+
+def scheme_of(uri: str) -> str | None:
+    """Give the scheme of an address in lower case, None for a plain path."""
+    match = _SCHEME.match(uri)
+    return None if match is None else match[1].lower()
+
+
+def is_local(uri: str) -> bool:
+    """Tell whether an address is a path of this machine."""
+    return scheme_of(uri) in (None, "file")
+
+
+def is_s3(uri: str) -> bool:
+    """Tell whether an address is an S3 object or prefix."""
+    return scheme_of(uri) in S3_SCHEMES
+
+
+def local_path(uri: str) -> str:
+    """Give the path of a local address, `file://` or plain."""
+    return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path)
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Give the bucket and the key of an S3 address; the key may be empty."""
+    bucket, _, key = uri.split("://", 1)[1].partition("/")
+    return bucket, key
+
+
+def base_name(uri: str) -> str:
+    """Give the last part of a path or address, without a web address's query."""
+    if scheme_of(uri) is None:
+        return os.path.basename(uri)
+    if scheme_of(uri) in _WITH_QUERY:
+        return unquote(posixpath.basename(urlsplit(uri).path.rstrip("/")))
+    return uri.rstrip("/").replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def beside(origin: str | None, name: str) -> str:
+    """Give the address of `name` as seen from the file `origin`: relative paths are relative to it.
+
+    `..` is resolved in addresses too, and never leaves the bucket or host.
+    """
+    if origin is None or scheme_of(name) is not None or os.path.isabs(name):
+        return name
+    if scheme_of(origin) is None:
+        return os.path.join(os.path.dirname(origin), name)
+    start, _, rest = origin.partition("://")
+    host, _, path = rest.partition("/")
+    if start.lower() in _WITH_QUERY:
+        path = path.partition("?")[0]
+    return f"{start}://{host}{posixpath.normpath(posixpath.join('/', posixpath.dirname(path), name))}"
+
+
+def within(folder: str, name: str) -> str:
+    """Give the address of `name` in a folder or prefix."""
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def shown(text: str) -> str:
+    """Give an address, or a message with addresses in it, without users, passwords and signed queries."""
+    return _QUERY.sub(r"\1?...", _USER.sub(r"\1***@", text))

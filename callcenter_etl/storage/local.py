@@ -1,0 +1,63 @@
+"""Files of this machine, by the standard library alone."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import SourceError
+from callcenter_etl.storage.addresses import STANDARD_INPUT, local_path, scheme_of
+from callcenter_etl.storage.failures import MissingError, cause_of
+from callcenter_etl.storage.identity import UNKNOWN, Identity
+
+
+def identify(uri: str, options: StorageOptions) -> Identity:
+    """Give size and version of a file; pipes and standard input have neither."""
+    if uri == STANDARD_INPUT:
+        return UNKNOWN
+    try:
+        found = os.stat(local_path(uri))
+    except FileNotFoundError as error:
+        raise MissingError(f"{uri}: {cause_of(error)}") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{uri}: {cause_of(error)}") from error
+    if stat.S_ISDIR(found.st_mode):
+        raise SourceError(
+            f"{uri}: is a folder, not a file (name a file, or a glob such as {uri.rstrip('/')}/*.csv)"
+        )
+    if not stat.S_ISREG(found.st_mode):
+        return UNKNOWN
+    return Identity(size=found.st_size, version=f"{found.st_mtime_ns}-{found.st_ino}")
+
+
+@contextmanager
+def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for `-`, for reading bytes."""
+    if uri == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = open(local_path(uri), "rb")  # noqa: SIM115  the `with` below is outside of the try
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{uri}: {cause_of(error)}") from error
+    with stream:
+        yield stream
+
+
+def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
+    """Give the files that a glob names, sorted; a plain name gives itself."""
+    pattern = local_path(uri)
+    if not glob.has_magic(pattern) or os.path.lexists(pattern):
+        return (uri,)
+    names = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
+    if not names:
+        raise SourceError(f"{uri}: no file matches")
+    if scheme_of(uri) is not None:
+        return tuple(f"file://{name}" for name in names)
+    return tuple(name if os.path.isabs(name) else os.path.relpath(name) for name in names)

@@ -1,0 +1,86 @@
+"""Every other filesystem that fsspec knows and whose package is installed."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import SourceError
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.storage.failures import MissingError, cause_of
+from callcenter_etl.storage.identity import Identity
+
+
+class _Stream:
+    """A stream of a third party's filesystem, whose errors may be of any kind."""
+
+    def __init__(self, uri: str, stream: Any) -> None:
+        self._uri = uri
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Give the next bytes, none at the end."""
+        try:
+            return cast("bytes", self._stream.read(size))
+        except Exception as error:
+            raise _failure(self._uri, error) from error
+
+
+def identify(uri: str, options: StorageOptions) -> Identity:
+    """Give size and version (ETag, checksum or time of change) of a stored file."""
+    try:
+        filesystem, path = _filesystem(uri)
+        info = filesystem.info(path)
+    except Exception as error:
+        raise _failure(uri, error) from error
+    if info.get("type") == "directory":
+        raise SourceError(
+            f"{shown(uri)}: is a folder, not a file (name a file, or a glob such as {shown(uri).rstrip('/')}/*.csv)"
+        )
+    marks = (info.get(key) for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created"))
+    version = next((str(mark) for mark in marks if mark), None)
+    size = info.get("size")
+    return Identity(size=None if size is None else int(size), version=version)
+
+
+@contextmanager
+def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterator[IO[bytes]]:
+    """Open a stored file for reading bytes."""
+    try:
+        filesystem, path = _filesystem(uri)
+        stream = filesystem.open(path, "rb")
+    except Exception as error:
+        raise _failure(uri, error) from error
+    with stream:
+        yield cast("IO[bytes]", _Stream(uri, stream))
+
+
+def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
+    """Give the files that a glob names, sorted; a plain address gives itself."""
+    if not glob.has_magic(uri.partition("?")[0] if uri.lower().startswith("http") else uri):
+        return (uri,)
+    try:
+        filesystem, path = _filesystem(uri)
+        found = filesystem.glob(path, detail=True)
+        names = sorted(name for name, info in found.items() if info["type"] == "file")
+    except Exception as error:
+        raise _failure(uri, error) from error
+    if not names:
+        raise SourceError(f"{shown(uri)}: no file matches")
+    return tuple(filesystem.unstrip_protocol(name) for name in names)
+
+
+def _filesystem(uri: str) -> tuple[Any, str]:
+    from fsspec.core import url_to_fs
+
+    filesystem, path = url_to_fs(uri, use_listings_cache=False)
+    return filesystem, path
+
+
+def _failure(uri: str, error: Exception) -> SourceError:
+    kind = MissingError if isinstance(error, FileNotFoundError) else SourceError
+    words = "no such file" if isinstance(error, FileNotFoundError) else shown(cause_of(error))
+    return kind(f"{shown(uri)}: {words}")

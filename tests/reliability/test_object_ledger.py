@@ -1,0 +1,141 @@
+"""The ledger as an object a run does what the one in SQLite does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from callcenter_etl import SourceError
+from callcenter_etl.ledger.healing import heal, settled
+from callcenter_etl.ledger.objects import ObjectLedger, ObjectStore
+from callcenter_etl.ledger.protocol import Ledger, Wanted
+from callcenter_etl.ledger.record import VANISHED, Process, RecordedSource, RunRecord
+from callcenter_etl.ledger.sqlite import SqliteLedger
+from callcenter_etl.summary import ContractIdentity, OutputFile, RecordCounts
+from tests.reliability.support import run
+
+
+class Dictionary:
+    """An object store in a dictionary."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+
+    def get(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+    def list(self, prefix: str) -> Iterable[str]:
+        return [key for key in self.objects if key.startswith(prefix)]
+
+
+class Memory:
+    """An object store in fsspec's memory."""
+
+    def __init__(self, prefix: str) -> None:
+        self._files, self._prefix = fsspec.filesystem("memory"), prefix
+
+    def put(self, key: str, data: bytes) -> None:
+        self._files.pipe_file(f"{self._prefix}/{key}", data)
+
+    def get(self, key: str) -> bytes | None:
+        path = f"{self._prefix}/{key}"
+        found: bytes | None = self._files.cat_file(path) if self._files.exists(path) else None
+        return found
+
+    def list(self, prefix: str) -> Iterable[str]:
+        start = f"{self._prefix}/"
+        return [name.removeprefix(start) for name in self._files.glob(f"{start}{prefix}*")]
+
+
+@pytest.fixture(params=["sqlite", "dictionary", "memory"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    if request.param == "sqlite":
+        yield SqliteLedger(tmp_path)
+        return
+    store: ObjectStore = Dictionary() if request.param == "dictionary" else Memory(f"/ledger/{tmp_path.name}")
+    yield ObjectLedger(store)
+
+
+def record(number: int, *, contract: str = "c", status: str = "running") -> RunRecord:
+    return RunRecord(
+        run_id=f"20250131T08300{number}Z-{number:08x}",
+        status=status,
+        contract=ContractIdentity(id=contract, version="1.0.0", sha256="ab"),
+        source=RecordedSource(uri="s3://drops/calls.csv", bytes=9, version="etag"),
+        output=".",
+        options='{"max_rejected": null}',
+        process=Process(pid=1, host="nowhere", program="0.1.0"),
+        started_at=f"2025-01-31T08:30:0{number}.000Z",
+    )
+
+
+def ended(number: int) -> RunRecord:
+    return replace(
+        record(number, status="rejects"),
+        exit_code=1,
+        records=RecordCounts(read=3, accepted=2, rejected=1, malformed=0, warned=0),
+        outputs={"target": OutputFile(uri="s3://out/target.csv", bytes=5, sha256="cd")},
+        finished_at="2025-01-31T08:30:09.000Z",
+        seconds=1.25,
+    )
+
+
+def test_what_is_put_is_given_back_and_replaced(ledger: Ledger) -> None:
+    assert ledger.get(record(1).run_id) is None
+    ledger.put(record(1))
+    assert ledger.get(record(1).run_id) == record(1)
+    ledger.put(ended(1))
+    assert ledger.get(record(1).run_id) == ended(1)
+    assert list(ledger.runs(Wanted())) == [ended(1)]
+
+
+def test_runs_come_latest_first_and_as_asked_for(ledger: Ledger) -> None:
+    for each in (record(2, contract="d"), ended(1), record(3)):
+        ledger.put(each)
+    assert [each.started_at[18] for each in ledger.runs(Wanted())] == ["3", "2", "1"]
+    assert [each.started_at[18] for each in ledger.runs(Wanted(contract="c", limit=1))] == ["3"]
+    assert [each.started_at[18] for each in ledger.runs(Wanted(status="rejects"))] == ["1"]
+    assert list(ledger.runs(Wanted(contract="none"))) == []
+
+
+def test_ids_are_found_by_their_beginning(ledger: Ledger) -> None:
+    for number in (2, 1):
+        ledger.put(record(number))
+    assert list(ledger.ids("20250131T083001")) == [record(1).run_id]
+    assert list(ledger.ids("2025")) == [record(1).run_id, record(2).run_id]
+    assert list(ledger.ids("%")) == list(ledger.ids("2025_")) == []
+
+
+def test_what_never_ended_is_healed(ledger: Ledger) -> None:
+    ledger.put(record(1))
+    ledger.put(ended(2))
+    assert [each.run_id for each in ledger.unfinished(".")] == [record(1).run_id]
+    assert not ledger.unfinished("elsewhere")
+    heal(ledger, output=".", published=None)
+    healed = ledger.get(record(1).run_id)
+    assert healed is not None
+    assert (healed.status, healed.cause) == ("error", VANISHED)
+    assert not ledger.unfinished(".")
+
+
+def test_a_run_healed_from_its_summary_relies_on_nothing_that_may_have_changed(tmp_path: Path) -> None:
+    summary = run(tmp_path).record
+    begun = replace(record(1), run_id=summary.run_id)
+    for options, kept in (('{"lookups": {}}', True), ('{"lookups": {"l.csv": "ab"}}', False), (None, False)):
+        healed = settled(replace(begun, options=options), summary)
+        assert (healed.status, healed.source.version) == (summary.status, None)
+        assert (healed.options is not None) is kept
+
+
+def test_an_object_that_is_no_record_is_a_source_error() -> None:
+    store = Dictionary()
+    store.put("runs/x.json", b"[]")
+    with pytest.raises(SourceError, match="no record of a run"):
+        ObjectLedger(store).get("x")

@@ -1,0 +1,54 @@
+"""Servers for the session, and a fresh bucket for each test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.storage.buckets import Drops, use_server
+from tests.storage.servers import Server, ceph_server, missing_ceph_programs, moto_server
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with moto_server(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    missing = missing_ceph_programs()
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed (Debian: ceph-mon ceph-osd ceph-common radosgw)")
+    with ceph_server(tmp_path_factory.mktemp("ceph")) as server:
+        yield server
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("moto", marks=pytest.mark.xdist_group("moto")),
+        pytest.param("ceph", marks=pytest.mark.xdist_group("ceph")),
+    ]
+)
+def drops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
+    """A fresh bucket on each server in turn, and the environment that leads to it."""
+    server: Server = request.getfixturevalue(request.param)
+    monkeypatch.chdir(tmp_path)
+    return Drops(use_server(monkeypatch, server.endpoint), f"drops-{uuid.uuid4().hex[:12]}", server)
+
+
+@pytest.fixture
+def ceph_drops(ceph: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
+    """A fresh bucket on Ceph alone, which knows its users and checks signatures."""
+    monkeypatch.chdir(tmp_path)
+    return Drops(use_server(monkeypatch, ceph.endpoint), f"drops-{uuid.uuid4().hex[:12]}", ceph)
+
+
+@pytest.fixture
+def moto_drops(moto: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drops:
+    """A fresh bucket on moto's server alone."""
+    monkeypatch.chdir(tmp_path)
+    return Drops(use_server(monkeypatch, moto.endpoint), f"drops-{uuid.uuid4().hex[:12]}", moto)
