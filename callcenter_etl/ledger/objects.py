@@ -58,8 +58,11 @@ class ObjectLedger:
 
     def ids(self, prefix: str) -> Sequence[str]:
         """Give the ids that start so, sorted."""
-        keys = self._store.list(FOLDER + prefix)
-        return sorted(key.removeprefix(FOLDER).removesuffix(_SUFFIX) for key in keys if key.endswith(_SUFFIX))
+        names = (key.removeprefix(FOLDER) for key in self._store.list(FOLDER + prefix))
+        # An id starts with a year; the summary of a source that is called runs.csv lies there too.
+        return sorted(
+            name.removesuffix(_SUFFIX) for name in names if name[:1].isdigit() and name.endswith(_SUFFIX)
+        )
 
     def runs(self, wanted: Wanted) -> Sequence[RunRecord]:
         """Give the runs that are asked for, the latest first."""

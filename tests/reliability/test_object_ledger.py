@@ -139,3 +139,9 @@ def test_an_object_that_is_no_record_is_a_source_error() -> None:
     store.put("runs/x.json", b"[]")
     with pytest.raises(SourceError, match="no record of a run"):
         ObjectLedger(store).get("x")
+
+
+def test_the_summary_of_a_source_called_runs_is_no_run() -> None:
+    store = Dictionary()
+    store.put("runs/summary.json", b"{}")
+    assert not ObjectLedger(store).ids("")

@@ -338,7 +338,7 @@ def test_files_wait_in_the_staging_folder_and_need_room(
     assert list(Path("stage").iterdir()) == []
     monkeypatch.setattr(destination, "SPARE_BYTES", 2**60)
     with pytest.raises(OutputError, match="name another folder with --staging"):
-        validate("good.csv", "c.yaml", output=moto_drops.uri("out"), staging="stage")
+        validate("good.csv", "c.yaml", output=moto_drops.uri("out"), staging="stage", again=True)
 
 
 def test_the_run_never_replaces_its_own_source(moto_drops: Drops) -> None:
