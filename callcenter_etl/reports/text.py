@@ -60,15 +60,19 @@ def _render(console: Console, summary: Summary) -> None:
 
 
 def _rules_table(summary: Summary) -> Table:
+    broken = {rule: count for rule, count in summary.rules.items() if count.broken}
     table = Table(box=None, pad_edge=True, padding=(0, 2))
     table.add_column("rule", overflow="fold")
     table.add_column("severity")
     table.add_column("records", justify="right")
-    table.add_column("first line", justify="right")
-    table.add_column("for example", overflow="fold")
-    for rule, count in summary.rules.items():
-        if count.broken:
+    known = any(count.first_line is not None for count in broken.values())  # not of a run that is read back
+    if known:
+        table.add_column("first line", justify="right")
+        table.add_column("for example", overflow="fold")
+    for rule, count in broken.items():
+        cells = [Text(printable(rule)), Text(count.severity), Text(f"{count.broken:,}")]
+        if known:
             first = "" if count.first_line is None else f"{count.first_line:,}"
-            reason = printable(count.sample_reason or "")
-            table.add_row(Text(printable(rule)), count.severity, f"{count.broken:,}", first, Text(reason))
+            cells += [Text(first), Text(printable(count.sample_reason or ""))]
+        table.add_row(*cells)
     return table
