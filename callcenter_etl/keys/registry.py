@@ -24,7 +24,7 @@ from callcenter_etl.keys.runs import LENGTH, LINE, PLACE, DiskRun, Entries, merg
 from callcenter_etl.keys.scratch import ScratchFile
 
 FILTER_BYTES = 32 * 2**20
-MEMORY_ENTRIES = 250_000
+MEMORY_ENTRIES = 150_000
 # When there are more runs than this, the smallest are merged: an entry is written again log(entries) times.
 MAX_RUNS, MERGED_RUNS = 16, 9
 

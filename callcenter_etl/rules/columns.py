@@ -89,21 +89,22 @@ class ChunkColumns:
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
     """Tell which values mean nothing: listed in `empty_values`, of no length, or white space alone."""
     blank = as_mask(pc.equal(pc.binary_length(text), 0))
-    trimmed = pc.utf8_trim_whitespace(text) if _may_hold_blanks(text) else None
-    if trimmed is not None:
-        blank |= as_mask(pc.equal(pc.binary_length(trimmed), 0))
+    perhaps = _perhaps_white_space(text)
+    if len(perhaps):
+        trimmed = pc.utf8_trim_whitespace(text.take(pa.array(perhaps)))
+        blank[perhaps] |= as_mask(pc.equal(pc.binary_length(trimmed), 0))
     words = [value for value in empty_values if value]
     if words:
         blank |= as_mask(pc.is_in(text, value_set=pa.array(words, type=pa.string())))
     return blank
 
 
-def _may_hold_blanks(text: pa.StringArray) -> bool:
-    """Tell whether any value starts with a white space byte or a byte beyond ASCII; most columns have none."""
+def _perhaps_white_space(text: pa.StringArray) -> NDArray[np.int64]:
+    """Give the places of the values that start with a white space byte or one beyond ASCII; mostly there are none."""
     offsets = np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
     data = text.buffers()[2]
     if data is None or not len(offsets) or offsets[0] == offsets[-1]:
-        return False
-    starts = offsets[:-1][offsets[1:] > offsets[:-1]]
-    first = np.frombuffer(data, dtype=np.uint8)[starts]
-    return bool(((first <= ord(" ")) | (first >= 128)).any())
+        return np.empty(0, dtype=np.int64)
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    first = np.frombuffer(data, dtype=np.uint8)[offsets[filled]]
+    return filled[(first <= ord(" ")) | (first >= 128)]

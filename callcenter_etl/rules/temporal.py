@@ -69,12 +69,30 @@ def parse_durations(text: pa.StringArray) -> pa.Int64Array:
 
 
 def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
-    if _layouts(fmt):
+    layouts = _layouts(fmt)
+    if len(layouts) == 1:
+        return _parse_one_layout(text, fmt, layouts[0])
+    if layouts:
         return _values(*_layout_parts(text, fmt), fmt.kind)
     encoded = text.dictionary_encode()  # a regular expression costs more than finding the distinct values
     values, valid = _values(*_regex_parts(encoded.dictionary, fmt), fmt.kind)
     places = encoded.indices.to_numpy()
     return values[places], valid[places]
+
+
+def _parse_one_layout(
+    text: pa.StringArray, fmt: CompiledFormat, layout: tuple[int, ...]
+) -> tuple[Ints, Mask]:
+    """Read the values of the layout's length; all others are none."""
+    width = sum(layout)
+    fits = np.diff(_offsets(text)) == width
+    if fits.all():
+        return _values(*_cut(_matrix(text, width), fmt, layout), fmt.kind)
+    found, valid = np.zeros(len(text), dtype=np.int64), np.zeros(len(text), dtype=bool)
+    if fits.any():
+        matrix = _matrix(text.filter(pa.array(fits)), width)
+        found[fits], valid[fits] = _values(*_cut(matrix, fmt, layout), fmt.kind)
+    return found, valid
 
 
 def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]:
