@@ -38,6 +38,12 @@ class Side:
     bytes: int = 0
     lines: int = 0
 
+    def add(self, records: int, size: int, lines: int) -> None:
+        """Count some more."""
+        self.records += records
+        self.bytes += size
+        self.lines += lines
+
 
 @dataclass(slots=True)
 class Accounts:
@@ -57,19 +63,18 @@ class Accounts:
     def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:
         """Count framed records: each one's side, bytes and lines, all of shape (records,)."""
         self.framed += len(rejected)
-        for side, chosen in ((self.accepted, ~rejected), (self.rejected, rejected)):
-            side.records += int(chosen.sum())
-            side.bytes += int(sizes[chosen].sum())
-            side.lines += int(line_counts[chosen].sum())
+        chosen = np.flatnonzero(rejected)
+        out = (len(chosen), int(sizes[chosen].sum()), int(line_counts[chosen].sum()))
+        both = (len(rejected), int(sizes.sum()), int(line_counts.sum()))
+        self.rejected.add(*out)
+        self.accepted.add(*(all_ - some for all_, some in zip(both, out, strict=True)))
 
     def merge(self, later: Accounts) -> None:
         """Add what a later part of the source counted."""
         for name in ("framed", "malformed", "warned", "blank_lines", "blank_bytes"):
             setattr(self, name, getattr(self, name) + getattr(later, name))
         for side, other in ((self.accepted, later.accepted), (self.rejected, later.rejected)):
-            side.records += other.records
-            side.bytes += other.bytes
-            side.lines += other.lines
+            side.add(other.records, other.bytes, other.lines)
         for rule, tally in later.rules.items():
             self.rules.setdefault(rule, RuleTally(tally.severity)).merge(tally)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,11 +89,17 @@ def judge_block(
         routed.append(
             route_chunk(chunk, rejected, grounds, encoding=shape.dialect.encoding, cells=shape.cells)
         )
-        counts.merge(_count(chunk, verdict, rejected, validator.rules))
+        counts.merge(_count(chunk, verdict, rejected, validator.rules, grounds.samples))
     return JudgedBlock(tuple(routed), counts)
 
 
-def _count(chunk: Chunk, verdict: Verdict, rejected: np.ndarray, rules: tuple[Rule, ...]) -> Accounts:
+def _count(
+    chunk: Chunk,
+    verdict: Verdict,
+    rejected: np.ndarray,
+    rules: tuple[Rule, ...],
+    samples: Mapping[str, str],
+) -> Accounts:
     counts = Accounts()
     frame, span = chunk.frame, slice(chunk.first, chunk.last)
     counts.count_records(rejected, (frame.stops - frame.starts)[span], frame.line_counts[span])
@@ -103,13 +109,15 @@ def _count(chunk: Chunk, verdict: Verdict, rejected: np.ndarray, rules: tuple[Ru
         counts.structural(STRUCTURAL_RULES[m.status]).add(1, int(chunk.lines[m.record]), m.reason)
     for rule in rules:
         if rule.id in verdict.masks:
-            counts.rules[rule.id] = _tally(rule, verdict)
+            counts.rules[rule.id] = _tally(rule, verdict, samples.get(rule.id))
     return counts
 
 
-def _tally(rule: Rule, verdict: Verdict) -> RuleTally:
-    records = np.flatnonzero(verdict.masks[rule.id])
-    reason = str(rule.reasons(verdict.columns, records[:1])[0].as_py())
+def _tally(rule: Rule, verdict: Verdict, sample: str | None) -> RuleTally:
+    mask = verdict.masks[rule.id]
+    first = int(mask.argmax())
+    if sample is None:  # a warning is no ground
+        sample = str(rule.reasons(verdict.columns, np.array([first]))[0].as_py())
     tally = RuleTally(rule.severity)
-    tally.add(len(records), int(verdict.columns.lines[records[0]]), reason)
+    tally.add(int(np.count_nonzero(mask)), int(verdict.columns.lines[first]), sample)
     return tally

@@ -13,17 +13,16 @@ def select_records(
     """Join the bytes of the chosen records; `starts` and `stops` are offsets into `raw`, shape (records,)."""
     if not chosen.any():
         return memoryview(b"")
-    if chosen.all() and int((stops - starts).sum()) == int(stops[-1] - starts[0]):
-        return memoryview(raw)[int(starts[0]) : int(stops[-1])]
-    # Both are sorted and a stop is mostly the next start; the others enclose bytes that belong to no record.
-    gaps = stops[:-1][stops[:-1] != starts[1:]]
-    bounds = (
-        np.append(starts, stops[-1]) if not len(gaps) else np.sort(np.concatenate((starts, gaps, stops[-1:])))
-    )
-    keep = np.zeros(len(bounds) - 1, dtype=bool)
-    keep[np.searchsorted(bounds, starts[chosen])] = True
+    # Runs of chosen neighbours are taken whole; a run ends too where bytes follow that belong to no record.
+    ends = np.flatnonzero((chosen[1:] != chosen[:-1]) | (starts[1:] != stops[:-1]))
+    firsts, lasts = np.append(0, ends + 1), np.append(ends, len(chosen) - 1)
+    runs = chosen[firsts]
+    bounds = np.stack((starts[firsts[runs]], stops[lasts[runs]]), axis=1).ravel()
+    if len(bounds) == 2:
+        return memoryview(raw)[int(bounds[0]) : int(bounds[1])]
+    keep = np.arange(len(bounds) - 1) % 2 == 0  # every other segment lies between two runs
     segments = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), len(keep), [None, pa.py_buffer(bounds.astype(np.int64)), pa.py_buffer(raw)]
     )
     kept = segments.filter(pa.array(keep))
-    return memoryview(kept.buffers()[2])[: int((stops - starts)[chosen].sum())]
+    return memoryview(kept.buffers()[2])[: int((bounds[1::2] - bounds[::2]).sum())]

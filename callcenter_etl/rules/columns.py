@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.numbers import Numbers, parse_numbers
+from callcenter_etl.rules.text_bytes import bytes_of, lengths_of, offsets_of
 from callcenter_etl.rules.types import type_check
+
+_BEYOND_ASCII = 128
 
 
 @dataclass(slots=True)
@@ -71,13 +74,15 @@ class ChunkColumns:
         self._check_type(name)
         values = self._typed[name]
         values = self.texts[name] if values is None else values
-        return pc.if_else(self.known(name), values, pa.scalar(None, values.type))
+        known = self.known_mask(name)
+        if len(known) - np.count_nonzero(known) == values.null_count:
+            return values  # what is unknown is null already
+        return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))
 
     def numbers(self, name: str) -> Numbers:
         """The values of a digits, integer or decimal column as exact numbers, unknown ones invalid."""
         if name not in self._numbers:
-            text = pc.if_else(self.known(name), self.texts[name], pa.scalar(None, pa.string()))
-            self._numbers[name] = parse_numbers(text)
+            self._numbers[name] = parse_numbers(self.texts[name], self.known_mask(name))
         return self._numbers[name]
 
     def _check_type(self, name: str) -> None:
@@ -88,11 +93,11 @@ class ChunkColumns:
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
     """Tell which values mean nothing: listed in `empty_values`, of no length, or white space alone."""
-    blank = as_mask(pc.equal(pc.binary_length(text), 0))
+    blank: Mask = lengths_of(text) == 0
     perhaps = _perhaps_white_space(text)
     if len(perhaps):
         trimmed = pc.utf8_trim_whitespace(text.take(pa.array(perhaps)))
-        blank[perhaps] |= as_mask(pc.equal(pc.binary_length(trimmed), 0))
+        blank[perhaps] |= lengths_of(trimmed) == 0
     words = [value for value in empty_values if value]
     if words:
         blank |= as_mask(pc.is_in(text, value_set=pa.array(words, type=pa.string())))
@@ -101,10 +106,11 @@ def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
 
 def _perhaps_white_space(text: pa.StringArray) -> NDArray[np.int64]:
     """Give the places of the values that start with a white space byte or one beyond ASCII; mostly there are none."""
-    offsets = np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
-    data = text.buffers()[2]
-    if data is None or not len(offsets) or offsets[0] == offsets[-1]:
+    data = bytes_of(text)
+    if not len(data) or (data.min() > ord(" ") and data.max() < _BEYOND_ASCII):
         return np.empty(0, dtype=np.int64)
+    offsets = offsets_of(text)
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
-    first = np.frombuffer(data, dtype=np.uint8)[offsets[filled]]
-    return filled[(first <= ord(" ")) | (first >= 128)]
+    first = data[offsets[filled] - offsets[0]]
+    perhaps: NDArray[np.int64] = filled[(first <= ord(" ")) | (first >= _BEYOND_ASCII)]
+    return perhaps

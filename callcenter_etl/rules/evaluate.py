@@ -68,19 +68,16 @@ def _column(node: Node, columns: ColumnSource) -> Value:
 
 def _text_of(node: Node, columns: ColumnSource) -> Value:
     name = str(node.value)
-    return pc.if_else(columns.known(name), columns.text(name), pa.scalar(None, pa.string()))
+    known, text = columns.known(name), columns.text(name)
+    return text if known.true_count == len(known) else pc.if_else(known, text, pa.scalar(None, pa.string()))
 
 
 def _number(node: Node, columns: ColumnSource) -> Value:
     return numbers.constant(Decimal(str(node.value)), len(columns))
 
 
-def _string(node: Node, columns: ColumnSource) -> Value:
-    return pa.repeat(pa.scalar(node.value, pa.string()), len(columns))
-
-
-def _instant(node: Node, columns: ColumnSource) -> Value:
-    return pa.repeat(pa.scalar(node.value, pa.int64()), len(columns))
+def _literal(node: Node, columns: ColumnSource) -> Value:
+    return pa.repeat(_LITERALS[node.kind](node), len(columns))
 
 
 def _logic(kernel: Callable[[pa.Array, pa.Array], pa.Array]) -> Callable[[Node, ColumnSource], Value]:
@@ -92,8 +89,18 @@ def _not(node: Node, columns: ColumnSource) -> Value:
 
 
 def _compare(node: Node, columns: ColumnSource) -> Value:
-    left, right = (_evaluate(part, columns) for part in node.parts)
+    left, right = _operands(node, columns)
     return _compared(left, str(node.value), right)
+
+
+def _operands(node: Node, columns: ColumnSource) -> list[Value]:
+    """Evaluate the parts of a comparison: a literal beside a column stays one value."""
+    if all(part.kind in _LITERALS for part in node.parts):
+        return [_evaluate(part, columns) for part in node.parts]
+    return [
+        _LITERALS[part.kind](part) if part.kind in _LITERALS else _evaluate(part, columns)
+        for part in node.parts
+    ]
 
 
 def _compared(left: Value, name: str, right: Value) -> pa.BooleanArray:
@@ -103,7 +110,7 @@ def _compared(left: Value, name: str, right: Value) -> pa.BooleanArray:
 
 
 def _in(node: Node, columns: ColumnSource) -> Value:
-    left, *rest = (_evaluate(part, columns) for part in node.parts)
+    left, *rest = _operands(node, columns)
     return reduce(pc.or_kleene, (_compared(left, "==", each) for each in rest))
 
 
@@ -205,13 +212,17 @@ def _of_text(kernel: Callable[[pa.Array], pa.Array]) -> Callable[[Node, ColumnSo
     return lambda node, columns: kernel(_evaluate(node.parts[0], columns))
 
 
+_LITERALS: dict[str, Callable[[Node], pa.Scalar]] = {
+    "string": lambda node: pa.scalar(node.value, pa.string()),
+    "instant": lambda node: pa.scalar(node.value, pa.int64()),
+}
 _NUMERIC = {"+": numbers.add, "-": numbers.subtract, "*": numbers.multiply, "/": numbers.divide}
 _NODES: dict[str, Callable[[Node, ColumnSource], Value]] = {
     "column": _column,
     "text_of": _text_of,
     "number": _number,
-    "string": _string,
-    "instant": _instant,
+    "string": _literal,
+    "instant": _literal,
     "and": _logic(pc.and_kleene),
     "or": _logic(pc.or_kleene),
     "not": _not,

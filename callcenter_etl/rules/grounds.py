@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,15 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why each rejected record is rejected: its rule ids and its reasons, each joined with `; `."""
+    """Why each rejected record is rejected: its rule ids and its reasons, each joined with `; `.
+
+    `samples` holds the first reason by rule id.
+    """
 
     records: Indices
     rules: pa.StringArray
     reasons: pa.StringArray
+    samples: Mapping[str, str] = field(default_factory=dict)
 
 
 def work_out_grounds(
@@ -43,7 +47,8 @@ def work_out_grounds(
     ids = pa.array([rule.id for rule, _ in broken]).take(pa.array(numbers[order]))
     sentences = [rule.reasons(columns, records) for rule, records in broken]
     reasons = pa.concat_arrays(sentences).take(pa.array(order))
-    return Grounds(records=rejected, rules=_join(ids, firsts), reasons=_join(reasons, firsts))
+    samples = {rule.id: str(of_rule[0].as_py()) for (rule, _), of_rule in zip(broken, sentences, strict=True)}
+    return Grounds(rejected, _join(ids, firsts), _join(reasons, firsts), samples)
 
 
 def _join(entries: pa.StringArray, firsts: Indices) -> pa.StringArray:

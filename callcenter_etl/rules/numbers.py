@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.text_bytes import digits_only, lengths_of
 
 # Wide enough for every exponent a text can hold; no signals, so that absurd numbers stay values.
 EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
@@ -87,14 +88,29 @@ def from_integers(values: NDArray[np.int64], valid: Mask, *, scale: int = 0) -> 
     return Numbers(valid=valid, scaled=np.where(valid, values, 0), scale=scale)
 
 
-def parse_numbers(text: pa.StringArray) -> Numbers:
-    """Read a text array of integers and decimals; null stands for unknown."""
-    valid = valid_mask(text)
-    filled = pc.fill_null(text, "0")
-    plain = _plain_integers(filled)
-    if plain is not None:
-        return Numbers(valid=valid, scaled=plain, scale=0)
-    return _mixed(filled, valid)
+def parse_numbers(text: pa.StringArray, known: Mask) -> Numbers:
+    """Read the integers and decimals of a text array where they are `known`; the other texts may be anything."""
+    plain = digits_only(text) & (lengths_of(text) <= _PLAIN_DIGITS)
+    values = text if plain.all() else pc.if_else(pa.array(plain), text, "0")
+    whole = np.asarray(pc.cast(values, pa.int64()).to_numpy(), dtype=np.int64)
+    found = Numbers(valid=plain & known, scaled=whole, scale=0)
+    rest = np.flatnonzero(known & ~plain)
+    if not len(rest):
+        return found
+    return coalesce(found, _scattered(_mixed(text.take(pa.array(rest))), rest, len(text)))
+
+
+def _scattered(few: Numbers, places: NDArray[np.int64], length: int) -> Numbers:
+    """Give the numbers at their places among `length` records; the others are unknown."""
+    valid = np.zeros(length, dtype=bool)
+    valid[places] = few.valid
+    if few.scaled is None:
+        exact = np.full(length, None, dtype=object)
+        exact[places] = few.exact
+        return Numbers(valid, None, 0, exact)
+    scaled = np.zeros(length, dtype=np.int64)
+    scaled[places] = few.scaled
+    return Numbers(valid, scaled, few.scale)
 
 
 def _decimal(text: str) -> Decimal:
@@ -107,19 +123,7 @@ def _decimal(text: str) -> Decimal:
         return Decimal(0) if tiny else Decimal("-Infinity" if mantissa.startswith("-") else "Infinity")
 
 
-def _plain_integers(text: pa.StringArray) -> NDArray[np.int64] | None:
-    """Read integers of up to 18 digits, None where any value is something else."""
-    longest = pc.max(pc.binary_length(text)).as_py() or 0
-    if longest > _PLAIN_DIGITS:
-        return None
-    if not pc.all(pc.ascii_is_decimal(text)).as_py():
-        if not pc.all(pc.match_substring_regex(text, pattern=r"\A[+-]?[0-9]+\z")).as_py():
-            return None
-        text = pc.ascii_ltrim(text, characters="+")
-    return np.asarray(pc.cast(text, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _mixed(text: pa.StringArray, valid: Mask) -> Numbers:
+def _mixed(text: pa.StringArray) -> Numbers:
     """Read plain decimals as vectors, and one by one what has an exponent or many digits."""
     groups = pc.extract_regex(
         text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})(?:\.(?P<part>[0-9]{0,9}))?\z"
@@ -138,10 +142,11 @@ def _mixed(text: pa.StringArray, valid: Mask) -> Numbers:
     values = np.array(pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
     negative = as_mask(pc.equal(sign, "-"))
     values[negative] *= -1
+    valid = np.ones(len(text), dtype=bool)
     if vectors:
         values[odd] = [int(value.scaleb(scale)) for value in others]
         return Numbers(valid=valid, scaled=values, scale=scale)
-    exact = Numbers(valid=valid & ~odd, scaled=values, scale=scale).decimals()
+    exact = Numbers(valid=~odd, scaled=values, scale=scale).decimals()
     exact[odd] = others
     return Numbers(valid=valid, scaled=None, scale=0, exact=exact)
 
@@ -162,7 +167,10 @@ def compare(left: Numbers, name: str, right: Numbers) -> pa.BooleanArray:
 
 def compare_with(numbers: Numbers, name: str, bound: Decimal) -> pa.BooleanArray:
     """Compare a column with one number; null where unknown."""
-    return compare(numbers, name, constant(bound, len(numbers.valid)))
+    one = constant(bound, 1)
+    if _aligned(numbers, one) is None:
+        one = constant(bound, len(numbers.valid))
+    return compare(numbers, name, one)
 
 
 def add(left: Numbers, right: Numbers) -> Numbers:
@@ -242,6 +250,8 @@ def _aligned(left: Numbers, right: Numbers) -> tuple[NDArray[np.int64], NDArray[
     factors = (10 ** (scale - left.scale), 10 ** (scale - right.scale))
     if left.largest() * factors[0] >= _SAFE or right.largest() * factors[1] >= _SAFE:
         return None
+    if factors == (1, 1):
+        return left.scaled, right.scaled
     return left.scaled * factors[0], right.scaled * factors[1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask
+from callcenter_etl.rules.text_bytes import lengths_of
 
 MAX_SHOWN_CHARACTERS = 80
 
@@ -43,12 +45,13 @@ class Rule:
         return pc.binary_join_element_wise(*pieces, "")
 
 
-def _split(sentence: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _split(sentence: str) -> tuple[str, ...]:
     """Cut a sentence at its placeholders, which stay as pieces of their own."""
     pieces = [sentence]
     for name in _PLACEHOLDERS:
         pieces = [part for piece in pieces for part in _cut(piece, name)]
-    return [piece for piece in pieces if piece]
+    return tuple(piece for piece in pieces if piece)
 
 
 def _cut(piece: str, name: str) -> list[str]:
@@ -64,9 +67,9 @@ def _value(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.
     if rule.column is None:
         return pa.scalar("{value}")
     values = columns.text(rule.column).take(pa.array(records))
-    long = pc.greater(pc.utf8_length(values), MAX_SHOWN_CHARACTERS)
-    if not pc.any(long).as_py():
+    if lengths_of(values).max(initial=0) <= MAX_SHOWN_CHARACTERS:  # no value has more characters than bytes
         return values
+    long = pc.greater(pc.utf8_length(values), MAX_SHOWN_CHARACTERS)
     cut = pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHOWN_CHARACTERS)
     return pc.if_else(long, pc.binary_join_element_wise(cut, "…", ""), values)
 

@@ -86,6 +86,7 @@ def build_schema(
     *,
     schema_type: type[DataFrameSchema] = DataFrameSchema,
     column_type: type[pandera.Column] = pandera.Column,
+    check_type: type[pandera.Check] = pandera.Check,
     strict: bool = False,
     ordered: bool = False,
 ) -> DataFrameSchema:
@@ -94,7 +95,7 @@ def build_schema(
     record_checks: list[pandera.Check] = []
     for rule in rules:
         target = record_checks if rule.column is None else column_rules[rule.column]
-        target.append(pandera.Check(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
+        target.append(check_type(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
     return schema_type(
         columns={
             column.name: column_type(

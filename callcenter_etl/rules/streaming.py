@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
+from pandera.api.base.checks import CheckResult
 from pandera.backends.pandas.components import ColumnBackend
 from pandera.backends.pandas.container import DataFrameSchemaBackend
 from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason, SchemaErrors
@@ -53,6 +54,21 @@ class _StreamingColumn(pandera.Column):
     """A column of a streaming schema."""
 
 
+class _StreamingCheck(pandera.Check):
+    """A check whose function answers for the whole chunk, and needs no column cut out for it."""
+
+    def __call__(
+        self,
+        check_obj: pd.DataFrame,
+        column: str | None = None,  # noqa: ARG002  pandera's signature
+    ) -> CheckResult:
+        """Give the function's own answer."""
+        passed = self._check_fn(check_obj)
+        return CheckResult(
+            check_output=passed, check_passed=passed, checked_object=check_obj, failure_cases=None
+        )
+
+
 _StreamingSchema.register_backend(pd.DataFrame, _StreamingBackend)
 _StreamingColumn.register_backend(pd.DataFrame, _StreamingColumnBackend)
 
@@ -85,7 +101,12 @@ class StreamingSchema:
         self._sink = _Sink()
         self._names = [column.name for column in document.columns]
         self._schema = build_schema(
-            document, rules, self._check, schema_type=_StreamingSchema, column_type=_StreamingColumn
+            document,
+            rules,
+            self._check,
+            schema_type=_StreamingSchema,
+            column_type=_StreamingColumn,
+            check_type=_StreamingCheck,
         )
         self._schema.get_backend(check_type=pd.DataFrame)  # registers pandera's own, which takes its time
 

@@ -22,15 +22,16 @@ from callcenter_etl.contract.formats import (
     compile_format,
 )
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.text_bytes import NINE, ZERO, Bytes, columns_of_bytes, lengths_of
 
-Ints = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
+Ints = NDArray[np.signedinteger[Any]]  # whole numbers, of 32 bits where they need no more
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+MONTHS_A_YEAR = 12
 MAX_LAYOUTS = 64
 _DURATION = r"\A0*(?P<hours>[0-9]*[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])$"
-_ZERO, _NINE, _LOWER_CASE = 48, 9, 0x20
+_LOWER_CASE = 0x20
 _BYTE_DIGITS = 2  # so many decimal digits fit in a byte
 _LIMITS = {
     "month": (1, 12), "day": (1, 31), "hour": (0, 23), "hour12": (1, 12), "minute": (0, 59), "second": (0, 59),
@@ -53,7 +54,7 @@ def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...])
             found, valid = _parse(text, each)
         else:
             found[rest], valid[rest] = _parse(text.take(pa.array(rest)), each)
-    return pa.array(found, mask=~valid)
+    return pa.array(found) if valid.all() else pa.array(found, mask=~valid)
 
 
 def parse_durations(text: pa.StringArray) -> pa.Int64Array:
@@ -85,23 +86,25 @@ def _parse_one_layout(
 ) -> tuple[Ints, Mask]:
     """Read the values of the layout's length; all others are none."""
     width = sum(layout)
-    fits = np.diff(_offsets(text)) == width
+    fits = lengths_of(text) == width
     if fits.all():
-        return _values(*_cut(_matrix(text, width), fmt, layout), fmt.kind)
+        return _values(*_cut(columns_of_bytes(text, width), fmt, layout), fmt.kind)
     found, valid = np.zeros(len(text), dtype=np.int64), np.zeros(len(text), dtype=bool)
     if fits.any():
-        matrix = _matrix(text.filter(pa.array(fits)), width)
-        found[fits], valid[fits] = _values(*_cut(matrix, fmt, layout), fmt.kind)
+        columns = columns_of_bytes(text.filter(pa.array(fits)), width)
+        found[fits], valid[fits] = _values(*_cut(columns, fmt, layout), fmt.kind)
     return found, valid
 
 
 def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]:
-    values = _clock(parts, len(valid))
-    if kind != "time":
-        days, real = _days(parts)
-        valid = valid & real
-        values = values + days * DAY
-    return np.where(valid, values, 0), valid
+    if kind == "time":
+        values = _clock(parts)
+    else:
+        days, valid = _days(parts, valid)
+        values = days * np.int64(DAY)
+        if kind == "datetime":
+            values = values + _clock(parts)
+    return values if valid.all() else np.where(valid, values, 0), valid
 
 
 @lru_cache(maxsize=1024)
@@ -122,15 +125,15 @@ _VARYING = dict.fromkeys(("%-m", "%-d", "%-H", "%-I", "%-M", "%-S"), (1, 2)) | {
 
 def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
     """Cut the values by position, in each layout those of its length."""
-    lengths = np.diff(_offsets(text))
+    lengths = lengths_of(text)
     valid = np.zeros(len(text), dtype=bool)
     parts = {piece.field: np.zeros(len(text), dtype=np.int64) for piece in fmt.pieces if piece.field}
     for layout in _layouts(fmt):
         rows = (lengths == sum(layout)) & ~valid
         if rows.all():
-            parts, valid = _cut(_matrix(text, sum(layout)), fmt, layout)
+            parts, valid = _cut(columns_of_bytes(text, sum(layout)), fmt, layout)
         elif rows.any():
-            numbers, good = _cut(_matrix(text.filter(pa.array(rows)), sum(layout)), fmt, layout)
+            numbers, good = _cut(columns_of_bytes(text.filter(pa.array(rows)), sum(layout)), fmt, layout)
             accepted = np.flatnonzero(rows)[good]
             valid[accepted] = True
             for field, number in numbers.items():
@@ -138,23 +141,13 @@ def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, 
     return parts, valid
 
 
-def _offsets(text: pa.StringArray) -> NDArray[np.int32]:
-    return np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
-
-
-def _matrix(text: pa.StringArray, width: int) -> Bytes:
-    """Give values that are all `width` bytes long as bytes of the shape (values, width), without a copy."""
-    start = int(_offsets(text)[0])
-    data = np.frombuffer(text.buffers()[2], dtype=np.uint8)
-    return data[start : start + len(text) * width].reshape(len(text), width)
-
-
-def _cut(matrix: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dict[str, Ints], Mask]:
+def _cut(data: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dict[str, Ints], Mask]:
+    """Read values of one layout, given as bytes of the shape (width, values)."""
     parts: dict[str, Ints] = {}
-    good = np.ones(len(matrix), dtype=bool)
+    good = np.ones(data.shape[1], dtype=bool)
     position = 0
     for piece, width in zip(fmt.pieces, layout, strict=True):
-        columns = matrix[:, position : position + width].T
+        columns = data[position : position + width]
         position += width
         if piece.field:
             parts[piece.field] = _BYTE_READERS.get(piece.field, _digits)(columns, piece, good)
@@ -167,11 +160,11 @@ def _cut(matrix: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[d
 def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
     """Give the number in these columns, and take from `good` what is no number that the directive allows."""
     number: NDArray[np.integer[Any]] = np.zeros(
-        len(good), dtype=np.uint8 if len(columns) <= _BYTE_DIGITS else np.int64
+        len(good), dtype=np.uint8 if len(columns) <= _BYTE_DIGITS else np.int32
     )
     for column in columns:
-        digit = column - np.uint8(_ZERO)  # wraps below "0"
-        good &= digit <= _NINE
+        digit = column - ZERO  # wraps below "0"
+        good &= digit <= NINE
         number = number * number.dtype.type(10) + digit
     least, most = _LIMITS.get(piece.field, (0, None))
     if piece.text.startswith("%-") and len(columns) > 1:
@@ -180,7 +173,7 @@ def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
         good &= number >= least
     if most is not None:
         good &= number <= most
-    return number.astype(np.int64)
+    return number.astype(np.int32)
 
 
 def _fraction_digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
@@ -224,35 +217,42 @@ def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, I
     return {field: _READERS.get(field, _ints)(groups.field(field)) for field in fields}, valid
 
 
-def _clock(parts: dict[str, Ints], length: int) -> Ints:
-    zero = np.zeros(length, dtype=np.int64)
-    hour = parts.get("hour", zero)
-    if "hour12" in parts:
-        hour = parts["hour12"] % 12 + 12 * parts["half"]
-    seconds = hour * 3600 + parts.get("minute", zero) * 60 + parts.get("second", zero)
-    return seconds * SECOND + parts.get("fraction", zero) - parts.get("offset", zero)
+def _clock(parts: dict[str, Ints]) -> Ints:
+    hour = parts["hour"] if "hour" in parts else parts["hour12"] % 12 + 12 * parts["half"]
+    none = np.int32(0)
+    seconds = hour * 3600 + parts.get("minute", none) * 60 + parts.get("second", none)
+    microseconds: Ints = seconds * np.int64(SECOND)
+    if "fraction" in parts:
+        microseconds = microseconds + parts["fraction"]
+    return microseconds - parts["offset"] if "offset" in parts else microseconds
 
 
-def _days(parts: dict[str, Ints]) -> tuple[Ints, Mask]:
-    """Give days since 1970-01-01 and whether the date is real (days from civil, Howard Hinnant's algorithm)."""
+@lru_cache(maxsize=1)
+def _month_starts() -> Ints:
+    """Give the days from 1970-01-01 to the first of each month from January of the year 0 to January of 10000."""
+    months = np.arange("0000-01", "10000-02", dtype="datetime64[M]")
+    return months.astype("datetime64[D]").astype(np.int32)
+
+
+def _days(parts: dict[str, Ints], valid: Mask) -> tuple[Ints, Mask]:
+    """Give days since 1970-01-01, and which of the valid parts make a real date."""
     if "year" in parts:
         year = parts["year"]
     else:
         year = parts["short_year"] + np.where(parts["short_year"] >= FIRST_YEAR_OF_1900, 1900, 2000)
     month = parts["month"] if "month" in parts else parts["month_name"]
     day = parts["day"]
-    real = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-    real &= day <= lengths[np.clip(month, 0, 12)] + (leap & (month == 2))
-    shifted = year - (month <= 2)
-    era = shifted // 400
-    of_era = shifted - era * 400
-    of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
-    days = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    real = valid & (year >= 1) & (month >= 1) & (month <= MONTHS_A_YEAR) & (day >= 1)
+    starts = _month_starts()
+    place = year * MONTHS_A_YEAR + month - 1
+    if not real.all():
+        place = np.where(real, place, 0)
+    first = starts[place]
+    days = first + day - 1
+    real &= days < starts[place + 1]
     if "weekday" in parts:
         real &= parts["weekday"] == (days + 3) % 7
-    return days.astype(np.int64), real
+    return days, real
 
 
 def _ints(text: pa.StringArray) -> Ints:

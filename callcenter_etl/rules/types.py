@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.rules.temporal import parse_durations, parse_temporal
+from callcenter_etl.rules.text_bytes import digits_only
 
 Checked = tuple[Mask, pa.Array | None]
 
@@ -30,12 +31,12 @@ def _text(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
 
 
 def _digits(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
-    return as_mask(pc.ascii_is_decimal(text)), None
+    return digits_only(text), None
 
 
 def _matching(pattern: str) -> Callable[[pa.StringArray, tuple[str, ...]], Checked]:
     def check(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
-        valid = as_mask(pc.ascii_is_decimal(text))
+        valid = digits_only(text)
         rest = np.flatnonzero(~valid)
         if len(rest):
             valid[rest] = as_mask(pc.match_substring_regex(text.take(pa.array(rest)), pattern=pattern))

@@ -13,6 +13,7 @@ from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.numbers import compare_with
+from callcenter_etl.rules.places import match_places, places_of
 
 Broken = Callable[[ChunkColumns], Mask]
 NUMERIC = ("digits", "integer", "decimal")
@@ -58,10 +59,13 @@ def maximum_length(column: Column) -> tuple[Broken, str]:
 
 def pattern(column: Column) -> tuple[Broken, str]:
     """A value must match the pattern as a whole (RE2)."""
+    sentence = f"{{column}} must match the pattern {column.pattern}, got '{{value}}'"
+    places = places_of(str(column.pattern))
+    if places is not None:
+        name = column.name
+        return lambda columns: columns.known_mask(name) & ~match_places(columns.text(name), places), sentence
     whole = rf"\A(?:{column.pattern})\z"
-    return _of_known(column, lambda text: pc.invert(pc.match_substring_regex(text, pattern=whole))), (
-        f"{{column}} must match the pattern {column.pattern}, got '{{value}}'"
-    )
+    return _of_known(column, lambda text: pc.invert(pc.match_substring_regex(text, pattern=whole))), sentence
 
 
 def allowed(column: Column) -> tuple[Broken, str]:

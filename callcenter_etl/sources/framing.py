@@ -240,6 +240,8 @@ def _assemble(
     blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
     openers = np.flatnonzero(opens & ~blank)
     closers = openers + shape.counts[openers] - 1
+    whole = len(openers) == len(lines)  # mostly every line is a record: then nothing is to be gathered
+    from_, to = (slice(None), slice(None)) if whole else (openers, closers)
     malformed = tuple(
         Malformation(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
         for line, (status, reason) in sorted(reasons.items())
@@ -249,10 +251,10 @@ def _assemble(
         raw=raw,
         text=text,
         marks=marks,
-        starts=lines.starts[openers],
-        stops=lines.stops[closers],
-        text_starts=text_lines.starts[openers],
-        text_stops=text_lines.stops[closers],
+        starts=lines.starts[from_],
+        stops=lines.stops[to],
+        text_starts=text_lines.starts[from_],
+        text_stops=text_lines.stops[to],
         lines=openers + first_line,
         line_counts=shape.counts[openers],
         malformed=malformed,

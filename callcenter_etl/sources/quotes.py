@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcenter_etl.sources.dialect import Marks
-from callcenter_etl.sources.lines import CR, LF, Lines
+from callcenter_etl.sources.lines import CR, LF, Lines, places_of
 
 
 def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]:
@@ -22,7 +22,7 @@ def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]
     if marks.quote is None or marks.quote not in text:
         return np.empty(0, dtype=np.int64)
     data = np.frombuffer(text, dtype=np.uint8)
-    at = np.flatnonzero(data == marks.quote)
+    at = places_of(data, marks.quote)
     if _all_plain(data, at, lines, marks):
         return np.empty(0, dtype=np.int64)
     line = np.searchsorted(lines.stops, at, side="right")

@@ -18,7 +18,8 @@ from callcenter_etl.rules.numbers import Numbers, parse_numbers
 
 
 def parse(*texts: str | None) -> Numbers:
-    return parse_numbers(pa.array(list(texts), pa.string()))
+    array = pa.array(list(texts), pa.string())
+    return parse_numbers(array.fill_null(""), array.is_valid().to_numpy(zero_copy_only=False))
 
 
 def values(found: Numbers) -> list[Decimal | None]:
