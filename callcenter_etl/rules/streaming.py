@@ -15,6 +15,7 @@ import pyarrow as pa
 from pandera.api.base.checks import CheckResult
 from pandera.backends.pandas.components import ColumnBackend
 from pandera.backends.pandas.container import DataFrameSchemaBackend
+from pandera.config import ValidationDepth, config_context
 from pandera.errors import FailureCaseMetadata, SchemaError, SchemaErrorReason, SchemaErrors
 
 from callcenter_etl.contract.model import ContractDocument
@@ -43,7 +44,31 @@ class _StreamingBackend(_NoFailureCases, DataFrameSchemaBackend):
 
 
 class _StreamingColumnBackend(_NoFailureCases, ColumnBackend):
-    """Validates a column of a chunk."""
+    """Validates a column of a chunk: it has checks, and no type, default or parser that would ask for more."""
+
+    def validate(
+        self,
+        check_obj: pd.DataFrame,
+        schema: pandera.Column,
+        **options: object,  # noqa: ARG002  pandera's signature
+    ) -> pd.DataFrame:
+        """Run the column's checks. Raises SchemaErrors with those that failed."""
+        errors = [
+            SchemaError(  # type: ignore[no-untyped-call]  # pandera's errors have no types
+                schema,
+                check_obj,
+                result.message,
+                check=result.check,
+                check_index=result.check_index,
+                reason_code=result.reason_code,
+                column_name=schema.name,
+            )
+            for result in self.run_checks(check_obj, schema)
+            if not result.passed
+        ]
+        if errors:
+            raise SchemaErrors(schema, errors, check_obj)
+        return check_obj
 
 
 class _StreamingSchema(pandera.DataFrameSchema):
@@ -79,11 +104,13 @@ class _Sink:
 
     columns: ChunkColumns | None = None
     masks: dict[str, Mask] = field(default_factory=dict)
+    asked: int = 0
 
     def ask(self, rule: Rule) -> bool:
         """Work out a rule's mask, keep it where it is broken, and tell whether every record keeps the rule."""
         if self.columns is None:
             raise RuntimeError("the streaming schema is validated without a chunk")
+        self.asked += 1
         mask = rule.broken(self.columns)
         if mask.any():
             self.masks[rule.id] = mask
@@ -99,6 +126,7 @@ class StreamingSchema:
 
     def __init__(self, document: ContractDocument, rules: tuple[Rule, ...]) -> None:
         self._sink = _Sink()
+        self._rules = len(rules)
         self._names = [column.name for column in document.columns]
         self._schema = build_schema(
             document,
@@ -116,16 +144,21 @@ class StreamingSchema:
     def broken_masks(self, columns: ChunkColumns) -> dict[str, Mask]:
         """Validate one chunk lazily; give the masks of the rules that are broken, each of shape (records,).
 
-        Raises RuntimeError when a check could not be worked out: pandera would count that as one failure case.
+        Raises RuntimeError when a check could not be worked out: pandera would count that as one failure case; and
+        when a rule was not asked.
         """
         frame = pd.DataFrame({name: pd.array(columns.text(name), dtype=_TEXT) for name in self._names})
-        self._sink.columns, self._sink.masks = columns, {}
+        self._sink.columns, self._sink.masks, self._sink.asked = columns, {}, 0
         try:
-            self._schema.validate(frame, lazy=True, inplace=True)
+            # Settings of the environment must not switch a contract off.
+            with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+                self._schema.validate(frame, lazy=True, inplace=True)
         except SchemaErrors as errors:
             self._refuse_failed_checks(errors)
         finally:
             self._sink.columns = None
+        if self._sink.asked != self._rules:
+            raise RuntimeError(f"{self._sink.asked} of {self._rules} rules were asked")
         return self._sink.masks
 
     def _refuse_failed_checks(self, errors: SchemaErrors) -> None:

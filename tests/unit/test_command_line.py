@@ -94,6 +94,19 @@ def test_an_option_wins_over_the_environment_and_that_over_the_contract() -> Non
     assert (wrong.returncode, "CALLCENTER_ETL_CHUNK_ROWS" in wrong.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"PANDERA_VALIDATION_ENABLED": "False"},
+        {"PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"},
+        {"PANDERA_VALIDATION_DEPTH": "DATA_ONLY"},
+    ],
+)
+def test_pandera_settings_of_the_environment_switch_no_rule_off(setting: dict[str, str]) -> None:
+    done = call("validate", "bad.csv", "-c", "c.yaml", "-o", "out", "--format", "json", **setting)
+    assert (done.returncode, json.loads(done.stdout)["records"]["rejected"]) == (1, 2)
+
+
 def test_values_of_classified_columns_stay_out_of_everything_but_the_files() -> None:
     done = call("validate", "bad.csv", "-c", "c.yaml", "-o", "out", "--log-level", "DEBUG")
     logged = Path("logs/callcenter_etl.log").read_text(encoding="utf-8")
