@@ -72,9 +72,9 @@ def allowed(column: Column) -> tuple[Broken, str]:
     """A value must be one of a list."""
     words = column.allowed or ()
     folded = [word.lower() for word in words] if column.ignore_case else list(words)
-    value_set = pa.array(folded, type=pa.string())
 
     def outside(text: pa.StringArray) -> pa.BooleanArray:
+        value_set = pa.array(folded, type=pa.string())  # not sooner: the first array imports pandas
         text = pc.utf8_lower(text) if column.ignore_case else text
         return pc.invert(pc.is_in(text, value_set=value_set))
 
