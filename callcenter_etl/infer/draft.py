@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -63,7 +63,7 @@ def _common_start(stems: Sequence[str]) -> str:
 
 
 def source_lines(
-    names: Sequence[str], layout: SampleLayout, empty: Sequence[str]
+    names: Sequence[str], layout: SampleLayout, empty: Mapping[str, int]
 ) -> tuple[tuple[str, Any, str], ...]:
     """Give the source format line by line: key, value, evidence; keys at their default only where people look."""
     lines: list[tuple[str, Any, str]] = []
@@ -88,7 +88,13 @@ def source_lines(
     if "multiline" in layout.quoting:
         lines.append(("multiline", True, "some quoted values hold line breaks"))
     if empty:
-        lines.append(("empty_values", ["", *empty], "words that stand for nothing"))
+        lines.append(
+            (
+                "empty_values",
+                ["", *empty],
+                ", ".join(f"{word} {count:,} times" for word, count in empty.items()),
+            )
+        )
     return tuple(lines)
 
 

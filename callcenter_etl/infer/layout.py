@@ -100,7 +100,7 @@ def _head_text(survey: Survey, encoding: Encoding) -> str:
 
 def _sniffed(head: str, delimiter: str | None) -> tuple[str, str | None]:
     detector = sniffer("clevercsv.detect").Detector()
-    sample = head[:SNIFFED_CHARACTERS]
+    sample = head[:SNIFFED_CHARACTERS].replace("\0", " ")  # clevercsv stops at a NUL
     cut = sample.rfind("\n") + 1
     found = detector.detect(sample[:cut] if cut else sample, delimiters=delimiter or DELIMITERS)
     if found is None:

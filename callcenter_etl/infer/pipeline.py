@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -77,6 +78,8 @@ def infer_contract(options: Options, *, on_step: OnStep = lambda step: None) -> 
     """
     if STANDARD_INPUT in options.samples:
         raise UsageError("a sample is read several times, so it cannot be standard input (name a file)")
+    if options.id is not None and re.fullmatch(r"[A-Za-z0-9_-]+", options.id) is None:
+        raise UsageError(f"--id: letters, digits, _ and - are expected, not {options.id!r}")
     return _Inferring(options, on_step).run()
 
 
@@ -105,6 +108,8 @@ class _Inferring:
         names = [base_name(uri) for uri in self.samples]
         text = contract_text(draft, outcome, names)
         contract = load_document("inferred.yaml", read_bytes=lambda _: text.encode("utf-8"))
+        if contract.document != load_document(contract_mapping(draft)).document:
+            raise AccountingError("the inferred contract's text does not say what its samples were held to")
         return Inference(text, contract, outcome)
 
     def _profiles(self, layout: SampleLayout, *, lines: int) -> list[ColumnProfile]:
@@ -151,7 +156,7 @@ class _Inferring:
         )
         return ContractDraft(
             id=self.options.id or id_of(self.samples),
-            source=source_lines(self.samples, layout, empty),
+            source=source_lines(self.samples, layout, _totals(profiles, empty)),
             columns=columns,
             rules=likely_rules(columns),
         )
@@ -188,6 +193,10 @@ class _Inferring:
 
     def _on_bytes(self, name: str) -> OnBytes:
         return lambda read, total: self.on_step(Step(name, read, total))
+
+
+def _totals(profiles: Sequence[ColumnProfile], words: Sequence[str]) -> dict[str, int]:
+    return {word: sum(profile.empty_words[word] for profile in profiles) for word in words}
 
 
 def _listed(broken: dict[str, Broken]) -> str:
