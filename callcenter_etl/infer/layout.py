@@ -130,7 +130,7 @@ def _quoting(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes)
         malformed, by_quotes = _malformed(surveys, replace(layout, **change), on_bytes)
         if fewest is None or malformed < fewest:
             fewest, best = malformed, change
-        if not by_quotes:
+        if not malformed or (not by_quotes and "quote" not in change):
             break
     return best
 
@@ -139,8 +139,8 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
     {"quoting": {}},
     {"quoting": {"multiline": True}},
     {"quoting": {"quoting": "lenient"}},
-    {"quoting": {"quoting": "lenient", "multiline": True}},
     {"quoting": {}, "quote": None},
+    {"quoting": {"quoting": "lenient", "multiline": True}},
 )
 
 

@@ -107,7 +107,7 @@ def test_samples_with_different_headers_are_both_named() -> None:
 
 
 def test_several_samples_make_one_contract_with_a_pattern_of_their_names() -> None:
-    Path("calls_202502.csv").write_text(CALLS + "x,9:00\n", encoding="utf-8")
+    Path("calls_202502.csv").write_text(CALLS + "x,soon\n", encoding="utf-8")
     inference = infer("calls_202501.csv", "calls_202502.csv", tolerance=0)
     document = inference.contract.document
     assert document.source.filename is not None
