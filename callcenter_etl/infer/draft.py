@@ -92,7 +92,7 @@ def source_lines(
             (
                 "empty_values",
                 ["", *empty],
-                ", ".join(f"{word} {count:,} times" for word, count in empty.items()),
+                ", ".join(f"{word} {plural(count, 'time')}" for word, count in empty.items()),
             )
         )
     return tuple(lines)

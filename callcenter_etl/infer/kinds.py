@@ -70,6 +70,8 @@ class Fits:
             return temporal[0]
         if "digits" in self.misfits and self._is_identifier():
             return "digits"
+        if self.profile.looks_like("phone numbers"):  # a + before them is no sign
+            return "text"
         return next((kind for kind in ("integer", "decimal") if kind in self.misfits), "text")
 
     def _is_date(self) -> bool:
