@@ -106,7 +106,7 @@ class _Inferring:
         draft = self._draft(layout, profiles)
         draft, outcome = self._confirmed(draft)
         names = [base_name(uri) for uri in self.samples]
-        text = contract_text(draft, outcome, names)
+        text = contract_text(draft, outcome, names, most_records=self.options.max_records)
         contract = load_document("inferred.yaml", read_bytes=lambda _: text.encode("utf-8"))
         if contract.document != load_document(contract_mapping(draft)).document:
             raise AccountingError("the inferred contract's text does not say what its samples were held to")

@@ -24,10 +24,16 @@ _WHAT_IS_WRONG = {
 }
 
 
-def contract_text(draft: ContractDraft, outcome: Outcome, samples: Sequence[str]) -> str:
-    """Write a draft as YAML, with what the samples' records showed when they were held to it."""
+def contract_text(
+    draft: ContractDraft, outcome: Outcome, samples: Sequence[str], *, most_records: int | None
+) -> str:
+    """Write a draft as YAML, with what the samples' records showed when they were held to it.
+
+    `most_records` tells how many of each sample were looked at, None where all were.
+    """
+    first = "" if most_records is None else f", of each the first {most_records:,} at the most"
     sections = [
-        f"# from {' and '.join(map(shown, samples))}: {count_of(outcome.accepted, outcome.read, 'record')} accepted",
+        f"# from {' and '.join(map(shown, samples))}: {count_of(outcome.accepted, outcome.read, 'record')} accepted{first}",
         f"contract: {_flow(draft.id)}",
         "version: 1.0.0",
         "",

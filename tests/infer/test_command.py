@@ -131,6 +131,7 @@ def test_a_compressed_sample_and_so_many_records_of_it() -> None:
     inference = infer("calls.csv.gz", max_records=30)
     assert [column.type for column in inference.contract.document.columns] == ["digits", "time"]
     assert inference.outcome.read == 30
+    assert "30 of 30 records accepted, of each the first 30 at the most\n" in inference.text
 
 
 @pytest.mark.parametrize(
