@@ -57,6 +57,12 @@ class SourceError(CallcenterEtlError):
     """A source, lookup or contract that cannot be read (to its end)."""
 
 
+class SampleError(CallcenterEtlError):
+    """A sample that no contract can be inferred from: empty, or no delimited text."""
+
+    exit_code = 1
+
+
 class OutputError(CallcenterEtlError):
     """A target that cannot be written."""
 

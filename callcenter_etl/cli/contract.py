@@ -1,4 +1,4 @@
-"""`callcenter-etl contract`: check contracts, print their JSON Schema."""
+"""`callcenter-etl contract`: check contracts, infer them from samples, print their JSON Schema."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Annotated
 
 import typer
 
+from callcenter_etl.cli.infer import infer
 from callcenter_etl.cli.validate import Format
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
-    help="Check contracts; print the JSON Schema of contracts.", no_args_is_help=True, rich_markup_mode=None
+    help="Check contracts; infer them from samples; print their JSON Schema.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -48,6 +51,9 @@ def check(
         for line in [str(fault) for fault in faults] + [f"{file}: no faults" for file in sound]:
             print(printable(line))
     raise typer.Exit(ContractError.exit_code if faults else 0)
+
+
+app.command("infer")(infer)
 
 
 @app.command("schema")

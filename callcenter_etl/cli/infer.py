@@ -1,0 +1,132 @@
+"""`callcenter-etl contract infer`: a contract from samples."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.imports import uncollected
+from callcenter_etl.terminal import printable
+
+if TYPE_CHECKING:
+    from callcenter_etl.infer import Inference, Step
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def infer(
+    samples: Annotated[
+        list[str], typer.Argument(metavar="SAMPLE...", help="Files, globs or addresses such as s3://.")
+    ],
+    *,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Option("--id", metavar="NAME", help="The contract's id. Default: from the file name."),
+    ] = None,
+    tolerance: Annotated[
+        str,
+        typer.Option(
+            "--tolerance", metavar="N%", help="Share of a column's values that may be outliers of its rules."
+        ),
+    ] = "1%",
+    max_records: Annotated[
+        int | None,
+        typer.Option("--max-records", min=1, metavar="N", help="Read so many of each sample. Default: all."),
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", metavar="CHAR", help="Do not sniff it; \\t is a tab.")
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Do not guess whether there is a header.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")
+    ] = False,
+) -> None:
+    """Infer a contract from samples: dialect, encoding, header, types and rules, each with its evidence.
+
+    The contract accepts the samples, but for what it lists as outliers; the samples are held to it at the end.
+    Exit codes: 0 inferred, 1 a sample is no delimited text, 2 the command line is wrong or the samples do not go
+    together, 3 a sample cannot be read or FILE not written.
+
+    Example: callcenter-etl contract infer calls_202501.csv calls_202502.csv -o contracts/calls.yaml
+    """
+    with uncollected():
+        from callcenter_etl.api import resolve_sources
+        from callcenter_etl.infer import Options, infer_contract
+
+    if output is not None and Path(output).exists() and not force:
+        raise UsageError(f"{output}: exists already (--force overwrites it)")
+    options = Options(
+        samples=tuple(resolve_sources(samples)),
+        id=name,
+        tolerance=_share(tolerance),
+        max_records=max_records,
+        delimiter="\t" if delimiter == "\\t" else delimiter,
+        header=header,
+    )
+    inference = infer_contract(options, on_step=_quiet if quiet else _shown())
+    if output is None:
+        sys.stdout.write(inference.text)
+    else:
+        _write(output, inference.text)
+    if not quiet:
+        _say_outcome(inference)
+
+
+def _share(text: str) -> Fraction:
+    try:
+        percent = Decimal(text.strip().removesuffix("%"))
+    except InvalidOperation:
+        percent = Decimal(-1)
+    if not 0 <= percent < 50:
+        raise UsageError(f"--tolerance: a percentage from 0% to below 50% is expected, not {text!r}")
+    return Fraction(percent) / 100
+
+
+def _write(output: str, text: str) -> None:
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{output}: {error.strerror or error}") from error
+
+
+def _quiet(step: Step) -> None:
+    """Show nothing."""
+
+
+def _shown() -> Callable[[Step], None]:
+    last = time.monotonic()
+
+    def show(step: Step) -> None:
+        nonlocal last
+        if time.monotonic() - last < SECONDS_BETWEEN_LINES:
+            return
+        last = time.monotonic()
+        of = "" if step.bytes_total is None else f" of {step.bytes_total:,}"
+        print(f"{printable(step.name)}: {step.bytes_read:,}{of} bytes", file=sys.stderr)
+
+    return show
+
+
+def _say_outcome(inference: Inference) -> None:
+    from callcenter_etl.infer.evidence import count_of, lines_of, plural
+
+    outcome = inference.outcome
+    print(f"{count_of(outcome.accepted, outcome.read, 'record')} accepted", file=sys.stderr)
+    for rule, broken in outcome.broken.items():
+        where = lines_of(broken.places, broken.count)
+        print(f"  {printable(rule)}: {plural(broken.count, 'outlier')}, {where}", file=sys.stderr)

@@ -1,0 +1,304 @@
+"""What a contract says about a column, decided from its profile, with the evidence for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from callcenter_etl.infer import words
+from callcenter_etl.infer.evidence import count_of, instant, number, plural, shown
+from callcenter_etl.infer.kinds import ENOUGH, TYPES, Fits, why_personal
+from callcenter_etl.infer.profile import ColumnProfile
+
+MOST_ALLOWED = 12
+LONGEST_ALLOWED = 40
+NEARLY = Fraction(9, 10)  # of the values: a type that so many have is worth telling
+LEAST_REPEATS = 5  # values of a small set occur so often on average
+MOST_COUNTS_SHOWN = 80  # characters
+LONGEST_FIXED = 64
+SPARE = 1.5  # free text may be so much longer than the longest value of the sample
+LEAST_STEPS = 3
+MOST_SCORE = 12  # a scale such as 1 to 5 ends there
+FREE_LENGTHS = (
+    10,
+    20,
+    50,
+    100,
+    200,
+    255,
+    500,
+    1_000,
+    2_000,
+    4_000,
+    8_000,
+    16_000,
+    32_000,
+    65_535,
+    2**20,
+    2**24,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDraft:
+    """A column as a contract has it: its keys in order, the evidence, and how many values break which of them."""
+
+    keys: Mapping[str, Any]
+    evidence: tuple[str, ...]
+    outliers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return str(self.keys["name"])
+
+    @property
+    def type(self) -> str:
+        """The column's type."""
+        return str(self.keys.get("type", "text"))
+
+
+def decide(
+    profile: ColumnProfile,
+    names: Mapping[str, Any],
+    *,
+    tolerance: Fraction,
+    empty: Sequence[str],
+    order: str | None = None,
+) -> ColumnDraft:
+    """Decide on one column; `names` has its name and aliases, `empty` the words that mean nothing."""
+    return _Decision(profile, tolerance, empty, order).draft(names)
+
+
+class _Decision:
+    """The state of deciding on one column: keys, evidence and outliers as they are found."""
+
+    def __init__(
+        self, profile: ColumnProfile, tolerance: Fraction, empty: Sequence[str], order: str | None = None
+    ) -> None:
+        self.profile = profile
+        self.kept_words = {word: count for word, count in profile.empty_words.items() if word not in empty}
+        self.words = sum(self.kept_words.values())
+        self.values = profile.filled + self.words
+        self.blank = profile.records - self.values
+        self.most = int(tolerance * self.values)
+        fits = Fits.of(profile, others=self.words, most=self.most, order=order)
+        self.found = fits.narrowest()
+        self.kind, self.misfits = self.found.type, self.found.misfits
+        self.personal = why_personal(profile, self.kind)
+        self.keys: dict[str, Any] = {}
+        self.evidence: list[str] = []
+        self.outliers: dict[str, int] = {}
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind == "text"
+
+    def draft(self, names: Mapping[str, Any]) -> ColumnDraft:
+        self.keys = dict(names)
+        if not self.values:
+            return self._without_values()
+        self._type()
+        self._required()
+        self._limits()
+        self._unique()
+        self._nearly()
+        if self.personal is not None:
+            self.keys["classification"] = "personal"
+            self.evidence.append(self.personal)
+        aliases = self.keys.pop("aliases", None)
+        if aliases is not None:
+            self.keys["aliases"] = aliases
+        return ColumnDraft(self.keys, tuple(self.evidence), self.outliers)
+
+    def _without_values(self) -> ColumnDraft:
+        what = (
+            f"no value in {plural(self.profile.records, 'record')}" if self.profile.records else "no record"
+        )
+        return ColumnDraft(self.keys, (what,))
+
+    def _type(self) -> None:
+        if not self.is_text:
+            self.keys["type"] = self.kind
+        self.evidence.append(f"{count_of(self.values - self.misfits, self.values, 'value')}")
+        if self.misfits:
+            self.outliers["type"] = self.misfits
+        reading = self.found.reading
+        if reading is None:
+            return
+        formats = list(reading.formats)
+        default = {"date": ["%Y-%m-%d"], "time": ["%H:%M:%S"], "datetime": ["%Y-%m-%d %H:%M:%S"]}[self.kind]
+        if formats != default:
+            self.keys["format"] = formats[0] if len(formats) == 1 else formats
+        if not self._hidden:
+            self._note_span(instant(self.kind, reading.first), instant(self.kind, reading.last))
+        if reading.instead is not None:
+            self.evidence.append(
+                f"all would also do as {reading.instead}: check which comes first, day or month"
+            )
+
+    def _note_span(self, low: str, high: str) -> None:
+        self.evidence.append(f"always {low}" if low == high else f"{low} to {high}")
+
+    def _required(self) -> None:
+        if not self.blank:
+            self.keys["required"] = True
+        elif self._is_key and self.blank <= self.most:
+            self.keys["required"] = True
+            self.outliers["required"] = self.blank
+        if self.blank:
+            self.evidence.append(f"{self.blank:,} empty")
+
+    @property
+    def _hidden(self) -> bool:
+        return self.personal is not None
+
+    def _limits(self) -> None:
+        limits = {
+            "integer": self._number_limits,
+            "decimal": self._number_limits,
+            "digits": self._digit_limits,
+            "duration": self._duration_limits,
+            "text": self._text_limits,
+        }
+        limits.get(self.kind, lambda: None)()
+
+    def _number_limits(self) -> None:
+        if self.profile.numbers is None:
+            return
+        low, high = self.profile.numbers
+        if not self._hidden:
+            self._note_span(number(low), number(high))
+        if self.values < ENOUGH or self._hidden:
+            return
+        if self._is_score(int(low), int(high)):
+            self.keys["min"], self.keys["max"] = int(low), int(high)
+        elif low >= 0:
+            self.keys["min"] = 0
+
+    def _is_score(self, low: int, high: int) -> bool:
+        """Tell a scale such as 1 to 5, every step of which occurs, from numbers that may grow."""
+        distinct = self._distinct() or {}
+        whole = self.kind == "integer" and not self.misfits and low in (0, 1) and high <= MOST_SCORE
+        return whole and len(distinct) == high - low + 1 >= LEAST_STEPS and self._repeats(len(distinct))
+
+    def _digit_limits(self) -> None:
+        least, most = self.profile.lengths or (0, 0)
+        self.evidence.append(_lengths(least, most, "character" if self.misfits else "digit"))
+        if self.values < ENOUGH or self.misfits:
+            return
+        if most - least <= 2 and least >= 3:
+            self.keys["min_length"], self.keys["max_length"] = least, most
+
+    def _duration_limits(self) -> None:
+        if self.profile.durations is not None and not self._hidden:
+            low, high = self.profile.durations
+            self._note_span(instant("duration", low), instant("duration", high))
+
+    def _text_limits(self) -> None:
+        if self.values >= ENOUGH and not self._hidden and self._allowed():
+            return
+        if self.values >= ENOUGH and not self.words and self._pattern():
+            return
+        least, most = self.profile.lengths or (0, 0)
+        least, most = min([least, *map(len, self.kept_words)]), max([most, *map(len, self.kept_words)])
+        self.evidence.append(_lengths(least, most, "character"))
+        distinct = self._distinct()
+        same = distinct is not None and len(distinct) == 1
+        if same and not self._hidden:
+            self.evidence.append(f"always {shown(next(iter(distinct or ())))}")
+        if self.values >= ENOUGH and least == most <= LONGEST_FIXED and not same:
+            self.keys["min_length"], self.keys["max_length"] = least, most
+        elif self.values >= ENOUGH:
+            self.keys["max_length"] = next((each for each in FREE_LENGTHS if each >= SPARE * most), most)
+
+    def _distinct(self) -> dict[str, int] | None:
+        """Give the values told apart with how often each occurs, the most frequent first."""
+        if self.profile.distinct is None:
+            return None
+        every = self.profile.distinct | Counter(self.kept_words)
+        return dict(sorted(every.items(), key=lambda item: (-item[1], item[0])))
+
+    def _repeats(self, distinct: int) -> bool:
+        return distinct * LEAST_REPEATS <= self.values
+
+    def _allowed(self) -> bool:
+        """Allow the few values that occur, or the few that nearly all have; False where there are too many."""
+        distinct = self._distinct()
+        if distinct is None or self._is_key:
+            return False
+        kept = dict(distinct)
+        if len(kept) > MOST_ALLOWED:
+            kept = {value: count for value, count in kept.items() if count >= LEAST_REPEATS}
+        rare = self.values - sum(kept.values())
+        if any(len(value) > LONGEST_ALLOWED or not value.isprintable() for value in kept):
+            return False
+        if not 1 < len(kept) <= MOST_ALLOWED or not self._repeats(len(kept)) or rare > self.most:
+            return False
+        self.keys["allowed"] = list(kept)
+        counts = ", ".join(f"{shown(value)} {count:,}" for value, count in kept.items())
+        spread = f"{len(kept)} different ones, each {min(kept.values()):,} to {max(kept.values()):,} times"
+        self.evidence.append(counts if len(counts) <= MOST_COUNTS_SHOWN else spread)
+        if rare:
+            self.outliers["allowed"] = rare
+        return True
+
+    def _pattern(self) -> bool:
+        found = self.profile.shapes.pattern(most_misfits=self.most, personal=self._hidden)
+        if found is None:
+            return False
+        self.keys["pattern"] = found.pattern
+        kept = "" if found.fitted == self.values else f" in {count_of(found.fitted, self.values, 'value')}"
+        self.evidence.append(f"{found.meaning}{kept}")
+        if found.fitted < self.values:
+            self.outliers["pattern"] = self.values - found.fitted
+        return True
+
+    def _nearly(self) -> None:
+        """Tell the type that most values have, where those that have not are too many to be outliers."""
+        if not self.is_text or "pattern" in self.keys or "allowed" in self.keys:
+            return
+        nearly = int((1 - NEARLY) * self.values)
+        fits = Fits.of(self.profile, others=self.words, most=nearly, order=None)
+        near = [(count, TYPES.index(kind), kind) for kind, count in fits.misfits.items()]
+        if near and self.values >= ENOUGH:
+            count, _, kind = min(near)
+            share = -(-100 * count // self.values)
+            self.evidence.append(
+                f"{self.values - count:,} of them are of type {kind} (--tolerance {share}% would say so)"
+            )
+
+    @property
+    def _is_key(self) -> bool:
+        keys = self.profile.keys
+        return (
+            keys is not None
+            and keys.alive
+            and keys.repeats <= self.most
+            and self.values >= ENOUGH
+            and not self.words
+            and self.personal is None
+            and self.kind in ("digits", "integer", "text")
+        )
+
+    def _unique(self) -> None:
+        keys = self.profile.keys
+        if keys is None or not self._is_key:
+            return
+        if (
+            self.is_text
+            and "pattern" not in self.keys
+            and not words.identifies(self.profile.name, words.KEYS)
+        ):
+            return
+        self.keys["unique"] = True
+        self.evidence.append(f"{self.values - keys.repeats:,} distinct" if keys.repeats else "all distinct")
+        if keys.repeats:
+            self.outliers["unique"] = keys.repeats
+
+
+def _lengths(least: int, most: int, noun: str) -> str:
+    return plural(most, noun) if least == most else f"{least:,} to {plural(most, noun)}"

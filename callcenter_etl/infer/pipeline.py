@@ -1,0 +1,203 @@
+"""The straight line from samples to a contract: survey, layout, profiles, draft, check, text."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from callcenter_etl.contract.loader import LoadedContract, load_document
+from callcenter_etl.errors import AccountingError, SampleError, UsageError
+from callcenter_etl.infer.check import Broken, Outcome, hold_to
+from callcenter_etl.infer.columns import NEARLY, ColumnDraft, decide
+from callcenter_etl.infer.draft import (
+    ContractDraft,
+    contract_mapping,
+    id_of,
+    likely_rules,
+    source_lines,
+)
+from callcenter_etl.infer.kinds import ENOUGH, empty_words, order_of_dates
+from callcenter_etl.infer.layout import SampleLayout, layout_of
+from callcenter_etl.infer.profile import ColumnProfile, Keys
+from callcenter_etl.infer.stream import OnBytes, read_chunks
+from callcenter_etl.infer.survey import encoding_of, survey
+from callcenter_etl.infer.words import KEYS, identifies
+from callcenter_etl.infer.write import contract_text
+from callcenter_etl.keys import KeyRegistry
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
+
+MOST_KEYS = 16  # columns that are searched for repeated values
+KEY_ENTRIES = 50_000
+KEY_FILTER_BYTES = 2**20
+MOST_MALFORMED = Fraction(1, 2)
+LIKENESS_STRANGERS = Fraction(1, 5)
+OnStep = Callable[["Step"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to infer a contract from; `tolerance` is the share of a column's values that may be outliers."""
+
+    samples: tuple[str, ...]
+    id: str | None = None
+    tolerance: Fraction = Fraction(1, 100)
+    max_records: int | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the inference is: what it does, and the bytes read of how many in this reading."""
+
+    name: str
+    bytes_read: int
+    bytes_total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """An inferred contract: its text, loaded, and what became of the samples' records under it."""
+
+    text: str
+    contract: LoadedContract
+    outcome: Outcome
+
+
+def infer_contract(options: Options, *, on_step: OnStep = lambda step: None) -> Inference:
+    """Infer a contract from samples, and hold them to it.
+
+    Raises SampleError where a sample is no delimited text, UsageError where samples do not go together,
+    SourceError where one cannot be read, and AccountingError where the contract rejects what it does not list.
+    """
+    if STANDARD_INPUT in options.samples:
+        raise UsageError("a sample is read several times, so it cannot be standard input (name a file)")
+    if options.id is not None and re.fullmatch(r"[A-Za-z0-9_-]+", options.id) is None:
+        raise UsageError(f"--id: letters, digits, _ and - are expected, not {options.id!r}")
+    return _Inferring(options, on_step).run()
+
+
+class _Inferring:
+    """The state of one inference."""
+
+    def __init__(self, options: Options, on_step: OnStep) -> None:
+        self.options = options
+        self.samples = options.samples
+        self.tolerance = options.tolerance
+        self.on_step = on_step
+
+    def run(self) -> Inference:
+        """Go the whole way."""
+        surveys = [survey(uri, on_bytes=self._on_bytes(f"surveying {uri}")) for uri in self.samples]
+        layout = layout_of(
+            surveys,
+            encoding_of(surveys),
+            delimiter=self.options.delimiter,
+            header=self.options.header,
+            on_bytes=self._on_bytes("looking at quotes"),
+        )
+        profiles = self._profiles(layout, lines=sum(each.lines for each in surveys))
+        draft = self._draft(layout, profiles)
+        draft, outcome = self._confirmed(draft)
+        names = [base_name(uri) for uri in self.samples]
+        text = contract_text(draft, outcome, names, most_records=self.options.max_records)
+        contract = load_document("inferred.yaml", read_bytes=lambda _: text.encode("utf-8"))
+        if contract.document != load_document(contract_mapping(draft)).document:
+            raise AccountingError("the inferred contract's text does not say what its samples were held to")
+        return Inference(text, contract, outcome)
+
+    def _profiles(self, layout: SampleLayout, *, lines: int) -> list[ColumnProfile]:
+        document = layout.document()
+        names = layout.names
+        most = int(max(self.tolerance, 1 - NEARLY) * lines)
+        strangers = max(most, int(LIKENESS_STRANGERS * lines))
+        profiles = [ColumnProfile(name, most, strangers) for name in names]
+        keys = [place for place, name in enumerate(names) if place == 0 or identifies(name, KEYS)][:MOST_KEYS]
+        for place in keys:
+            profiles[place].keys = Keys(most=most)
+        read = malformed = 0
+        for uri in self.samples:
+            with tempfile.TemporaryDirectory(prefix="callcenter_etl-") as scratch, ExitStack() as stack:
+                for place in keys:
+                    registry = KeyRegistry(
+                        Path(scratch), memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES
+                    )
+                    profiles[place].open_keys(stack.enter_context(registry))
+                chunks = read_chunks(
+                    uri,
+                    document,
+                    most_records=self.options.max_records,
+                    on_bytes=self._on_bytes(f"reading {uri}"),
+                )
+                for piece, _ in chunks:
+                    if isinstance(piece, Chunk):
+                        read, malformed = read + len(piece), malformed + len(piece.malformed)
+                        for profile, values in zip(profiles, piece.values, strict=True):
+                            profile.add(values, piece.sound_lines)
+        if malformed > MOST_MALFORMED * read:
+            raise SampleError(
+                f"{self.samples[0]}: {malformed:,} of {read:,} records have another number of fields than the first"
+                f" line ({len(names)}), or are quoted otherwise: no table with one header (remove lines above it)"
+            )
+        return profiles
+
+    def _draft(self, layout: SampleLayout, profiles: Sequence[ColumnProfile]) -> ContractDraft:
+        empty = empty_words(profiles, self.tolerance)
+        order = order_of_dates(profiles, self.tolerance)
+        columns: tuple[ColumnDraft, ...] = tuple(
+            decide(profile, names, tolerance=self.tolerance, empty=empty, order=order)
+            for profile, names in zip(profiles, layout.columns(), strict=True)
+        )
+        return ContractDraft(
+            id=self.options.id or id_of(self.samples),
+            source=source_lines(self.samples, layout, _totals(profiles, empty)),
+            columns=columns,
+            rules=likely_rules(columns),
+        )
+
+    def _confirmed(self, draft: ContractDraft) -> tuple[ContractDraft, Outcome]:
+        """Hold the samples to the draft; rules over records that one of them breaks are left out."""
+        outcome = self._outcome(draft)
+        kept = tuple(
+            rule
+            for rule in draft.rules
+            if rule.name not in outcome.broken and outcome.both[rule.columns] >= ENOUGH
+        )
+        if kept != draft.rules:
+            draft = replace(draft, rules=kept)
+            outcome = self._outcome(draft)
+        unlisted = {
+            rule: broken
+            for rule, broken in outcome.broken.items()
+            if not rule.startswith("record.") and broken.count > draft.expected().get(rule, 0)
+        }
+        if unlisted:
+            raise AccountingError(f"the inferred contract rejects what it does not list: {_listed(unlisted)}")
+        return draft, outcome
+
+    def _outcome(self, draft: ContractDraft) -> Outcome:
+        document = load_document(contract_mapping(draft)).document
+        return hold_to(
+            self.samples,
+            document,
+            most_records=self.options.max_records,
+            pairs=[rule.columns for rule in draft.rules],
+            on_bytes=self._on_bytes("checking"),
+        )
+
+    def _on_bytes(self, name: str) -> OnBytes:
+        return lambda read, total: self.on_step(Step(name, read, total))
+
+
+def _totals(profiles: Sequence[ColumnProfile], words: Sequence[str]) -> dict[str, int]:
+    return {word: sum(profile.empty_words[word] for profile in profiles) for word in words}
+
+
+def _listed(broken: dict[str, Broken]) -> str:
+    return ", ".join(f"{rule} in {each.count:,} records" for rule, each in broken.items())
