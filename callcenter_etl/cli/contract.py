@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.validate import Format
+from callcenter_etl.cli.validate import CiFormat
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
 from callcenter_etl.terminal import printable
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts, YAML or JSON.")],
     *,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    form: Annotated[CiFormat, typer.Option("--format", help="How results are shown.")] = CiFormat.text,
 ) -> None:
     """Say everything that is wrong with contracts: exit code 0 when nothing is, 2 otherwise.
 
@@ -40,10 +40,14 @@ def check(
         except ContractError as error:
             faults += error.faults
         except SourceError as error:  # the faults of the other files are still wanted
-            faults.append(Fault(str(error)))
-    if form is Format.json:
+            faults.append(Fault(str(error), file=None if form in (CiFormat.text, CiFormat.json) else file))
+    if form is CiFormat.json:
         json.dump({"files": files, "faults": [asdict(fault) for fault in faults]}, sys.stdout, indent=2)
         print()
+    elif form is not CiFormat.text:
+        from callcenter_etl.reports.ci import FAULT_RENDERERS
+
+        FAULT_RENDERERS[form.value](files, faults, sys.stdout)
     else:
         for line in [str(fault) for fault in faults] + [f"{file}: no faults" for file in sound]:
             print(printable(line))

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.exits import say_error
-from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import base_name, shown, within
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
+    from callcenter_etl.reports.findings import Report
     from callcenter_etl.settings import RunSettings
 
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
@@ -29,6 +30,24 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class CiFormat(StrEnum):
+    """How results are shown, to people and to other programs."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    junit = "junit"
+    sarif = "sarif"
+
+
+class FailOn(StrEnum):
+    """What ends a command with exit code 1."""
+
+    warn = "warn"
+    reject = "reject"
+    never = "never"
 
 
 def validate(
@@ -51,7 +70,19 @@ def validate(
         str | None,
         typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share."),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    form: Annotated[CiFormat, typer.Option("--format", help="How results are shown.")] = CiFormat.text,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            "--fail-on", help="What gives exit code 1: warnings too, rejects (default), or nothing."
+        ),
+    ] = None,
+    max_findings: Annotated[
+        int | None,
+        typer.Option(
+            "--max-findings", min=1, metavar="N", help="Records a rule in junit and sarif. Default: 10."
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no log lines below error.")
     ] = False,
@@ -92,6 +123,7 @@ def validate(
         from callcenter_etl.logs import configure_logs
         from callcenter_etl.reports import RENDERERS
         from callcenter_etl.settings import Options, resolve_settings
+        from callcenter_etl.summary import exit_code_for
 
     loaded = load_contract(contract)
     options = Options(
@@ -103,17 +135,49 @@ def validate(
         publish_to=publish_to,
         staging=staging,
         workers=workers,
+        fail_on=None if fail_on is None else fail_on.value,
+        max_findings=max_findings,
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = _jobs(settings, loaded)
     results, failures = _run_all(jobs, loaded, root=settings.output, quiet=quiet, again=again)
+    codes = [exit_code_for(result.record, settings.fail_on) for result in results]
+    code = max([*codes, *(error.exit_code for _, error in failures)])
     kept = settings.output is not None
-    records = [result.record if kept else replace(result.record, outputs={}) for result in results]
-    RENDERERS[form.value](records, sys.stdout)
-    if form is Format.text:
+    if form.value in RENDERERS:
+        records = [result.record if kept else replace(result.record, outputs={}) for result in results]
+        RENDERERS[form.value](records, sys.stdout)
+    else:
+        _render_report(form, _report(results, failures, loaded, settings, code))
+    if form is CiFormat.text:
         _say_what_was_not_done(results, kept=kept)
-    raise typer.Exit(max([*(result.exit_code for result in results), *failures]))
+    raise typer.Exit(code)
+
+
+def _report(
+    results: list[RunResult],
+    failures: list[tuple[str, CallcenterEtlError]],
+    contract: Contract,
+    settings: RunSettings,
+    code: int,
+) -> Report:
+    from callcenter_etl.reports.findings import MOST_A_RULE, Unfinished, report_of
+
+    return report_of(
+        results,
+        contract,
+        unfinished=tuple(Unfinished(source, str(error)) for source, error in failures),
+        most=MOST_A_RULE if settings.max_findings is None else settings.max_findings,
+        fail_on=settings.fail_on,
+        exit_code=code,
+    )
+
+
+def _render_report(form: CiFormat, report: Report) -> None:
+    from callcenter_etl.reports.ci import REPORT_RENDERERS
+
+    REPORT_RENDERERS[form.value](report, sys.stdout)
 
 
 def _say_what_was_not_done(results: list[RunResult], *, kept: bool) -> None:
@@ -167,21 +231,22 @@ def _stem(source: str) -> str:
 
 def _run_all(
     jobs: list[tuple[str, RunSettings]], contract: Contract, *, root: str | None, quiet: bool, again: bool
-) -> tuple[list[RunResult], list[int]]:
-    """Run the jobs in turn; give the results, and the exit codes of those that could not be finished.
+) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
+    """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
 
     One source among several that cannot be read keeps neither the others from running nor their results from
     being shown.
     """
     results: list[RunResult] = []
-    failures: list[int] = []
+    failures: list[tuple[str, CallcenterEtlError]] = []
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
         except (OutputError, SourceError) as error:
             if len(jobs) == 1:
                 raise
-            failures.append(say_error(error))
+            say_error(error)
+            failures.append((source, error))
     return results, failures
 
 
