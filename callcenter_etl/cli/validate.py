@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import PurePath
@@ -12,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.exits import say_error
+from callcenter_etl.cli.formats import Formats, wanted_formats
 from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import base_name, shown, within
-from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
-    from callcenter_etl.reports.findings import Report
     from callcenter_etl.settings import RunSettings
 
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
@@ -30,16 +28,6 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
-
-
-class CiFormat(StrEnum):
-    """How results are shown, to people and to other programs."""
-
-    text = "text"
-    json = "json"
-    github = "github"
-    junit = "junit"
-    sarif = "sarif"
 
 
 class FailOn(StrEnum):
@@ -70,7 +58,7 @@ def validate(
         str | None,
         typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share."),
     ] = None,
-    form: Annotated[CiFormat, typer.Option("--format", help="How results are shown.")] = CiFormat.text,
+    formats: Formats = None,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
@@ -120,11 +108,11 @@ def validate(
     """
     with uncollected():
         from callcenter_etl.api import load_contract
+        from callcenter_etl.cli.outcome import Ended, show
         from callcenter_etl.logs import configure_logs
-        from callcenter_etl.reports import RENDERERS
         from callcenter_etl.settings import Options, resolve_settings
-        from callcenter_etl.summary import exit_code_for
 
+    wanted = wanted_formats(formats)
     loaded = load_contract(contract)
     options = Options(
         sources=tuple(sources or ()),
@@ -142,54 +130,9 @@ def validate(
     configure_logs(settings.log, quiet=quiet)
     jobs = _jobs(settings, loaded)
     results, failures = _run_all(jobs, loaded, root=settings.output, quiet=quiet, again=again)
-    codes = [exit_code_for(result.record, settings.fail_on) for result in results]
-    code = max([*codes, *(error.exit_code for _, error in failures)])
-    kept = settings.output is not None
-    if form.value in RENDERERS:
-        records = [result.record if kept else replace(result.record, outputs={}) for result in results]
-        RENDERERS[form.value](records, sys.stdout)
-    else:
-        _render_report(form, _report(results, failures, loaded, settings, code))
-    if form is CiFormat.text:
-        _say_what_was_not_done(results, kept=kept)
-    raise typer.Exit(code)
-
-
-def _report(
-    results: list[RunResult],
-    failures: list[tuple[str, CallcenterEtlError]],
-    contract: Contract,
-    settings: RunSettings,
-    code: int,
-) -> Report:
-    from callcenter_etl.reports.findings import MOST_A_RULE, Unfinished, report_of
-
-    return report_of(
-        results,
-        contract,
-        unfinished=tuple(Unfinished(source, str(error)) for source, error in failures),
-        most=MOST_A_RULE if settings.max_findings is None else settings.max_findings,
-        fail_on=settings.fail_on,
-        exit_code=code,
-    )
-
-
-def _render_report(form: CiFormat, report: Report) -> None:
-    from callcenter_etl.reports.ci import REPORT_RENDERERS
-
-    REPORT_RENDERERS[form.value](report, sys.stdout)
-
-
-def _say_what_was_not_done(results: list[RunResult], *, kept: bool) -> None:
-    if not kept:
-        print("  nothing was kept (name a folder with --output)")
-    for result in results:
-        if result.already_done:
-            run = result.record
-            print(
-                f"{printable(shown(result.source))}: already done by run {run.run_id} ({run.finished_at}),"
-                " nothing was written (--again runs it anew)"
-            )
+    ended = Ended(loaded, settings, results, failures)
+    show(ended, wanted)
+    raise typer.Exit(ended.exit_code)
 
 
 def _jobs(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
@@ -243,8 +186,6 @@ def _run_all(
         try:
             results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
         except (OutputError, SourceError) as error:
-            if len(jobs) == 1:
-                raise
             say_error(error)
             failures.append((source, error))
     return results, failures

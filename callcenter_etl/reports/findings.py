@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -81,7 +81,7 @@ class Report:
 
 
 def report_of(
-    results: list[RunResult],
+    results: Sequence[RunResult],
     contract: Contract,
     *,
     unfinished: tuple[Unfinished, ...] = (),

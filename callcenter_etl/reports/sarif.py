@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from callcenter_etl import __version__
 from callcenter_etl.errors import Fault
-from callcenter_etl.reports.findings import BrokenRule, Report, SourceReport
+from callcenter_etl.reports.findings import BrokenRule, Finding, Report, SourceReport
 from callcenter_etl.reports.json import write_json
 from callcenter_etl.reports.places import address_of, path_below, quoted_path, root_folder
 from callcenter_etl.reports.rule_texts import declarations, rule_texts
@@ -67,6 +67,13 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 def _text(text: str) -> dict[str, str]:
     """Give a message; SARIF makes a link of `[words](address)`, and no value of a record should be one."""
     return {"text": printable(text).replace("](", "] (")}
+
+
+def _told(finding: Finding) -> tuple[str, int]:
+    """Give reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
+    if finding.line is not None:
+        return finding.reason, finding.line
+    return f"{finding.reason} (its line is not known: the run was done before, --again does it anew)", 1
 
 
 class _Places:
@@ -216,13 +223,13 @@ class _Run:
             for problem in source.summary.problems
         ]
         results += [
-            self._result(uri, broken.rule, broken.severity, finding.reason, finding.line)
+            self._result(uri, broken.rule, broken.severity, *_told(finding))
             for broken in source.broken
             for finding in broken.findings
         ]
         return results
 
-    def _result(self, uri: str, rule: str, severity: str, reason: str, line: int | None) -> dict[str, Any]:
+    def _result(self, uri: str, rule: str, severity: str, reason: str, line: int) -> dict[str, Any]:
         result: dict[str, Any] = {
             "ruleId": rule,
             "ruleIndex": self._index_of[rule],
