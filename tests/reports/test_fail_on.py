@@ -34,7 +34,7 @@ def code_of(*words: str) -> int:
 )
 def test_what_fails_is_what_was_asked_for(in_folder: Path, source: str, codes: dict[str, int]) -> None:
     Path("warned.csv").write_text(WARNED, encoding="utf-8")
-    words = ("validate", source, "-c", "c.yaml", "-q")
+    words = ("validate", source, "-c", "c.yaml", "-q", "-o", "out")
     assert {each: code_of(*words, "--fail-on", each) for each in codes} == codes
     assert code_of(*words) == codes["reject"]
 
