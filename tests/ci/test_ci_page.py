@@ -133,7 +133,7 @@ def test_the_python_task_passes_fails_for_good_and_lets_airflow_retry(
     monkeypatch.setattr(callcenter_etl, "validate", with_our_contract)
     task = airflow_task()
     assert task("good.csv", "out/good")["accepted"] == 2
-    with pytest.raises(AirflowFailException, match="bad.csv: rejects, see out/bad/exceptions.csv"):
+    with pytest.raises(AirflowFailException, match=r"bad\.csv: rejects, see out/bad/exceptions\.csv"):
         task("bad.csv", "out/bad")
     assert Path("out/bad/exceptions.csv").exists()
     with pytest.raises(callcenter_etl.SourceError):
