@@ -9,7 +9,7 @@ SOAK_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz ci-proof soak sample schema bench bench-quick clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -64,6 +64,9 @@ format: $(VENV)/.installed-dev  ## let ruff write the format and what it can men
 
 fuzz: $(VENV)/.installed-dev  ## compare the product with the slow oracle on FUZZ_CASES generated files
 	@$(BIN)/python -m tests.oracle.fuzz --cases $(FUZZ_CASES)
+
+ci-proof: $(VENV)/.installed-dev  ## the action and the pre-commit hooks, installed from this folder (minutes)
+	@$(BIN)/python -m tests.ci.proof
 
 soak: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)

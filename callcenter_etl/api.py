@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
 from callcenter_etl.once import Outcome, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
+from callcenter_etl.outputs.rejections import Rejection, read_rejections
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.run import ProgressCallback, RunPlan, run_source
@@ -143,6 +144,15 @@ class RunResult:
         if self._excel_safe:
             frame = frame.rename(columns=unescape).map(unescape)
         return frame.astype({"reject_line": "int64"})
+
+    def rejections(self) -> Generator[Rejection, None, None]:
+        """Stream line, rules and reasons of the rejected records in source order; none for a refused source.
+
+        Raises SourceError where the exceptions cannot be read to the end that is asked for.
+        """
+        if EXCEPTIONS in self.record.outputs:
+            uri = within(self.output, FILE_NAMES[EXCEPTIONS])
+            yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
 
     def _repr_html_(self) -> str:
         import pandas as pd

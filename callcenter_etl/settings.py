@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast, get_args
 
-from callcenter_etl.contract.model import LogSettings, MaxRejected, RunDefaults
+from callcenter_etl.contract.model import FailOn, LogSettings, MaxRejected, RunDefaults
 from callcenter_etl.errors import UsageError
 
 PREFIX = "CALLCENTER_ETL_"
@@ -26,6 +27,8 @@ class Options:
     publish_to: str | None = None
     staging: str | None = None
     workers: int | None = None
+    fail_on: str | None = None
+    max_findings: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class RunSettings:
     log: LogSettings
     publish_to: str | None = None
     staging: str | None = None
+    fail_on: FailOn = "reject"
+    max_findings: int | None = None
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -64,6 +69,8 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         staging=_place("--staging", options.staging, variables.get("staging", defaults.staging)),
         chunk_rows=_count("chunk_rows", options.chunk_rows, variables, defaults.chunk_rows),
         workers=_count("workers", options.workers, variables, defaults.workers),
+        fail_on=_fail_on(options.fail_on, variables.get("fail_on"), defaults.fail_on),
+        max_findings=_count("max_findings", options.max_findings, variables, None),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -102,6 +109,15 @@ def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
     if option == "":  # an unset variable of a script, most likely: never the current folder by accident
         raise UsageError(f"{name}: a folder is expected, not ''")
     return otherwise if option is None else option
+
+
+def _fail_on(option: str | None, variable: str | None, declared: FailOn) -> FailOn:
+    name, text = ("--fail-on", option) if option is not None else (f"{PREFIX}FAIL_ON", variable)
+    if text is None:
+        return declared
+    if text not in get_args(FailOn):
+        raise UsageError(f"{name}: {text!r} is none of {', '.join(get_args(FailOn))}")
+    return cast("FailOn", text)
 
 
 def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | None:

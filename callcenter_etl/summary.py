@@ -142,6 +142,19 @@ def exit_code(status: str) -> int:
     return EXIT_CODES[status]
 
 
+def exit_code_for(summary: Summary, fail_on: str) -> int:
+    """Give the exit code of a run where `fail_on` says what fails: `warn`, `reject` or `never`.
+
+    With `warn` a broken rule of severity warn gives 1 too; with `never` no verdict on the data does, a refused
+    source among them. What could not be finished stays 3.
+    """
+    code = exit_code(summary.status)
+    warned = any(count.broken for count in summary.rules.values() if count.severity == "warn")
+    if fail_on == "warn" and code == 0 and warned:
+        return 1
+    return 0 if fail_on == "never" and code == 1 else code
+
+
 def instant(moment: datetime) -> str:
     """Give a moment of UTC as summaries write it."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -69,8 +69,8 @@ def test_every_shell_example_is_run_or_says_why_not(block: Block) -> None:
 
 
 def test_every_make_target_that_the_documents_name_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
     documents = "".join((REPOSITORY / name).read_text() for name in ("README.md", "CONTRIBUTING.md"))
-    named = set(re.findall(r"(?:`|^)make ([a-z]+)", documents, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", documents, re.MULTILINE))
     assert named <= targets
     assert {"demo", "test"} <= named

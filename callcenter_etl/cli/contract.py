@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from callcenter_etl.cli.infer import infer
-from callcenter_etl.cli.validate import Format
+from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
+from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
@@ -26,7 +28,7 @@ app = typer.Typer(
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts, YAML or JSON.")],
     *,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    formats: Formats = None,
 ) -> None:
     """Say everything that is wrong with contracts: exit code 0 when nothing is, 2 otherwise.
 
@@ -34,23 +36,40 @@ def check(
     """
     from callcenter_etl.api import load_contract
 
+    wanted = wanted_formats(formats)
     faults: list[Fault] = []
-    sound: list[str] = []
     for file in files:
         try:
             load_contract(file)
-            sound.append(file)
         except ContractError as error:
             faults += error.faults
         except SourceError as error:  # the faults of the other files are still wanted
-            faults.append(Fault(str(error)))
-    if form is Format.json:
-        json.dump({"files": files, "faults": [asdict(fault) for fault in faults]}, sys.stdout, indent=2)
-        print()
-    else:
-        for line in [str(fault) for fault in faults] + [f"{file}: no faults" for file in sound]:
-            print(printable(line))
+            faults.append(Fault(str(error).removeprefix(f"{shown(file)}: "), file=shown(file)))
+    for each in wanted:
+        write_to(each, partial(_renderer(each.form), files, faults))
     raise typer.Exit(ContractError.exit_code if faults else 0)
+
+
+def _as_text(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+    wrong = {fault.file for fault in faults}
+    sound = [f"{file}: no faults" for file in files if file not in wrong]
+    stream.writelines(f"{printable(line)}\n" for line in [str(fault) for fault in faults] + sound)
+
+
+def _as_json(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+    json.dump({"files": files, "faults": [asdict(fault) for fault in faults]}, stream, indent=2)
+    stream.write("\n")
+
+
+def _renderer(form: str) -> Callable[[Sequence[str], Sequence[Fault], TextIO], None]:
+    if form in _RENDERERS:
+        return _RENDERERS[form]
+    from callcenter_etl.reports.ci import FAULT_RENDERERS
+
+    return FAULT_RENDERERS[form]
+
+
+_RENDERERS = {"text": _as_text, "json": _as_json}
 
 
 app.command("infer")(infer)

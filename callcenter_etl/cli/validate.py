@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import PurePath
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.exits import say_error
-from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.cli.formats import Formats, wanted_formats
+from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import base_name, shown, within
-from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
@@ -29,6 +28,14 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class FailOn(StrEnum):
+    """What ends a command with exit code 1."""
+
+    warn = "warn"
+    reject = "reject"
+    never = "never"
 
 
 def validate(
@@ -51,7 +58,19 @@ def validate(
         str | None,
         typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share."),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    formats: Formats = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            "--fail-on", help="What gives exit code 1: warnings too, rejects (default), or nothing."
+        ),
+    ] = None,
+    max_findings: Annotated[
+        int | None,
+        typer.Option(
+            "--max-findings", min=1, metavar="N", help="Records a rule in junit and sarif. Default: 10."
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no log lines below error.")
     ] = False,
@@ -89,10 +108,11 @@ def validate(
     """
     with uncollected():
         from callcenter_etl.api import load_contract
+        from callcenter_etl.cli.outcome import Ended, show
         from callcenter_etl.logs import configure_logs
-        from callcenter_etl.reports import RENDERERS
         from callcenter_etl.settings import Options, resolve_settings
 
+    wanted = wanted_formats(formats)
     loaded = load_contract(contract)
     options = Options(
         sources=tuple(sources or ()),
@@ -103,29 +123,16 @@ def validate(
         publish_to=publish_to,
         staging=staging,
         workers=workers,
+        fail_on=None if fail_on is None else fail_on.value,
+        max_findings=max_findings,
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = _jobs(settings, loaded)
     results, failures = _run_all(jobs, loaded, root=settings.output, quiet=quiet, again=again)
-    kept = settings.output is not None
-    records = [result.record if kept else replace(result.record, outputs={}) for result in results]
-    RENDERERS[form.value](records, sys.stdout)
-    if form is Format.text:
-        _say_what_was_not_done(results, kept=kept)
-    raise typer.Exit(max([*(result.exit_code for result in results), *failures]))
-
-
-def _say_what_was_not_done(results: list[RunResult], *, kept: bool) -> None:
-    if not kept:
-        print("  nothing was kept (name a folder with --output)")
-    for result in results:
-        if result.already_done:
-            run = result.record
-            print(
-                f"{printable(shown(result.source))}: already done by run {run.run_id} ({run.finished_at}),"
-                " nothing was written (--again runs it anew)"
-            )
+    ended = Ended(loaded, settings, results, failures)
+    show(ended, wanted)
+    raise typer.Exit(ended.exit_code)
 
 
 def _jobs(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
@@ -167,21 +174,20 @@ def _stem(source: str) -> str:
 
 def _run_all(
     jobs: list[tuple[str, RunSettings]], contract: Contract, *, root: str | None, quiet: bool, again: bool
-) -> tuple[list[RunResult], list[int]]:
-    """Run the jobs in turn; give the results, and the exit codes of those that could not be finished.
+) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
+    """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
 
     One source among several that cannot be read keeps neither the others from running nor their results from
     being shown.
     """
     results: list[RunResult] = []
-    failures: list[int] = []
+    failures: list[tuple[str, CallcenterEtlError]] = []
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
         except (OutputError, SourceError) as error:
-            if len(jobs) == 1:
-                raise
-            failures.append(say_error(error))
+            say_error(error)
+            failures.append((source, error))
     return results, failures
 
 

@@ -22,12 +22,34 @@ from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse
 from callcenter_etl.errors import ContractError, Fault, SourceError
 
 MOST_FAULTS = 500
+_RULES_OF_KEYS: dict[str, Path] = {
+    "record.fields": ("columns",),
+    "record.quote": ("source", "quote"),
+    "record.encoding": ("source", "encoding"),
+    "record.too_long": ("source",),
+    "file.name": ("source", "filename"),
+    "file.extension": ("source", "filename", "extensions"),
+    "file.empty": ("source",),
+    "file.not_delimited": ("source",),
+    "file.too_few": ("limits", "min_records"),
+    "header.missing": ("columns",),
+    "header.unexpected": ("columns",),
+    "header.order": ("source", "header"),
+    "header.count": ("source", "header"),
+    "header.duplicate": ("columns",),
+    "header.encoding": ("source", "encoding"),
+    "limits.max_rejected": ("limits", "max_rejected"),
+}
 READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no more of a file without end
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedContract:
-    """A contract without faults: its document, the hash of its text, where it came from, where its rules stand."""
+    """A contract without faults: its document, the hash of its text, where it came from, where its rules stand.
+
+    `rule_positions` also has what no rule of a column or record asks (`header.order`, `record.fields`, …): there
+    the key that decides about it, or the nearest one around it. It is empty for a contract from a mapping.
+    """
 
     document: ContractDocument
     sha256: str
@@ -79,6 +101,7 @@ def _load(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
         for key in column.rule_keys
     }
     positions |= {rule.name: locate.place(("rules", index)) for index, rule in enumerate(document.rules)}
+    positions |= {rule: locate.place(path) for rule, path in _RULES_OF_KEYS.items()}
     known = {rule: place for rule, place in positions.items() if place is not None}
     return LoadedContract(document, hashlib.sha256(text).hexdigest(), origin, known)
 

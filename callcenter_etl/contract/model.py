@@ -47,6 +47,7 @@ from callcenter_etl.contract.text import Scalar
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
+FailOn = Literal["warn", "reject", "never"]
 ColumnType = Literal[
     "text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"
 ]
@@ -313,6 +314,9 @@ class RunDefaults(_Model):
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
     workers: OptionalCount = Field(
         None, description="threads that work on chunks; the cores where it is not said"
+    )
+    fail_on: FailOn = Field(
+        "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
     )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
     exceptions: ExceptionsSettings = Field(

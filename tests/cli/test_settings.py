@@ -86,6 +86,8 @@ def test_an_empty_variable_is_none() -> None:
         ("WORKERS", "0"),
         ("CHUNK_ROWS", "0"),
         ("CHUNK_ROWS", "9" * 5000),
+        ("FAIL_ON", "always"),
+        ("MAX_FINDINGS", "0"),
         ("MAX_REJECTED", "lots"),
         ("MAX_REJECTED", "101%"),
         ("LOG_LEVEL", "loud"),
@@ -102,6 +104,7 @@ def test_a_bad_variable_is_named(name: str, text: str) -> None:
     [
         (Options(max_rejected=""), "--max-rejected"),
         (Options(log_level="loud"), "--log-level"),
+        (Options(fail_on="always"), "--fail-on"),
         (Options(output=""), "--output"),
         (Options(publish_to=""), "--publish-to"),
         (Options(staging=""), "--staging"),

@@ -1,0 +1,72 @@
+"""The formats that a command's results are asked for in, each on standard output or in a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.errors import OutputError, UsageError
+
+FORMATS = ("text", "json", "github", "junit", "sarif")
+FOR_PEOPLE = "text"
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS) + "[=FILE]",
+        help="How results are shown; with =FILE they go there. May be given several times. Default: text.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A format, and the file that it goes to; standard output where there is none."""
+
+    form: str
+    file: str | None = None
+
+
+def wanted_formats(texts: Sequence[str] | None) -> tuple[Wanted, ...]:
+    """Read the `--format` options; where none of them is for standard output, text goes there.
+
+    Raises UsageError for an unknown format, and for two that would go to the same place.
+    """
+    wanted = tuple(_wanted(text) for text in texts or ())
+    if all(each.file is not None for each in wanted):
+        wanted = (Wanted(FOR_PEOPLE), *wanted)
+    files = [each.file for each in wanted]
+    for file in files:
+        if files.count(file) > 1:
+            place = "standard output" if file is None else repr(file)
+            raise UsageError(f"--format: two formats go to {place} (write one of them as FORMAT=FILE)")
+    return wanted
+
+
+def _wanted(text: str) -> Wanted:
+    form, equals, file = text.partition("=")
+    if form not in FORMATS:
+        raise UsageError(f"--format: {form!r} is none of {', '.join(FORMATS)}{did_you_mean(form, FORMATS)}")
+    if equals and not file:
+        raise UsageError(f"--format: a file is expected after {text!r}")
+    return Wanted(form, file or None)
+
+
+def write_to(wanted: Wanted, write: Callable[[TextIO], None]) -> None:
+    """Let `write` write to where the results are wanted. Raises OutputError when that cannot be written."""
+    if wanted.file is None:
+        write(sys.stdout)
+        return
+    path = Path(wanted.file)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+            write(stream)
+    except OSError as error:
+        raise OutputError(f"--format {wanted.form}: {path}: {error.strerror or error}") from error

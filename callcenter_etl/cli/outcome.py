@@ -1,0 +1,75 @@
+"""Shows what `validate` ended with, in every format that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TextIO
+
+from callcenter_etl.api import Contract, RunResult
+from callcenter_etl.cli.formats import FOR_PEOPLE, Wanted, write_to
+from callcenter_etl.errors import CallcenterEtlError
+from callcenter_etl.reports import RENDERERS
+from callcenter_etl.settings import RunSettings
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.summary import exit_code_for
+from callcenter_etl.terminal import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The runs of one command: results, and the sources that could not be finished with their errors."""
+
+    contract: Contract
+    settings: RunSettings
+    results: Sequence[RunResult]
+    failures: Sequence[tuple[str, CallcenterEtlError]]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command: that of the run that ended worst."""
+        codes = [exit_code_for(result.record, self.settings.fail_on) for result in self.results]
+        return max([*codes, *(error.exit_code for _, error in self.failures)])
+
+
+def show(ended: Ended, wanted: Sequence[Wanted]) -> None:
+    """Write every format to where it is wanted. Raises OutputError when that cannot be written."""
+    for each in wanted:
+        if each.form not in RENDERERS:
+            write_to(each, partial(_write_report, ended, each.form))
+        elif ended.results or len(ended.failures) > 1:
+            write_to(each, partial(_write_summaries, ended, each.form))
+
+
+def _write_summaries(ended: Ended, form: str, stream: TextIO) -> None:
+    kept = ended.settings.output is not None
+    records = [result.record if kept else replace(result.record, outputs={}) for result in ended.results]
+    RENDERERS[form](records, stream)
+    if form != FOR_PEOPLE:
+        return
+    if not kept:
+        stream.write("  nothing was kept (name a folder with --output)\n")
+    for result in ended.results:
+        if result.already_done:
+            run = result.record
+            stream.write(
+                f"{printable(shown(result.source))}: already done by run {run.run_id} ({run.finished_at}),"
+                " nothing was written (--again runs it anew)\n"
+            )
+
+
+def _write_report(ended: Ended, form: str, stream: TextIO) -> None:
+    from callcenter_etl.reports.ci import REPORT_RENDERERS
+    from callcenter_etl.reports.findings import MOST_A_RULE, Unfinished, report_of
+
+    most = ended.settings.max_findings
+    report = report_of(
+        ended.results,
+        ended.contract,
+        unfinished=tuple(Unfinished(source, str(error)) for source, error in ended.failures),
+        most=MOST_A_RULE if most is None else most,
+        fail_on=ended.settings.fail_on,
+        exit_code=ended.exit_code,
+    )
+    REPORT_RENDERERS[form](report, stream)

@@ -1,0 +1,70 @@
+"""Says what each rule asks for, without the value of any record."""
+
+from __future__ import annotations
+
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.rule import Rule
+
+_OTHERS = {
+    "record.fields": "a record has as many fields as the header",
+    "record.quote": "quotes open and close as RFC 4180 says, on one line unless multiline is declared",
+    "record.encoding": "the bytes of a record are text in the declared encoding",
+    "record.too_long": "a record has 16 MiB at most",
+    "file.name": "the file name is as the contract declares",
+    "file.extension": "the file name ends in a declared extension",
+    "file.empty": "the source has a header, and bytes at all",
+    "file.not_delimited": "the source is delimited text and what its name says",
+    "file.too_few": "the source has the least number of records that the contract declares",
+    "header.missing": "every declared column is in the header",
+    "header.unexpected": "the header has no column that is not declared",
+    "header.order": "the header has the columns in the declared order",
+    "header.count": "the header has as many columns as the contract",
+    "header.duplicate": "no column name stands twice in the header",
+    "header.encoding": "the header is text in the declared encoding",
+    "limits.max_rejected": "no more records are rejected than the contract, or --max-rejected, allows",
+}
+
+
+def rule_texts(document: ContractDocument) -> dict[str, str]:
+    """Give a sentence for every rule of the contract, in its order, then for those that every source is held to."""
+    return {rule.id: _sentence(rule) for rule in compile_rules(document)} | _OTHERS
+
+
+def declarations(document: ContractDocument) -> dict[str, str]:
+    """Give what the contract declares, as it would be written there, by the ids of its rules."""
+    declared = {
+        f"{column.name}.{key}": f"column {column.name}: {key}: {_declared(column, key)}"
+        for column in document.columns
+        for key in column.rule_keys
+    }
+    for rule in document.rules:
+        parts = {"when": rule.when, "check": rule.check, "unique": _list(rule.unique)}
+        declared[rule.name] = ", ".join(f"{key}: {text}" for key, text in parts.items() if text)
+    return declared
+
+
+def _sentence(rule: Rule) -> str:
+    """Fill in what is the same for every record, and leave out the rest."""
+    text = (
+        rule.sentence.removesuffix("stands first on line {first_line}")
+        .removesuffix("'{value}' ")
+        .rstrip(" ,")
+    )
+    text = text.removesuffix(", got '{value}'").replace("{column}", rule.column or "")
+    for placeholder in ("{value}", "{line}", "{first_line}"):
+        text = text.replace(placeholder, "…")
+    return text
+
+
+def _declared(column: Column, key: str) -> str:
+    value = getattr(column, key)
+    if key == "allowed":
+        return _list(column.allowed) or ""
+    if key == "lookup" and column.lookup is not None:
+        return f"column {column.lookup.column} of {column.lookup.file}"
+    return "true" if value is True else str(value)
+
+
+def _list(values: tuple[str, ...] | None) -> str | None:
+    return None if values is None else f"[{', '.join(values)}]"
