@@ -11,8 +11,8 @@ from typing import Annotated, TextIO
 
 import typer
 
-from callcenter_etl.cli.infer import infer
 from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
+from callcenter_etl.cli.infer import infer
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
