@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from callcenter_etl.contract.fields import as_seconds
 from callcenter_etl.contract.model import LogSettings, MaxRejected, RunDefaults
 from callcenter_etl.errors import UsageError
 
@@ -40,6 +41,7 @@ class RunSettings:
     log: LogSettings
     publish_to: str | None = None
     staging: str | None = None
+    checkpoint_seconds: float = 0
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -64,6 +66,7 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         staging=_place("--staging", options.staging, variables.get("staging", defaults.staging)),
         chunk_rows=_count("chunk_rows", options.chunk_rows, variables, defaults.chunk_rows),
         workers=_count("workers", options.workers, variables, defaults.workers),
+        checkpoint_seconds=_seconds("checkpoint_seconds", variables, defaults.checkpoint_seconds),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -121,3 +124,13 @@ def _count(name: str, option: int | None, variables: Mapping[str, str], declared
     if re.fullmatch(r"0*[1-9][0-9]{0,17}", text) is None:
         raise UsageError(f"{PREFIX}{name.upper()}: a whole number of 1 or more is expected, not {text!r}")
     return int(text)
+
+
+def _seconds(name: str, variables: Mapping[str, str], declared: float) -> float:
+    text = variables.get(name)
+    if text is None:
+        return declared
+    try:
+        return as_seconds(text)
+    except ValueError as error:
+        raise UsageError(f"{PREFIX}{name.upper()}: {error}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
@@ -61,6 +61,13 @@ def validate(
     again: Annotated[
         bool, typer.Option("--again", help="Run although the output already holds what this source gives.")
     ] = False,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume",
+            help="Go on from an unfinished run's checkpoint, or throw it away. Default: go on where there is one.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -107,7 +114,8 @@ def validate(
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = _jobs(settings, loaded)
-    results, failures = _run_all(jobs, loaded, root=settings.output, quiet=quiet, again=again)
+    ways = _Ways(root=settings.output, quiet=quiet, again=again, resume=resume)
+    results, failures = _run_all(jobs, loaded, ways)
     kept = settings.output is not None
     records = [result.record if kept else replace(result.record, outputs={}) for result in results]
     RENDERERS[form.value](records, sys.stdout)
@@ -165,8 +173,18 @@ def _stem(source: str) -> str:
     return PurePath(plain).stem.lstrip(".") or "source"
 
 
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How the sources of one command are run."""
+
+    root: str | None
+    quiet: bool
+    again: bool
+    resume: bool | None
+
+
 def _run_all(
-    jobs: list[tuple[str, RunSettings]], contract: Contract, *, root: str | None, quiet: bool, again: bool
+    jobs: list[tuple[str, RunSettings]], contract: Contract, ways: _Ways
 ) -> tuple[list[RunResult], list[int]]:
     """Run the jobs in turn; give the results, and the exit codes of those that could not be finished.
 
@@ -177,7 +195,7 @@ def _run_all(
     failures: list[int] = []
     for source, settings in jobs:
         try:
-            results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
+            results.append(_run(source, contract, settings, ways))
         except (OutputError, SourceError) as error:
             if len(jobs) == 1:
                 raise
@@ -185,14 +203,12 @@ def _run_all(
     return results, failures
 
 
-def _run(
-    source: str, contract: Contract, settings: RunSettings, *, root: str | None, quiet: bool, again: bool
-) -> RunResult:
+def _run(source: str, contract: Contract, settings: RunSettings, ways: _Ways) -> RunResult:
     from callcenter_etl.api import validate as run
     from callcenter_etl.cli.progress import shown_progress
 
-    with shown_progress(shown(source), quiet=quiet) as show:
-        return run(
+    with shown_progress(shown(source), quiet=ways.quiet) as show:
+        result = run(
             source,
             contract,
             output=settings.output,
@@ -202,6 +218,18 @@ def _run(
             workers=settings.workers,
             max_rejected=settings.max_rejected,
             on_progress=show,
-            again=again,
-            root=root,
+            again=ways.again,
+            resume=ways.resume is not False,
+            checkpoint_seconds=settings.checkpoint_seconds,
+            root=ways.root,
         )
+    _say_where_it_began(result, ways)
+    return result
+
+
+def _say_where_it_began(result: RunResult, ways: _Ways) -> None:
+    resumed, source = result.record.resumed, printable(shown(result.source))
+    if resumed is not None and not ways.quiet:
+        print(f"{source}: resumed run {resumed.run_id} at line {resumed.line:,}", file=sys.stderr)
+    elif resumed is None and ways.resume and not result.already_done:
+        print(f"{source}: nothing to resume, the run started from the beginning", file=sys.stderr)

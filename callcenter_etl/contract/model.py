@@ -27,6 +27,7 @@ from callcenter_etl.contract.fields import (
     OptionalFileMode,
     OptionalText,
     OptionalTextList,
+    Seconds,
     Size,
     Text,
     TextList,
@@ -313,6 +314,9 @@ class RunDefaults(_Model):
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
     workers: OptionalCount = Field(
         None, description="threads that work on chunks; the cores where it is not said"
+    )
+    checkpoint_seconds: Seconds = Field(
+        30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
     )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
     exceptions: ExceptionsSettings = Field(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.errors import Problem, SourceError, UnfitCheckpointError
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
 from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
@@ -20,7 +20,7 @@ from callcenter_etl.sources.pending import LongPiece, Pending
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name, shown
+from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 BLOCK_BYTES = 4 * 2**20
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -50,10 +50,30 @@ class Opening:
     problems: tuple[Problem, ...] = ()
 
 
-class SourceReader:
-    """One source, read once from its start to its end. Use within `with`, and call `open` first."""
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a source was taken: plain bytes and lines, and the stored bytes read for them with their SHA-256."""
 
-    def __init__(self, uri: str, document: ContractDocument, *, block_bytes: int = BLOCK_BYTES) -> None:
+    offset: int
+    lines: int
+    stored_bytes: int
+    sha256: str
+
+
+class SourceReader:
+    """One source, read once from its start to its end. Use within `with`, and call `open` first.
+
+    With `passed`, where an earlier reader had stood, `pass_by` goes there without giving what is before.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        document: ContractDocument,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        passed: Position | None = None,
+    ) -> None:
         self.uri = shown(uri)
         self._address = uri
         self.document = document
@@ -61,11 +81,13 @@ class SourceReader:
         self.stored_bytes = 0
         self._sha256 = hashlib.sha256()
         self._storage = document.run.storage_options
-        self._identity = access.identify(uri, self._storage)
-        self.size = self._identity.size
+        self.identity = access.identify(uri, self._storage)
+        self.size = self.identity.size
         self._block_bytes = block_bytes
+        self._unproven = passed
+        self._within_record = False
         self._pending = Pending(iter(()), block_bytes)
-        self._context = access.open_stream(uri, self._identity, self._storage)
+        self._context = access.open_stream(uri, self.identity, self._storage)
         self._stored_blocks: Iterator[bytes] = iter(())
 
     def __enter__(self) -> Self:
@@ -89,6 +111,23 @@ class SourceReader:
     def lines(self) -> int:
         """Lines taken so far, counted apart from any framing."""
         return self._pending.lines
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Tell whether another reader would be given the same bytes, or learn that they are others."""
+        known = self.identity.size is not None and self.identity.version is not None
+        return known and (is_local(self._address) or is_s3(self._address))
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether all that was given ends with a record, so that the reader has a position to go on from."""
+        return self._unproven is None and not self._within_record
+
+    @property
+    def position(self) -> Position:
+        """Where a reader that rests is."""
+        pending = self._pending
+        return Position(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
     def open(self) -> Opening:
         """Read the start of the source: refuse it, or give its preamble and layout."""
@@ -129,6 +168,24 @@ class SourceReader:
             return None
         return self.size if is_ascii_superset(self.dialect.encoding) else self.size // 2
 
+    def pass_by(self, passed: Position, *, after_each: Callable[[], None]) -> None:
+        """Go to where an earlier reader stood, reading again what it read; what follows comes next.
+
+        Raises UnfitCheckpointError where that is not what it had read. As the earlier one may have read ahead, this
+        may be found out only by what follows; the reader does not rest before.
+        """
+        pending = self._pending
+        while pending.offset < passed.offset:
+            pending.take(min(len(pending), passed.offset - pending.offset))
+            if pending.offset == passed.offset:
+                break
+            if pending.ended:
+                raise UnfitCheckpointError(f"{self.uri}: ends before the checkpoint")
+            pending.fill()
+            after_each()
+        if (pending.offset, pending.lines) != (passed.offset, passed.lines):
+            raise UnfitCheckpointError(f"{self.uri}: has other lines than it had at the checkpoint")
+
     def blocks(self, layout: Layout) -> Iterator[Block | Frame | LongPiece]:
         """Give what follows the header, in order.
 
@@ -141,7 +198,9 @@ class SourceReader:
             if item is not None:
                 yield item
             elif len(pending) > self.dialect.max_record_bytes + 1:
+                self._within_record = True
                 yield from pending.take_long_record()
+                self._within_record = False
                 continue
             if not pending.ended:
                 pending.fill()
@@ -174,7 +233,7 @@ class SourceReader:
         """Raise SourceError when the stored file is not the one that was opened, or was not read to its end."""
         if self.uri == STANDARD_INPUT:
             return
-        change = access.what_changed(self._address, self._identity, self._storage)
+        change = access.what_changed(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
         if self.size is not None and self.size != self.stored_bytes:
@@ -192,11 +251,23 @@ class SourceReader:
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
         try:
             for block in read_blocks(stream, self._block_bytes):
+                self._prove(block)
                 self.stored_bytes += len(block)
                 self._sha256.update(block)
                 yield block
         except OSError as error:
             raise SourceError(f"{self.uri}: {error.strerror or error}") from error
+
+    def _prove(self, block: bytes) -> None:
+        """Hold what was read to what an earlier reader had read, where this block reaches as far."""
+        passed = self._unproven
+        if passed is None or self.stored_bytes + len(block) < passed.stored_bytes:
+            return
+        digest = self._sha256.copy()
+        digest.update(memoryview(block)[: passed.stored_bytes - self.stored_bytes])
+        if digest.hexdigest() != passed.sha256:
+            raise UnfitCheckpointError(f"{self.uri}: is not what it was at the checkpoint")
+        self._unproven = None
 
     def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         suffix = suffix_of(name)
