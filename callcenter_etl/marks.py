@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -31,8 +32,10 @@ def reopen(path: Path, mark: Mark) -> tuple[int, hashlib._Hash]:
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise UnfitCheckpointError(f"{path}: is missing") from error
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            raise UnfitCheckpointError(f"{path}: is missing, or no file") from error
+        raise
     try:
         digest = _proven(descriptor, path, mark)
         os.ftruncate(descriptor, mark.bytes)

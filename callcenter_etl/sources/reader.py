@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Self
@@ -17,6 +16,7 @@ from callcenter_etl.sources.header import Layout, layout_without_header, match_h
 from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.names import name_problems
 from callcenter_etl.sources.pending import LongPiece, Pending
+from callcenter_etl.sources.position import Position, StoredBytes
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 from callcenter_etl.storage import access
@@ -50,16 +50,6 @@ class Opening:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a source was taken: plain bytes and lines, and the stored bytes read for them with their SHA-256."""
-
-    offset: int
-    lines: int
-    stored_bytes: int
-    sha256: str
-
-
 class SourceReader:
     """One source, read once from its start to its end. Use within `with`, and call `open` first.
 
@@ -78,13 +68,11 @@ class SourceReader:
         self._address = uri
         self.document = document
         self.dialect = dialect_of(document)
-        self.stored_bytes = 0
-        self._sha256 = hashlib.sha256()
+        self._stored_bytes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
         self.identity = access.identify(uri, self._storage)
         self.size = self.identity.size
         self._block_bytes = block_bytes
-        self._unproven = passed
         self._within_record = False
         self._pending = Pending(iter(()), block_bytes)
         self._context = access.open_stream(uri, self.identity, self._storage)
@@ -98,9 +86,14 @@ class SourceReader:
         self._context.__exit__(*exc)  # type: ignore[arg-type]  # the three of the protocol
 
     @property
+    def stored_bytes(self) -> int:
+        """Bytes of the source, as stored, read so far."""
+        return self._stored_bytes.count
+
+    @property
     def sha256(self) -> str:
         """Hash of the stored bytes read so far, hexadecimal."""
-        return self._sha256.hexdigest()
+        return self._stored_bytes.sha256
 
     @property
     def plain_bytes(self) -> int:
@@ -121,7 +114,7 @@ class SourceReader:
     @property
     def rests(self) -> bool:
         """Tell whether all that was given ends with a record, so that the reader has a position to go on from."""
-        return self._unproven is None and not self._within_record
+        return self._stored_bytes.proven and not self._within_record
 
     @property
     def position(self) -> Position:
@@ -251,23 +244,10 @@ class SourceReader:
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
         try:
             for block in read_blocks(stream, self._block_bytes):
-                self._prove(block)
-                self.stored_bytes += len(block)
-                self._sha256.update(block)
+                self._stored_bytes.add(block)
                 yield block
         except OSError as error:
             raise SourceError(f"{self.uri}: {error.strerror or error}") from error
-
-    def _prove(self, block: bytes) -> None:
-        """Hold what was read to what an earlier reader had read, where this block reaches as far."""
-        passed = self._unproven
-        if passed is None or self.stored_bytes + len(block) < passed.stored_bytes:
-            return
-        digest = self._sha256.copy()
-        digest.update(memoryview(block)[: passed.stored_bytes - self.stored_bytes])
-        if digest.hexdigest() != passed.sha256:
-            raise UnfitCheckpointError(f"{self.uri}: is not what it was at the checkpoint")
-        self._unproven = None
 
     def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         suffix = suffix_of(name)

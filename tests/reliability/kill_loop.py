@@ -19,7 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.resume_support import FILES, dirty, outcome, started, words, write_contract, write_source
+from tests.reliability.resume_support import (
+    FILES,
+    dirty,
+    outcome,
+    started,
+    words,
+    write_contract,
+    write_source,
+)
 
 CHAINED = 0.4  # so many of the runs that go on are killed as well
 NEVER = "0"
@@ -74,7 +82,15 @@ def kill_loop(
     while tally.kills < kills:
         case, name = chance.choice(cases), f"round-{tally.rounds}"
         tally.rounds += 1
-        _round(place, case, name, folder / "said.txt", chance, tally, checkpoint_seconds)
+        _round(
+            place,
+            case,
+            name,
+            said=folder / "said.txt",
+            chance=chance,
+            tally=tally,
+            seconds=checkpoint_seconds,
+        )
         found = place.outcome(name)
         differing = [what for what in case.expected if found[what] != case.expected[what]]
         if differing:
@@ -88,14 +104,14 @@ def kill_loop(
 
 
 def _round(
-    place: Place, case: Case, name: str, said: Path, chance: random.Random, tally: Tally, seconds: str
+    place: Place, case: Case, name: str, *, said: Path, chance: random.Random, tally: Tally, seconds: str
 ) -> None:
     deadly = True
     while True:
         workers = chance.choice((1, 2))
         options = (*place.options, "--workers", workers, "--again")
         line = words(case.source, case.contract, place.output(name), *options)
-        delay = chance.uniform(0, case.seconds) if deadly else None
+        delay = chance.uniform(0, 0.9) * case.seconds if deadly else None
         with started(line, block_bytes=case.block_bytes, said=said, seconds=seconds) as process:
             ended = _killed_or_ended(process, said, delay)
         if "run_resumed" in said.read_text(errors="replace"):
@@ -164,9 +180,9 @@ def local_place(folder: Path) -> Place:
 @contextmanager
 def s3_place(folder: Path) -> Iterator[Place]:
     """Give a place on an S3 server, which is started and stopped."""
-    from tests.storage.servers import KEY, SECRET, moto_server
-
     import boto3
+
+    from tests.storage.servers import KEY, SECRET, moto_server
 
     with moto_server(folder) as server:
         names = {

@@ -20,6 +20,19 @@ def read_little(block_bytes: int) -> None:
     validate.__kwdefaults__["block_bytes"] = block_bytes
 
 
+def wait_for_checkpoints() -> None:
+    """Have a run rest until its checkpoint is written, so that it takes as many whatever the disk does."""
+    from callcenter_etl.checkpoints.taking import Checkpoints
+
+    rested = Checkpoints.rested
+
+    def waited(self: Checkpoints) -> None:
+        rested(self)
+        self._settle()
+
+    Checkpoints.rested = waited  # type: ignore[method-assign]  # in this process alone
+
+
 def die_at(point: str) -> None:
     """Have this process killed before or after the Nth call of a function of the product."""
     module, name, when, number = point.split(":")
@@ -51,6 +64,7 @@ if __name__ == "__main__":
 
     read_little(int(sys.argv[1]))
     if sys.argv[2] != "-":
+        wait_for_checkpoints()
         die_at(sys.argv[2])
     sys.argv[1:] = sys.argv[3:]
-    sys.exit(main())
+    main()

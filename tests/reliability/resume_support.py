@@ -59,7 +59,17 @@ def write_source(folder: Path, data: bytes, name: str = "s.csv") -> Path:
 
 
 def words(source: object, contract: object, output: object, *more: object) -> list[str]:
-    return ["validate", str(source), "-c", str(contract), "-o", str(output), "--format", "json", *map(str, more)]
+    return [
+        "validate",
+        str(source),
+        "-c",
+        str(contract),
+        "-o",
+        str(output),
+        "--format",
+        "json",
+        *map(str, more),
+    ]
 
 
 def started(
@@ -70,13 +80,15 @@ def started(
     environment = {**os.environ, "CALLCENTER_ETL_CHECKPOINT_SECONDS": seconds, **environ}
     with said.open("wb") as out:
         return subprocess.Popen(
-            [*driver, *line], stdout=subprocess.DEVNULL, stderr=out, env=environment, cwd=Path(__file__).parents[2]
+            [*driver, *line],
+            stdout=subprocess.DEVNULL,
+            stderr=out,
+            env=environment,
+            cwd=Path(__file__).parents[2],
         )
 
 
-def run(
-    line: list[str], folder: Path, *, block_bytes: int = 4096, **options: Any
-) -> tuple[int, str]:
+def run(line: list[str], folder: Path, *, block_bytes: int = 4096, **options: Any) -> tuple[int, str]:
     """Run the command line to its end; give its exit code and what it said on standard error."""
     said = folder / "said.txt"
     with started(line, block_bytes=block_bytes, said=said, **options) as process:
