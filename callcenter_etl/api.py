@@ -199,6 +199,8 @@ def validate(
         raise UsageError(f"chunk_rows must be at least 1, got {chunk_rows}")
     if workers is not None and workers < 1:
         raise UsageError(f"workers must be at least 1, got {workers}")
+    if checkpoint_seconds is not None and checkpoint_seconds < 0:
+        raise UsageError(f"checkpoint_seconds must be at least 0, got {checkpoint_seconds}")
     limits = contract.document.limits
     if max_rejected is not None:
         limit = (

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from callcenter_etl import __version__
-from callcenter_etl.checkpoints.checkpoint import basis_of
+from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
 from callcenter_etl.checkpoints.unfinished import Unfinished, unfinished_away, unfinished_in
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.errors import CallcenterEtlError, SourceError
@@ -100,25 +101,30 @@ def _alone(plan: RunPlan, contract: LoadedContract) -> AbstractContextManager[No
 def _unfinished(
     plan: RunPlan, contract: LoadedContract, options: str | None
 ) -> AbstractContextManager[Unfinished | None]:
-    """Clear up after dead runs, and give the one to go on from; where that cannot be told, leave them as they are."""
+    """Clear up after dead runs, and give the one to go on from."""
+    basis = partial(_basis, plan, contract, options)
+    if is_local(plan.output):
+        return unfinished_in(Path(local_path(plan.output)), basis, wanted=plan.resume)
+    if is_s3(plan.output):
+        return unfinished_away(folder_away(plan.staging), plan.output, basis, plan.holder, wanted=plan.resume)
+    return nullcontext()
+
+
+def _basis(plan: RunPlan, contract: LoadedContract, options: str | None) -> Basis | None:
+    """Give what this run's bytes will hang on; None where that cannot be told, which the run itself will say."""
     try:
         stored = access.identify(plan.source, contract.document.run.storage_options)
     except SourceError:
-        return nullcontext()
+        return None
     if options is None:
-        return nullcontext()
-    basis = basis_of(
+        return None
+    return basis_of(
         source=plan.source,
         stored=stored,
         output=plan.output,
         contract_sha256=contract.sha256,
         options=options,
     )
-    if is_local(plan.output):
-        return unfinished_in(Path(local_path(plan.output)), basis, wanted=plan.resume)
-    if is_s3(plan.output):
-        return unfinished_away(folder_away(plan.staging), basis, plan.holder, wanted=plan.resume)
-    return nullcontext()
 
 
 def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:

@@ -78,8 +78,13 @@ def basis_of(
         "source": shown(source),
         "source_bytes": stored.size,
         "source_version": stored.version,
-        "output": "." if is_local(output) else shown(output).rstrip("/"),
+        "output": output_of(output),
     }
+
+
+def output_of(output: str) -> str:
+    """Give an output as a basis names it."""
+    return "." if is_local(output) else shown(output).rstrip("/")
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from callcenter_etl.checkpoints.checkpoint import Basis, Checkpoint, read_checkpoint
+from callcenter_etl.checkpoints.checkpoint import Basis, Checkpoint, output_of, read_checkpoint
 from callcenter_etl.errors import UnfitCheckpointError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.leftovers import leftovers, leftovers_away, run_id_of
@@ -33,26 +34,34 @@ class Unfinished:
 
 
 @contextmanager
-def unfinished_in(output: Path, basis: Basis, *, wanted: bool) -> Iterator[Unfinished | None]:
+def unfinished_in(
+    output: Path, basis: Callable[[], Basis | None], *, wanted: bool
+) -> Iterator[Unfinished | None]:
     """Give the unfinished run in a local output, None where there is none to go on with; clear all others.
 
-    To be used under the target's lock. Where none is `wanted`, all are cleared.
+    To be used under the target's lock. Where none is `wanted`, all are cleared; where the basis of what is to be
+    run cannot be told, none. It is asked for only where there is something to compare.
     """
     yield _chosen(leftovers(output), basis, wanted=wanted)
 
 
 @contextmanager
-def unfinished_away(home: Path, basis: Basis, holder: Holder, *, wanted: bool) -> Iterator[Unfinished | None]:
+def unfinished_away(
+    home: Path, output: str, basis: Callable[[], Basis | None], holder: Holder, *, wanted: bool
+) -> Iterator[Unfinished | None]:
     """As `unfinished_in`, among the runs into object stores that were staged in `home`.
 
     The run that is given is held until the end of the `with`. Those into other outputs are left to their own
     next run, unless they have no checkpoint that could be of use to it.
     """
-    with leftovers_away(home, holder) as folders:
+    with leftovers_away(home, holder, concerned=partial(_is_for, output_of(output))) as folders:
         yield _chosen(folders, basis, wanted=wanted)
 
 
-def _chosen(folders: Sequence[Path], basis: Basis, *, wanted: bool) -> Unfinished | None:
+def _chosen(folders: Sequence[Path], basis: Callable[[], Basis | None], *, wanted: bool) -> Unfinished | None:
+    sought = basis() if folders else None
+    if sought is None:
+        return None
     fitting: list[Unfinished] = []
     for folder in folders:
         try:
@@ -60,9 +69,7 @@ def _chosen(folders: Sequence[Path], basis: Basis, *, wanted: bool) -> Unfinishe
         except UnfitCheckpointError as error:
             _clear(folder, str(error))
             continue
-        if checkpoint.basis.get("output") != basis["output"]:
-            continue
-        other = _differences(checkpoint.basis, basis)
+        other = _differences(checkpoint.basis, sought)
         if other or not wanted:
             _clear(folder, f"it has another {other[0]}" if other else "it is not to be gone on with")
         else:
@@ -71,6 +78,14 @@ def _chosen(folders: Sequence[Path], basis: Basis, *, wanted: bool) -> Unfinishe
     for each in fitting[:-1]:
         _clear(each.folder, "another run got further")
     return fitting[-1] if fitting else None
+
+
+def _is_for(output: str, folder: Path) -> bool:
+    """Tell whether a folder is of a run into this output, or of no use to any."""
+    try:
+        return read_checkpoint(folder).basis.get("output") == output
+    except UnfitCheckpointError:
+        return True
 
 
 def _differences(found: Basis, basis: Basis) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -26,13 +26,17 @@ def leftovers(output: Path) -> tuple[Path, ...]:
 
 
 @contextmanager
-def leftovers_away(home: Path, holder: Holder) -> Iterator[tuple[Path, ...]]:
+def leftovers_away(
+    home: Path, holder: Holder, *, concerned: Callable[[Path], bool]
+) -> Iterator[tuple[Path, ...]]:
     """Hold the staging folders in `home` whose runs are dead, oldest first; those of living runs hold themselves.
 
-    Only folders that a run of this user made count: others may write into the system's folder too.
+    Only folders that a run of this user made count, as others may write into the system's folder too, and of
+    these those that are `concerned`.
     """
     with ExitStack() as held:
-        yield tuple(folder for folder in sorted(home.glob(f"{AWAY_PREFIX}*")) if _held(folder, holder, held))
+        found = (folder for folder in sorted(home.glob(f"{AWAY_PREFIX}*")) if _is_ours(folder))
+        yield tuple(folder for folder in found if concerned(folder) and _held(folder, holder, held))
 
 
 @contextmanager
@@ -55,16 +59,17 @@ def run_id_of(folder: Path) -> str:
 
 def _held(folder: Path, holder: Holder, held: ExitStack) -> bool:
     try:
-        if not _is_ours(folder):
-            return False
         held.enter_context(target_lock(folder, holder, name=OWNER_NAME))
-    except (OSError, OutputError):
+    except OutputError:
         return False  # its run lives, or another one has taken it over or removed it
     return True
 
 
 def _is_ours(folder: Path) -> bool:
-    found = folder.lstat()
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:  # its run has ended meanwhile
+        return False
     return (
         _RUN_ID.fullmatch(run_id_of(folder)) is not None
         and stat.S_ISDIR(found.st_mode)
