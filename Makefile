@@ -6,10 +6,12 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FUZZ_CASES ?= 10000
 SOAK_CASES ?= 10000
 SOAK_SEED ?= 0
+KILLS ?= 200
+KILLS_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz ci-proof soak sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz ci-proof soak soak-kills sample schema bench bench-quick clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -70,6 +72,10 @@ ci-proof: $(VENV)/.installed-dev  ## the action and the pre-commit hooks, instal
 
 soak: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)
+
+soak-kills: $(VENV)/.installed-dev  ## kill KILLS runs at random points, go on, compare; local outputs, then S3's (half an hour each)
+	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output local
+	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output s3
 
 sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
 	@$(BIN)/python tools/make_samples.py

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
@@ -77,6 +79,18 @@ class Accounts:
             side.add(other.records, other.bytes, other.lines)
         for rule, tally in later.rules.items():
             self.rules.setdefault(rule, RuleTally(tally.severity)).merge(tally)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `asdict` gave. Raises KeyError or TypeError for anything else."""
+        return cls(
+            **{
+                **values,
+                "accepted": Side(**values["accepted"]),
+                "rejected": Side(**values["rejected"]),
+                "rules": {rule: RuleTally(**tally) for rule, tally in values["rules"].items()},
+            }
+        )
 
     def structural(self, rule: str) -> RuleTally:
         """Give the tally of a structural rule, which appears once it is broken."""

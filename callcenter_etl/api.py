@@ -189,6 +189,8 @@ def validate(
     staging: str | os.PathLike[str] | None = None,
     on_progress: ProgressCallback | None = None,
     again: bool = False,
+    resume: bool = True,
+    checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
@@ -197,7 +199,9 @@ def validate(
     `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
     a chunk, `workers` the threads that work on chunks (the cores, where it is None) and `block_bytes` the bytes read
     at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
-    contract, nothing is run, unless `again`. `root` is the folder or prefix whose ledger records the run, `output`
+    contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
+    run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
+    `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
     itself by default. Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
@@ -205,6 +209,8 @@ def validate(
         raise UsageError(f"chunk_rows must be at least 1, got {chunk_rows}")
     if workers is not None and workers < 1:
         raise UsageError(f"workers must be at least 1, got {workers}")
+    if checkpoint_seconds is not None and checkpoint_seconds < 0:
+        raise UsageError(f"checkpoint_seconds must be at least 0, got {checkpoint_seconds}")
     limits = contract.document.limits
     if max_rejected is not None:
         limit = (
@@ -224,6 +230,10 @@ def validate(
         block_bytes=block_bytes,
         publish_to=publish_to,
         staging=contract.document.run.staging if staging is None else os.fspath(staging),
+        checkpoint_seconds=(
+            contract.document.run.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds
+        ),
+        resume=resume,
     )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:  # a folder that nobody else knows, and that goes with the result

@@ -67,6 +67,10 @@ class OutputError(CallcenterEtlError):
     """A target that cannot be written."""
 
 
+class UnfitCheckpointError(CallcenterEtlError):
+    """What a dead run left is not what its checkpoint says; the run starts from the beginning instead."""
+
+
 class AccountingError(CallcenterEtlError):
     """Records, lines or bytes do not add up: the run publishes nothing."""
 

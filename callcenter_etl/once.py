@@ -9,25 +9,29 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from callcenter_etl import __version__
+from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
+from callcenter_etl.checkpoints.unfinished import Unfinished, unfinished_away, unfinished_in
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.errors import CallcenterEtlError, SourceError
 from callcenter_etl.ledger.done import Question, done_before, published_summary, stamp_of
 from callcenter_etl.ledger.healing import heal
 from callcenter_etl.ledger.place import ledger_in, output_as_recorded
 from callcenter_etl.ledger.protocol import Ledger
-from callcenter_etl.ledger.record import RUNNING, Process, RecordedSource, RunRecord
+from callcenter_etl.ledger.record import ERROR, RUNNING, Process, RecordedSource, RunRecord
 from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.logs import get_logger
-from callcenter_etl.outputs.leftovers import clear_leftovers
-from callcenter_etl.outputs.lock import Holder, target_lock
+from callcenter_etl.outputs.destination import folder_away
+from callcenter_etl.outputs.lock import target_lock
 from callcenter_etl.run import RunPlan, refuse_own_output
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
-from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown
-from callcenter_etl.summary import ContractIdentity, Summary, instant
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import base_name, is_local, is_s3, local_path, shown
+from callcenter_etl.summary import ContractIdentity, Resumed, Summary, instant
 
 _log = get_logger(__name__)
 Run = Callable[[RunPlan, LoadedContract], Summary]
@@ -44,13 +48,13 @@ class Outcome:
 def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
     """Do what `run` does, unless the published outputs are already those of this source under this contract.
 
-    Runs under the target's lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError
+    Where an unfinished run of the same has a checkpoint, `run` is given it to go on from. Runs under the target's lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError
     when another run holds the target; OutputError when the ledger cannot be written, before anything is read.
     """
     refuse_own_output(plan)
-    with _alone(plan, contract):
+    options = _options_of(plan, contract)
+    with _alone(plan, contract), _unfinished(plan, contract, options) as unfinished:
         ledger, published = _open_ledger(plan, contract, root)
-        options = _options_of(plan, contract)
         if options is not None:
             question = Question(
                 plan.source,
@@ -68,17 +72,21 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
                     source=shown(plan.source),
                     finished_at=done.finished_at,
                 )
+                if unfinished is not None:
+                    unfinished.clear("what it was to do is done already")
                 return Outcome(done, already_done=True)
-        return Outcome(_recorded(plan, contract, root=root, ledger=ledger, options=options, run=run))
+        going_on = replace(plan, options=options, unfinished=unfinished)
+        return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
 
 
 def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
     """Do what `run` does, as `run_unless_done` would, whatever was done before."""
     refuse_own_output(plan)
-    with _alone(plan, contract):
+    options = _options_of(plan, contract)
+    with _alone(plan, contract), _unfinished(plan, contract, options) as unfinished:
         ledger, _ = _open_ledger(plan, contract, root)
-        options = _options_of(plan, contract)
-        return Outcome(_recorded(plan, contract, root=root, ledger=ledger, options=options, run=run))
+        going_on = replace(plan, options=options, unfinished=unfinished)
+        return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
 
 
 def _alone(plan: RunPlan, contract: LoadedContract) -> AbstractContextManager[None]:
@@ -87,15 +95,40 @@ def _alone(plan: RunPlan, contract: LoadedContract) -> AbstractContextManager[No
         plan.output
     ):  # an object store has no locks: a conditional put settles there who publishes
         return nullcontext()
-    holder = Holder(plan.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
-    return target_lock(Path(local_path(plan.output)), holder, mode=contract.document.run.mode)
+    return target_lock(Path(local_path(plan.output)), plan.holder, mode=contract.document.run.mode)
+
+
+def _unfinished(
+    plan: RunPlan, contract: LoadedContract, options: str | None
+) -> AbstractContextManager[Unfinished | None]:
+    """Clear up after dead runs, and give the one to go on from."""
+    basis = partial(_basis, plan, contract, options)
+    if is_local(plan.output):
+        return unfinished_in(Path(local_path(plan.output)), basis, wanted=plan.resume)
+    if is_s3(plan.output):
+        return unfinished_away(folder_away(plan.staging), plan.output, basis, plan.holder, wanted=plan.resume)
+    return nullcontext()
+
+
+def _basis(plan: RunPlan, contract: LoadedContract, options: str | None) -> Basis | None:
+    """Give what this run's bytes will hang on; None where that cannot be told, which the run itself will say."""
+    try:
+        stored = access.identify(plan.source, contract.document.run.storage_options)
+    except SourceError:
+        return None
+    if options is None:
+        return None
+    return basis_of(
+        source=plan.source,
+        stored=stored,
+        output=plan.output,
+        contract_sha256=contract.sha256,
+        options=options,
+    )
 
 
 def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:
-    """Clear up after dead runs; give the ledger, in step with the summary that stands in the output, and that."""
-    if is_local(plan.output):
-        for run_id in clear_leftovers(Path(local_path(plan.output))):
-            _log.warning("leftovers_removed", run_id=run_id, output=plan.output)
+    """Give the ledger, in step with the summary that stands in the output, and that."""
     defaults = contract.document.run
     ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
     published = published_summary(plan.output, defaults.storage_options)
@@ -125,11 +158,9 @@ def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
     return json.dumps(options, sort_keys=True)
 
 
-def _recorded(
-    plan: RunPlan, contract: LoadedContract, *, root: str, ledger: Ledger, options: str | None, run: Run
-) -> Summary:
+def _recorded(plan: RunPlan, contract: LoadedContract, *, root: str, ledger: Ledger, run: Run) -> Summary:
     """Run between two rows of the ledger: that it began, and how it ended."""
-    record = _begun(plan, contract, output=output_as_recorded(plan.output, root), options=options)
+    record = _begun(plan, contract, output=output_as_recorded(plan.output, root))
     ledger.put(record)
     try:
         summary = run(plan, contract)
@@ -138,10 +169,23 @@ def _recorded(
         _put_or_warn(ledger, record.ended(cause, code=code, at=instant(datetime.now(UTC))))
         raise
     _put_or_warn(ledger, _proven(record, plan, contract).finished(summary))
+    if summary.resumed is not None:
+        _tell_unfinished(ledger, summary.resumed, summary.run_id)
     return summary
 
 
-def _begun(plan: RunPlan, contract: LoadedContract, *, output: str, options: str | None) -> RunRecord:
+def _tell_unfinished(ledger: Ledger, resumed: Resumed, run_id: str) -> None:
+    """Add to the record of an unfinished run which one finished its work."""
+    try:
+        record = ledger.get(resumed.run_id)
+    except CallcenterEtlError:
+        return  # what cannot be read was told when it was to be written
+    if record is not None and record.status == ERROR:
+        cause = f"{record.cause}; run {run_id} went on from line {resumed.line:,}"
+        _put_or_warn(ledger, replace(record, cause=cause))
+
+
+def _begun(plan: RunPlan, contract: LoadedContract, *, output: str) -> RunRecord:
     document = contract.document
     stamp = stamp_of(plan.source, contract.document.run.storage_options)
     return RunRecord(
@@ -154,7 +198,7 @@ def _begun(plan: RunPlan, contract: LoadedContract, *, output: str, options: str
             version=None if stamp is None else stamp.version,
         ),
         output=output,
-        options=options,
+        options=plan.options,
         process=Process(pid=os.getpid(), host=socket.gethostname(), program=__version__),
         started_at=instant(datetime.now(UTC)),
     )

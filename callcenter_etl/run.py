@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -11,14 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callcenter_etl.accounts import Accounts
+from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
+from callcenter_etl.checkpoints.taking import Parts, checkpoints_of, go_on
+from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import Limits
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
-from callcenter_etl.errors import CallcenterEtlError, Problem, UsageError
+from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError, UsageError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
+from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.router import Router
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging
 from callcenter_etl.sources.lookups import load_lookups
@@ -29,6 +35,7 @@ from callcenter_etl.summary import (
     OutputFile,
     Progress,
     RecordCounts,
+    Resumed,
     RuleCount,
     SourceIdentity,
     Summary,
@@ -46,7 +53,12 @@ def _new_run_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """All that one run needs to know."""
+    """All that one run needs to know.
+
+    `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
+    the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
+    checkpoints are taken.
+    """
 
     source: str
     output: str
@@ -57,6 +69,15 @@ class RunPlan:
     run_id: str = field(default_factory=_new_run_id)
     publish_to: str | None = None
     staging: str | None = None
+    checkpoint_seconds: float = 0
+    resume: bool = True
+    options: str | None = None
+    unfinished: Unfinished | None = None
+
+    @property
+    def holder(self) -> Holder:
+        """This run in this process, from now on."""
+        return Holder(self.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
 
 
 def run_source(
@@ -99,19 +120,47 @@ class _Run:
         self.id = plan.run_id
         self.on_progress = on_progress
         self.accounts = Accounts()
+        self.resumed: Resumed | None = None
         self.started = datetime.now(UTC)
         self.clock = time.monotonic()
 
     def execute(self) -> Summary:
-        """Read the source to its end, then publish."""
+        """Read the source to its end, from where an unfinished run stood where that is given, then publish."""
         refuse_own_output(self.plan)
-        with SourceReader(self.plan.source, self.document, block_bytes=self.plan.block_bytes) as reader:
+        if self.plan.unfinished is not None:
+            try:
+                return self._execute(self.plan.unfinished)
+            except UnfitCheckpointError as error:
+                unfinished = self.plan.unfinished
+                _log.warning("not_resumed", run_id=self.id, from_run=unfinished.run_id, cause=str(error))
+                unfinished.clear(str(error))
+                self.accounts = Accounts()
+                self.resumed = None
+        return self._execute(None)
+
+    def _execute(self, unfinished: Unfinished | None) -> Summary:
+        plan = self.plan
+        passed = None if unfinished is None else unfinished.checkpoint.position
+        with SourceReader(plan.source, self.document, block_bytes=plan.block_bytes, passed=passed) as reader:
+            if unfinished is not None and unfinished.checkpoint.basis != self._basis(reader):
+                raise UnfitCheckpointError(f"{reader.uri}: changed a moment ago")
             opening = reader.open()
-            with staged_for(self._destination(), self.id, room=reader.least_output) as staged:
+            dead = None if unfinished is None else unfinished.folder
+            with staged_for(self._destination(), plan.holder, room=reader.least_output, dead=dead) as staged:
                 if opening.problems:
                     return self._refuse(reader, opening, staged)
-                router = self._route_all(reader, opening, staged)
+                router = self._route_all(reader, opening, staged, unfinished)
                 return self._publish(reader, staged, router)
+
+    def _basis(self, reader: SourceReader) -> Basis:
+        plan, sha256 = self.plan, self.contract.sha256
+        return basis_of(
+            source=plan.source,
+            stored=reader.identity,
+            output=plan.output,
+            contract_sha256=sha256,
+            options=plan.options,
+        )
 
     def _destination(self) -> Destination:
         plan = self.plan
@@ -132,19 +181,14 @@ class _Run:
         staged.publish((), _json_bytes(summary))
         return summary
 
-    def _route_all(self, reader: SourceReader, opening: Opening, staged: Staging) -> Router:
+    def _route_all(
+        self, reader: SourceReader, opening: Opening, staged: Staging, unfinished: Unfinished | None
+    ) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
         cells = SPREADSHEET_SAFE if self.document.run.exceptions.excel_safe else AS_THEY_ARE
-        router = Router(
-            staged,
-            preamble=opening.preamble,
-            names=opening.layout.names,
-            encoding=reader.dialect.encoding,
-            cells=cells,
-        )
+        router = Router(staged, names=opening.layout.names, encoding=reader.dialect.encoding, cells=cells)
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
-        accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
         shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells)
         with LocalEngine(
             validator,
@@ -154,8 +198,27 @@ class _Run:
             scratch=staged.directory,
             workers=self.plan.workers,
         ) as engine:
-            engine.run(reader.blocks(opening.layout), after_each=lambda: self._report_progress(reader))
+            parts = Parts(self._basis(reader), reader, staged, router, engine, accounts)
+            seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
+            with checkpoints_of(parts, seconds=seconds) as checkpoints:
+                if unfinished is None:
+                    router.begin(opening.preamble)
+                    accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
+                    checkpoints.begin()
+                else:
+                    self._go_on(parts, unfinished)
+                engine.run(
+                    reader.blocks(opening.layout),
+                    after_each=lambda: self._report_progress(reader),
+                    pauses=checkpoints,
+                )
         return router
+
+    def _go_on(self, parts: Parts, unfinished: Unfinished) -> None:
+        checkpoint = unfinished.checkpoint
+        go_on(parts, checkpoint, after_each=lambda: self._report_progress(parts.reader))
+        self.resumed = Resumed(unfinished.run_id, checkpoint.line)
+        _log.info("run_resumed", run_id=self.id, from_run=unfinished.run_id, line=checkpoint.line)
 
     def _publish(self, reader: SourceReader, staged: Staging, router: Router) -> Summary:
         reader.check_unchanged()
@@ -220,6 +283,7 @@ class _Run:
             started_at=instant(self.started),
             finished_at=instant(datetime.now(UTC)),
             seconds=round(time.monotonic() - self.clock, 3),
+            resumed=self.resumed,
         )
 
     def _report_progress(self, reader: SourceReader) -> None:

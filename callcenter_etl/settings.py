@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast, get_args
 
+from callcenter_etl.contract.fields import as_seconds
 from callcenter_etl.contract.model import FailOn, LogSettings, MaxRejected, RunDefaults
 from callcenter_etl.errors import UsageError
 
@@ -45,6 +46,7 @@ class RunSettings:
     staging: str | None = None
     fail_on: FailOn = "reject"
     max_findings: int | None = None
+    checkpoint_seconds: float = 0
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -71,6 +73,7 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         workers=_count("workers", options.workers, variables, defaults.workers),
         fail_on=_fail_on(options.fail_on, variables.get("fail_on"), defaults.fail_on),
         max_findings=_count("max_findings", options.max_findings, variables, None),
+        checkpoint_seconds=_seconds("checkpoint_seconds", variables, defaults.checkpoint_seconds),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -137,3 +140,13 @@ def _count(name: str, option: int | None, variables: Mapping[str, str], declared
     if re.fullmatch(r"0*[1-9][0-9]{0,17}", text) is None:
         raise UsageError(f"{PREFIX}{name.upper()}: a whole number of 1 or more is expected, not {text!r}")
     return int(text)
+
+
+def _seconds(name: str, variables: Mapping[str, str], declared: float) -> float:
+    text = variables.get(name)
+    if text is None:
+        return declared
+    try:
+        return as_seconds(text)
+    except ValueError as error:
+        raise UsageError(f"{PREFIX}{name.upper()}: {error}") from error

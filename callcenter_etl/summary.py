@@ -71,8 +71,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """From which unfinished run another one went on, and at which line."""
+
+    run_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """One execution, as `summary.json` tells it."""
+    """One execution, as `summary.json` tells it; what it went on from is told by log and ledger."""
 
     run_id: str
     status: str
@@ -87,6 +95,7 @@ class Summary:
     started_at: str
     finished_at: str
     seconds: float
+    resumed: Resumed | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the summary as plain values, ready for JSON."""

@@ -33,8 +33,8 @@ def guarded(app: typer.Typer) -> int:
         app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except (InterruptedRunError, KeyboardInterrupt):
-        return _say("interrupted: what was under way published nothing", INTERRUPTED)
+    except (InterruptedRunError, KeyboardInterrupt) as error:
+        return _say(_with_notes("interrupted: what was under way published nothing", error), INTERRUPTED)
     except AccountingError as error:
         return _bug(error)
     except CallcenterEtlError as error:
@@ -50,7 +50,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def say_error(error: CallcenterEtlError) -> int:
     """Say on standard error what went wrong; give the exit code that it means."""
-    return _say(f"error: {error}", error.exit_code)
+    return _say(_with_notes(f"error: {error}", error), error.exit_code)
+
+
+def _with_notes(text: str, error: BaseException) -> str:
+    return "\n".join((text, *getattr(error, "__notes__", ())))
 
 
 def _say(text: str, code: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -23,6 +24,13 @@ Formats = Annotated[
         help="How results are shown; with =FILE they go there. May be given several times. Default: text.",
     ),
 ]
+
+
+class Format(StrEnum):
+    """How results are shown."""
+
+    text = "text"
+    json = "json"
 
 
 @dataclass(frozen=True, slots=True)

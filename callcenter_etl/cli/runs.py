@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.validate import Format
+from callcenter_etl.cli.formats import Format
 
 app = typer.Typer(
     help="List the runs that the ledger of an output knows; show one.",

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from enum import StrEnum
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.exits import say_error
 from callcenter_etl.cli.formats import Formats, wanted_formats
-from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
-from callcenter_etl.storage.addresses import base_name, shown, within
-
-if TYPE_CHECKING:
-    from callcenter_etl.api import Contract, RunResult
-    from callcenter_etl.settings import RunSettings
-
-_COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
-
-
-class Format(StrEnum):
-    """How results are shown."""
-
-    text = "text"
-    json = "json"
 
 
 class FailOn(StrEnum):
@@ -80,6 +62,13 @@ def validate(
     again: Annotated[
         bool, typer.Option("--again", help="Run although the output already holds what this source gives.")
     ] = False,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume",
+            help="Go on from an unfinished run's checkpoint, or throw it away. Default: go on where there is one.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -108,6 +97,7 @@ def validate(
     """
     with uncollected():
         from callcenter_etl.api import load_contract
+        from callcenter_etl.cli.jobs import Ways, jobs_of, run_all
         from callcenter_etl.cli.outcome import Ended, show
         from callcenter_etl.logs import configure_logs
         from callcenter_etl.settings import Options, resolve_settings
@@ -128,86 +118,9 @@ def validate(
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
-    jobs = _jobs(settings, loaded)
-    results, failures = _run_all(jobs, loaded, root=settings.output, quiet=quiet, again=again)
+    jobs = jobs_of(settings, loaded)
+    ways = Ways(root=settings.output, quiet=quiet, again=again, resume=resume)
+    results, failures = run_all(jobs, loaded, ways)
     ended = Ended(loaded, settings, results, failures)
     show(ended, wanted)
     raise typer.Exit(ended.exit_code)
-
-
-def _jobs(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
-    """Give each source with its settings: one folder each for several sources or a glob."""
-    from callcenter_etl.api import resolve_sources
-
-    if not settings.sources:
-        raise UsageError("no source: name one, or declare run.source in the contract")
-    found = resolve_sources(list(settings.sources), contract.document.run.storage_options)
-    if list(settings.sources) == found and len(found) == 1:
-        return [(found[0], settings)]
-    taken: set[str] = set()
-    jobs: list[tuple[str, RunSettings]] = []
-    for source in found:
-        stem = _stem(source)
-        name = next(
-            name
-            for number in range(1, len(found) + 2)
-            if (name := stem if number == 1 else f"{stem}_{number}") not in taken
-        )
-        taken.add(name)
-        output, copies = _under(settings.output, name), _under(settings.publish_to, name)
-        jobs.append((source, replace(settings, output=output, publish_to=copies)))
-    return jobs
-
-
-def _under(folder: str | None, name: str) -> str | None:
-    return None if folder is None else within(folder, name)
-
-
-def _stem(source: str) -> str:
-    """Give a folder's name for a source: the file's, without its compression and its extension."""
-    if source == "-":
-        return "stdin"
-    name = base_name(source)
-    plain = name.removesuffix(next((suffix for suffix in _COMPRESSED if name.endswith(suffix)), ""))
-    return PurePath(plain).stem.lstrip(".") or "source"
-
-
-def _run_all(
-    jobs: list[tuple[str, RunSettings]], contract: Contract, *, root: str | None, quiet: bool, again: bool
-) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
-    """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
-
-    One source among several that cannot be read keeps neither the others from running nor their results from
-    being shown.
-    """
-    results: list[RunResult] = []
-    failures: list[tuple[str, CallcenterEtlError]] = []
-    for source, settings in jobs:
-        try:
-            results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
-        except (OutputError, SourceError) as error:
-            say_error(error)
-            failures.append((source, error))
-    return results, failures
-
-
-def _run(
-    source: str, contract: Contract, settings: RunSettings, *, root: str | None, quiet: bool, again: bool
-) -> RunResult:
-    from callcenter_etl.api import validate as run
-    from callcenter_etl.cli.progress import shown_progress
-
-    with shown_progress(shown(source), quiet=quiet) as show:
-        return run(
-            source,
-            contract,
-            output=settings.output,
-            publish_to=settings.publish_to,
-            staging=settings.staging,
-            chunk_rows=settings.chunk_rows,
-            workers=settings.workers,
-            max_rejected=settings.max_rejected,
-            on_progress=show,
-            again=again,
-            root=root,
-        )

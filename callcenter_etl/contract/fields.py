@@ -12,6 +12,7 @@ from callcenter_etl.contract.text import Scalar
 
 _SIZE = re.compile(r"([0-9]+)(?:\s*([KMGT])i?B)?")
 _MODE = re.compile(r"0?[0-7]{3}")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _UNITS = {None: 0, "K": 10, "M": 20, "G": 30, "T": 40}
 RULE_KEYS = (
     "required",
@@ -53,6 +54,15 @@ def as_count(value: Any) -> int:
 def as_optional_count(value: Any) -> int | None:
     """Take a count, null as none."""
     return None if value is None or (isinstance(value, Scalar) and value.tag == "null") else as_count(value)
+
+
+def as_seconds(value: Any) -> float:
+    """Take a number of seconds, such as 30 or 0.5; not negative."""
+    text = str(value)
+    quoted = isinstance(value, Scalar) and value.tag not in ("int", "float")
+    if quoted or isinstance(value, bool) or _SECONDS.fullmatch(text) is None:
+        raise ValueError(f"a number of seconds is expected, such as 30 or 0.5, not {show(value)}")
+    return float(text)
 
 
 def as_flag(value: Any) -> bool:
@@ -139,6 +149,7 @@ OptionalCount = Annotated[
     BeforeValidator(as_optional_count),
     WithJsonSchema({"type": ["integer", "null"], "minimum": 0}),
 ]
+Seconds = Annotated[float, BeforeValidator(as_seconds), WithJsonSchema({"type": "number", "minimum": 0})]
 Flag = Annotated[bool, BeforeValidator(as_flag), WithJsonSchema({"type": "boolean"})]
 Texts = Annotated[
     tuple[str, ...],

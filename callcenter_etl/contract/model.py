@@ -27,6 +27,7 @@ from callcenter_etl.contract.fields import (
     OptionalFileMode,
     OptionalText,
     OptionalTextList,
+    Seconds,
     Size,
     Text,
     TextList,
@@ -317,6 +318,9 @@ class RunDefaults(_Model):
     )
     fail_on: FailOn = Field(
         "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
+    )
+    checkpoint_seconds: Seconds = Field(
+        30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
     )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
     exceptions: ExceptionsSettings = Field(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from callcenter_etl.accounts import Accounts, RuleTally
 from callcenter_etl.engines.steps import JudgedBlock, ParsedBlock, Shape, judge_block, parse_block
 from callcenter_etl.engines.turns import Turns
-from callcenter_etl.keys import KeyRegistry
+from callcenter_etl.errors import UnfitCheckpointError
+from callcenter_etl.keys import Extent, KeyMark, KeyRegistry
 from callcenter_etl.outputs.router import Router
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
@@ -25,6 +26,16 @@ from callcenter_etl.validator import Validator
 
 Taken = TypeVar("Taken")
 Given = TypeVar("Given")
+
+
+class Pauses(Protocol):
+    """Asks a run to come to rest between two items."""
+
+    def due(self) -> bool:
+        """Tell whether the run is to rest before the next item."""
+
+    def rested(self) -> None:
+        """Do what is to be done while it rests: every item given so far is in its place."""
 
 
 class LocalEngine:
@@ -78,12 +89,44 @@ class LocalEngine:
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
 
-    def run(self, items: Iterable[Block | Frame | LongPiece], *, after_each: Callable[[], None]) -> None:
+    def run(
+        self, items: Iterable[Block | Frame | LongPiece], *, after_each: Callable[[], None], pauses: Pauses
+    ) -> None:
         """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
-        for done in self._map(self._work, enumerate(items)):
-            self._settle(done)
-            del done  # it is to be freed before the next one is waited for
-            after_each()
+        stretch = _Stretch(enumerate(items), pauses.due)
+        while True:
+            for done in self._map(self._work, stretch):
+                self._settle(done)
+                del done  # it is to be freed before the next one is waited for
+                after_each()
+            if stretch.ended:
+                return
+            pauses.rested()
+
+    def keep_keys(self) -> None:
+        """Hold what uniqueness remembers in named files, before the first item comes."""
+        for registry in self._registries.values():
+            registry.keep()
+
+    def go_on(self, counted: Accounts, keys: Sequence[KeyMark]) -> None:
+        """Take up what an engine had counted, and remembered in the same scratch folder.
+
+        Raises UnfitCheckpointError where that is not there any more.
+        """
+        if len(keys) != len(self._registries):
+            raise UnfitCheckpointError("the checkpoint has other rules of uniqueness")
+        self._accounts.merge(counted)
+        for registry, mark in zip(self._registries.values(), keys, strict=True):
+            registry.go_on(mark)
+
+    def key_extents(self) -> tuple[Extent, ...]:
+        """Give how much each rule of uniqueness has kept; the engine must rest."""
+        return tuple(registry.extent for registry in self._registries.values())
+
+    def key_marks(self, extents: Sequence[Extent]) -> tuple[KeyMark, ...]:
+        """Make what was kept durable, and give its marks; may be called beside `run`, by one thread."""
+        registries = self._registries.values()
+        return tuple(registry.mark(extent) for registry, extent in zip(registries, extents, strict=True))
 
     def _map(self, function: Callable[[Taken], Given], items: Iterable[Taken]) -> Iterator[Given]:
         """Give what `function` makes of each item, in order, with as many calls ahead as there are workers."""
@@ -144,3 +187,27 @@ class LocalEngine:
             self._accounts.rejected.lines += 1
             self._accounts.malformed += 1
             self._accounts.structural(rule).add(1, piece.line, reason)
+
+
+class _Stretch(Generic[Taken]):
+    """Gives items until a pause is due, at the least one; taken up again, it goes on. It keeps hold of none."""
+
+    def __init__(self, items: Iterator[Taken], due: Callable[[], bool]) -> None:
+        self._items = items
+        self._due = due
+        self._begun = False
+        self.ended = False
+
+    def __iter__(self) -> Self:
+        self._begun = False
+        return self
+
+    def __next__(self) -> Taken:
+        if self._begun and self._due():
+            raise StopIteration
+        self._begun = True
+        try:
+            return next(self._items)
+        except StopIteration:
+            self.ended = True
+            raise

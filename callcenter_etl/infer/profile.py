@@ -162,7 +162,7 @@ class ColumnProfile:
         return others is not None and self.filled > 0 and others <= (1 - LIKE_ENOUGH) * self.filled
 
     def _note_numbers(self, values: pa.StringArray) -> None:
-        numbers = parse_numbers(values)
+        numbers = parse_numbers(values, np.ones(len(values), dtype=bool))
         if numbers.scaled is not None:
             low, high = (Decimal(int(each)).scaleb(-numbers.scale) for each in _ends(numbers.scaled))
         else:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from callcenter_etl.keys.hashing import composite_keys, hash_keys
-from callcenter_etl.keys.registry import FILTER_BYTES, MEMORY_ENTRIES, KeyRegistry
+from callcenter_etl.keys.registry import FILTER_BYTES, MEMORY_ENTRIES, Extent, KeyMark, KeyRegistry
 
-__all__ = ["FILTER_BYTES", "MEMORY_ENTRIES", "KeyRegistry", "composite_keys", "hash_keys"]
+__all__ = [
+    "FILTER_BYTES",
+    "MEMORY_ENTRIES",
+    "Extent",
+    "KeyMark",
+    "KeyRegistry",
+    "composite_keys",
+    "hash_keys",
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,18 +22,40 @@ from callcenter_etl.errors import OutputError
 from callcenter_etl.keys.bloom import BloomFilter
 from callcenter_etl.keys.hashing import Hashes, Ints, hash_keys, key_bytes, key_offsets
 from callcenter_etl.keys.runs import LENGTH, LINE, PLACE, DiskRun, Entries, merge_runs
-from callcenter_etl.keys.scratch import ScratchFile
+from callcenter_etl.keys.scratch import KeptFile, ScratchFile
+from callcenter_etl.marks import Mark
 
 FILTER_BYTES = 32 * 2**20
 MEMORY_ENTRIES = 150_000
 # When there are more runs than this, the smallest are merged: an entry is written again log(entries) times.
 MAX_RUNS, MERGED_RUNS = 16, 9
+KEYS_NAME, LINES_NAME = "keys", "lines"
+_FACT_BYTES = 16
+_REPLAYED = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many bytes of keys, and of their lines, a registry has kept."""
+
+    keys: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMark:
+    """The kept files of a registry as they were at one moment."""
+
+    keys: Mark
+    lines: Mark
 
 
 class KeyRegistry:
     """Remembers the keys of a stream with the line of each first occurrence. Use within `with`.
 
-    Its files stand in `directory` without names, so that none is left over, even after a kill.
+    Its files stand in `directory` without names, so that none is left over, even after a kill. After `keep` or
+    `go_on` the keys and their lines are also held in files with names, from which another process can go on;
+    runs and filter are made anew from these.
     """
 
     def __init__(
@@ -63,16 +86,65 @@ class KeyRegistry:
         except OSError as error:
             raise OutputError(f"{self._directory}: {error.strerror or error}") from error
         self._log = ScratchFile(self._directory)
+        self._lines: ScratchFile | None = None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._log.close()
+        if self._lines is not None:
+            self._lines.close()
         for run in self._runs:
             run.close()
         if self._made_directory and not any(self._directory.iterdir()):
             self._directory.rmdir()
+
+    def keep(self) -> None:
+        """Hold in named files what is remembered from here on; to be called before the first key comes."""
+        self._log.close()
+        self._log = KeptFile(self._directory / KEYS_NAME)
+        self._lines = KeptFile(self._directory / LINES_NAME)
+
+    def go_on(self, mark: KeyMark) -> None:
+        """Remember what another process had kept in this directory at its mark, and keep what follows.
+
+        Raises UnfitCheckpointError where the files are not what they were.
+        """
+        self._log.close()
+        self._log = KeptFile(self._directory / KEYS_NAME, mark.keys)
+        self._lines = KeptFile(self._directory / LINES_NAME, mark.lines)
+        start = 0
+        for place in range(0, self._lines.size, _REPLAYED * _FACT_BYTES):
+            data = self._lines.read(place, min(place + _REPLAYED * _FACT_BYTES, self._lines.size))
+            lines, lengths = np.frombuffer(data, dtype=np.int64).reshape(-1, 2).T
+            stops = start + np.cumsum(lengths)
+            self._replay(lines, stops - lengths, stops)
+            start = int(stops[-1])
+
+    @property
+    def extent(self) -> Extent:
+        """How much is kept so far; it may be asked for between two calls of `first_lines`."""
+        lines = self._lines
+        return Extent(self._log.size, 0 if lines is None else lines.size)
+
+    def mark(self, extent: Extent) -> KeyMark:
+        """Make what was kept durable, and give its mark; may be called beside `first_lines`, by one thread."""
+        if not isinstance(self._log, KeptFile) or not isinstance(self._lines, KeptFile):
+            raise TypeError("this registry keeps nothing")
+        return KeyMark(self._log.mark(extent.keys), self._lines.mark(extent.lines))
+
+    def _replay(self, lines: Ints, starts: Ints, stops: Ints) -> None:
+        """Take keys that stand in the log already, a bounded number of bytes at a time."""
+        for part, buffer, places in self._log.gather(starts, stops):
+            offsets = np.append(places, len(buffer))
+            keys = pa.LargeBinaryArray.from_buffers(
+                pa.large_binary(), len(places), [None, pa.py_buffer(offsets), pa.py_buffer(buffer)]
+            )
+            hashes = self._hash(keys)
+            facts = np.column_stack((lines[part], starts[part], stops[part] - starts[part]))
+            order = np.argsort(hashes, kind="stable")
+            self._index(hashes[order], facts[order])
 
     def first_lines(self, keys: pa.BinaryArray | pa.LargeBinaryArray, lines: Ints) -> Ints:
         """Give, for each key, the line of its first occurrence in the stream, or -1 where this is the first.
@@ -133,9 +205,15 @@ class KeyRegistry:
         sizes = np.where(fresh, lengths, 0)
         places = self._log.size + np.cumsum(sizes) - sizes
         self._log.append(key_bytes(keys if fresh.all() else keys.filter(pa.array(fresh))))
-        facts = np.column_stack((lines[ordered], places[ordered], lengths[ordered]))
-        self._filter.add(hashes[ordered])
-        self._recent.append(Entries(hashes[ordered], facts))
+        if self._lines is not None:
+            kept = np.column_stack((lines[fresh], lengths[fresh])).astype(np.int64, copy=False)
+            self._lines.append(memoryview(kept.tobytes()))
+        self._index(hashes[ordered], np.column_stack((lines[ordered], places[ordered], lengths[ordered])))
+
+    def _index(self, hashes: Hashes, facts: Ints) -> None:
+        """Keep the entries of keys that are in the log, in the order of their hashes."""
+        self._filter.add(hashes)
+        self._recent.append(Entries(hashes, facts))
         if sum(len(part) for part in self._recent) >= self._memory_entries:
             self._spill()
         elif len(self._recent) > MAX_RUNS:

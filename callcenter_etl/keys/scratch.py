@@ -1,18 +1,21 @@
-"""Files without a name, read by spans: the system frees them when they are closed, even after a kill."""
+"""Files that grow at their end and are read by spans: without a name, or kept for another process to go on with."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import OutputError
 from callcenter_etl.keys.hashing import Ints
+from callcenter_etl.marks import PRIVATE, Mark, hash_on, reopen
 
 # Reading so many bytes for nothing costs less than another system call.
 _GAP = 4096
@@ -20,15 +23,21 @@ _CHUNK_BYTES = 4 * 2**20
 
 
 class ScratchFile:
-    """Grows at its end and is read anywhere. Every method raises OutputError when the disk fails."""
+    """Grows at its end and is read anywhere. Every method raises OutputError when the disk fails.
+
+    It has no name: the system frees it when it is closed, even after a kill.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.size = 0
         try:
-            self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115  closed by close()
+            self._file = self._open()
         except OSError as error:
             raise self._fault(error) from error
+
+    def _open(self) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=self._directory, buffering=0)
 
     def append(self, data: memoryview) -> None:
         """Write bytes at the end."""
@@ -83,6 +92,44 @@ class ScratchFile:
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(f"{self._directory}: {error.strerror or error}")
+
+
+class KeptFile(ScratchFile):
+    """A scratch file with a name, which another process can go on with.
+
+    With a mark it is such a file, as it was at its mark; UnfitCheckpointError where it is not any more.
+    """
+
+    def __init__(self, path: Path, mark: Mark | None = None) -> None:
+        self._path = path
+        self._start = mark
+        self._digest = hashlib.sha256()
+        super().__init__(path.parent)
+        self.size = self._hashed = 0 if mark is None else mark.bytes
+
+    def _open(self) -> IO[bytes]:
+        if self._start is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            return os.fdopen(os.open(self._path, flags, PRIVATE), "r+b", buffering=0)
+        descriptor, self._digest = reopen(self._path, self._start)
+        return os.fdopen(descriptor, "r+b", buffering=0)
+
+    def mark(self, size: int) -> Mark:
+        """Make the first `size` bytes durable, and give their mark; sizes never go back.
+
+        May be called beside `append` and `read`, by one thread.
+        """
+        try:
+            os.fsync(self._file.fileno())
+            hash_on(self._digest, self._next, size - self._hashed)
+        except OSError as error:
+            raise self._fault(error) from error
+        return Mark(size, self._digest.hexdigest())
+
+    def _next(self, size: int) -> bytes:
+        block = self.read(self._hashed, self._hashed + size)
+        self._hashed += len(block)
+        return block
 
 
 def _groups(breaks: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
-from callcenter_etl.outputs.staging import Staging, staging, staging_folder
+from callcenter_etl.outputs.leftovers import AWAY_PREFIX, new_folder_away
+from callcenter_etl.outputs.lock import Holder
+from callcenter_etl.outputs.staging import Staging, new_folder, staging, staging_folder, take_over
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
@@ -68,31 +70,47 @@ class _Copied(Staging):
 
 
 @contextmanager
-def staged_for(destination: Destination, run_id: str, *, room: int | None) -> Iterator[Staging]:
+def staged_for(
+    destination: Destination, holder: Holder, *, room: int | None, dead: Path | None = None
+) -> Iterator[Staging]:
     """Give the staging of a run. `room` is how many bytes its files will have at the least, None if unknown.
 
-    Raises OutputError where the destination cannot be written, or the staging folder has no room.
+    `dead` is the staging folder of a dead run to go on with, which the caller holds. Raises OutputError where the destination cannot be written, or the staging folder has no room.
     """
     for uri in (destination.output, destination.publish_to):
         if uri is not None and not is_local(uri) and not is_s3(uri):
             raise OutputError(f"{shown(uri)}: outputs can be local or s3:// (name a folder or a prefix)")
-    with (
-        _closing_remote(destination, run_id) as remote,
-        staging(_staging(destination, run_id, remote)) as staged,
-    ):
-        if is_s3(destination.output):
-            _check_room(staged.directory, room)
-        yield staged
+    with _closing_remote(destination, holder.run_id) as remote:
+        staged = _staging(destination, holder.run_id, remote)
+        with _folder(staged.directory, holder, away=is_s3(destination.output), dead=dead), staging(staged):
+            if is_s3(destination.output):
+                _check_room(staged.directory, room)
+            yield staged
+
+
+def _folder(folder: Path, holder: Holder, *, away: bool, dead: Path | None) -> AbstractContextManager[None]:
+    """Make the staging folder. Beside its target the target's lock guards it; `away` it has a lock of its own."""
+    if dead is not None:
+        take_over(dead, folder)
+    elif away:
+        return new_folder_away(folder, holder)
+    else:
+        new_folder(folder)
+    return nullcontext()
 
 
 def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None) -> Staging:
     if remote is not None and is_s3(destination.output):
-        folder = Path(destination.folder or tempfile.gettempdir())
-        return _Uploaded(folder / f"callcenter_etl-{run_id}", remote, destination.mode)
+        return _Uploaded(folder_away(destination.folder) / f"{AWAY_PREFIX}{run_id}", remote, destination.mode)
     output = Path(local_path(destination.output))
     if remote is None:
         return Staging(output, staging_folder(output, run_id), destination.mode)
     return _Copied(output, staging_folder(output, run_id), remote, destination.mode)
+
+
+def folder_away(declared: str | None) -> Path:
+    """Give the folder in which files for s3:// are staged."""
+    return Path(declared or tempfile.gettempdir())
 
 
 @contextmanager
@@ -110,7 +128,7 @@ def _closing_remote(destination: Destination, run_id: str) -> Iterator[RemoteOut
 
 
 def _check_room(folder: Path, wanted: int | None) -> None:
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(folder).free + sum(file.stat().st_size for file in folder.iterdir())
     if wanted is not None and free < wanted + SPARE_BYTES:
         raise OutputError(
             f"{folder.parent}: {free:,} bytes are free, {wanted + SPARE_BYTES:,} are needed for staging"

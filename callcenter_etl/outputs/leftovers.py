@@ -1,35 +1,78 @@
-"""Finds what dead runs left staged in a target, and decides what becomes of it."""
+"""Finds what dead runs left staged, beside a target and in the staging folder of files for s3://."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from callcenter_etl.outputs.staging import STAGING_PREFIX
+from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.lock import Holder, target_lock
+from callcenter_etl.outputs.staging import STAGING_PREFIX, new_folder
+
+AWAY_PREFIX = "callcenter_etl-"
+OWNER_NAME = ".run.lock"
+_RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
-def leftovers(output: Path) -> Iterator[Path]:
+def leftovers(output: Path) -> tuple[Path, ...]:
     """Give the staging folders in `output`, oldest run first; call it under the target's lock, so that none lives."""
-    yield from sorted(output.glob(f"{STAGING_PREFIX}*"))
+    found = sorted(output.glob(f"{STAGING_PREFIX}*"))
+    # What is no folder was made by no run of this program.
+    return tuple(folder for folder in found if folder.is_dir() and not folder.is_symlink())
 
 
-def is_of_use(folder: Path) -> bool:
-    """Tell whether a dead run's staging folder is worth keeping: the one place that decides.
+@contextmanager
+def leftovers_away(
+    home: Path, holder: Holder, *, concerned: Callable[[Path], bool]
+) -> Iterator[tuple[Path, ...]]:
+    """Hold the staging folders in `home` whose runs are dead, oldest first; those of living runs hold themselves.
 
-    Nothing can go on from one yet.
+    Only folders that a run of this user made count, as others may write into the system's folder too, and of
+    these those that are `concerned`.
     """
-    return False
+    with ExitStack() as held:
+        found = (folder for folder in sorted(home.glob(f"{AWAY_PREFIX}*")) if _is_ours(folder))
+        yield tuple(folder for folder in found if concerned(folder) and _held(folder, holder, held))
 
 
-def clear_leftovers(output: Path) -> tuple[str, ...]:
-    """Remove what dead runs left staged; give the ids of those runs. Call it under the target's lock."""
-    cleared = []
-    for folder in leftovers(output):
-        if is_of_use(folder):
-            continue
-        if folder.is_symlink() or not folder.is_dir():
-            continue  # no run of this program made it
-        shutil.rmtree(folder, ignore_errors=True)
-        cleared.append(folder.name.removeprefix(STAGING_PREFIX))
-    return tuple(cleared)
+@contextmanager
+def new_folder_away(folder: Path, holder: Holder) -> Iterator[None]:
+    """Make a staging folder that is held from the first moment at which it has its name."""
+    making = folder.with_name(f"{folder.name}.new")
+    new_folder(making)
+    with target_lock(making, holder, name=OWNER_NAME):
+        try:
+            making.rename(folder)
+        except OSError as error:
+            raise OutputError(f"{folder}: {error.strerror or error}") from error
+        yield
+
+
+def run_id_of(folder: Path) -> str:
+    """Give the id of the run whose staging folder this is."""
+    return folder.name.removeprefix(STAGING_PREFIX).removeprefix(AWAY_PREFIX)
+
+
+def _held(folder: Path, holder: Holder, held: ExitStack) -> bool:
+    try:
+        held.enter_context(target_lock(folder, holder, name=OWNER_NAME))
+    except OutputError:
+        return False  # its run lives, or another one has taken it over or removed it
+    return True
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:  # its run has ended meanwhile
+        return False
+    return (
+        _RUN_ID.fullmatch(run_id_of(folder)) is not None
+        and stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and (folder / OWNER_NAME).exists()
+    )

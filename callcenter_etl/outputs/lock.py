@@ -50,7 +50,9 @@ class TargetBusyError(OutputError):
 
 
 @contextmanager
-def target_lock(folder: Path, holder: Holder, *, mode: int | None = None) -> Iterator[None]:
+def target_lock(
+    folder: Path, holder: Holder, *, mode: int | None = None, name: str = LOCK_NAME
+) -> Iterator[None]:
     """Hold `folder`, which is made where it is missing, for one run.
 
     The lock file stays behind, empty: a file that is never removed cannot be locked twice under one name.
@@ -58,9 +60,9 @@ def target_lock(folder: Path, holder: Holder, *, mode: int | None = None) -> Ite
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = _open_and_lock(folder / LOCK_NAME, mode)
+        descriptor = _open_and_lock(folder / name, mode)
     except BlockingIOError:
-        raise TargetBusyError(_busy(folder)) from None
+        raise TargetBusyError(_busy(folder, name)) from None
     except OSError as error:
         raise OutputError(f"{folder}: cannot be locked: {(error.strerror or str(error)).lower()}") from error
     _held.add(descriptor)
@@ -106,8 +108,8 @@ def _clear(descriptor: int) -> None:
         return  # a name left behind misleads nobody: it is read only where the lock is held
 
 
-def _busy(folder: Path) -> str:
-    holder = _holder_of(folder / LOCK_NAME)
+def _busy(folder: Path, name: str) -> str:
+    holder = _holder_of(folder / name)
     who = "another run, which has not said its name," if holder is None else str(holder)
     return f"{folder}: {who} is writing there; wait until it has ended, or name another output"
 

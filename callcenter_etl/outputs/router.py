@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.marks import Mark
 from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
 from callcenter_etl.outputs.select import select_records
@@ -78,29 +79,35 @@ def _exception_columns(chunk: Chunk, grounds: Grounds, encoding: str) -> list[pa
 
 
 class Router:
-    """Writes what was routed, in the order in which it comes."""
+    """Writes what was routed, in the order in which it comes. Call `begin` or `go_on` first."""
 
     def __init__(
-        self,
-        staged: Staging,
-        *,
-        preamble: bytes,
-        names: Sequence[str],
-        encoding: str,
-        cells: Cells = AS_THEY_ARE,
+        self, staged: Staging, *, names: Sequence[str], encoding: str, cells: Cells = AS_THEY_ARE
     ) -> None:
-        self._target = staged.create(TARGET)
-        self._rejected = staged.create(REJECTED)
-        self._exceptions = staged.create(EXCEPTIONS)
+        self._staged = staged
+        self._names = names
         self._encoding = encoding
         self._cells = cells
-        self._fields = len(names)
         self.exception_records = 0
         self._long: ShowStream | None = None
         self._long_begun = False
+
+    def begin(self, preamble: bytes) -> None:
+        """Start the files."""
+        self._target = self._staged.create(TARGET)
+        self._rejected = self._staged.create(REJECTED)
+        self._exceptions = self._staged.create(EXCEPTIONS)
         self._target.write(preamble)
         self._rejected.write(preamble)
-        self._exceptions.write(csv_line([cells.text(name) for name in (*names, *REJECT_COLUMNS)]))
+        names = (*self._names, *REJECT_COLUMNS)
+        self._exceptions.write(csv_line([self._cells.text(name) for name in names]))
+
+    def go_on(self, marks: Mapping[str, Mark], exception_records: int) -> None:
+        """Go on with a dead run's files. Raises UnfitCheckpointError where they are not what they were."""
+        self._target = self._staged.go_on(TARGET, marks[TARGET])
+        self._rejected = self._staged.go_on(REJECTED, marks[REJECTED])
+        self._exceptions = self._staged.go_on(EXCEPTIONS, marks[EXCEPTIONS])
+        self.exception_records = exception_records
 
     def write(self, routed: Routed) -> None:
         """Write one chunk."""
@@ -115,7 +122,7 @@ class Router:
         if piece.first:
             self._long = ShowStream(self._encoding)
             self._long_begun = False
-            start = csv_line((*[""] * self._fields, str(piece.line), rule, reason, ""))
+            start = csv_line((*[""] * len(self._names), str(piece.line), rule, reason, ""))
             self._exceptions.write(start.removesuffix(LINE_END.encode()) + b'"')
             self.exception_records += 1
         if self._long is None:

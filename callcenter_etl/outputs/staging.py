@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, Self
 
-from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.errors import AccountingError, OutputError, SourceError
+from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
@@ -20,16 +22,29 @@ FILE_NAMES = {
     SUMMARY: "summary.json",
 }
 STAGING_PREFIX = ".staging-"
+CHECKPOINT_NAME = "checkpoint.json"
 
 
 class StagedFile:
     """A file being written, with its bytes counted and hashed on the way."""
 
-    def __init__(self, path: Path, mode: int | None = None) -> None:
+    def __init__(self, path: Path, file: BinaryIO, sha256: hashlib._Hash, size: int = 0) -> None:
         self.path = path
-        self.bytes = 0
-        self._sha256 = hashlib.sha256()
-        self._file = open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode))  # noqa: SIM115  lives as long as its owner
+        self.bytes = size
+        self._sha256 = sha256
+        self._file = file
+
+    @classmethod
+    def new(cls, path: Path, mode: int | None = None) -> Self:
+        """Start a file. Raises OSError, also where there is one of this name."""
+        file = open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode))  # noqa: SIM115  lives as long as its owner
+        return cls(path, file, hashlib.sha256())
+
+    @classmethod
+    def at(cls, path: Path, mark: Mark) -> Self:
+        """Go on with a file from its mark. Raises OSError, and UnfitCheckpointError where it is not what it was."""
+        descriptor, sha256 = reopen(path, mark)
+        return cls(path, os.fdopen(descriptor, "wb"), sha256, mark.bytes)
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes. Raises OutputError when the disk does not take them."""
@@ -41,6 +56,21 @@ class StagedFile:
             raise OutputError(f"{self.path}: {error.strerror or error}") from error
         self._sha256.update(data)
         self.bytes += len(data)
+
+    def mark(self) -> Mark:
+        """Hand all bytes to the system, and give their mark."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(f"{self.path}: {error.strerror or error}") from error
+        return Mark(self.bytes, self.sha256)
+
+    def sync(self) -> None:
+        """Make durable what the system was handed; may be called beside `write`."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OutputError(f"{self.path}: {error.strerror or error}") from error
 
     def close(self) -> None:
         """Make the bytes durable. Raises AccountingError when the disk holds another number of them."""
@@ -83,7 +113,15 @@ class Staging:
     def create(self, name: str) -> StagedFile:
         """Start one of the run's files."""
         try:
-            self.files[name] = StagedFile(self.directory / FILE_NAMES[name], self.mode)
+            self.files[name] = StagedFile.new(self.directory / FILE_NAMES[name], self.mode)
+        except OSError as error:
+            raise OutputError(f"{self.directory}: {error.strerror or error}") from error
+        return self.files[name]
+
+    def go_on(self, name: str, mark: Mark) -> StagedFile:
+        """Go on with one of a dead run's files. Raises UnfitCheckpointError where it is not what it was."""
+        try:
+            self.files[name] = StagedFile.at(self.directory / FILE_NAMES[name], mark)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
@@ -106,17 +144,17 @@ class Staging:
         The earlier summary goes first, so that a mix of two runs is never taken for a run.
         """
         try:
-            _sync_directory(self.directory)
+            sync_folder(self.directory)
             self._final(SUMMARY).unlink(missing_ok=True)
-            _sync_directory(self.output)
+            sync_folder(self.output)
             for name in (TARGET, EXCEPTIONS, REJECTED):
                 if name in names:
                     self.files[name].path.replace(self._final(name))
                 else:
                     self._final(name).unlink(missing_ok=True)
-            _sync_directory(self.output)
+            sync_folder(self.output)
             self.files[SUMMARY].path.replace(self._final(SUMMARY))
-            _sync_directory(self.output)
+            sync_folder(self.output)
         except OSError as error:
             raise OutputError(f"{self.output}: {error.strerror or error}") from error
 
@@ -133,27 +171,61 @@ def staging_folder(output: Path, run_id: str) -> Path:
     return output / f"{STAGING_PREFIX}{run_id}"
 
 
-@contextmanager
-def staging(staged: Staging) -> Iterator[Staging]:
-    """Make the staging folder, with all folders on its way, for as long as it is used.
+def new_folder(folder: Path) -> None:
+    """Make a staging folder, with all folders on its way. It is its owner's alone.
 
-    It is its owner's alone; the files in it keep their permissions when they are published.
-    Raises OutputError when it cannot be made.
+    The files in it keep their permissions when they are published. Raises OutputError when it cannot be made.
     """
     try:
-        staged.directory.parent.mkdir(parents=True, exist_ok=True)
-        staged.directory.mkdir(mode=PRIVATE_FOLDER)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER)
     except OSError as error:
-        raise OutputError(f"{staged.directory.parent}: {error.strerror or error}") from error
+        raise OutputError(f"{folder.parent}: {error.strerror or error}") from error
+
+
+def take_over(dead: Path, folder: Path) -> None:
+    """Make a dead run's staging folder this run's; what it had finished is finished again."""
+    try:
+        (dead / FILE_NAMES[SUMMARY]).unlink(missing_ok=True)
+        dead.rename(folder)
+    except OSError as error:
+        raise OutputError(f"{dead}: {error.strerror or error}") from error
+
+
+@contextmanager
+def staging(staged: Staging) -> Iterator[Staging]:
+    """Use a staging folder that is there, and remove it.
+
+    It is kept where the run ends early, for another try to go on from its checkpoint.
+    """
     try:
         yield staged
-    finally:
-        for file in staged.files.values():
-            file.discard()
+    except BaseException as error:
+        _discard(staged)
+        if _may_go_on(error) and (staged.directory / CHECKPOINT_NAME).exists():
+            error.add_note(
+                f"what was done up to its last checkpoint is kept in {staged.directory}: the same command goes on from there"
+            )
+        else:
+            shutil.rmtree(staged.directory, ignore_errors=True)
+        raise
+    else:
+        _discard(staged)
         shutil.rmtree(staged.directory, ignore_errors=True)
 
 
-def _sync_directory(path: Path) -> None:
+def _discard(staged: Staging) -> None:
+    for file in staged.files.values():
+        file.discard()
+
+
+def _may_go_on(error: BaseException) -> bool:
+    """Tell whether a run that ended so may end well from its last checkpoint: no bug, no fault in its accounts."""
+    return isinstance(error, (OutputError, SourceError)) or not isinstance(error, Exception)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.errors import Problem, SourceError, UnfitCheckpointError
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
 from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
@@ -17,10 +16,11 @@ from callcenter_etl.sources.header import Layout, layout_without_header, match_h
 from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.names import name_problems
 from callcenter_etl.sources.pending import LongPiece, Pending
+from callcenter_etl.sources.position import Position, StoredBytes
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name, shown
+from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 BLOCK_BYTES = 4 * 2**20
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -51,21 +51,31 @@ class Opening:
 
 
 class SourceReader:
-    """One source, read once from its start to its end. Use within `with`, and call `open` first."""
+    """One source, read once from its start to its end. Use within `with`, and call `open` first.
 
-    def __init__(self, uri: str, document: ContractDocument, *, block_bytes: int = BLOCK_BYTES) -> None:
+    With `passed`, where an earlier reader had stood, `pass_by` goes there without giving what is before.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        document: ContractDocument,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        passed: Position | None = None,
+    ) -> None:
         self.uri = shown(uri)
         self._address = uri
         self.document = document
         self.dialect = dialect_of(document)
-        self.stored_bytes = 0
-        self._sha256 = hashlib.sha256()
+        self._stored_bytes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
-        self._identity = access.identify(uri, self._storage)
-        self.size = self._identity.size
+        self.identity = access.identify(uri, self._storage)
+        self.size = self.identity.size
         self._block_bytes = block_bytes
+        self._within_record = False
         self._pending = Pending(iter(()), block_bytes)
-        self._context = access.open_stream(uri, self._identity, self._storage)
+        self._context = access.open_stream(uri, self.identity, self._storage)
         self._stored_blocks: Iterator[bytes] = iter(())
 
     def __enter__(self) -> Self:
@@ -76,9 +86,14 @@ class SourceReader:
         self._context.__exit__(*exc)  # type: ignore[arg-type]  # the three of the protocol
 
     @property
+    def stored_bytes(self) -> int:
+        """Bytes of the source, as stored, read so far."""
+        return self._stored_bytes.count
+
+    @property
     def sha256(self) -> str:
         """Hash of the stored bytes read so far, hexadecimal."""
-        return self._sha256.hexdigest()
+        return self._stored_bytes.sha256
 
     @property
     def plain_bytes(self) -> int:
@@ -89,6 +104,23 @@ class SourceReader:
     def lines(self) -> int:
         """Lines taken so far, counted apart from any framing."""
         return self._pending.lines
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Tell whether another reader would be given the same bytes, or learn that they are others."""
+        known = self.identity.size is not None and self.identity.version is not None
+        return known and (is_local(self._address) or is_s3(self._address))
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether all that was given ends with a record, so that the reader has a position to go on from."""
+        return self._stored_bytes.proven and not self._within_record
+
+    @property
+    def position(self) -> Position:
+        """Where a reader that rests is."""
+        pending = self._pending
+        return Position(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
     def open(self) -> Opening:
         """Read the start of the source: refuse it, or give its preamble and layout."""
@@ -129,6 +161,24 @@ class SourceReader:
             return None
         return self.size if is_ascii_superset(self.dialect.encoding) else self.size // 2
 
+    def pass_by(self, passed: Position, *, after_each: Callable[[], None]) -> None:
+        """Go to where an earlier reader stood, reading again what it read; what follows comes next.
+
+        Raises UnfitCheckpointError where that is not what it had read. As the earlier one may have read ahead, this
+        may be found out only by what follows; the reader does not rest before.
+        """
+        pending = self._pending
+        while pending.offset < passed.offset:
+            pending.take(min(len(pending), passed.offset - pending.offset))
+            if pending.offset == passed.offset:
+                break
+            if pending.ended:
+                raise UnfitCheckpointError(f"{self.uri}: ends before the checkpoint")
+            pending.fill()
+            after_each()
+        if (pending.offset, pending.lines) != (passed.offset, passed.lines):
+            raise UnfitCheckpointError(f"{self.uri}: has other lines than it had at the checkpoint")
+
     def blocks(self, layout: Layout) -> Iterator[Block | Frame | LongPiece]:
         """Give what follows the header, in order.
 
@@ -141,7 +191,9 @@ class SourceReader:
             if item is not None:
                 yield item
             elif len(pending) > self.dialect.max_record_bytes + 1:
+                self._within_record = True
                 yield from pending.take_long_record()
+                self._within_record = False
                 continue
             if not pending.ended:
                 pending.fill()
@@ -174,7 +226,7 @@ class SourceReader:
         """Raise SourceError when the stored file is not the one that was opened, or was not read to its end."""
         if self.uri == STANDARD_INPUT:
             return
-        change = access.what_changed(self._address, self._identity, self._storage)
+        change = access.what_changed(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
         if self.size is not None and self.size != self.stored_bytes:
@@ -192,8 +244,7 @@ class SourceReader:
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
         try:
             for block in read_blocks(stream, self._block_bytes):
-                self.stored_bytes += len(block)
-                self._sha256.update(block)
+                self._stored_bytes.add(block)
                 yield block
         except OSError as error:
             raise SourceError(f"{self.uri}: {error.strerror or error}") from error

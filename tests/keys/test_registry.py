@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -182,6 +183,50 @@ def test_open_files_do_not_add_up(tmp_path: Path) -> None:
                 registry.first_lines(pa.array([b"%d" % number]), np.array([number]))
             assert open_files() <= before + 17
     assert open_files() == before
+
+
+@pytest.mark.parametrize("hash_function", [hash_keys, three_values])
+@given(batches=BATCHES, cut=st.integers(0, 12), later=st.integers(0, 3))
+@settings(max_examples=40, deadline=None)
+def test_a_registry_goes_on_where_another_one_was_marked(
+    hash_function: Callable[[pa.LargeBinaryArray], Hashes], batches: Batches, cut: int, later: int
+) -> None:
+    before, after = batches[:cut], batches[cut:]
+    expected = expected_lines(batches, 1)
+    with tempfile.TemporaryDirectory() as name:
+        first = KeyRegistry(Path(name), memory_entries=4, filter_bytes=8, hash_function=hash_function)
+        with first:
+            first.keep()
+            found = registry_lines(first, before, 1)
+            mark = first.mark(first.extent)
+            registry_lines(first, after[:later], 1)  # what comes after the mark is cut off
+        second = KeyRegistry(Path(name), memory_entries=3, filter_bytes=8, hash_function=hash_function)
+        with second:
+            second.go_on(mark)
+            start = len(found)
+            for batch in after:
+                lines = np.arange(len(batch), dtype=np.int64) + 2 + start
+                found += second.first_lines(pa.array(batch, type=pa.large_binary()), lines).tolist()
+                start += len(batch)
+            again = second.mark(second.extent)
+        assert found == expected
+        with KeyRegistry(Path(name), hash_function=hash_function) as third:
+            third.go_on(again)
+            keys = list(dict.fromkeys(key for batch in batches for key in batch))
+            lines = third.first_lines(pa.array(keys, type=pa.large_binary()), np.arange(len(keys)))
+        assert (lines >= 2).all()
+
+
+def test_a_marked_registry_of_many_keys_is_filled_again_in_pieces(tmp_path: Path) -> None:
+    keys = pa.array([b"%d" % n * 8 for n in range(200_000)])
+    with KeyRegistry(tmp_path, memory_entries=50_000) as registry:
+        registry.keep()
+        registry.first_lines(keys, np.arange(2, 200_002))
+        mark = registry.mark(registry.extent)
+    with KeyRegistry(tmp_path, memory_entries=50_000) as registry:
+        registry.go_on(mark)
+        assert sum(map(len, registry._recent)) < 50_000
+        assert registry.first_lines(keys, np.arange(200_000)).tolist() == list(range(2, 200_002))
 
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Finds the staging folder of a dead run that can be gone on with, and clears those that are of no use."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from callcenter_etl.checkpoints.checkpoint import Basis, Checkpoint, output_of, read_checkpoint
+from callcenter_etl.errors import UnfitCheckpointError
+from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.leftovers import leftovers, leftovers_away, run_id_of
+from callcenter_etl.outputs.lock import Holder
+
+_log = get_logger(__name__)
+_NAMES = {"program": "version of this program", "contract": "contract", "output": "output"}
+_SOURCE = ("source", "source_bytes", "source_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A dead run's staging folder, whose checkpoint fits what is to be run."""
+
+    run_id: str
+    folder: Path
+    checkpoint: Checkpoint
+
+    def clear(self, cause: str) -> None:
+        """Remove the folder, which is of no use after all."""
+        _clear(self.folder, cause)
+
+
+@contextmanager
+def unfinished_in(
+    output: Path, basis: Callable[[], Basis | None], *, wanted: bool
+) -> Iterator[Unfinished | None]:
+    """Give the unfinished run in a local output, None where there is none to go on with; clear all others.
+
+    To be used under the target's lock. Where none is `wanted`, all are cleared; where the basis of what is to be
+    run cannot be told, none. It is asked for only where there is something to compare.
+    """
+    yield _chosen(leftovers(output), basis, wanted=wanted)
+
+
+@contextmanager
+def unfinished_away(
+    home: Path, output: str, basis: Callable[[], Basis | None], holder: Holder, *, wanted: bool
+) -> Iterator[Unfinished | None]:
+    """As `unfinished_in`, among the runs into object stores that were staged in `home`.
+
+    The run that is given is held until the end of the `with`. Those into other outputs are left to their own
+    next run, unless they have no checkpoint that could be of use to it.
+    """
+    with leftovers_away(home, holder, concerned=partial(_is_for, output_of(output))) as folders:
+        yield _chosen(folders, basis, wanted=wanted)
+
+
+def _chosen(folders: Sequence[Path], basis: Callable[[], Basis | None], *, wanted: bool) -> Unfinished | None:
+    sought = basis() if folders else None
+    if sought is None:
+        return None
+    fitting: list[Unfinished] = []
+    for folder in folders:
+        try:
+            checkpoint = read_checkpoint(folder)
+        except UnfitCheckpointError as error:
+            _clear(folder, str(error))
+            continue
+        other = _differences(checkpoint.basis, sought)
+        if other or not wanted:
+            _clear(folder, f"it has another {other[0]}" if other else "it is not to be gone on with")
+        else:
+            fitting.append(Unfinished(run_id_of(folder), folder, checkpoint))
+    fitting.sort(key=lambda each: each.checkpoint.position.offset)
+    for each in fitting[:-1]:
+        _clear(each.folder, "another run got further")
+    return fitting[-1] if fitting else None
+
+
+def _is_for(output: str, folder: Path) -> bool:
+    """Tell whether a folder is of a run into this output, or of no use to any."""
+    try:
+        return read_checkpoint(folder).basis.get("output") == output
+    except UnfitCheckpointError:
+        return True
+
+
+def _differences(found: Basis, basis: Basis) -> list[str]:
+    """Name what is not the same, for people."""
+    differing = [name for name in basis if found.get(name) != basis[name]]
+    return list(dict.fromkeys("source" if name in _SOURCE else _NAMES.get(name, name) for name in differing))
+
+
+def _clear(folder: Path, cause: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    _log.warning("leftovers_removed", run_id=run_id_of(folder), cause=cause)

@@ -1,0 +1,111 @@
+"""The sources of one command: each with its settings and its folder, run in turn."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from callcenter_etl.api import Contract, RunResult, resolve_sources
+from callcenter_etl.api import validate as run
+from callcenter_etl.cli.exits import say_error
+from callcenter_etl.cli.progress import shown_progress
+from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
+from callcenter_etl.settings import RunSettings
+from callcenter_etl.storage.addresses import base_name, shown, within
+from callcenter_etl.terminal import printable
+
+_COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
+
+
+def jobs_of(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
+    """Give each source with its settings: one folder each for several sources or a glob."""
+    if not settings.sources:
+        raise UsageError("no source: name one, or declare run.source in the contract")
+    found = resolve_sources(list(settings.sources), contract.document.run.storage_options)
+    if list(settings.sources) == found and len(found) == 1:
+        return [(found[0], settings)]
+    taken: set[str] = set()
+    jobs: list[tuple[str, RunSettings]] = []
+    for source in found:
+        stem = _stem(source)
+        name = next(
+            name
+            for number in range(1, len(found) + 2)
+            if (name := stem if number == 1 else f"{stem}_{number}") not in taken
+        )
+        taken.add(name)
+        output, copies = _under(settings.output, name), _under(settings.publish_to, name)
+        jobs.append((source, replace(settings, output=output, publish_to=copies)))
+    return jobs
+
+
+def _under(folder: str | None, name: str) -> str | None:
+    return None if folder is None else within(folder, name)
+
+
+def _stem(source: str) -> str:
+    """Give a folder's name for a source: the file's, without its compression and its extension."""
+    if source == "-":
+        return "stdin"
+    name = base_name(source)
+    plain = name.removesuffix(next((suffix for suffix in _COMPRESSED if name.endswith(suffix)), ""))
+    return PurePath(plain).stem.lstrip(".") or "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the sources of one command are run."""
+
+    root: str | None
+    quiet: bool
+    again: bool
+    resume: bool | None
+
+
+def run_all(
+    jobs: list[tuple[str, RunSettings]], contract: Contract, ways: Ways
+) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
+    """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
+
+    One source among several that cannot be read keeps neither the others from running nor their results from
+    being shown.
+    """
+    results: list[RunResult] = []
+    failures: list[tuple[str, CallcenterEtlError]] = []
+    for source, settings in jobs:
+        try:
+            results.append(_run(source, contract, settings, ways))
+        except (OutputError, SourceError) as error:
+            say_error(error)
+            failures.append((source, error))
+    return results, failures
+
+
+def _run(source: str, contract: Contract, settings: RunSettings, ways: Ways) -> RunResult:
+    with shown_progress(shown(source), quiet=ways.quiet) as show:
+        result = run(
+            source,
+            contract,
+            output=settings.output,
+            publish_to=settings.publish_to,
+            staging=settings.staging,
+            chunk_rows=settings.chunk_rows,
+            workers=settings.workers,
+            max_rejected=settings.max_rejected,
+            on_progress=show,
+            again=ways.again,
+            resume=ways.resume is not False,
+            checkpoint_seconds=settings.checkpoint_seconds,
+            root=ways.root,
+        )
+    _say_where_it_began(result, ways)
+    return result
+
+
+def _say_where_it_began(result: RunResult, ways: Ways) -> None:
+    resumed, source = result.record.resumed, printable(shown(result.source))
+    if resumed is not None and not ways.quiet:
+        print(f"{source}: resumed run {resumed.run_id} at line {resumed.line:,}", file=sys.stderr)
+    elif resumed is None and ways.resume and not result.already_done:
+        print(f"{source}: nothing to resume, the run started from the beginning", file=sys.stderr)
