@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from callcenter_etl.change.backtest import BackTest, back_test
+from callcenter_etl.change.verdicts import Court
+from callcenter_etl.contract.diff import Change, compare_contracts
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.contract.storage import StorageOptions
@@ -234,6 +237,23 @@ def validate(
         _keep=keep,
         _storage=contract.document.run.storage_options,
     )
+
+
+def diff_contracts(old: Contract, new: Contract) -> tuple[Change, ...]:
+    """Give every change from one contract to another with its effect, the breaking ones first."""
+    return compare_contracts(old.loaded, new.loaded)
+
+
+def back_tests(
+    sources: Sequence[str], old: Contract, new: Contract, *, block_bytes: int = BLOCK_BYTES
+) -> Iterator[BackTest]:
+    """Hold each source to both contracts and count the records whose verdict flips; nothing is written.
+
+    Raises SourceError where a source or lookup cannot be read, UsageError for standard input.
+    """
+    courts = [Court(contract.loaded, block_bytes=block_bytes) for contract in (old, new)]
+    for source in sources:
+        yield back_test(source, *courts)
 
 
 def usable_cores() -> int:
