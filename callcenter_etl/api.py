@@ -11,12 +11,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.change.backtest import BackTest, back_test
+from callcenter_etl.change.trial import Trial, try_contract
 from callcenter_etl.change.verdicts import Court
 from callcenter_etl.contract.diff import Change, compare_contracts
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import UsageError
+from callcenter_etl.errors import ContractError, Fault, UsageError
 from callcenter_etl.once import Outcome, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
@@ -169,6 +170,20 @@ def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contrac
     return Contract(load_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
 
 
+def load_contracts(sources: Sequence[str]) -> list[Contract]:
+    """Load several contracts from files. Raises ContractError with every fault of all of them."""
+    faults: list[Fault] = []
+    found: list[Contract] = []
+    for source in sources:
+        try:
+            found.append(load_contract(source))
+        except ContractError as error:
+            faults += error.faults
+    if faults:
+        raise ContractError(tuple(faults))
+    return found
+
+
 def validate(
     source: str | os.PathLike[str],
     contract: Contract | str | os.PathLike[str],
@@ -254,6 +269,14 @@ def back_tests(
     courts = [Court(contract.loaded, block_bytes=block_bytes) for contract in (old, new)]
     for source in sources:
         yield back_test(source, *courts)
+
+
+def try_out(contract: Contract) -> Trial:
+    """Hold a contract's examples to it, and search, for each rule, a record that breaks that one alone.
+
+    Raises SourceError when a lookup cannot be read.
+    """
+    return try_contract(contract.loaded)
 
 
 def usable_cores() -> int:
