@@ -35,9 +35,8 @@ class Bench:
         The values must be writable: see `is_writable`.
         """
         found: list[set[str]] = [set() for _ in records]
-        text = "".join(self._lines([*records]))
         first = 1 + len(_LINE_END.findall(self._header()))
-        for verdicts in self._hear(self._apart, self._header() + text):
+        for verdicts in self._hear(self._apart, self.text_of(records)):
             for rule, at in _all_broken(verdicts):
                 for line in verdicts.lines[at].tolist():
                     found[line - first].add(rule)
@@ -48,11 +47,9 @@ class Bench:
 
         Where its text is no single sound record, these are the structural rules that its lines break.
         """
-        *before, last = self._lines(records)
-        start = self._header() + "".join(before)
-        first = 1 + len(_LINE_END.findall(start))
+        first = 1 + len(_LINE_END.findall(self.text_of(records[:-1])))
         found: set[str] = set()
-        for verdicts in self._hear(self._court, start + last):
+        for verdicts in self._hear(self._court, self.text_of(records)):
             for rule, at in _all_broken(verdicts):
                 if (verdicts.lines[at] >= first).any():
                     found.add(rule)
@@ -68,6 +65,10 @@ class Bench:
         except UnicodeEncodeError:
             return False
         return True
+
+    def text_of(self, records: Sequence[Record]) -> str:
+        """Give a source with the records, as the contract wants it written."""
+        return self._header() + "".join(self._lines(records))
 
     def _header(self) -> str:
         source = self.document.source

@@ -79,12 +79,11 @@ def _pattern_is_wider(before: Column, after: Column) -> bool:
 
 
 def is_wider_pattern(before: str, after: str) -> bool:
-    r"""Tell whether a pattern provably matches all that another one does: it is the same, or has one more choice.
+    """Tell whether a pattern provably matches all that another one does: it is the same, or has one more choice.
 
-    Both are sound alone, so that a `|` after the first one stands outside of its groups; not so after `\Q`, which
-    quotes to the end.
+    Both are sound alone, so that a `|` after the first one stands outside of its groups and quotes.
     """
-    return before == after or (after.startswith(before + "|") and r"\Q" not in before)
+    return before == after or after.startswith(before + "|")
 
 
 def _words(column: Column) -> set[str]:
