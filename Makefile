@@ -9,7 +9,7 @@ SOAK_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz fuzz-diff soak sample schema bench bench-quick clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -64,6 +64,9 @@ format: $(VENV)/.installed-dev  ## let ruff write the format and what it can men
 
 fuzz: $(VENV)/.installed-dev  ## compare the product with the slow oracle on FUZZ_CASES generated files
 	@$(BIN)/python -m tests.oracle.fuzz --cases $(FUZZ_CASES)
+
+fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of generated contracts to generated files
+	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES)
 
 soak: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)

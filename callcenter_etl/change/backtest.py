@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from callcenter_etl.change.bench import rule_ids
 from callcenter_etl.change.verdicts import Court, Hearing, Verdicts
-from callcenter_etl.contract.model import Limits
+from callcenter_etl.contract.model import ContractDocument, Limits
 from callcenter_etl.errors import Problem, UsageError
 from callcenter_etl.run import broken_limits, status_of
 from callcenter_etl.storage.addresses import STANDARD_INPUT, shown
@@ -84,7 +85,15 @@ def back_test(source: str, old: Court, new: Court) -> BackTest:
             _compare(first.take(limit), second.take(limit), result)
     for court, side in ((old, result.old), (new, result.new)):
         _close(side, court.document.limits)
+    result.newly_rejected_by_rule = _in_order(result.newly_rejected_by_rule, new.document)
+    result.newly_accepted_by_rule = _in_order(result.newly_accepted_by_rule, old.document)
     return result
+
+
+def _in_order(by_rule: dict[str, Flips], document: ContractDocument) -> dict[str, Flips]:
+    """Sort rules as the contract has them, those of structure and refusal first; chunks may have found them otherwise."""
+    order = {rule: place for place, rule in enumerate(rule_ids(document))}
+    return dict(sorted(by_rule.items(), key=lambda each: (order.get(each[0], -1), each[0])))
 
 
 def _close(side: Side, limits: Limits) -> None:

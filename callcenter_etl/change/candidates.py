@@ -14,6 +14,7 @@ from callcenter_etl.contract.model import Column
 
 LONGEST = 100_000  # characters of a value made to be too long
 MATCHES = 12  # texts made for a pattern
+MOST_CUTS = 12  # of a text that an expression compares with
 _NUMBERS = {
     "digits": ("1", "7", "0", "12", "007", "100", "86400", "9999999999"),
     "integer": ("1", "7", "0", "-1", "+3", "12", "100", "1000", "86400", "9999999999", "-9999999999"),
@@ -70,12 +71,19 @@ def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng
         *(column.allowed or ()),
         *looked_up,
         *_matching([each for each in (column.pattern, *literals.patterns) if each is not None], rng),
-        *literals.texts,
+        *(part for text in literals.texts for part in _parts(text)),
         *_typed(column, literals, rng),
     ]
     found += _lengthened(column, literals, found)
     found += [text for value in found[:40] for text in _neighbours(value)]
     return list(dict.fromkeys([*found, *_STRANGE]))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Give a text that an expression compares with, and what it may be put together from."""
+    yield text
+    for cut in range(1, min(len(text), MOST_CUTS + 1)):
+        yield from (text[:cut], text[cut:])
 
 
 def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:

@@ -88,11 +88,11 @@ def test_faults_of_examples_are_told_with_their_places(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         "error: c.yaml:9:3: examples.pas: unknown key (did you mean 'pass'?)",
         "c.yaml:12:40: examples.fail[0].breaks[0]: unknown rule 'id.requird' (did you mean 'id.required'?)",
-        'c.yaml:13:7: examples.fail[1].after: state has no value (write "" for an empty one)',
+        'c.yaml:13:16: examples.fail[1].after[0]: state has no value (write "" for an empty one)',
     ]
     (tmp_path / "c.yaml").write_text(wrong.replace("pas:", "pass:"), encoding="utf-8")
     assert (
-        "c.yaml:10:31: examples.pass[0].whom: unknown column 'whom' (did you mean 'who'?)"
+        "c.yaml:10:30: examples.pass[0].whom: unknown column 'whom' (did you mean 'who'?)"
         in run("c.yaml", folder=tmp_path).stderr
     )
 
@@ -124,10 +124,8 @@ def test_rules_that_nothing_breaks_alone_are_reported_and_count_only_if_strict(t
         f"none found that breaks it among {found['t.min'].tries:,} (no time is before 00:00:00)"
         in plain.stdout
     )
-    assert (
-        f"none found that breaks it among {found['always'].tries:,} \n"
-        in plain.stdout.replace("  ", " ") + " \n"
-    )
+    [always] = [line for line in plain.stdout.splitlines() if line.startswith("  always ")]
+    assert always.rstrip().endswith(f"none found that breaks it among {found['always'].tries:,}")
 
 
 @pytest.mark.parametrize(
