@@ -71,12 +71,16 @@ def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng
         *(column.allowed or ()),
         *looked_up,
         *_matching([each for each in (column.pattern, *literals.patterns) if each is not None], rng),
-        *(part for text in literals.texts for part in _parts(text)),
         *_typed(column, literals, rng),
+        *(part for text in _texts_for(column, literals) for part in _parts(text)),
     ]
-    found += _lengthened(column, literals, found)
-    found += [text for value in found[:40] for text in _neighbours(value)]
-    return list(dict.fromkeys([*found, *_STRANGE]))
+    near = [text for value in found[:40] for text in _neighbours(value)]
+    return list(dict.fromkeys([*found, *near, *_lengthened(column, literals, found), *_STRANGE]))
+
+
+def _texts_for(column: Column, literals: Literals) -> list[str]:
+    # An expression compares no other types with text.
+    return literals.texts if column.type in ("text", "digits") else []
 
 
 def _parts(text: str) -> Iterator[str]:

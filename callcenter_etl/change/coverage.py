@@ -43,10 +43,22 @@ class RuleCoverage:
 
 @dataclass(frozen=True, slots=True)
 class _Find:
+    """A record, the rules that it breaks, and the sound record that it was made of."""
+
     broken: frozenset[str]
     record: Record
     base: Record
     after: tuple[Record, ...] = ()
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The columns in which the record is not as the one that it was made of."""
+        return tuple(name for name, value in self.record.items() if self.base.get(name, "") != value)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """What a better find has less of."""
+        return len(self.broken), len(self.changed)
 
 
 def cover_rules(
@@ -111,14 +123,13 @@ class _Search:
         if find is None or rule not in broken:
             return RuleCoverage(rule, severity, NOT_FOUND, self.tries, why=why)
         others = tuple(each for each in broken if each != rule)
-        changed = tuple(name for name, value in find.record.items() if find.base.get(name, "") != value)
         return RuleCoverage(
             rule,
             severity,
             TOGETHER if others else ALONE,
             self.tries,
             record=find.record,
-            changed=changed,
+            changed=find.changed,
             after=find.after,
             others=others,
         )
@@ -246,7 +257,7 @@ class _Search:
     def _note(self, find: _Find) -> None:
         for rule in find.broken:
             best = self.finds.get(rule)
-            if best is None or len(find.broken) < len(best.broken):
+            if best is None or find.weight < best.weight:
                 self.finds[rule] = find
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import subprocess
 import sys
@@ -116,6 +117,17 @@ def test_what_cannot_be_tested_against_is_said(
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_source_that_cannot_be_read_hides_neither_the_changes_nor_the_others(tmp_path: Path) -> None:
+    new = changed(tmp_path, *NEW)
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(Path(SAMPLES[1]).read_bytes())[:-20])
+    words = ("--against", "cut.csv.gz", SAMPLES[0])
+    done = run("contract", "diff", str(OLD), new, *words, folder=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: cut.csv.gz: truncated")
+    assert "breaking   columns.call_status.allowed" in done.stdout
+    assert "call_center_raw_202501.csv: " in done.stdout
 
 
 def test_memory_does_not_grow_with_the_source(tmp_path: Path) -> None:
