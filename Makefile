@@ -11,7 +11,7 @@ KILLS_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz ci-proof soak soak-kills sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof soak soak-kills sample schema bench bench-quick clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -69,6 +69,9 @@ fuzz: $(VENV)/.installed-dev  ## compare the product with the slow oracle on FUZ
 
 ci-proof: $(VENV)/.installed-dev  ## the action and the pre-commit hooks, installed from this folder (minutes)
 	@$(BIN)/python -m tests.ci.proof
+
+fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of generated contracts to generated files
+	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES)
 
 soak: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import UsageError
+from callcenter_etl.errors import ContractError, Fault, UsageError
 from callcenter_etl.once import Outcome, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
@@ -31,6 +31,9 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas a
     import pandas as pd
     import pyarrow as pa
 
+    from callcenter_etl.change.backtest import BackTest
+    from callcenter_etl.change.trial import Trial
+    from callcenter_etl.contract.diff import Change
     from callcenter_etl.rules.schema import DataFrameSchema
 
 
@@ -176,6 +179,20 @@ def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contrac
     return Contract(load_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
 
 
+def load_contracts(sources: Sequence[str]) -> list[Contract]:
+    """Load several contracts from files. Raises ContractError with every fault of all of them."""
+    faults: list[Fault] = []
+    found: list[Contract] = []
+    for source in sources:
+        try:
+            found.append(load_contract(source))
+        except ContractError as error:
+            faults += error.faults
+    if faults:
+        raise ContractError(tuple(faults))
+    return found
+
+
 def validate(
     source: str | os.PathLike[str],
     contract: Contract | str | os.PathLike[str],
@@ -254,6 +271,38 @@ def validate(
         _keep=keep,
         _storage=contract.document.run.storage_options,
     )
+
+
+def diff_contracts(old: Contract, new: Contract) -> tuple[Change, ...]:
+    """Give every change from one contract to another with its effect, the breaking ones first."""
+    from callcenter_etl.contract.diff import compare_contracts
+
+    return compare_contracts(old.loaded, new.loaded)
+
+
+def back_tests(
+    sources: Sequence[str], old: Contract, new: Contract, *, block_bytes: int = BLOCK_BYTES
+) -> Iterator[BackTest]:
+    """Hold each source to both contracts and count the records whose verdict flips; nothing is written.
+
+    Raises SourceError where a source or lookup cannot be read, UsageError for standard input.
+    """
+    from callcenter_etl.change.backtest import back_test
+    from callcenter_etl.change.verdicts import Court
+
+    courts = [Court(contract.loaded, block_bytes=block_bytes) for contract in (old, new)]
+    for source in sources:
+        yield back_test(source, *courts)
+
+
+def try_out(contract: Contract) -> Trial:
+    """Hold a contract's examples to it, and search, for each rule, a record that breaks that one alone.
+
+    Raises SourceError when a lookup cannot be read.
+    """
+    from callcenter_etl.change.trial import try_contract
+
+    return try_contract(contract.loaded)
 
 
 def usable_cores() -> int:

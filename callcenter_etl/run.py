@@ -229,8 +229,9 @@ class _Run:
             rejected_bytes=staged.files[REJECTED].bytes,
             exceptions=router.exception_records,
         )
-        problems = _broken_limits(self.plan.limits, self.accounts)
-        status = _status(self.plan.limits, self.accounts, problems)
+        limits, rejected = self.plan.limits, self.accounts.rejected.records
+        problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
+        status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         outputs = {
             name: OutputFile(
@@ -298,9 +299,9 @@ class _Run:
             )
 
 
-def _broken_limits(limits: Limits, accounts: Accounts) -> tuple[Problem, ...]:
+def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Problem, ...]:
+    """Say which limits a run with so many records read and rejected does not keep."""
     problems = []
-    read, rejected = accounts.framed, accounts.rejected.records
     if limits.min_records is not None and read < limits.min_records:
         problems.append(
             Problem("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected")
@@ -311,10 +312,11 @@ def _broken_limits(limits: Limits, accounts: Accounts) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _status(limits: Limits, accounts: Accounts, problems: tuple[Problem, ...]) -> str:
+def status_of(limits: Limits, problems: tuple[Problem, ...], *, rejected: int) -> str:
+    """Give the status of a run that read its source to the end."""
     if problems:
         return "failed"
-    return "rejects" if accounts.rejected.records and limits.max_rejected is None else "passed"
+    return "rejects" if rejected and limits.max_rejected is None else "passed"
 
 
 def refuse_own_output(plan: RunPlan) -> None:

@@ -1,4 +1,4 @@
-"""`callcenter-etl contract`: check contracts, infer them from samples, print their JSON Schema."""
+"""`callcenter-etl contract`: check contracts, infer, compare and test them, print their JSON Schema."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from callcenter_etl.cli.change import diff, try_out_contracts
 from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
 from callcenter_etl.cli.infer import infer
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
@@ -18,7 +19,7 @@ from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
-    help="Check contracts; infer them from samples; print their JSON Schema.",
+    help="Check contracts; infer, compare and test them; print their JSON Schema.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -73,6 +74,8 @@ _RENDERERS = {"text": _as_text, "json": _as_json}
 
 
 app.command("infer")(infer)
+app.command("diff")(diff)
+app.command("test")(try_out_contracts)
 
 
 @app.command("schema")

@@ -88,6 +88,18 @@ def as_text_list(value: Any) -> tuple[str, ...]:
     return tuple(as_text(each) for each in value)
 
 
+def as_record(value: Any) -> dict[str, str]:
+    """Take a mapping of columns to values, each by its source text."""
+    if not isinstance(value, dict):
+        raise ValueError(f"a mapping of columns to values is expected, not {show(value)}")  # noqa: TRY004  pydantic collects ValueErrors
+    nothing = [
+        str(key) for key, each in value.items() if each is None or getattr(each, "tag", None) == "null"
+    ]
+    if nothing:
+        raise ValueError(f'{", ".join(nothing)} has no value (write "" for an empty one)')
+    return {str(key): as_text(each) for key, each in value.items()}
+
+
 def as_size(value: Any) -> int:
     """Take a number of bytes, as `100 GiB` or plain."""
     match = _SIZE.fullmatch(str(value))
@@ -159,6 +171,11 @@ Texts = Annotated[
 TextList = Annotated[tuple[str, ...], BeforeValidator(as_text_list), WithJsonSchema(_SCALARS_SCHEMA)]
 OptionalTextList = Annotated[
     tuple[str, ...] | None, BeforeValidator(as_text_list), WithJsonSchema(_SCALARS_SCHEMA)
+]
+Record = Annotated[
+    dict[str, str],
+    BeforeValidator(as_record),
+    WithJsonSchema({"type": "object", "additionalProperties": _SCALAR_SCHEMA}),
 ]
 Size = Annotated[int, BeforeValidator(as_size), WithJsonSchema({"type": ["integer", "string"]})]
 OptionalFileMode = Annotated[

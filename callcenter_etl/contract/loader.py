@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from callcenter_etl.contract import semantics
-from callcenter_etl.contract.fields import show
+from callcenter_etl.contract.examples import FailingExample
+from callcenter_etl.contract.fields import Record, show
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
 from callcenter_etl.contract.storage import WHERE_CREDENTIALS_BELONG, is_secret_key
 from callcenter_etl.contract.suggest import did_you_mean
@@ -45,16 +46,24 @@ READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no 
 
 @dataclass(frozen=True, slots=True)
 class LoadedContract:
-    """A contract without faults: its document, the hash of its text, where it came from, where its rules stand.
+    """A contract without faults: its document, the hash of its text, where it came from, where its parts stand.
 
     `rule_positions` also has what no rule of a column or record asks (`header.order`, `record.fields`, …): there
-    the key that decides about it, or the nearest one around it. It is empty for a contract from a mapping.
+    the key that decides about it, or the nearest one around it. `places` has every key and list entry of the text
+    by its path. Both are empty for a contract from a mapping.
     """
 
     document: ContractDocument
     sha256: str
     origin: str | None
     rule_positions: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+
+    def place_of(self, path: Path) -> Place | None:
+        """Give where a part of the contract stands, or the nearest part around it that is written down."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path)
 
 
 def _read_local(path: str) -> bytes:
@@ -103,7 +112,7 @@ def _load(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
     positions |= {rule.name: locate.place(("rules", index)) for index, rule in enumerate(document.rules)}
     positions |= {rule: locate.place(path) for rule, path in _RULES_OF_KEYS.items()}
     known = {rule: place for rule, place in positions.items() if place is not None}
-    return LoadedContract(document, hashlib.sha256(text).hexdigest(), origin, known)
+    return LoadedContract(document, hashlib.sha256(text).hexdigest(), origin, known, parsed.places)
 
 
 class _Locator:
@@ -173,9 +182,10 @@ def _keys_at(path: Path) -> list[str]:
     for part in path:
         if isinstance(part, int) or model is None:
             continue
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        model = _model_in(annotation)
-    return [] if model is None else [key for key in model.model_fields if key != "rule_keys"]
+        fields = {field.alias or key: field for key, field in model.model_fields.items()}
+        model = _model_in(fields[part].annotation) if part in fields else None
+    known = {} if model is None else model.model_fields
+    return [field.alias or key for key, field in known.items() if key != "rule_keys"]
 
 
 def _model_in(annotation: Any) -> Any:
@@ -247,11 +257,34 @@ def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:
             )
         if source.filename is not None:
             yield from semantics.file_name_faults(source.filename, ("source", "filename"))
+    if sound:
+        yield from _example_faults(value, [column for _, column in columns])
 
 
-def _sound(model: type[Any], values: Any) -> Iterator[tuple[int, Any]]:
+def _example_faults(value: dict[str, Any], columns: list[Column]) -> Iterator[tuple[Path, str, int]]:
+    examples = value.get("examples")
+    if not isinstance(examples, dict):
+        return
+    rules = value.get("rules")
+    # Rules with faults of their own too, so that an example that names one is not blamed for it.
+    entries = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, (list, tuple)) else []
+    known = semantics.Known(columns, [str(rule.get("name")) for rule in entries], _encoding(value))
+    for index, record in _sound(Record, examples.get("pass")):
+        yield from semantics.record_faults(record, ("examples", "pass", index), known)
+    for index, example in _sound(FailingExample, examples.get("fail")):
+        yield from semantics.failing_example_faults(example, ("examples", "fail", index), known)
+
+
+def _encoding(value: dict[str, Any]) -> str:
+    found = [source.encoding for _, source in _sound(SourceFormat, [value.get("source", {})])]
+    return found[0] if found else "utf-8"
+
+
+def _sound(kind: Any, values: Any) -> Iterator[tuple[int, Any]]:
+    """Give the entries that can be read as `kind`, with their index."""
+    read = TypeAdapter(kind)
     for index, value in enumerate(values if isinstance(values, (list, tuple)) else []):
         try:
-            yield index, model.model_validate(value)
+            yield index, read.validate_python(value)
         except ValidationError:
             continue  # its faults of shape are told by the whole document's check

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from callcenter_etl.contract.examples import Examples
 from callcenter_etl.contract.fields import (
     RULE_KEYS,
     Flag,
@@ -359,3 +360,7 @@ class ContractDocument(_Model):
     rules: tuple[RecordRule, ...] = Field((), description="rules over whole records")
     limits: Limits = Field(default_factory=Limits, description="how many rejects still pass")
     run: RunDefaults = Field(default_factory=RunDefaults, description="defaults of a run")
+    examples: Examples = Field(
+        default_factory=Examples,
+        description="records that keep the contract, and records that break it",
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.expressions import ExpressionFaults, compile_expression
 from callcenter_etl.contract.fields import RULE_KEYS
 from callcenter_etl.contract.formats import (
@@ -208,6 +210,46 @@ def _expression_faults(text: str, path: Path, types: dict[str, str]) -> Found:
     except ExpressionFaults as error:
         for fault in error.faults:
             yield path, f"{fault.message} (at character {fault.offset + 1} of {text!r})", fault.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an example may name, and the encoding in which its values must be writable."""
+
+    columns: Sequence[Column]
+    rule_names: Sequence[str]
+    encoding: str
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all rules."""
+        return [f"{column.name}.{key}" for column in self.columns for key in column.rule_keys] + [
+            *self.rule_names
+        ]
+
+
+def failing_example_faults(example: FailingExample, path: Path, known: Known) -> Found:
+    """Give the faults of an example of a record that breaks rules."""
+    yield from record_faults(example.record, (*path, "record"), known)
+    for number, record in enumerate(example.after):
+        yield from record_faults(record, (*path, "after", number), known)
+    if not example.breaks:
+        yield (*path, "breaks"), "the list is empty: a record that breaks no rule belongs under pass", 0
+    for number, rule in enumerate(example.breaks):
+        if rule not in known.ids:
+            yield (*path, "breaks", number), f"unknown rule {rule!r}{did_you_mean(rule, known.ids)}", 0
+
+
+def record_faults(record: dict[str, str], path: Path, known: Known) -> Found:
+    """Give the faults of an example's record: unknown columns, values that cannot be written."""
+    names = [column.name for column in known.columns]
+    for name, value in record.items():
+        if name not in names:
+            yield (*path, name), f"unknown column {name!r}{did_you_mean(name, names)}", 0
+        try:
+            value.encode(known.encoding)
+        except UnicodeEncodeError as error:
+            yield (*path, name), f"{known.encoding} has no {value[error.start]!r}", 0
 
 
 def name_faults(columns: Sequence[tuple[int, Column]], rules: Sequence[tuple[int, RecordRule]]) -> Found:

@@ -1,0 +1,110 @@
+"""Two contracts in one direction: what the first one accepts is held to the second one.
+
+Every judge of this package looks one way only, and is asked twice: from old to new for what a change breaks, and
+from new to old for what it loosens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcenter_etl.contract.expressions import compile_expression
+from callcenter_etl.contract.expressions.tree import Expression, Node
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+
+ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """From `before` to `after`; `origins` gives, by the name of a column after, its name before."""
+
+    before: ContractDocument
+    after: ContractDocument
+    origins: Mapping[str, str]
+
+    @property
+    def reverse(self) -> Direction:
+        """The same two contracts, looked at from the other one."""
+        return Direction(self.after, self.before, {old: new for new, old in self.origins.items()})
+
+    def pairs(self) -> list[tuple[Column, Column]]:
+        """Give the columns that both have, before and after, in the order before."""
+        after = {self.origins[each.name]: each for each in self.after.columns if each.name in self.origins}
+        return [(column, after[column.name]) for column in self.before.columns if column.name in after]
+
+    def before_of(self, name: str) -> Column | None:
+        """Give the column before, by its name after."""
+        origin = self.origins.get(name)
+        return next((column for column in self.before.columns if column.name == origin), None)
+
+
+def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:
+    """Pair columns by name, then by alias, then, where there is no header, by position."""
+    old_names = {column.name for column in old.columns}
+    origins = {column.name: column.name for column in new.columns if column.name in old_names}
+    free_old = [column for column in old.columns if column.name not in origins]
+    for column in new.columns:
+        if column.name in origins:
+            continue
+        match = next((each for each in free_old if _is_renamed(each, column)), None)
+        if match is not None:
+            origins[column.name] = match.name
+            free_old.remove(match)
+    if old.source.header == new.source.header == "none":
+        for before, after in zip(old.columns, new.columns, strict=False):
+            if before in free_old and after.name not in origins:
+                origins[after.name] = before.name
+    return Direction(old, new, origins)
+
+
+def _is_renamed(before: Column, after: Column) -> bool:
+    return before.name in after.aliases or after.name in before.aliases
+
+
+def is_strict(column: Column | None, key: str) -> bool:
+    """Tell whether breaking this rule of the column rejects a record."""
+    return column is not None and key in column.rule_keys and column.severity_of(key) == ERROR
+
+
+def expressions_of(
+    rule: RecordRule, document: ContractDocument
+) -> tuple[Expression | None, Expression | None]:
+    """Give the check and the condition of a rule as trees."""
+    types = {column.name: column.type for column in document.columns}
+    check, when = (
+        None if text is None else compile_expression(text, types) for text in (rule.check, rule.when)
+    )
+    return check, when
+
+
+def rejects_repetition(document: ContractDocument) -> bool:
+    """Tell whether a record can be rejected because of an earlier one."""
+    return any(is_strict(column, "unique") for column in document.columns) or any(
+        rule.unique is not None and rule.severity == ERROR for rule in document.rules
+    )
+
+
+def asks_about_nothing(document: ContractDocument) -> bool:
+    """Tell whether a record can be rejected because a value is empty."""
+    if any(is_strict(column, "required") for column in document.columns):
+        return True
+    trees = [
+        tree
+        for rule in document.rules
+        if rule.severity == ERROR
+        for tree in expressions_of(rule, document)
+        if tree is not None
+    ]
+    return any(_calls(tree.root, ("empty", "coalesce")) for tree in trees)
+
+
+def asks_about_values(document: ContractDocument) -> bool:
+    """Tell whether a record can be rejected because of a value that is not empty."""
+    strict = [key for column in document.columns for key in column.rule_keys if is_strict(column, key)]
+    return any(key != "required" for key in strict) or any(rule.severity == ERROR for rule in document.rules)
+
+
+def _calls(node: Node, names: tuple[str, ...]) -> bool:
+    return (node.kind == "call" and node.value in names) or any(_calls(part, names) for part in node.parts)

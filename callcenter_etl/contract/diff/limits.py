@@ -1,0 +1,33 @@
+"""The limits of a run before and after: which runs newly fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callcenter_etl.contract.model import Limits, MaxRejected
+
+
+def max_rejected(before: Limits, after: Limits) -> str | None:
+    """Say which runs fail, or end with exit code 1, for their rejects."""
+    old, new = before.max_rejected, after.max_rejected
+    if new is None:
+        return None if old is None else f"runs with rejects, at most {old}: without a limit they end with 1"
+    return None if old is not None and _is_wider(old, new) else f"runs with more rejects than {new}"
+
+
+def _is_wider(before: MaxRejected, after: MaxRejected) -> bool:
+    if before.count is not None and after.count is not None:
+        return before.count <= after.count
+    return before.percent is not None and after.percent is not None and before.percent <= after.percent
+
+
+def min_records(before: Limits, after: Limits) -> str | None:
+    """Say which runs fail for too few records."""
+    least = after.min_records or 0
+    return f"runs with fewer than {least:,} records" if least > (before.min_records or 0) else None
+
+
+LIMIT_JUDGES: dict[str, Callable[[Limits, Limits], str | None]] = {
+    "max_rejected": max_rejected,
+    "min_records": min_records,
+}

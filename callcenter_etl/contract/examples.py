@@ -1,0 +1,26 @@
+"""Examples in a contract: records, and the rules that each of them breaks."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter_etl.contract.fields import Record, TextList
+
+
+class FailingExample(BaseModel):
+    """A record and the rules that it breaks, errors and warnings alike."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record: Record = Field(description="its values by column; a column left out is empty")
+    breaks: TextList = Field(description="ids of all the rules that it breaks")
+    after: tuple[Record, ...] = Field((), description="records that stand before it, for rules of uniqueness")
+
+
+class Examples(BaseModel):
+    """Records that `contract test` holds the contract to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    passing: tuple[Record, ...] = Field((), alias="pass", description="records that break no rule")
+    failing: tuple[FailingExample, ...] = Field((), alias="fail", description="records that break some")

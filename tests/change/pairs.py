@@ -1,0 +1,144 @@
+"""Pairs of contracts, a file, and what must hold of their diff; `python -m tests.change.pairs --cases N --seed S`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from callcenter_etl import load_contract
+from callcenter_etl.api import Contract, back_tests, diff_contracts
+from callcenter_etl.change.backtest import MOST_LINES, NO_RECORD, BackTest, Flips
+from callcenter_etl.errors import ContractError
+from tests.change.mutations import mutated
+from tests.oracle.compare import write_case
+from tests.oracle.contracts import LOOKUPS
+from tests.oracle.contracts import Contract as Plain
+from tests.oracle.dirt import make_case
+from tests.oracle.reader import read_source
+from tests.oracle.rules import judge
+
+BLOCK_BYTES = 97  # so that the two contracts' chunks end at different lines
+Broken = Mapping[int, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often each claim was made, so that a test can show that it was made at all."""
+
+    claims: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+
+def examine(seed: int, folder: Path, tally: Tally) -> None:
+    """Hold one pair of contracts, in both directions, to what its diff claims."""
+    rng = random.Random(seed)
+    data, plain = make_case(rng)
+    if rng.random() < 0.4 and plain["source"]["encoding"] == "utf-8":
+        plain["source"]["encoding"] = "ascii"
+    other = mutated(rng, plain, rng.choice([1, 1, 2, 4]))
+    source, path = write_case(data, plain, folder)
+    (folder / "other.json").write_text(json.dumps(other, ensure_ascii=False), encoding="utf-8")
+    try:
+        one, two = load_contract(path), load_contract(folder / "other.json")
+    except ContractError:
+        tally.claims["no contract"] += 1
+        return
+    [test] = back_tests([str(source)], one, two, block_bytes=BLOCK_BYTES)
+    for problem in (*_claims(one, two, test, tally), *_against_oracle(data, plain, other, test, tally)):
+        tally.wrong.append(f"seed {seed}: {problem}")
+
+
+def _claims(old: Contract, new: Contract, test: BackTest, tally: Tally) -> list[str]:
+    changes = diff_contracts(old, new)
+    back = diff_contracts(new, old)
+    told = [(change.path, change.old, change.new, change.why) for change in changes]
+    wrong = []
+    if Counter((each.tightens, each.loosens) for each in changes) != Counter(
+        (each.loosens, each.tightens) for each in back
+    ):
+        wrong.append(f"the way back is not the way there: {told}")
+    refused, refused_before = test.new.status == "refused", test.old.status == "refused"
+    tally.claims["flips"] += bool(test.newly_rejected or test.newly_accepted)
+    if not any(change.tightens for change in changes):
+        tally.claims["nothing breaks"] += bool(changes)
+        if test.newly_rejected or (refused and not refused_before):
+            wrong.append(f"nothing breaks, and yet {test.newly_rejected_by_rule}: {told}")
+    if not any(change.loosens for change in changes):
+        tally.claims["nothing loosens"] += bool(changes)
+        if test.newly_accepted or (refused_before and not refused):
+            wrong.append(f"nothing loosens, and yet {test.newly_accepted_by_rule}: {told}")
+    return wrong
+
+
+def _against_oracle(data: bytes, old: Plain, new: Plain, test: BackTest, tally: Tally) -> list[str]:
+    """Compare the flips with those of the oracle's verdicts, where the source is refused by neither."""
+    if "refused" in (test.old.status, test.new.status) or any(
+        _beyond_oracle(data, each) for each in (old, new)
+    ):
+        return []
+    tally.claims["as the oracle says"] += 1
+    (accepted, broken), (new_accepted, new_broken) = _verdicts(data, old), _verdicts(data, new)
+    pairs = (
+        (test.newly_rejected, test.newly_rejected_by_rule, _flips(accepted, new_accepted, new_broken)),
+        (test.newly_accepted, test.newly_accepted_by_rule, _flips(new_accepted, accepted, broken)),
+    )
+    return [
+        f"{(count, by_rule)} found, {expected} by the oracle"
+        for count, by_rule, expected in pairs
+        if (count, by_rule) != expected
+    ]
+
+
+def _beyond_oracle(data: bytes, contract: Plain) -> bool:
+    """Tell of what the oracle does not know: bounds of times with a zone, a mark of UTF-8 in another encoding."""
+    zoned = any("%z" in str(column.get("format")) for column in contract["columns"])
+    marked = data.startswith("\ufeff".encode()) and not contract["source"]["encoding"].startswith("utf")
+    return zoned or marked
+
+
+def _verdicts(data: bytes, contract: Plain) -> tuple[list[int], Broken]:
+    verdicts = judge(read_source(data, contract), contract, LOOKUPS)
+    accepted = [verdict.line for verdict in verdicts if verdict.accepted]
+    return accepted, {verdict.line: verdict.broken_errors for verdict in verdicts if not verdict.accepted}
+
+
+def _flips(accepted: list[int], others: list[int], broken: Broken) -> tuple[int, dict[str, Flips]]:
+    """Give the records that one side accepts and the other does not, one at a time, and by rule."""
+    flipped = sorted(set(accepted) - set(others))
+    by_rule: dict[str, Flips] = {}
+    for line in flipped:
+        for rule in broken.get(line, (NO_RECORD,)):
+            flips = by_rule.setdefault(rule, Flips())
+            flips.records += 1
+            flips.lines += [line] if len(flips.lines) < MOST_LINES else []
+    return len(flipped), by_rule
+
+
+def main() -> int:
+    """Give 0 if every claim holds, else 1."""
+    parser = argparse.ArgumentParser(description="hold diffs of generated contracts to generated files")
+    parser.add_argument("--cases", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=0, help="the first case's seed; the others follow")
+    options = parser.parse_args()
+    tally = Tally()
+    for seed in range(options.seed, options.seed + options.cases):
+        known = len(tally.wrong)
+        with tempfile.TemporaryDirectory() as folder:
+            examine(seed, Path(folder), tally)
+        for sentence in tally.wrong[known:]:
+            print(sentence, flush=True)
+    print(
+        f"{options.cases} pairs from seed {options.seed}: {len(tally.wrong)} wrong claims; {dict(tally.claims)}"
+    )
+    return min(len(tally.wrong), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
