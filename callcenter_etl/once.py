@@ -14,6 +14,7 @@ from pathlib import Path
 from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.errors import CallcenterEtlError, SourceError
+from callcenter_etl.interrupts import interrupts
 from callcenter_etl.ledger.done import Question, done_before, published_summary, stamp_of
 from callcenter_etl.ledger.healing import heal
 from callcenter_etl.ledger.place import ledger_in, output_as_recorded
@@ -48,7 +49,7 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
     when another run holds the target; OutputError when the ledger cannot be written, before anything is read.
     """
     refuse_own_output(plan)
-    with _alone(plan, contract):
+    with interrupts.held_until_told(), _alone(plan, contract):
         ledger, published = _open_ledger(plan, contract, root)
         options = _options_of(plan, contract)
         if options is not None:
@@ -75,7 +76,7 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
 def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
     """Do what `run` does, as `run_unless_done` would, whatever was done before."""
     refuse_own_output(plan)
-    with _alone(plan, contract):
+    with interrupts.held_until_told(), _alone(plan, contract):
         ledger, _ = _open_ledger(plan, contract, root)
         options = _options_of(plan, contract)
         return Outcome(_recorded(plan, contract, root=root, ledger=ledger, options=options, run=run))

@@ -14,6 +14,7 @@ import typer
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.errors import OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
+from callcenter_etl.memory import LackOfMemoryError
 from callcenter_etl.storage.addresses import base_name, shown, within
 from callcenter_etl.terminal import printable
 
@@ -178,7 +179,7 @@ def _run_all(
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
-        except (OutputError, SourceError) as error:
+        except (LackOfMemoryError, OutputError, SourceError) as error:
             if len(jobs) == 1:
                 raise
             failures.append(say_error(error))

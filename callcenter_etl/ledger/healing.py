@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summary
+from callcenter_etl.ledger.scrub import INTERRUPTED
 from callcenter_etl.summary import Summary
 
 
@@ -22,8 +23,13 @@ def heal(ledger: Ledger, *, output: str, published: Summary | None, alone: bool 
         ended = settled(record, published) if alone else as_seen(record, published)
         if ended.status != RUNNING:
             ledger.put(ended)
-    if published is not None and ledger.get(published.run_id) is None:
+    if published is None:
+        return
+    told = ledger.get(published.run_id)
+    if told is None:
         ledger.put(of_summary(published, output=output))
+    elif told.exit_code == INTERRUPTED:  # by a second signal, when it had published
+        ledger.put(settled(told, published))
 
 
 def settled(record: RunRecord, published: Summary | None) -> RunRecord:

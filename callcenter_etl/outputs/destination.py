@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
-from callcenter_etl.outputs.staging import Staging, staging, staging_folder
+from callcenter_etl.interrupts import interrupts
+from callcenter_etl.outputs.staging import SUMMARY, Staging, staging, staging_folder
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
@@ -45,7 +46,8 @@ class _Uploaded(Staging):
 
     def replace(self, names: tuple[str, ...]) -> None:
         self._remote.prepare(self.files, names, self.summary)
-        self._remote.commit()
+        with interrupts.publishing(self.final_uri(SUMMARY)):
+            self._remote.commit()
 
     def final_uri(self, name: str) -> str:
         return self._remote.uri_of(name)
@@ -87,12 +89,21 @@ def staged_for(destination: Destination, run_id: str, *, room: int | None) -> It
 
 def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None) -> Staging:
     if remote is not None and is_s3(destination.output):
-        folder = Path(destination.folder or tempfile.gettempdir())
+        folder = Path(destination.folder or _folder_of_temporary_files())
         return _Uploaded(folder / f"callcenter_etl-{run_id}", remote, destination.mode)
     output = Path(local_path(destination.output))
     if remote is None:
         return Staging(output, staging_folder(output, run_id), destination.mode)
     return _Copied(output, staging_folder(output, run_id), remote, destination.mode)
+
+
+def _folder_of_temporary_files() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError as error:  # it tries them by writing: none may be writable, or have room
+        raise OutputError(
+            f"no folder for temporary files can be used (name one with --staging): {error.strerror}"
+        ) from error
 
 
 @contextmanager

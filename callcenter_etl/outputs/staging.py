@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.interrupts import interrupts
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
@@ -107,18 +108,22 @@ class Staging:
         """
         try:
             _sync_directory(self.directory)
-            self._final(SUMMARY).unlink(missing_ok=True)
-            _sync_directory(self.output)
-            for name in (TARGET, EXCEPTIONS, REJECTED):
-                if name in names:
-                    self.files[name].path.replace(self._final(name))
-                else:
-                    self._final(name).unlink(missing_ok=True)
-            _sync_directory(self.output)
-            self.files[SUMMARY].path.replace(self._final(SUMMARY))
+            with interrupts.publishing(self.final_uri(SUMMARY)):
+                self._replace(names)
             _sync_directory(self.output)
         except OSError as error:
             raise OutputError(f"{self.output}: {error.strerror or error}") from error
+
+    def _replace(self, names: tuple[str, ...]) -> None:
+        self._final(SUMMARY).unlink(missing_ok=True)
+        _sync_directory(self.output)
+        for name in (TARGET, EXCEPTIONS, REJECTED):
+            if name in names:
+                self.files[name].path.replace(self._final(name))
+            else:
+                self._final(name).unlink(missing_ok=True)
+        _sync_directory(self.output)
+        self.files[SUMMARY].path.replace(self._final(SUMMARY))
 
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""
