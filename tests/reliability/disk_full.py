@@ -130,9 +130,8 @@ def _published_on_full_disk(folder: Path, trial: Trial, jobs: Jobs) -> tuple[str
         output = Folder(folder / "out")
         _validate(jobs.earlier.source, jobs.earlier, output)
         with _limited(disk, trial.room):
-            outcome, found = _judged(
-                _validate(later.source, later, output, **environ), output, earlier, later, folder
-            )
+            done = _validate(jobs.later.source, jobs.later, output, **environ)
+            outcome, found = _judged(done, output, jobs, folder)
             found += _ledger_unread(output)
         return outcome, found + _after_making_room(jobs.later, output) + _ledger_unread(output)
 
