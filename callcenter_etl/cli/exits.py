@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
 from types import FrameType
@@ -34,9 +35,10 @@ def guarded(app: typer.Typer) -> int:
 
     Signals are ignored once the code is settled.
     """
+    interrupt = _interrupter()
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell sets it for what runs behind
-            signal.signal(number, _interrupt)
+            signal.signal(number, interrupt)
     if isinstance(sys.stdout, TextIOWrapper):  # a character that the terminal's encoding lacks is no bug
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -94,8 +96,20 @@ def _give_up_stdout() -> None:
     os.close(nowhere)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise InterruptedRunError
+def _interrupter() -> Callable[[int, FrameType | None], None]:
+    """Give what ends the command in order when a signal comes, and at once when another one does."""
+    came = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if came:  # what is left to clear up, the next run into that output clears up
+            with suppress(OSError):
+                os.write(2, f"{printable(_what_stands())}\n".encode())
+            os._exit(INTERRUPTED)
+        came = True
+        raise InterruptedRunError
+
+    return interrupt
 
 
 def _ignore_signals() -> None:
