@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from callcenter_etl import __version__
@@ -99,9 +100,10 @@ def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Le
             _log.warning("leftovers_removed", run_id=run_id, output=plan.output)
     defaults = contract.document.run
     ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
-    published = published_summary(plan.output, defaults.storage_options)
+    look = partial(published_summary, plan.output, defaults.storage_options)
+    published = look()
     output = output_as_recorded(plan.output, root)
-    heal(ledger, output=output, published=published, alone=is_local(plan.output))
+    heal(ledger, output=output, published=published, look_again=None if is_local(plan.output) else look)
     return ledger, published
 
 
