@@ -167,12 +167,12 @@ def _judged(done: Done, output: Place, jobs: Jobs, disk: Path) -> tuple[str, lis
     found = ill_said(done, {*SOUND, UNFINISHED}, str(disk))
     files = output.files()
     if done.code in SOUND:
-        return "fitted", [*found, *is_one_run(files, jobs.later.clean), *output.litter()]
+        return "fitted", [*found, *is_one_run(files, jobs.later.clean), *output.litter(), *output.unseen()]
     causes = (*CAUSES, "bytes are free")
     if not any(cause in done.stderr.lower() for cause in causes):
         found.append(f"the cause is not said: {done.stderr[-600:]!r}")
     found += is_one_run(files, jobs.earlier.clean)  # as it stood
-    return "ended with 3", found + [f"left behind: {name}" for name in output.litter()]
+    return "ended with 3", found + [f"left behind: {name}" for name in (*output.litter(), *output.unseen())]
 
 
 def _ledger_unread(output: Place) -> list[str]:

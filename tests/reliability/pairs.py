@@ -105,7 +105,7 @@ def _ill_published(place: Place, winners: dict[str, Job]) -> list[str]:
     published = json.loads(files.get("summary.json", b"{}")).get("run_id")
     if published not in winners:
         return [f"{published} is published, the winners are {list(winners)}"]
-    found = is_one_run(files, winners[published].clean) + place.litter()
+    found = is_one_run(files, winners[published].clean) + place.litter() + place.unseen()
     listed = Done.of(call("runs", "list", "-o", place.uri, "--format", "json"))
     ended = {run["run_id"]: run["status"] for run in json.loads(listed.stdout)}
     if any(ended.get(run_id) != "rejects" for run_id in winners) or "running" in ended.values():

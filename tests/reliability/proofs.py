@@ -74,6 +74,9 @@ class Place(Protocol):
     def litter(self) -> list[str]:
         """Give the names of what stands there and should not."""
 
+    def unseen(self) -> list[str]:
+        """Give the names of what costs room there and nobody sees."""
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -90,6 +93,9 @@ class Folder:
 
     def litter(self) -> list[str]:
         return [name for name in names_in(self.path) if name not in PUBLISHED]
+
+    def unseen(self) -> list[str]:
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,10 @@ class Prefix:
 
     def litter(self) -> list[str]:
         names = [key.removeprefix(f"{self.name}/") for key in self.drops.keys(f"{self.name}/")]
-        return [name for name in names if name not in PUBLISHED] + self.drops.uploads()
+        return [name for name in names if name not in PUBLISHED]
+
+    def unseen(self) -> list[str]:
+        return [key for key in self.drops.uploads() if key.startswith(f"{self.name}/")]
 
 
 @dataclass(frozen=True, slots=True)

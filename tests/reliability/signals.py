@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -127,21 +127,15 @@ def interrupted(
         found.append(f"what stands is not said: {done.stderr!r}")
     if (NOTHING in done.stderr) is not (files == stood):
         found.append(f"what is said is not true: {done.stderr!r}, published anew: {files != stood}")
-    found += [f"left behind: {name}" for name in _litter(place)]
+    found += [f"left behind: {name}" for name in place.litter()]
     again = _validate(later, place)
     found += [
         f"run again: {each}" for each in (*ill_said(again, {1}), *is_one_run(place.files(), later.clean))
     ]
-    found += [f"left behind for good: {name}" for name in _litter(place)]
+    found += [f"left behind for good: {name}" for name in place.litter()]
     if done.code != INTERRUPTED:
         return "too late: the run had ended", found
     return "interrupted after publishing" if files != stood else "interrupted before it", found
-
-
-def _litter(place: Place) -> Iterator[str]:
-    """Parts without an object are no litter here: the answer that names their upload may not have arrived yet."""
-    uploads = place.drops.uploads() if isinstance(place, Prefix) else []
-    return (name for name in place.litter() if name not in uploads)
 
 
 def _start(job: Job, place: Place) -> subprocess.Popen[bytes]:
