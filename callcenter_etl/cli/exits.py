@@ -119,18 +119,15 @@ def _ignore_signals() -> None:
 
 def _what_stands() -> str:
     """Say what an interrupted command has published."""
-    said = []
+    said = "interrupted"
     if interrupts.under_way is not None:
-        said.append(
-            f"in the middle of publishing {interrupts.under_way}: nothing counts there until it exists"
-        )
+        said += f" in the middle of publishing {interrupts.under_way}: nothing counts there until it exists"
     if interrupts.published == 1:
-        said.append(f"but one run had published its files: {interrupts.last}")
-    elif interrupts.published:
-        said.append(
-            f"but {interrupts.published:,} runs had published their files, the last one {interrupts.last}"
-        )
-    return f"interrupted: {', '.join(said) or 'nothing was published'}"
+        return f"{said}, but one run had published its files: {interrupts.last}"
+    if interrupts.published:
+        count = f"{interrupts.published:,}"
+        return f"{said}, but {count} runs had published their files, the last one {interrupts.last}"
+    return said if interrupts.under_way is not None else f"{said}: nothing was published"
 
 
 def say_error(error: CallcenterEtlError) -> int:

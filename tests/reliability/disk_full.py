@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import random
+import shutil
 import sys
 import threading
 import time
@@ -56,10 +57,11 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """What was published while there was room, and what is to replace it."""
+    """What was published while there was room, and what is to replace it; the former as it stands in a folder."""
 
     earlier: Job
     later: Job
+    published: Path
 
 
 def main() -> int:
@@ -84,7 +86,9 @@ def fill_disks(folder: Path, drops: Drops, *, sizes: int, seed: int, records: in
     tally = Tally("soak-disk")
     chance = random.Random(seed)
     later = Job.make(folder, "later", records, first=10**6)
-    jobs = Jobs(Job.make(folder, "earlier", 1000), later)
+    earlier, published = Job.make(folder, "earlier", 1000), folder / "published"
+    _validate(earlier.source, earlier, Folder(published))
+    jobs = Jobs(earlier, later, published)
     packed = (
         folder / "later.csv.gz"
     )  # how much it will be is not known, so that no run is turned away at once
@@ -128,13 +132,12 @@ def _most_used(folder: Path, job: Job) -> int:
 def _published_on_full_disk(folder: Path, trial: Trial, jobs: Jobs) -> tuple[str, list[str]]:
     environ = {"CALLCENTER_ETL_LOG_DIRECTORY": str(folder / "logs")} if trial.log else {}
     with mounted(folder, ROOMY) as disk:
-        output = Folder(folder / "out")
-        _validate(jobs.earlier.source, jobs.earlier, output)
+        output = Folder(shutil.copytree(jobs.published, folder / "out"))
         with _limited(disk, trial.room):
             done = _validate(jobs.later.source, jobs.later, output, **environ)
             outcome, found = _judged(done, output, jobs, folder)
             found += _ledger_unread(output)
-        return outcome, found + _after_making_room(jobs.later, output) + _ledger_unread(output)
+        return outcome, found + _after_making_room(jobs.later, output)
 
 
 def _staged_on_full_disk(
