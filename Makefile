@@ -8,10 +8,15 @@ SOAK_CASES ?= 10000
 SOAK_SEED ?= 0
 KILLS ?= 200
 KILLS_SEED ?= 0
+SOAK_SIZES ?= 50
+SOAK_ROUNDS ?= 50
+SOAK_POINTS ?= 20
+SOAK_RUNS ?= 50
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof soak soak-kills sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema bench bench-quick clean
+.PHONY: soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -73,8 +78,23 @@ ci-proof: $(VENV)/.installed-dev  ## the action and the pre-commit hooks, instal
 fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of generated contracts to generated files
 	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES)
 
-soak: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
+soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills  ## the long proofs, two hours or more in all; each prints one closing line
+
+soak-files: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)
+
+soak-disk: $(VENV)/.installed-dev  ## fill the disk at SOAK_SIZES random sizes (needs root, for a small tmpfs)
+	@$(BIN)/python -m tests.reliability.disk_full --sizes $(SOAK_SIZES) --seed $(SOAK_SEED)
+
+soak-pairs: $(VENV)/.installed-dev  ## start two or three runs together into one output, SOAK_ROUNDS times, local and S3
+	@$(BIN)/python -m tests.reliability.pairs --rounds $(SOAK_ROUNDS)
+
+soak-signals: $(VENV)/.installed-dev  ## interrupt at SOAK_POINTS moments a signal, at each request, at 200 lines of publishing
+	@$(BIN)/python -m tests.reliability.signals --points $(SOAK_POINTS) --seed $(SOAK_SEED)
+	@$(BIN)/python -m tests.reliability.signal_sweep
+
+soak-faults: $(VENV)/.installed-dev  ## run SOAK_RUNS times from S3 to S3 while a fifth of the requests fails
+	@$(BIN)/python -m tests.reliability.faults --runs $(SOAK_RUNS) --seed $(SOAK_SEED)
 
 soak-kills: $(VENV)/.installed-dev  ## kill KILLS runs at random points, go on, compare; local outputs, then S3's (half an hour each)
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output local

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import ContractError, Fault, UsageError
+from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.once import Outcome, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
@@ -236,7 +236,7 @@ def validate(
         limits = limits.model_copy(update={"max_rejected": limit})
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
-    keep = tempfile.TemporaryDirectory(prefix="callcenter_etl-") if output is None else None
+    keep = _kept_while_used() if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
         source=os.fspath(source),
@@ -303,6 +303,15 @@ def try_out(contract: Contract) -> Trial:
     from callcenter_etl.change.trial import try_contract
 
     return try_contract(contract.loaded)
+
+
+def _kept_while_used() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="callcenter_etl-")
+    except OSError as error:
+        raise OutputError(
+            f"no folder for temporary files can be made (name an output): {error.strerror}"
+        ) from error
 
 
 def usable_cores() -> int:

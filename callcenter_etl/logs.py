@@ -95,11 +95,28 @@ def _file_handler(settings: LogSettings) -> logging.Handler:
     directory = Path(settings.directory or ".")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(directory / FILE_NAME, encoding="utf-8", errors="backslashreplace")
+        handler = _LogFile(directory / FILE_NAME, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"log directory {directory}: {error.strerror or error}") from error
     handler.setFormatter(_Formatter(settings.format, colors=False))
     return handler
+
+
+class _LogFile(logging.FileHandler):
+    """A log file that may run out of room: the run goes on, and says so once."""
+
+    _lost = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the base class's
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._lost:
+            self._lost = True
+            cause = (error.strerror or str(error)).lower()
+            logging.getLogger(__name__).warning(
+                "%s: %s; lines are missing from here on", self.baseFilename, cause
+            )
 
 
 class _Formatter(logging.Formatter):

@@ -17,6 +17,7 @@ from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
 from callcenter_etl.checkpoints.unfinished import Unfinished, unfinished_away, unfinished_in
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.errors import CallcenterEtlError, SourceError
+from callcenter_etl.interrupts import interrupts
 from callcenter_etl.ledger.done import Question, done_before, published_summary, stamp_of
 from callcenter_etl.ledger.healing import heal
 from callcenter_etl.ledger.place import ledger_in, output_as_recorded
@@ -48,12 +49,17 @@ class Outcome:
 def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
     """Do what `run` does, unless the published outputs are already those of this source under this contract.
 
-    Where an unfinished run of the same has a checkpoint, `run` is given it to go on from. Runs under the target's lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError
-    when another run holds the target; OutputError when the ledger cannot be written, before anything is read.
+    Where an unfinished run of the same has a checkpoint, `run` is given it to go on from. Runs under the target's
+    lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError when another run holds the
+    target; OutputError when the ledger cannot be written, before anything is read.
     """
     refuse_own_output(plan)
     options = _options_of(plan, contract)
-    with _alone(plan, contract), _unfinished(plan, contract, options) as unfinished:
+    with (
+        interrupts.held_until_told(),
+        _alone(plan, contract),
+        _unfinished(plan, contract, options) as unfinished,
+    ):
         ledger, published = _open_ledger(plan, contract, root)
         if options is not None:
             question = Question(
@@ -83,7 +89,11 @@ def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -
     """Do what `run` does, as `run_unless_done` would, whatever was done before."""
     refuse_own_output(plan)
     options = _options_of(plan, contract)
-    with _alone(plan, contract), _unfinished(plan, contract, options) as unfinished:
+    with (
+        interrupts.held_until_told(),
+        _alone(plan, contract),
+        _unfinished(plan, contract, options) as unfinished,
+    ):
         ledger, _ = _open_ledger(plan, contract, root)
         going_on = replace(plan, options=options, unfinished=unfinished)
         return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
@@ -131,9 +141,10 @@ def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Le
     """Give the ledger, in step with the summary that stands in the output, and that."""
     defaults = contract.document.run
     ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
-    published = published_summary(plan.output, defaults.storage_options)
+    look = partial(published_summary, plan.output, defaults.storage_options)
+    published = look()
     output = output_as_recorded(plan.output, root)
-    heal(ledger, output=output, published=published, alone=is_local(plan.output))
+    heal(ledger, output=output, published=published, look_again=None if is_local(plan.output) else look)
     return ledger, published
 
 

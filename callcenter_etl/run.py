@@ -22,6 +22,7 @@ from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError, UsageError
 from callcenter_etl.logs import get_logger
+from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.lock import Holder
@@ -91,7 +92,8 @@ def run_source(
     run = _Run(plan, contract, on_progress)
     _log.info("run_started", run_id=run.id, source=shown(plan.source), contract=contract.document.contract)
     try:
-        summary = run.execute()
+        with lack_of_memory_told():
+            summary = run.execute()
     except CallcenterEtlError as error:
         _log.error("run_not_finished", run_id=run.id, source=shown(plan.source), cause=str(error))
         raise

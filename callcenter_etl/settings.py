@@ -79,14 +79,16 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
     )
 
 
-def resolve_output(option: str | None, environ: Mapping[str, str]) -> str:
-    """Settle the output root of a command that has no contract: the option, else `CALLCENTER_ETL_OUTPUT`.
+def resolve_output(option: str | None, environ: Mapping[str, str], declared: str | None = None) -> str:
+    """Settle the output root of a command about runs: the option, else `CALLCENTER_ETL_OUTPUT`, else the contract's.
 
-    Raises UsageError where neither names one.
+    Raises UsageError where none names one.
     """
-    output = _place("--output", option, environ.get(f"{PREFIX}OUTPUT") or None)
+    output = _place("--output", option, environ.get(f"{PREFIX}OUTPUT") or declared)
     if output is None:
-        raise UsageError(f"which output? Name the folder of the runs with --output, or in {PREFIX}OUTPUT")
+        raise UsageError(
+            f"which output? Name the folder of the runs with --output, or in {PREFIX}OUTPUT, or a contract that has run.output with --contract"
+        )
     return output
 
 

@@ -11,6 +11,7 @@ from callcenter_etl.api import validate as run
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.cli.progress import shown_progress
 from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
+from callcenter_etl.memory import LackOfMemoryError
 from callcenter_etl.settings import RunSettings
 from callcenter_etl.storage.addresses import base_name, shown, within
 from callcenter_etl.terminal import printable
@@ -76,7 +77,7 @@ def run_all(
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, ways))
-        except (OutputError, SourceError) as error:
+        except (LackOfMemoryError, OutputError, SourceError) as error:
             say_error(error)
             failures.append((source, error))
     return results, failures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from callcenter_etl.summary import Progress
 from callcenter_etl.terminal import printable
@@ -62,10 +62,11 @@ def _lines(source: str) -> Callable[[Progress], None]:
             return
         last = time.monotonic()
         of = "" if progress.bytes_total is None else f" of {progress.bytes_total:,}"
-        print(
-            f"{printable(source)}: {progress.bytes_read:,}{of} bytes, {progress.records:,} records,"
-            f" {progress.rejected:,} rejected",
-            file=sys.stderr,
-        )
+        with suppress(OSError):  # a full standard error keeps no run from its end
+            print(
+                f"{printable(source)}: {progress.bytes_read:,}{of} bytes, {progress.records:,} records,"
+                f" {progress.rejected:,} rejected",
+                file=sys.stderr,
+            )
 
     return show

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callcenter_etl.cli.formats import Format
 
+if TYPE_CHECKING:
+    from callcenter_etl.contract.model import ContractDocument
+
+_ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
     help="List the runs that the ledger of an output knows; show one.",
     no_args_is_help=True,
@@ -19,7 +24,10 @@ app = typer.Typer(
 Output = Annotated[
     str | None,
     typer.Option(
-        "--output", "-o", metavar="DIR", help="The folder given to validate. Default: CALLCENTER_ETL_OUTPUT."
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="The folder or s3:// prefix given to validate. Default: CALLCENTER_ETL_OUTPUT, then the contract's.",
     ),
 ]
 Form = Annotated[Format, typer.Option("--format", help="How runs are shown.")]
@@ -42,7 +50,12 @@ def list_(
     output: Output = None,
     contract: Annotated[
         str | None,
-        typer.Option("--contract", "-c", metavar="ID", help="Only runs of the contract with this id."),
+        typer.Option(
+            "--contract",
+            "-c",
+            metavar="ID|FILE",
+            help="Only runs of this contract; a file also says how the output is reached, and where it is by default.",
+        ),
     ] = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only runs that ended so.")] = None,
     limit: Annotated[
@@ -54,12 +67,20 @@ def list_(
 
     Example: callcenter-etl runs list --output output/calls --status error --limit 10
     """
+    from callcenter_etl.contract.model import RunDefaults
     from callcenter_etl.ledger import Wanted, list_runs
     from callcenter_etl.reports.runs import LIST_RENDERERS
     from callcenter_etl.settings import resolve_output
 
-    wanted = Wanted(contract=contract, status=None if status is None else status.value, limit=limit)
-    LIST_RENDERERS[form.value](list_runs(resolve_output(output, os.environ), wanted), sys.stdout)
+    document = None if contract is None or _ID.fullmatch(contract) else _load(contract)
+    wanted = Wanted(
+        contract=contract if document is None else document.contract,
+        status=None if status is None else status.value,
+        limit=limit,
+    )
+    defaults = RunDefaults() if document is None else document.run
+    root = resolve_output(output, os.environ, defaults.output)
+    LIST_RENDERERS[form.value](list_runs(root, wanted, defaults.storage_options), sys.stdout)
 
 
 @app.command("show")
@@ -69,14 +90,32 @@ def show(
     ],
     *,
     output: Output = None,
+    contract: Annotated[
+        str | None,
+        typer.Option(
+            "--contract",
+            "-c",
+            metavar="FILE",
+            help="The contract that says how the output is reached, and where it is by default.",
+        ),
+    ] = None,
     form: Form = Format.text,
 ) -> None:
     """Show one run: what it held to what, how it ended, what it published.
 
     Example: callcenter-etl runs show 20250131T0830 --output output/calls
     """
+    from callcenter_etl.contract.model import RunDefaults
     from callcenter_etl.ledger import find_run
     from callcenter_etl.reports.runs import SHOW_RENDERERS
     from callcenter_etl.settings import resolve_output
 
-    SHOW_RENDERERS[form.value](find_run(resolve_output(output, os.environ), run_id), sys.stdout)
+    defaults = RunDefaults() if contract is None else _load(contract).run
+    root = resolve_output(output, os.environ, defaults.output)
+    SHOW_RENDERERS[form.value](find_run(root, run_id, defaults.storage_options), sys.stdout)
+
+
+def _load(contract: str) -> ContractDocument:
+    from callcenter_etl.api import load_contract
+
+    return load_contract(contract).document

@@ -5,25 +5,46 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import replace
 
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summary
+from callcenter_etl.ledger.scrub import INTERRUPTED
 from callcenter_etl.summary import Summary
 
 
-def heal(ledger: Ledger, *, output: str, published: Summary | None, alone: bool = True) -> None:
+def heal(
+    ledger: Ledger,
+    *,
+    output: str,
+    published: Summary | None,
+    look_again: Callable[[], Summary | None] | None = None,
+) -> None:
     """Finish in the ledger what earlier runs into one output did not; call it under the target's lock.
 
-    `published` is the summary that stands in the output. Without a lock, as in an object store, `alone` is False:
-    runs that may still live are left as they are.
+    `published` is the summary that stands in the output. Without a lock, as in an object store, `look_again` gives
+    what stands there by then: runs that may still live are left as they are.
     """
     for record in ledger.unfinished(output):
-        ended = settled(record, published) if alone else as_seen(record, published)
-        if ended.status != RUNNING:
-            ledger.put(ended)
-    if published is not None and ledger.get(published.run_id) is None:
+        if look_again is None:
+            ledger.put(settled(record, published))
+        elif not _may_live(record):
+            _heal_dead(ledger, record.run_id, look_again)
+    if published is None:
+        return
+    told = ledger.get(published.run_id)
+    if told is None:
         ledger.put(of_summary(published, output=output))
+    elif told.exit_code == INTERRUPTED:  # by a second signal, when it had published
+        ledger.put(settled(told, published))
+
+
+def _heal_dead(ledger: Ledger, run_id: str, look_again: Callable[[], Summary | None]) -> None:
+    """Settle a run whose process is gone, unless it had the last word between being listed and being looked for."""
+    record = ledger.get(run_id)
+    if record is not None and record.status == RUNNING:
+        ledger.put(settled(record, look_again()))
 
 
 def settled(record: RunRecord, published: Summary | None) -> RunRecord:

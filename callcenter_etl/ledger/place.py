@@ -25,13 +25,13 @@ def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = D
     return SqliteLedger(Path(local_path(root)), mode=mode)
 
 
-def existing_ledger_in(root: str) -> Ledger:
+def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
     """Give the ledger of an output root. Raises UsageError where there is none."""
     if is_local(root) and not (Path(local_path(root)) / FILE_NAME).exists():
         raise UsageError(
             f"{root}: no ledger here ({FILE_NAME}); name the folder that was given to validate --output"
         )
-    ledger = ledger_in(root)
+    ledger = ledger_in(root, storage=storage)
     if not is_local(root) and not ledger.ids(""):
         raise UsageError(
             f"{shown(root)}: no ledger here; name the prefix that was given to validate --output"

@@ -64,6 +64,7 @@ class RunRecord:
             self,
             status=summary.status,
             exit_code=exit_code(summary.status),
+            cause=None,
             source=source,
             records=summary.records,
             outputs=summary.outputs,

@@ -112,9 +112,7 @@ class SqliteLedger:
     def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         uri = self._path.absolute().as_uri()
         if all(os.access(path, os.W_OK) for path in (self._path, self._path.parent)):
-            return _read(
-                f"{uri}?mode=rw", query, values
-            )  # the last reader too then clears up after the writers
+            return _read_where_it_can_be_written(f"{uri}?mode=rw", query, values)
         try:
             return _read(f"{uri}?mode=ro", query, values)
         except sqlite3.OperationalError as error:
@@ -124,8 +122,22 @@ class SqliteLedger:
             return _read(f"{uri}?immutable=1", query, values)
 
 
-def _read(uri: str, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+def _read_where_it_can_be_written(uri: str, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    """Read so that the last reader too clears up after the writers."""
+    try:
+        return _read(uri, query, values)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL):
+            raise
+        # A full disk has no room for the index of the WAL; who is alone keeps it in memory.
+        return _read(uri, query, values, locking="EXCLUSIVE")
+
+
+def _read(
+    uri: str, query: str, values: tuple[object, ...], *, locking: str = "NORMAL"
+) -> list[tuple[Any, ...]]:
     with closing(_connect(uri)) as connection:
+        connection.execute(f"PRAGMA locking_mode = {locking}")
         return connection.execute(f"{_SELECT} {query}", values).fetchall() if _version_of(connection) else []
 
 

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
+from callcenter_etl.interrupts import interrupts
 from callcenter_etl.outputs.leftovers import AWAY_PREFIX, new_folder_away
 from callcenter_etl.outputs.lock import Holder
-from callcenter_etl.outputs.staging import Staging, new_folder, staging, staging_folder, take_over
+from callcenter_etl.outputs.staging import (
+    SUMMARY,
+    Staging,
+    new_folder,
+    staging,
+    staging_folder,
+    take_over,
+)
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
@@ -47,7 +55,8 @@ class _Uploaded(Staging):
 
     def replace(self, names: tuple[str, ...]) -> None:
         self._remote.prepare(self.files, names, self.summary)
-        self._remote.commit()
+        with interrupts.publishing(self.final_uri(SUMMARY)):
+            self._remote.commit()
 
     def final_uri(self, name: str) -> str:
         return self._remote.uri_of(name)
@@ -110,7 +119,16 @@ def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None)
 
 def folder_away(declared: str | None) -> Path:
     """Give the folder in which files for s3:// are staged."""
-    return Path(declared or tempfile.gettempdir())
+    return Path(declared or _folder_of_temporary_files())
+
+
+def _folder_of_temporary_files() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError as error:  # it tries them by writing: none may be writable, or have room
+        raise OutputError(
+            f"no folder for temporary files can be used (name one with --staging): {error.strerror}"
+        ) from error
 
 
 @contextmanager

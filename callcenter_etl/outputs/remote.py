@@ -74,7 +74,8 @@ class RemoteOutput:
                 continue
             step(self.uri_of(name))
             if name in self._uploads:
-                self._bucket.complete(self._uploads.pop(name), self._labels[name])
+                self._bucket.complete(self._uploads[name], self._labels[name])
+                del self._uploads[name]  # one that fails is still abandoned by `close`
             else:
                 self._bucket.delete(self._key(name))
         step(self.uri_of(SUMMARY))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
+from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
 
@@ -145,18 +146,22 @@ class Staging:
         """
         try:
             sync_folder(self.directory)
-            self._final(SUMMARY).unlink(missing_ok=True)
-            sync_folder(self.output)
-            for name in (TARGET, EXCEPTIONS, REJECTED):
-                if name in names:
-                    self.files[name].path.replace(self._final(name))
-                else:
-                    self._final(name).unlink(missing_ok=True)
-            sync_folder(self.output)
-            self.files[SUMMARY].path.replace(self._final(SUMMARY))
+            with interrupts.publishing(self.final_uri(SUMMARY)):
+                self._replace(names)
             sync_folder(self.output)
         except OSError as error:
             raise OutputError(f"{self.output}: {error.strerror or error}") from error
+
+    def _replace(self, names: tuple[str, ...]) -> None:
+        self._final(SUMMARY).unlink(missing_ok=True)
+        sync_folder(self.output)
+        for name in (TARGET, EXCEPTIONS, REJECTED):
+            if name in names:
+                self.files[name].path.replace(self._final(name))
+            else:
+                self._final(name).unlink(missing_ok=True)
+        sync_folder(self.output)
+        self.files[SUMMARY].path.replace(self._final(SUMMARY))
 
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import socket
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from callcenter_etl.ledger.record import VANISHED, Process, RecordedSource, RunR
 from callcenter_etl.ledger.sqlite import SqliteLedger
 from callcenter_etl.summary import ContractIdentity, OutputFile, RecordCounts
 from tests.reliability.support import run
+
+GONE = Process(pid=2**22 + 1, host=socket.gethostname(), program="0.1.0")  # no system has such a process
 
 
 class Dictionary:
@@ -123,6 +126,44 @@ def test_what_never_ended_is_healed(ledger: Ledger) -> None:
     assert healed is not None
     assert (healed.status, healed.cause) == ("error", VANISHED)
     assert not ledger.unfinished(".")
+
+
+class Late(ObjectLedger):
+    """A ledger in which a run ends, and its process with it, right after it was listed as running."""
+
+    def unfinished(self, output: str) -> Sequence[RunRecord]:
+        listed = [replace(each, process=GONE) for each in super().unfinished(output)]
+        for each in listed:
+            self.put(replace(ended(1), run_id=each.run_id))
+        return listed
+
+
+def test_a_run_that_ends_while_another_one_heals_keeps_its_last_word() -> None:
+    ledger = Late(Dictionary())
+    ledger.put(record(1))
+    heal(ledger, output=".", published=None, look_again=lambda: None)
+    assert ledger.get(record(1).run_id) == ended(1)
+
+
+def test_a_run_killed_after_publishing_is_healed_by_what_stands_by_then(tmp_path: Path) -> None:
+    summary = run(tmp_path).record
+    ledger = ObjectLedger(Dictionary())
+    ledger.put(replace(record(1), run_id=summary.run_id, process=GONE))
+    heal(ledger, output=".", published=None, look_again=lambda: summary)
+    healed = ledger.get(summary.run_id)
+    assert healed is not None
+    assert (healed.status, healed.records) == (summary.status, summary.records)
+
+
+def test_what_a_second_signal_left_as_interrupted_though_it_was_published_is_healed(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    summary = run(tmp_path).record
+    ledger.put(replace(record(1), run_id=summary.run_id).ended("interrupted", code=130))
+    heal(ledger, output=".", published=summary)
+    healed = ledger.get(summary.run_id)
+    assert healed is not None
+    assert (healed.status, healed.exit_code, healed.cause) == (summary.status, 1, None)
 
 
 def test_a_run_healed_from_its_summary_relies_on_nothing_that_may_have_changed(tmp_path: Path) -> None:

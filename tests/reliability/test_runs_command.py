@@ -62,6 +62,23 @@ def test_the_output_may_come_from_the_environment(out: Path) -> None:
     assert len(json.loads(command("runs", "list", "--format", "json", env=env).stdout)) == 3
 
 
+def test_a_contracts_file_names_the_runs_their_output_and_how_it_is_reached(
+    out: Path, tmp_path: Path
+) -> None:
+    document = write_contract(tmp_path, run={"output": str(out), "storage_options": {"region": "eu-west-1"}})
+    assert listed(out, "--contract", str(document)) == ["error", "rejects"]
+    done = command("runs", "list", "-c", document, "--format", "json")
+    assert [record["status"] for record in json.loads(done.stdout)] == ["error", "rejects"], done.stderr
+    run_id = json.loads(done.stdout)[0]["run_id"]
+    shown = command("runs", "show", run_id, "-c", document, "--format", "json")
+    assert json.loads(shown.stdout)["run_id"] == run_id
+    missing = command("runs", "list", "-o", out, "-c", tmp_path / "none.yaml")
+    assert (missing.returncode, "no such file" in missing.stderr) == (3, True)
+    document.write_text("contract: c\ncolums: []\n")
+    wrong = command("runs", "list", "-o", out, "-c", document)
+    assert (wrong.returncode, "did you mean 'columns'?" in wrong.stderr) == (2, True), wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

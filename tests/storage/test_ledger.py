@@ -49,6 +49,19 @@ def test_a_run_into_s3_that_could_not_be_finished_is_recorded(drops: Drops) -> N
     assert "no such object" in run["cause"]
 
 
+def test_runs_are_listed_with_the_storage_options_of_a_contract(
+    moto_drops: Drops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = f"storage_options: {{endpoint_url: '{moto_drops.server.endpoint}'}}, output: '{moto_drops.uri('out')}'"
+    Path("c.yaml").write_text(CONTRACT.replace("run: {", f"run: {{{options}, "), encoding="utf-8")
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    assert cli("validate", "good.csv", "-c", "c.yaml", "-q").returncode == 0
+    listed = cli("runs", "list", "-c", "c.yaml", "--format", "json")
+    (run,) = json.loads(listed.stdout)
+    shown = cli("runs", "show", run["run_id"], "-c", "c.yaml", "--format", "json")
+    assert json.loads(shown.stdout) == run
+
+
 def test_a_prefix_without_runs_has_no_ledger(moto_drops: Drops) -> None:
     with pytest.raises(UsageError, match="no ledger here"):
         list_runs(moto_drops.uri("out"), Wanted())
