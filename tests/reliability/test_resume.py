@@ -354,7 +354,7 @@ def test_an_interrupted_run_says_that_it_can_be_gone_on_with(
         process.wait(60)
     (folder,) = staged(tmp_path / "out")
     assert process.returncode == 130
-    assert "interrupted: what was under way published nothing\n" in said.read_text()
+    assert "interrupted: nothing was published\n" in said.read_text()
     assert f"is kept in {folder}: the same command goes on from there\n" in said.read_text()
     assert gone_on(tmp_path, *files).record.resumed is not None
     is_clean(tmp_path, clean(tmp_path, *files))

@@ -45,8 +45,8 @@ except KeyboardInterrupt:
 """
 AT_THE_SECOND = """
 import os, signal, sys
-import callcenter_etl.cli.validate
-module = sys.modules["callcenter_etl.cli.validate"]
+import callcenter_etl.cli.jobs
+module = sys.modules["callcenter_etl.cli.jobs"]
 original = module._run
 def run(source, *given, **named):
     if source.endswith("b.csv"):
