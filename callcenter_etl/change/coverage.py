@@ -17,7 +17,7 @@ from callcenter_etl.contract.model import ContractDocument, RecordRule
 ALONE, TOGETHER, NOT_FOUND = "alone", "together", "not found"
 SEED = 20_250_131
 BATCH, MOST_BATCHES = 512, 8
-MOST_SECONDS = 30.0  # of searching for one contract; what is left then is said to be not found
+MOST_SECONDS = 30.0  # of the processor's time for one contract; what is left then is said to be not found
 MOST_BASES = 3
 MOST_PAIRS = 8  # of records with one key, judged in a source of their own each
 
@@ -97,7 +97,7 @@ class _Search:
         self.bases: list[Record] = []
         self.finds: dict[str, _Find] = {}
         self.tries = 0
-        self.until = time.monotonic() + MOST_SECONDS
+        self.until = time.process_time() + MOST_SECONDS
 
     def run(self) -> None:
         """Find sound records, then change them one value at a time, then at random, then repeat them."""
@@ -158,7 +158,7 @@ class _Search:
         first = {name: values[0] for name, values in self.good.items()}
         best: tuple[float, Record] = (math.inf, first)
         for batch in range(MOST_BATCHES):
-            if len(sound) >= MOST_BASES or time.monotonic() > self.until:
+            if len(sound) >= MOST_BASES or time.process_time() > self.until:
                 break
             made: list[Record] = [first] if batch == 0 else []
             made += [self._good_record() for _ in range(BATCH)]
@@ -190,7 +190,7 @@ class _Search:
         )
         for batch in range(MOST_BATCHES):
             find = self.finds.get(rule.name)
-            if (find is not None and len(find.broken) == 1) or time.monotonic() > self.until:
+            if (find is not None and len(find.broken) == 1) or time.process_time() > self.until:
                 return
             base = self.bases[batch % len(self.bases)]
             others = [] if batch < MOST_BATCHES // 2 else [name for name in self.pools if name not in names]
@@ -200,7 +200,7 @@ class _Search:
         """Keep what breaks a rule, and change what the rules broken beside it read."""
         for _ in range(MOST_BATCHES // 2):
             find = self.finds[rule_id]
-            if len(find.broken) == 1 or time.monotonic() > self.until:
+            if len(find.broken) == 1 or time.process_time() > self.until:
                 return
             beside = {name for each in find.broken - {rule_id} for name in self._read_by(each)}
             names = sorted(beside - {rule_id.rpartition(".")[0]})

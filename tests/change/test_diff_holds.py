@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.change.pairs import Tally, examine
 
-PAIRS = 150
+PAIRS = 120
 
 
 def test_where_nothing_breaks_no_accepted_record_is_rejected_and_the_reverse(tmp_path: Path) -> None:
