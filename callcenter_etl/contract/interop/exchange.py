@@ -1,0 +1,131 @@
+"""Exports contracts to other formats and imports them again, each way with a list of what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from callcenter_etl.contract.interop.formats import FORMATS, Format, guess
+from callcenter_etl.contract.interop.plain import contract_text, plain_of
+from callcenter_etl.contract.interop.rest import kept_lines, rest_of
+from callcenter_etl.contract.loader import (
+    LoadedContract,
+    convert,
+    load_document,
+    load_parsed,
+    split_part,
+)
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.text import Document, parse_document
+from callcenter_etl.errors import ContractError, Fault, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A contract in another format, and what that format cannot say, which is `kept` where it leaves room."""
+
+    text: str
+    kept: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A contract out of another format: as YAML, and what it does not hold of the other document."""
+
+    loaded: LoadedContract
+    text: str
+    form: str
+    notes: tuple[Fault, ...]
+
+
+def export_contract(document: ContractDocument, to: str, *, version: str | None = None) -> Exported:
+    """Write a contract in another format; `version` chooses among those of the format.
+
+    What was written reads back as the same contract, or this raises AssertionError. Raises UsageError for an unknown
+    format or version, and for a contract that the format has no place for.
+    """
+    form = _format(to)
+    chosen = _version(form, to, version)
+    wanted = plain_of(document)
+    written = form.write(document, chosen)
+    draft = form.read(_parsed(form.text(written)).value, None)
+    whole, columns = rest_of(draft.value, wanted)
+    form.keep(written, whole, columns)
+    text = form.text(written)
+    again = _parsed(text)
+    back = load_parsed(convert(again, None, lambda value: form.read(value, None))[0], b"", None)
+    if back.document != document:
+        raise AssertionError(f"{to}: what was written is not the contract that was read")
+    return Exported(text, tuple(kept_lines(whole, columns, wanted)), form.place)
+
+
+def import_contract(
+    names: list[str], form: str | None = None, *, read_bytes: Callable[[str], bytes]
+) -> Imported:
+    """Read a contract out of a file in another format, guessed where `form` is None.
+
+    Only a pipeline configuration may be spread over several files. Raises ContractError with every fault, UsageError
+    where the format is unknown or does not fit, SourceError when a file cannot be read.
+    """
+    files = [split_part(name) for name in names]
+    texts = [read_bytes(origin) for origin, _ in files]
+    parsed = [parse_document(text, origin) for text, (origin, _) in zip(texts, files, strict=True)]
+    chosen = form or guess(parsed[0].value)
+    if chosen is None:
+        known = ", ".join(FORMATS)
+        raise UsageError(f"{names[0]}: no known format (say which one with --from: {known})")
+    about = _format(chosen)
+    if len(files) > 1 and not about.spread:
+        raise UsageError(f"{names[1]}: one file is imported at a time, several only as pipeline-config")
+    together, origin = _together(parsed, [origin for origin, _ in files]), files[0][0]
+    part = files[0][1]
+    converted, notes = convert(together, origin, lambda value: about.read(value, part))
+    loaded = load_parsed(converted, b"".join(texts), origin)
+    text = contract_text(plain_of(loaded.document))
+    if load_document("contract.yaml", read_bytes=lambda _: text.encode()).document != loaded.document:
+        raise AssertionError("what was written is not the contract that was read")
+    return Imported(loaded, text, chosen, tuple(fault for _, fault in notes))
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UsageError(f"unknown format {name!r}{did_you_mean(name, FORMATS)} (there are: {known})")
+    return FORMATS[name]
+
+
+def _version(form: Format, name: str, version: str | None) -> str:
+    if version is None:
+        return form.versions[-1] if form.versions else ""
+    if not form.versions:
+        raise UsageError(f"{name} has no versions to choose from")
+    near = [known for known in form.versions if known == version or known.startswith(f"{version}.")]
+    if len(near) != 1:
+        raise UsageError(f"{name} is written as {', '.join(form.versions)}, not {version!r}")
+    return near[0]
+
+
+def _parsed(text: str) -> Document:
+    return parse_document(text.encode(), "")
+
+
+def _together(parsed: list[Document], origins: list[str]) -> Document:
+    """Put several documents together; raises ContractError where two say the same key."""
+    value: dict[str, Any] = {}
+    places: dict[Any, Any] = {}
+    starts: dict[Any, Any] = {}
+    for document, origin in zip(parsed, origins, strict=True):
+        for key in document.value:
+            if key in value:
+                line, column = document.places[key,]
+                fault = Fault(f"the key stands in {origins[0]} too", key, origin, line, column)
+                raise ContractError((fault,))
+        value |= document.value
+        places |= document.places
+        starts |= document.starts
+    return Document(value=value, places=places, starts=starts)
+
+
