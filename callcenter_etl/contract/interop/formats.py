@@ -7,9 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callcenter_etl.contract.interop.frictionless_read import read_frictionless
+from callcenter_etl.contract.interop.frictionless_words import is_package, is_table_schema
+from callcenter_etl.contract.interop.frictionless_write import keep_in_schema, to_package, to_table_schema
 from callcenter_etl.contract.interop.odcs_read import read_odcs
 from callcenter_etl.contract.interop.odcs_words import VERSIONS, is_odcs
 from callcenter_etl.contract.interop.odcs_write import keep_in_odcs, to_odcs
+from callcenter_etl.contract.interop.pandera_text import (
+    is_pandera,
+    keep_in_metadata,
+    read_pandera,
+    to_pandera,
+)
 from callcenter_etl.contract.interop.plain import yaml_text
 from callcenter_etl.contract.interop.values import Draft
 from callcenter_etl.contract.model import ContractDocument
@@ -44,6 +53,30 @@ FORMATS: dict[str, Format] = {
         is_it=is_odcs,
         place="customProperties",
         versions=tuple(VERSIONS),
+    ),
+    "frictionless": Format(
+        write=to_table_schema,
+        keep=keep_in_schema,
+        read=read_frictionless,
+        text=_json_text,
+        is_it=is_table_schema,
+        place="callcenter_etl",
+    ),
+    "frictionless-package": Format(
+        write=to_package,
+        keep=keep_in_schema,
+        read=read_frictionless,
+        text=_json_text,
+        is_it=is_package,
+        place="callcenter_etl",
+    ),
+    "pandera": Format(
+        write=to_pandera,
+        keep=keep_in_metadata,
+        read=read_pandera,
+        text=yaml_text,
+        is_it=is_pandera,
+        place="metadata",
     ),
 }
 

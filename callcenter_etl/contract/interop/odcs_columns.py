@@ -7,8 +7,8 @@ from typing import Any
 from callcenter_etl.contract.formats import DEFAULT_FORMATS, parse_iso, parse_value
 from callcenter_etl.contract.interop.moments import from_java, kind_of_java
 from callcenter_etl.contract.interop.odcs_quality import read_column_checks
-from callcenter_etl.contract.interop.odcs_words import SHAPES
 from callcenter_etl.contract.interop.patterns import whole
+from callcenter_etl.contract.interop.shapes import kind_of_shape
 from callcenter_etl.contract.interop.values import ColumnDraft, Draft, Taken, is_number, is_true
 
 _TYPES = {
@@ -118,7 +118,7 @@ def _read_text(column: ColumnDraft, options: Taken) -> None:
     if not options.has("pattern"):
         return
     pattern = whole(str(options.take("pattern")))
-    kind = next((kind for kind, shape in SHAPES.items() if shape == pattern), None)
+    kind = kind_of_shape(pattern)
     if kind is None:
         column.put("pattern", pattern, options.at("pattern"))
     else:

@@ -8,7 +8,6 @@ EXTENSION = "callcenterEtl"
 VERSIONS = {"3.0.2": "v3.0.2", "3.1.0": "v3.1.0", "3.2.0": "v3.2.0"}
 KIND = "DataContract"
 WARNING_SEVERITIES = ("warning", "warn", "info", "low", "minor", "trivial")
-SHAPES = {"digits": "[0-9]+", "duration": "[0-9]+:[0-5][0-9]:[0-5][0-9]"}  # types that are said by a pattern
 
 
 def is_odcs(value: Any) -> bool:

@@ -7,13 +7,14 @@ What is said never turns away what the contract accepts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
 from callcenter_etl.contract.interop.moments import to_java
-from callcenter_etl.contract.interop.odcs_words import EXTENSION, KIND, SHAPES, VERSIONS
+from callcenter_etl.contract.interop.numbers import exact_number
+from callcenter_etl.contract.interop.odcs_words import EXTENSION, KIND, VERSIONS
 from callcenter_etl.contract.interop.patterns import anchored
+from callcenter_etl.contract.interop.shapes import SHAPES
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 
 Written = dict[str, Any]
@@ -147,23 +148,12 @@ def _options(column: Column, logical: str) -> Written:
         return options
     if logical == "boolean":
         return options
-    as_written = _exact_number if logical in ("integer", "number") else lambda text: text
+    as_written = exact_number if logical in ("integer", "number") else lambda text: text
     for word, key, bound in (("minimum", "min", column.min), ("maximum", "max", column.max)):
         value = as_written(bound) if bound is not None and _is_error(column, key) else None
         if value is not None:
             options[word] = value
     return options
-
-
-def _exact_number(text: str) -> int | float | None:
-    """Give a bound as a JSON number, None where that would be another number."""
-    try:
-        exact = Decimal(text)
-    except InvalidOperation:
-        return None
-    if exact == exact.to_integral_value() and abs(exact) < 2**53:
-        return int(exact)
-    return float(exact) if Decimal(repr(float(exact))) == exact else None
 
 
 def _checks(column: Column, version: str) -> list[Written]:
