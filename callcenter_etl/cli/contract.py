@@ -1,4 +1,4 @@
-"""`callcenter-etl contract`: check contracts, print their JSON Schema."""
+"""`callcenter-etl contract`: check contracts, print their JSON Schema, exchange them with other tools."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from typing import Annotated
 
 import typer
 
+from callcenter_etl.cli.interop import export_contract, import_contract, say_unasked
 from callcenter_etl.cli.validate import Format
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
-    help="Check contracts; print the JSON Schema of contracts.", no_args_is_help=True, rich_markup_mode=None
+    help="Check contracts; print the JSON Schema of contracts; exchange contracts with other tools.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
+app.command("import")(import_contract)
+app.command("export")(export_contract)
 
 
 @app.command("check")
@@ -35,7 +40,7 @@ def check(
     sound: list[str] = []
     for file in files:
         try:
-            load_contract(file)
+            say_unasked(load_contract(file))
             sound.append(file)
         except ContractError as error:
             faults += error.faults

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.exits import say_error
+from callcenter_etl.cli.interop import say_unasked
 from callcenter_etl.errors import OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import base_name, shown, within
@@ -41,7 +42,8 @@ def validate(
     ] = None,
     *,
     contract: Annotated[
-        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+        str,
+        typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON, or an ODCS file."),
     ],
     output: Annotated[
         str | None,
@@ -94,6 +96,8 @@ def validate(
         from callcenter_etl.settings import Options, resolve_settings
 
     loaded = load_contract(contract)
+    if not quiet:
+        say_unasked(loaded)
     options = Options(
         sources=tuple(sources or ()),
         output=output,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from callcenter_etl.contract.interop.formats import FORMATS, Format, guess
+from callcenter_etl.contract.interop.formats import FORMATS, MODEL, TEXTS, Format, guess
+from callcenter_etl.contract.interop.pandera_model import model_text
 from callcenter_etl.contract.interop.plain import contract_text, plain_of
 from callcenter_etl.contract.interop.rest import kept_lines, rest_of
 from callcenter_etl.contract.loader import (
@@ -41,25 +42,30 @@ class Imported:
     notes: tuple[Fault, ...]
 
 
-def export_contract(document: ContractDocument, to: str, *, version: str | None = None) -> Exported:
-    """Write a contract in another format; `version` chooses among those of the format.
+def export_contract(
+    document: ContractDocument, to: str, *, version: str | None = None, text: str | None = None
+) -> Exported:
+    """Write a contract in another format; `version` chooses among those of the format, `text` is yaml or json.
 
     What was written reads back as the same contract, or this raises AssertionError. Raises UsageError for an unknown
     format or version, and for a contract that the format has no place for.
     """
+    if to == MODEL:
+        return Exported(model_text(document), (), "")
     form = _format(to)
+    write = TEXTS[text or form.text]
     chosen = _version(form, to, version)
     wanted = plain_of(document)
     written = form.write(document, chosen)
-    draft = form.read(_parsed(form.text(written)).value, None)
+    draft = form.read(_parsed(write(written)).value, None)
     whole, columns = rest_of(draft.value, wanted)
     form.keep(written, whole, columns)
-    text = form.text(written)
-    again = _parsed(text)
+    said = write(written)
+    again = _parsed(said)
     back = load_parsed(convert(again, None, lambda value: form.read(value, None))[0], b"", None)
     if back.document != document:
         raise AssertionError(f"{to}: what was written is not the contract that was read")
-    return Exported(text, tuple(kept_lines(whole, columns, wanted)), form.place)
+    return Exported(said, tuple(kept_lines(whole, columns, wanted)), form.place)
 
 
 def import_contract(
@@ -77,22 +83,36 @@ def import_contract(
     if chosen is None:
         known = ", ".join(FORMATS)
         raise UsageError(f"{names[0]}: no known format (say which one with --from: {known})")
-    about = _format(chosen)
-    if len(files) > 1 and not about.spread:
+    if len(files) > 1 and not _format(chosen).spread:
         raise UsageError(f"{names[1]}: one file is imported at a time, several only as pipeline-config")
-    together, origin = _together(parsed, [origin for origin, _ in files]), files[0][0]
-    part = files[0][1]
-    converted, notes = convert(together, origin, lambda value: about.read(value, part))
-    loaded = load_parsed(converted, b"".join(texts), origin)
-    text = contract_text(plain_of(loaded.document))
-    if load_document("contract.yaml", read_bytes=lambda _: text.encode()).document != loaded.document:
+    together = _together(parsed, [origin for origin, _ in files])
+    return _read(together, b"".join(texts), *files[0], chosen)
+
+
+def import_value(value: dict[str, Any], origin: str, form: str) -> Imported:
+    """Read a contract out of a document that never was a text, as `import_contract` does."""
+    return _read(Document(value=value, places={}, starts={}), b"", origin, None, form)
+
+
+def import_text(text: str, origin: str) -> Imported:
+    """Read a contract that another document holds as a whole."""
+    loaded = load_document(origin, read_bytes=lambda _: text.encode())
+    return Imported(loaded, contract_text(plain_of(loaded.document)), MODEL, ())
+
+
+def _read(parsed: Document, text: bytes, origin: str, part: str | None, form: str) -> Imported:
+    about = _format(form)
+    converted, notes = convert(parsed, origin, lambda value: about.read(value, part))
+    loaded = load_parsed(converted, text, origin)
+    said = contract_text(plain_of(loaded.document))
+    if load_document("contract.yaml", read_bytes=lambda _: said.encode()).document != loaded.document:
         raise AssertionError("what was written is not the contract that was read")
-    return Imported(loaded, text, chosen, tuple(fault for _, fault in notes))
+    return Imported(loaded, said, form, tuple(fault for _, fault in notes))
 
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        known = ", ".join(FORMATS)
+        known = ", ".join((*FORMATS, MODEL))
         raise UsageError(f"unknown format {name!r}{did_you_mean(name, FORMATS)} (there are: {known})")
     return FORMATS[name]
 
@@ -127,5 +147,3 @@ def _together(parsed: list[Document], origins: list[str]) -> Document:
         places |= document.places
         starts |= document.starts
     return Document(value=value, places=places, starts=starts)
-
-

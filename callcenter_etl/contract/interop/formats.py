@@ -13,12 +13,10 @@ from callcenter_etl.contract.interop.frictionless_write import keep_in_schema, t
 from callcenter_etl.contract.interop.odcs_read import read_odcs
 from callcenter_etl.contract.interop.odcs_words import VERSIONS, is_odcs
 from callcenter_etl.contract.interop.odcs_write import keep_in_odcs, to_odcs
-from callcenter_etl.contract.interop.pandera_text import (
-    is_pandera,
-    keep_in_metadata,
-    read_pandera,
-    to_pandera,
-)
+from callcenter_etl.contract.interop.pandera_read import read_pandera
+from callcenter_etl.contract.interop.pandera_write import is_pandera, keep_in_metadata, to_pandera
+from callcenter_etl.contract.interop.pipeline_read import is_pipeline_config, read_pipeline_config
+from callcenter_etl.contract.interop.pipeline_write import keep_in_config, to_pipeline_config
 from callcenter_etl.contract.interop.plain import yaml_text
 from callcenter_etl.contract.interop.values import Draft
 from callcenter_etl.contract.model import ContractDocument
@@ -28,12 +26,12 @@ Written = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. `spread`: it may be spread over several files. `versions`: the last one is the default."""
+    """One format. `text`: how it is usually written; `spread`: it may be spread over several files. `versions`: the last one is the default."""
 
     write: Callable[[ContractDocument, str], Written]
     keep: Callable[[Written, Written, Mapping[int, Written]], None]
     read: Callable[[dict[str, Any], str | None], Draft]
-    text: Callable[[Written], str]
+    text: str
     is_it: Callable[[dict[str, Any]], bool]
     place: str
     versions: tuple[str, ...] = ()
@@ -44,12 +42,14 @@ def _json_text(value: Written) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
+TEXTS: dict[str, Callable[[Written], str]] = {"yaml": yaml_text, "json": _json_text}
+MODEL = "pandera-model"  # Python text, which is run to be read: no format of documents
 FORMATS: dict[str, Format] = {
     "odcs": Format(
         write=to_odcs,
         keep=keep_in_odcs,
         read=read_odcs,
-        text=yaml_text,
+        text="yaml",
         is_it=is_odcs,
         place="customProperties",
         versions=tuple(VERSIONS),
@@ -58,7 +58,7 @@ FORMATS: dict[str, Format] = {
         write=to_table_schema,
         keep=keep_in_schema,
         read=read_frictionless,
-        text=_json_text,
+        text="json",
         is_it=is_table_schema,
         place="callcenter_etl",
     ),
@@ -66,7 +66,7 @@ FORMATS: dict[str, Format] = {
         write=to_package,
         keep=keep_in_schema,
         read=read_frictionless,
-        text=_json_text,
+        text="json",
         is_it=is_package,
         place="callcenter_etl",
     ),
@@ -74,9 +74,18 @@ FORMATS: dict[str, Format] = {
         write=to_pandera,
         keep=keep_in_metadata,
         read=read_pandera,
-        text=yaml_text,
+        text="yaml",
         is_it=is_pandera,
         place="metadata",
+    ),
+    "pipeline-config": Format(
+        write=to_pipeline_config,
+        keep=keep_in_config,
+        read=read_pipeline_config,
+        text="json",
+        is_it=is_pipeline_config,
+        place="callcenter_etl",
+        spread=True,
     ),
 }
 

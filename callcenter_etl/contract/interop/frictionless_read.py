@@ -30,7 +30,16 @@ _PATTERNS = {  # types that a pattern says
 _ISO_DATETIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S"]
 _TRUE = ("true", "True", "TRUE", "1")
 _FALSE = ("false", "False", "FALSE", "0")
-_ASSERTING = ("constraints", "foreignKeys", "format", "type", "uniqueKeys", "bareNumber", "decimalChar", "groupChar")
+_ASSERTING = (
+    "constraints",
+    "foreignKeys",
+    "format",
+    "type",
+    "uniqueKeys",
+    "bareNumber",
+    "decimalChar",
+    "groupChar",
+)
 
 
 def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
@@ -46,7 +55,11 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
     schema = top if bare else resource.inside("schema")
     if not isinstance(schema.value.get("fields"), list):
         where, what = schema.at("fields"), resource.value.get("schema")
-        told = f"the schema is in {str(what)!r}: import that file" if isinstance(what, str) else "fields are missing"
+        told = (
+            f"the schema is in {str(what)!r}: import that file"
+            if isinstance(what, str)
+            else "fields are missing"
+        )
         draft.fault(where, told)
         return draft
     _read_head(draft, top, resource)
@@ -68,7 +81,10 @@ def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
     if part is not None and part not in names:
         draft.fault(("resources",), f"no resource {part!r}{did_you_mean(part, names)}, there are: {known}")
     elif part is None and len(resources) != 1:
-        draft.fault(("resources",), f"which resource? Name it behind the file, as in FILE#{(names or ['name'])[0]} (there are: {known})")
+        draft.fault(
+            ("resources",),
+            f"which resource? Name it behind the file, as in FILE#{(names or ['name'])[0]} (there are: {known})",
+        )
     else:
         resource = resources[0 if part is None else names.index(part)]
         for other in resources:
@@ -152,7 +168,9 @@ def _read_keys(draft: Draft, schema: Taken) -> None:
     columns = {str(column["name"]): column for column in draft.value["columns"]}
     for name in names:
         if str(name) not in columns:
-            draft.fault(schema.at("primaryKey"), f"unknown field {str(name)!r}{did_you_mean(str(name), columns)}")
+            draft.fault(
+                schema.at("primaryKey"), f"unknown field {str(name)!r}{did_you_mean(str(name), columns)}"
+            )
             return
         columns[str(name)]["required"] = True
     if len(names) == 1:
@@ -239,7 +257,7 @@ _WORDS = {
 def _read_constraints(column: ColumnDraft, constraints: Taken) -> None:
     for key in ("required", "unique"):
         if is_true(constraints.take(key)):
-            column.put(key, True, constraints.at(key))
+            column.flag(key, constraints.at(key))
     for word, key in _WORDS.items():
         if constraints.has(word):
             column.put(key, constraints.take(word), constraints.at(word))

@@ -26,5 +26,6 @@ def is_table_schema(value: Any) -> bool:
 def is_package(value: Any) -> bool:
     """Tell whether a parsed document is a Data Package or Data Resource with a Table Schema."""
     return isinstance(value, dict) and (
-        isinstance(value.get("resources"), list) or ("path" in value and isinstance(value.get("schema"), dict))
+        isinstance(value.get("resources"), list)
+        or ("path" in value and isinstance(value.get("schema"), dict))
     )

@@ -95,7 +95,10 @@ def _constraints(column: Column, kind: str) -> Written:
         if key in keys:
             found[key] = True
     if kind == "string":
-        lengths = {"minLength": ("min_length", column.min_length), "maxLength": ("max_length", column.max_length)}
+        lengths = {
+            "minLength": ("min_length", column.min_length),
+            "maxLength": ("max_length", column.max_length),
+        }
         found |= {word: value for word, (key, value) in lengths.items() if key in keys}
         shape = column.pattern if "pattern" in keys else None
         if shape is None and "type" in keys:

@@ -56,7 +56,7 @@ def read_property(draft: Draft, described: Taken) -> str:
     _read_type(column, described)
     for key in ("required", "unique"):
         if is_true(described.take(key)):
-            column.put(key, True, described.at(key))
+            column.flag(key, described.at(key))
     _read_classification(column, described)
     _read_enum(column, described)
     read_column_checks(column, described)
@@ -129,33 +129,27 @@ def _read_number(column: ColumnDraft, options: Taken) -> None:
     for word, key in (("minimum", "min"), ("maximum", "max")):
         if options.has(word):
             column.put(key, options.take(word), options.at(word))
-    _read_exclusive(column, options, "minimum", "min", ">", 1)
-    _read_exclusive(column, options, "maximum", "max", "<", -1)
+    _read_exclusive(column, options)
 
 
-def _read_exclusive(
-    column: ColumnDraft, options: Taken, word: str, key: str, operator: str, step: int
-) -> None:
-    """Take an exclusive bound: a number of its own, or (in 3.0) a flag of the inclusive one."""
-    exclusive = f"exclusive{word.capitalize()}"
-    given = options.take(exclusive)
-    if is_number(given) or (given is not None and not _is_flag(given)):
-        bound, origin = given, options.at(exclusive)
-    elif is_true(given) and key in column.value:
-        bound, origin = column.value.pop(key), options.at(word)
-    else:
-        return
-    if column.value.get("type") == "integer" and str(bound).lstrip("+-").isdigit():
-        column.put(key, int(str(bound)) + step, origin)
-        return
-    name = str(column.value["name"])
-    written = str(bound) if is_number(bound) else repr(str(bound))
-    rule = {"name": f"{name}.{exclusive}", "check": f"`{name}` {operator} {written}"}
-    column.draft.add_rule(rule, origin)
-
-
-def _is_flag(value: Any) -> bool:
-    return str(value).lower() in ("true", "false")
+def _read_exclusive(column: ColumnDraft, options: Taken) -> None:
+    """Take exclusive bounds: numbers of their own, or (in 3.0) flags of the inclusive ones."""
+    for word, key, operator, step in (("Minimum", "min", ">", 1), ("Maximum", "max", "<", -1)):
+        given = options.take(f"exclusive{word}")
+        if given is None or str(given).lower() == "false":
+            continue
+        bound, origin = given, options.at(f"exclusive{word}")
+        if is_true(given):
+            bound, origin = column.value.pop(key, None), options.at(word.lower())
+        if bound is None:
+            continue
+        if column.value["type"] == "integer" and str(bound).lstrip("+-").isdigit():
+            column.put(key, int(str(bound)) + step, origin)
+            continue
+        name = str(column.value["name"])
+        written = str(bound) if is_number(bound) else repr(str(bound))
+        rule = {"name": f"{name}.exclusive{word}", "check": f"`{name}` {operator} {written}"}
+        column.draft.add_rule(rule, origin)
 
 
 def _read_moment(column: ColumnDraft, options: Taken) -> None:
@@ -168,8 +162,7 @@ def _read_moment(column: ColumnDraft, options: Taken) -> None:
         if options.has(word):
             text = options.take(word)
             column.put(key, _as_iso(kind, str(text), formats) or text, options.at(word))
-    _read_exclusive(column, options, "minimum", "min", ">", 0)
-    _read_exclusive(column, options, "maximum", "max", "<", 0)
+    _read_exclusive(column, options)
     for key in ("timezone", "defaultTimezone"):
         options.take(key)
 
@@ -215,5 +208,3 @@ def _read_enum(column: ColumnDraft, described: Taken) -> None:
     values = [entry.take("value") for entry in entries if entry.has("value")]
     if entries:
         column.put("allowed", values, described.at("enum"))
-
-

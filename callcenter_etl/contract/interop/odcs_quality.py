@@ -95,13 +95,13 @@ def _warns(check: Taken) -> bool:
 
 
 def _required(column: ColumnDraft, check: Taken, arguments: Taken) -> bool:
-    column.put("required", True, check.path, warn=_warns(check))
+    column.flag("required", check.path, warn=_warns(check))
     return True
 
 
 def _missing(column: ColumnDraft, check: Taken, arguments: Taken) -> bool:
     """Take what counts as missing into the empty values, which are those of the whole source here."""
-    column.put("required", True, check.path, warn=_warns(check))
+    column.flag("required", check.path, warn=_warns(check))
     words = arguments.value.get("missingValues")
     given = [str(word) for word in words if not is_null(word)] if isinstance(words, list) else []
     empty = column.draft.value.setdefault("source", {}).setdefault("empty_values", [""])
@@ -116,7 +116,7 @@ def _missing(column: ColumnDraft, check: Taken, arguments: Taken) -> bool:
 
 
 def _unique(column: ColumnDraft, check: Taken, arguments: Taken) -> bool:
-    column.put("unique", True, check.path, warn=_warns(check))
+    column.flag("unique", check.path, warn=_warns(check))
     return True
 
 

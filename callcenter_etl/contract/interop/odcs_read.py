@@ -56,11 +56,14 @@ def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
         draft.fault(("schema",), f"no object {part!r}{did_you_mean(part, names)}, there are: {known}")
     elif part is None and len(tables) > 1:
         known = ", ".join(map(repr, names))
-        draft.fault(("schema",), f"which object? Name it behind the file, as in FILE#{names[0]} (there are: {known})")
+        draft.fault(
+            ("schema",), f"which object? Name it behind the file, as in FILE#{names[0]} (there are: {known})"
+        )
     else:
         table = tables[0 if part is None else names.index(part)]
         for other in tables:
-            other is table or other.skip()
+            if other is not table:
+                other.skip()
         return table
     return None
 
@@ -114,7 +117,9 @@ def _read_server(draft: Draft, top: Taken) -> None:
 
 def _read_properties(draft: Draft, table: Taken) -> dict[int, tuple[Any, Path]]:
     """Read every column; give what was kept of each by its place."""
-    draft.put(("source", "header"), "by_name", table.at("properties"))  # ODCS knows no order, and allows others
+    draft.put(
+        ("source", "header"), "by_name", table.at("properties")
+    )  # ODCS knows no order, and allows others
     kept: dict[int, tuple[Any, Path]] = {}
     keys: list[tuple[int, str]] = []
     for place, described in enumerate(table.each("properties")):

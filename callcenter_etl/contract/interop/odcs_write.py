@@ -138,7 +138,10 @@ def _options(column: Column, logical: str) -> Written:
     """Give bounds, lengths and pattern, as far as the logical type takes them."""
     options: Written = {}
     if logical == "string":
-        lengths = {"minLength": ("min_length", column.min_length), "maxLength": ("max_length", column.max_length)}
+        lengths = {
+            "minLength": ("min_length", column.min_length),
+            "maxLength": ("max_length", column.max_length),
+        }
         options |= {word: value for word, (key, value) in lengths.items() if _is_error(column, key)}
         shape = column.pattern if _is_error(column, "pattern") else None
         if shape is None and _is_error(column, "type"):
@@ -174,7 +177,11 @@ def _checks(column: Column, version: str) -> list[Written]:
 
 
 _WARNS = {"severity": "warning"}
-_OLD_METRICS = {"nullValues": "nullCheck", "duplicateValues": "duplicateCount", "invalidValues": "validValues"}
+_OLD_METRICS = {
+    "nullValues": "nullCheck",
+    "duplicateValues": "duplicateCount",
+    "invalidValues": "validValues",
+}
 
 
 def _check(metric: str, version: str) -> Written:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_OPENING = re.compile(r"\[\^?\]?")  # a closing bracket that comes first stands for itself
 ANYTHING = "(?s:.*)"
 
 
@@ -49,7 +50,7 @@ def _steps(pattern: str) -> list[tuple[int, str]]:
             in_class = letter != "]"
         elif letter == "[":
             in_class = True
-            place += 1 + len(re.match(r"\^?\]?", pattern[place + 1 :])[0])  # type: ignore[index]  matches always
+            place += len(_OPENING.findall(pattern, place)[0])
             continue
         else:
             found.append((place, letter))

@@ -38,7 +38,7 @@ def _declared(model: BaseModel) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, about in type(model).model_fields.items():
         value = getattr(model, name)
-        default = about.get_default(call_default_factory=True)  # type: ignore[call-arg]  pydantic's own overload
+        default = about.get_default(call_default_factory=True)
         if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
             found[name] = _plain(name, value)
     return found
@@ -66,11 +66,11 @@ class _Line(dict[str, Any]):
 class _Dumper(yaml.SafeDumper):
     """Writes a `_Line` on one line, and no aliases."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  PyYAML's signature
-        super().increase_indent(flow, False)
+        super().increase_indent(flow, indentless=False)
 
 
 def _represent_line(dumper: yaml.SafeDumper, data: _Line) -> yaml.Node:
@@ -98,7 +98,9 @@ def contract_text(plain: dict[str, Any]) -> str:
         else _inner(value)
         for key, value in lines.items()
     }
-    head = {key: parts.pop(key) for key in ("contract", "version", "description", "owner") if key in parts}
+    head: dict[str, Any] = {
+        key: parts.pop(key) for key in ("contract", "version", "description", "owner") if key in parts
+    }
     source = {"source": parts.pop("source")} if "source" in parts else {}
     columns = {"columns": [_Line(column) for column in plain["columns"]]}
     return yaml_text({**head, **source, **columns, **parts})

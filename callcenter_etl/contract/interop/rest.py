@@ -65,7 +65,29 @@ def put_back_column(draft: Draft, place: int, rest: Any, origin: Path) -> None:
     keys = {key: value for key, value in rest.items() if key != ORDER}
     _merge(draft, columns[place], keys, ("columns", place), origin)
     order = rest.get(ORDER)
-    columns[place] = in_order(columns[place], [str(key) for key in order] if isinstance(order, list) else None)
+    columns[place] = in_order(
+        columns[place], [str(key) for key in order] if isinstance(order, list) else None
+    )
+
+
+def put_back_by_name(draft: Draft, rest: Any, origin: Path) -> None:
+    """Put back what was kept in one place, of the columns under their names."""
+    if not _is_mapping(draft, rest, origin):
+        return
+    places = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}
+    kept = rest.get("columns")
+    for name, below in kept.items() if isinstance(kept, Mapping) else ():
+        if name in places:
+            put_back_column(draft, places[name], below, (*origin, "columns", name))
+        else:
+            draft.note((*origin, "columns", name), "there is no such column any more", asserts=True)
+    put_back(draft, {key: value for key, value in rest.items() if key != "columns"}, origin)
+
+
+def keep_by_name(whole: Plain, columns: Mapping[int, Plain], names: list[str]) -> Plain:
+    """Give what is to be kept in one place, of the columns under their names."""
+    by_name = {names[place]: rest for place, rest in columns.items()}
+    return {**whole, "columns": by_name} if by_name else {**whole}
 
 
 def _is_mapping(draft: Draft, rest: Any, origin: Path) -> bool:
@@ -75,9 +97,7 @@ def _is_mapping(draft: Draft, rest: Any, origin: Path) -> bool:
     return False
 
 
-def _merge(
-    draft: Draft, place: dict[str, Any], rest: Mapping[str, Any], path: Path, origin: Path
-) -> None:
+def _merge(draft: Draft, place: dict[str, Any], rest: Mapping[str, Any], path: Path, origin: Path) -> None:
     for key in rest.get(WITHOUT, ()):
         place.pop(str(key), None)
     for key, value in rest.items():

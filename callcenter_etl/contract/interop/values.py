@@ -102,6 +102,10 @@ class ColumnDraft:
         if warn:
             self.value.setdefault("severity", {})[key] = "warn"
 
+    def flag(self, key: str, origin: Path, *, warn: bool = False) -> None:
+        """Set a key of the column that is true or false to true."""
+        self.put(key, True, origin, warn=warn)  # noqa: FBT003  a value of the contract
+
 
 class Taken:
     """A mapping of the other format that knows which of its keys were understood.
@@ -200,9 +204,7 @@ def _as_text(value: Any) -> str:
 
 def rules_in(column: Mapping[str, Any]) -> list[str]:
     """Give the rule keys of a plain column, in its order."""
-    return [
-        key for key in column if key in RULE_KEYS and not (key == "type" and str(column[key]) == "text")
-    ]
+    return [key for key in column if key in RULE_KEYS and not (key == "type" and str(column[key]) == "text")]
 
 
 def in_order(column: Mapping[str, Any], order: list[str] | None = None) -> dict[str, Any]:
