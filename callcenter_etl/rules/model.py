@@ -82,6 +82,10 @@ def _module(place: str) -> ModuleType:
         module.__file__ = place
         sys.modules[loader.name] = module  # annotations are looked up there
         loader.exec_module(module)
+    except FileNotFoundError as error:
+        if error.filename != place:
+            raise UsageError(f"{place}: importing it failed: {error}") from error
+        raise UsageError(f"{place}: no such file or directory") from error
     except (Exception, SystemExit) as error:  # a user's module may do anything
         raise UsageError(f"{place}: importing it failed: {type(error).__name__}: {error}") from error
     else:

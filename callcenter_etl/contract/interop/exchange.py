@@ -65,7 +65,7 @@ def export_contract(
     back = load_parsed(convert(again, None, lambda value: form.read(value, None))[0], b"", None)
     if back.document != document:
         raise AssertionError(f"{to}: what was written is not the contract that was read")
-    return Exported(said, tuple(kept_lines(whole, columns, wanted)), form.place)
+    return Exported(said, (*kept_lines(whole, columns, wanted), *form.own(written)), form.place)
 
 
 def import_contract(

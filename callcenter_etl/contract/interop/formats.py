@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from callcenter_etl.contract.interop.frictionless_words import is_package, is_ta
 from callcenter_etl.contract.interop.frictionless_write import keep_in_schema, to_package, to_table_schema
 from callcenter_etl.contract.interop.odcs_read import read_odcs
 from callcenter_etl.contract.interop.odcs_words import VERSIONS, is_odcs
-from callcenter_etl.contract.interop.odcs_write import keep_in_odcs, to_odcs
+from callcenter_etl.contract.interop.odcs_write import keep_in_odcs, own_checks, to_odcs
 from callcenter_etl.contract.interop.pandera_read import read_pandera
 from callcenter_etl.contract.interop.pandera_write import is_pandera, keep_in_metadata, to_pandera
 from callcenter_etl.contract.interop.pipeline_read import is_pipeline_config, read_pipeline_config
@@ -34,6 +34,7 @@ class Format:
     text: str
     is_it: Callable[[dict[str, Any]], bool]
     place: str
+    own: Callable[[Written], Iterator[str]] = lambda written: iter(())  # what is said in words only we know
     versions: tuple[str, ...] = ()
     spread: bool = False
 
@@ -52,6 +53,7 @@ FORMATS: dict[str, Format] = {
         text="yaml",
         is_it=is_odcs,
         place="customProperties",
+        own=own_checks,
         versions=tuple(VERSIONS),
     ),
     "frictionless": Format(

@@ -6,7 +6,7 @@ What is said never turns away what the contract accepts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
@@ -67,6 +67,13 @@ def keep_in_odcs(written: Written, whole: Written, columns: Mapping[int, Written
     for place, rest in columns.items():
         described = written["schema"][0]["properties"][place]
         described["customProperties"] = [{"property": EXTENSION, "value": rest}]
+
+
+def own_checks(written: Written) -> Iterator[str]:
+    """Name the rules that are said as checks of our own engine, which other tools do not ask."""
+    for check in written["schema"][0].get("quality", ()):
+        if check.get("engine") == EXTENSION:
+            yield f"rule {check['name']!r} (a custom check of engine {EXTENSION!r})"
 
 
 def _server(uri: str, encoding: str, version: str) -> Written:

@@ -24,8 +24,8 @@ _WIDTH = 110
 
 _HEAD = '''"""Contract {contract} {version} as a pandera DataFrameModel, for pandas DataFrames of text.
 
-Written by `callcenter-etl contract export --to pandera-model`, which reads it again as the same contract. A rule
-that only warns raises a pandera SchemaWarning. Lookup files are looked for beside this module.
+Written by `callcenter-etl contract export --to pandera-model`. As in the contract's own schema every rule is a check,
+also one that only warns a run. Lookup files are looked for beside this module.
 """
 
 from typing import Any
@@ -151,20 +151,17 @@ def _call(function: str, arguments: list[str], before: str) -> str:
 
 def _column_check(method: str, column: Column, key: str) -> str:
     rule_id = f"{column.name}.{key}"
-    decorator = _call(
-        "pa.check", [_quoted(column.name), *_options(rule_id, column.severity_of(key))], "    @"
-    )
+    decorator = _call("pa.check", [_quoted(column.name), *_options(rule_id)], "    @")
     return _method(method, decorator, "pd.Series", rule_id)
 
 
 def _record_check(method: str, rule: RecordRule) -> str:
-    decorator = _call("pa.dataframe_check", _options(rule.name, rule.severity), "    @")
+    decorator = _call("pa.dataframe_check", _options(rule.name), "    @")
     return _method(method, decorator, "pd.DataFrame", rule.name)
 
 
-def _options(rule_id: str, severity: str) -> list[str]:
-    warning = ["raise_warning=True"] if severity == "warn" else []
-    return [f"name={_quoted(rule_id)}", f"error={_quoted(rule_id)}", "ignore_na=False", *warning]
+def _options(rule_id: str) -> list[str]:
+    return [f"name={_quoted(rule_id)}", f"error={_quoted(rule_id)}", "ignore_na=False"]
 
 
 def _method(name: str, decorator: str, kind: str, rule_id: str) -> str:

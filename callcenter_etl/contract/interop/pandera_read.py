@@ -40,6 +40,12 @@ def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
     together = top.take("unique")
     if isinstance(together, list) and together:
         draft.add_rule({"name": "unique_together", "unique": together}, top.at("unique"))
+    for check in top.each("checks"):
+        name = str(check.inside("options").value.get("check_name", ""))
+        draft.note(
+            check.path, f"the check {name!r} of the frame is not asked: no rule here says it", asserts=True
+        )
+        check.skip()
     draft.arrange()
     _put_back(draft, top)
     for key in ("unique_column_names", "add_missing_columns", "drop_invalid_rows"):
