@@ -99,7 +99,8 @@ def convert(
     if draft.faults:
         raise ContractError(tuple(locate.fault(path, message) for path, message in draft.faults))
     notes = [(note.asserts, locate.fault(note.path, note.message)) for note in draft.notes]
-    return replace(parsed, value=draft.value, origins=draft.origins), notes
+    in_order = sorted(notes, key=lambda note: (note[1].file or "", note[1].line or 0, note[1].column or 0))
+    return replace(parsed, value=draft.value, origins=draft.origins), in_order
 
 
 def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
@@ -145,7 +146,9 @@ class _Locator:
         if offset and start is not None:
             place = (start[0], start[1] + offset)
         line, column = place or (None, None)
-        return Fault(message, path=_dotted(path), file=self._origin, line=line, column=column)
+        files = self._parsed.files or {}
+        file = files.get(path[0], self._origin) if path else self._origin
+        return Fault(message, path=_dotted(path), file=file, line=line, column=column)
 
 
 def _dotted(path: Path) -> str:

@@ -45,12 +45,14 @@ class Document:
     """A parsed document: mappings, lists and scalars, and where each key or list entry stands (1-based).
 
     Where the value was made of a text in another format, `origins` gives the paths there that its parts came from.
+    Where it was made of several files, `files` gives the file that each of its own keys stands in.
     """
 
     value: dict[str, Any]
     places: dict[Path, Place]
     starts: dict[Path, Place]
     origins: Mapping[Path, Path] | None = None
+    files: Mapping[str | int, str] | None = None
 
     def there(self, path: Path) -> Path:
         """Give the path in the text that a path of the value, or what stands around it, came from."""

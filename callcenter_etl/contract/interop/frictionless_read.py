@@ -90,6 +90,7 @@ def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
         for other in resources:
             if other is not resource:
                 other.skip()
+                draft.note(other.path, f"resource {str(other.value.get('name', ''))!r} is another contract")
         return resource
     return None
 
@@ -112,7 +113,7 @@ def _read_head(draft: Draft, top: Taken, resource: Taken) -> None:
 
 def _read_resource(draft: Draft, resource: Taken) -> None:
     """Take where the source is and its dialect, in the words of either version."""
-    for key in ("profile", "$schema", "type", "format", "mediatype", "scheme", "title"):
+    for key in ("profile", "$schema", "type", "format", "mediatype", "scheme"):
         resource.take(key)
     if isinstance(resource.value.get("path"), str):
         draft.put(("run", "source"), resource.take("path"), resource.at("path"))
@@ -189,7 +190,6 @@ def _read_field(draft: Draft, field: Taken) -> None:
     text = field.take("description")
     if text is not None:
         column.put("description", text, field.at("description"))
-    field.take("title")
     given = str(field.take("type") or "string")
     constraints = field.inside("constraints")
     kind = _TYPES.get(given, "text")

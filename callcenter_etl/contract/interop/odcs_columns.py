@@ -47,9 +47,9 @@ _CLASSES = {
 
 def read_property(draft: Draft, described: Taken) -> str:
     """Add the column that a property describes to the draft; give its name."""
-    physical = described.take("physicalName")
-    name = described.take("name")
-    column = draft.add_column(name if physical is None else physical, described.path)
+    column = draft.add_column(
+        described.take("physicalName" if described.has("physicalName") else "name"), described.path
+    )
     text = described.take("description")
     if text is not None:
         column.put("description", text, described.at("description"))
@@ -64,7 +64,8 @@ def read_property(draft: Draft, described: Taken) -> str:
 
 
 def _read_type(column: ColumnDraft, described: Taken) -> None:
-    logical, physical = described.take("logicalType"), described.take("physicalType")
+    logical = described.take("logicalType")
+    physical = described.take("physicalType") if logical is None else None
     kind = _TYPES.get(str(logical)) if logical is not None else _kind_of_physical(str(physical or ""))
     where = described.at("logicalType" if logical is not None else "physicalType")
     if kind is None:
@@ -104,11 +105,13 @@ def _read_format(column: ColumnDraft, kind: str, given: Any, options: Taken) -> 
 
 
 def _read_width(column: ColumnDraft, given: str, options: Taken) -> None:
-    """Take the bounds of an integer's width; a float's says nothing about a text."""
+    """Take the bounds of an integer's width; a float's says nothing about its text."""
     if given in _INTEGERS:
         least, most = _INTEGERS[given]
         column.put("min", least, options.at("format"))
         column.put("max", most, options.at("format"))
+    else:
+        column.draft.note(options.at("format"), f"the format {given!r} is not taken over")
 
 
 def _read_text(column: ColumnDraft, options: Taken) -> None:
@@ -163,8 +166,6 @@ def _read_moment(column: ColumnDraft, options: Taken) -> None:
             text = options.take(word)
             column.put(key, _as_iso(kind, str(text), formats) or text, options.at(word))
     _read_exclusive(column, options)
-    for key in ("timezone", "defaultTimezone"):
-        options.take(key)
 
 
 def _as_iso(kind: str, text: str, formats: tuple[str, ...]) -> str | None:

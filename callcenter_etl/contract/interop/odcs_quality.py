@@ -28,7 +28,16 @@ _OPERATORS = (
     "mustBeBetween",
     "mustNotBeBetween",
 )
-_ABOUT = ("name", "description", "dimension", "businessImpact", "unit", "type", "id", "tags", "method")
+_ABOUT = (
+    "id",
+    "dimension",
+    "businessImpact",
+    "method",
+    "schedule",
+    "scheduler",
+    "tags",
+    "authoritativeDefinitions",
+)
 
 
 def read_column_checks(column: ColumnDraft, described: Taken) -> None:
@@ -37,9 +46,8 @@ def read_column_checks(column: ColumnDraft, described: Taken) -> None:
         metric = _metric(check)
         reader = _COLUMN_CHECKS.get(metric)
         arguments = check.inside("arguments")
-        if reader is None or not _asks_every_record(check) or not reader(column, check, arguments):
-            _note(column.draft, check, metric)
-        _done(check)
+        taken = reader is not None and _asks_every_record(check) and reader(column, check, arguments)
+        _done(column.draft, check, metric, taken=taken)
 
 
 def read_table_checks(draft: Draft, table: Taken) -> None:
@@ -48,9 +56,7 @@ def read_table_checks(draft: Draft, table: Taken) -> None:
         metric = _metric(check)
         reader = _TABLE_CHECKS.get(metric)
         arguments = check.inside("arguments")
-        if reader is None or not reader(draft, check, arguments):
-            _note(draft, check, metric)
-        _done(check)
+        _done(draft, check, metric, taken=reader is not None and reader(draft, check, arguments))
 
 
 def _metric(check: Taken) -> str:
@@ -60,8 +66,13 @@ def _metric(check: Taken) -> str:
     return _METRICS.get(str(name), str(name))
 
 
-def _done(check: Taken) -> None:
-    """Count every key as told: a check is taken as a whole, or noted as a whole."""
+def _done(draft: Draft, check: Taken, metric: str, *, taken: bool) -> None:
+    """Note what of a check that was taken is not in its rule, or the whole check."""
+    if not taken:
+        _note(draft, check, metric)
+    for key in check.value if taken else ():
+        if key in _ABOUT:
+            draft.note(check.at(key), f"{key!r} is not taken over")
     check.skip()
 
 

@@ -27,8 +27,9 @@ def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     top = Taken(value, ())
     if _READ.fullmatch(str(top.take("apiVersion"))) is None:
         draft.fault(("apiVersion",), f"v3.0.0 to v3.2.0 are read, not {show(value['apiVersion'])}")
-    for key in ("kind", "id", "name", "status"):
-        top.take(key)
+    top.take("kind")
+    if str(value.get("status")) == "active":
+        top.take("status")
     table = _chosen(draft, top, part)
     if table is None:
         return draft
@@ -64,6 +65,7 @@ def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
         for other in tables:
             if other is not table:
                 other.skip()
+                draft.note(other.path, f"object {str(other.value.get('name', ''))!r} is another contract")
         return table
     return None
 
@@ -80,8 +82,12 @@ def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
         draft.put(("description",), purpose, top.at("description", "purpose"))
     elif described is not None:
         draft.put(("description",), described, table.at("description"))
-    for key in ("logicalType", "physicalType", "physicalName"):
-        table.take(key)
+    for key, usual in (("logicalType", "object"), ("physicalType", "file")):
+        if str(table.value.get(key)) == usual:
+            table.take(key)
+    for key in ("id", "name"):  # the contract is named by its object
+        if str(top.value.get(key)) == str(table.value["name"]):
+            top.take(key)
     _read_owner(draft, top)
 
 

@@ -26,7 +26,7 @@ def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
     """Give the contract that a serialised pandera schema says."""
     draft = Draft()
     top = Taken(value, ())
-    for key in ("schema_type", "version", "api", "dataframe_library", "coerce", "report_duplicates", "title"):
+    for key in ("schema_type", "version", "api", "dataframe_library", "coerce", "report_duplicates"):
         top.take(key)
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(top.take("name") or "")).strip("_")
     draft.put(("contract",), name or "table", top.at("name"))
@@ -94,7 +94,7 @@ def _read_column(draft: Draft, name: Any, described: Taken) -> None:
     for key, usual in (("required", "true"), ("regex", "false")):
         if str(described.value.get(key, usual)).lower() == usual:
             described.take(key)
-    for key in ("title", "coerce", "report_duplicates", "name"):
+    for key in ("coerce", "report_duplicates", "name"):
         described.take(key)
     read_checks(column, described)
 
