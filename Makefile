@@ -9,7 +9,8 @@ SOAK_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick clean
+INTEROP_VENV := .venv-interop
+.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick interop-proof clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -84,5 +85,15 @@ bench-quick: $(VENV)/.installed $(BENCH_VENV)/.installed  ## 100,000 records, fe
 		--peers duckdb_sql polars_streaming dataframely_filter csv_loop
 	@cat output/bench/table.md
 
+# datacontract-cli wants another typer than the product has: it and frictionless have an environment of their own.
+$(INTEROP_VENV)/.installed: tools/interop_requirements.txt
+	@tools/make_venv.sh $(PYTHON) $(INTEROP_VENV)
+	@echo "installing datacontract-cli and frictionless into $(INTEROP_VENV) (once)"
+	@$(INTEROP_VENV)/bin/python -m pip --quiet --disable-pip-version-check install -r $<
+	@touch $@
+
+interop-proof: $(VENV)/.installed $(INTEROP_VENV)/.installed  ## other tools' verdicts on exported contracts beside ours: docs/interop.md (minutes)
+	@$(BIN)/python -m tools.interop_proof $(abspath $(INTEROP_VENV)/bin/python)
+
 clean:  ## remove what make and the tools left, but no output of runs
-	@rm -rf $(VENV) $(BENCH_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) $(BENCH_VENV) $(INTEROP_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -79,7 +79,7 @@ class Foreign:
     """A property of an ODCS file that is not ours, with values that keep and that break it."""
 
     name: str
-    property: str
+    said: str
     good: tuple[str, ...]
     bad: tuple[str, ...]
     theirs: tuple[str, ...]
@@ -87,7 +87,7 @@ class Foreign:
     @property
     def text(self) -> str:
         """The ODCS file."""
-        return _FOREIGN.format(x=self.property)
+        return _FOREIGN.format(x=self.said)
 
 
 _CHECK = "logicalType: string, quality: [{{type: library, metric: {}, {}}}]"  # .format leaves single braces

@@ -144,7 +144,7 @@ def judge(python: str, jobs: list[Job]) -> dict[str, Any]:
 def rows_of(jobs: list[Job], answer: dict[str, Any]) -> list[tuple[str, ...]]:
     """Give a row a case and version: verdicts on the good and the bad file, by tool."""
     said = {each["name"]: each for each in answer["said"]}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for good, bad in zip(jobs[::2], jobs[1::2], strict=True):
         us = f"{ours(good)} / {ours(bad)}"
         cli = " / ".join(theirs(job, said[job.name]["checks"]) for job in (good, bad))
@@ -177,9 +177,9 @@ def table(rows: list[tuple[str, ...]], answer: dict[str, Any]) -> str:
     """Write the matrix: cases that come out alike in all versions share a row."""
     tools = answer["tools"]
     when = datetime.now(UTC).date().isoformat()
+    versions = f"datacontract-cli {tools['datacontract-cli']}, frictionless {tools['frictionless']}, {when}."
     lines = [
-        f"datacontract-cli {tools['datacontract-cli']}, frictionless {tools['frictionless']}, {when}."
-        " Each cell: the verdict on a file that keeps the rule / on one that breaks it.",
+        f"{versions} Each cell: the verdict on a file that keeps the rule / on one that breaks it.",
         "",
         "| rule | ODCS | callcenter-etl | datacontract-cli | frictionless | where they differ |",
         "|---|---|---|---|---|---|",

@@ -81,7 +81,9 @@ def about_left(path: Path) -> tuple[str, bool]:
     described = levels.get(len(path)) if path[0] == "schema" and isinstance(path[-2], int) else None
     if described is not None and key not in _names(described):
         return f"ODCS has no key {key!r}{did_you_mean(key, _names(described))}, nothing is made of it", True
-    return f"{key!r} is not taken over", any(part in _ASSERTING for part in path if part != "properties")
+    if any(part in _ASSERTING for part in path):
+        return f"{key!r} is not asked: no rule here says it", True
+    return f"{key!r} is not taken over", False
 
 
 _ASSERTING = ("quality", "relationships", "enum", "logicalTypeOptions", "items", "map")

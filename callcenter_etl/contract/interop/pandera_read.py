@@ -58,7 +58,7 @@ def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
 
 def _columns(draft: Draft, top: Taken) -> list[tuple[Taken, Any]]:
     """Give the columns with their names, from a mapping by name or a list."""
-    if isinstance(top.value.get("columns"), dict):
+    if isinstance(top.value.get("columns"), dict) and top.value["columns"]:
         below = top.inside("columns")
         return [(below.inside(name), name) for name in below.value]
     listed = top.each("columns")

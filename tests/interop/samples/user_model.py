@@ -1,5 +1,6 @@
 """A DataFrameModel as a user of pandera writes one."""
 
+import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
@@ -12,7 +13,7 @@ class Orders(pa.DataFrameModel):
     total: Series[float] = pa.Field(gt=0, le=1000.5, ne=13)
 
     @pa.check("status", name="is_sound")
-    def is_sound(cls, values: Series[str]) -> Series[bool]:
+    def is_sound(cls, values: pd.Series) -> pd.Series:
         return values.str.len() > 1
 
     class Config:
