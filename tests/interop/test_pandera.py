@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pandera.errors
 import pytest
-from pandera.io.pandas_io import from_json, from_yaml
+from pandera.io import pandas_io
 
 from callcenter_etl import load_contract
 from callcenter_etl.contract.interop.exchange import export_contract
@@ -20,6 +21,8 @@ from callcenter_etl.contract.loader import load_document
 from tests.interop.contracts import CONTRACTS, SAMPLES, imported
 from tests.shared_folder import REPOSITORY
 
+FROM_YAML: Any = pandas_io.from_yaml  # not typed there
+FROM_JSON: Any = pandas_io.from_json
 CALLS = REPOSITORY / "src_files" / "call_center_raw_202501.csv"
 ASK = """
 import json, sys
@@ -129,8 +132,8 @@ def test_pandera_reads_an_exported_schema_and_judges_by_it(tmp_path: Path) -> No
     document = load_document(CONTRACTS[0]).document
     path = tmp_path / "schema.yaml"
     path.write_text(export_contract(document, "pandera").text, encoding="utf-8")
-    schema = from_yaml(path)
-    as_json = from_json(export_contract(document, "pandera", text="json").text)
+    schema = FROM_YAML(path)
+    as_json = FROM_JSON(export_contract(document, "pandera", text="json").text)
     frame = pd.read_csv(sound_part(CALLS, tmp_path), dtype=str)
     accepted, _ = load_contract(CONTRACTS[0]).split(frame)
     assert len(accepted) > 10
@@ -146,7 +149,7 @@ def test_pandera_reads_an_exported_schema_and_judges_by_it(tmp_path: Path) -> No
 
 def test_pandera_and_we_read_its_own_schema_alike() -> None:
     """pandera's schema and the contract made of it judge the same records, one by one."""
-    schema = from_yaml(SAMPLES / "flat.pandera.yaml")
+    schema = FROM_YAML(SAMPLES / "flat.pandera.yaml")
     document = imported("flat.pandera.yaml").loaded.document
     from callcenter_etl.api import Contract
     from callcenter_etl.contract.loader import LoadedContract
