@@ -124,6 +124,27 @@ def test_a_key_that_was_meant_otherwise_is_not_passed_over(tmp_path: Path) -> No
     ]
 
 
+TWICE = (
+    "logicalType: string, required: true, logicalTypeOptions: {pattern: ^a$}, quality: ["
+    "{type: library, metric: nullValues, mustBe: 0, severity: warning}, "
+    "{type: library, metric: invalidValues, mustBe: 0, arguments: {pattern: ^b$}}]"
+)
+
+
+def test_what_is_said_twice_is_neither_weakened_nor_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(ODCS % TWICE, encoding="utf-8")
+    found = import_contract([str(tmp_path / "x.yaml")], None, read_bytes=read_bytes)
+    column = found.loaded.document.columns[0]
+    assert (column.required, column.severity, column.pattern) == (True, {}, "a")
+    assert ["the column has another pattern already" in str(note) for note in found.notes] == [True]
+
+
+def test_an_entry_of_the_wrong_kind_is_listed() -> None:
+    text = b'{"fields": [{"name": "a"}, "b"]}'
+    found = import_contract(["x.json"], None, read_bytes=lambda _: text)
+    assert [str(note) for note in found.notes] == ["x.json:1:28: fields[1]: 'fields' is not taken over"]
+
+
 def test_an_unknown_file_names_the_formats_that_there_are() -> None:
     with pytest.raises(UsageError, match=r"no known format .*odcs, frictionless.*pipeline-config"):
         import_contract(["x"], None, read_bytes=lambda _: b"a: 1\n")

@@ -146,5 +146,7 @@ def _together(parsed: list[Document], origins: list[str]) -> Document:
         value |= document.value
         places |= document.places
         starts |= document.starts
-    files = {key: origin for document, origin in zip(parsed, origins, strict=True) for key in document.value}
-    return Document(value=value, places=places, starts=starts, files=files)
+    owners: dict[str | int, str] = {
+        key: origin for document, origin in zip(parsed, origins, strict=True) for key in document.value
+    }
+    return Document(value=value, places=places, starts=starts, files=owners)

@@ -98,7 +98,8 @@ def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
 def _read_head(draft: Draft, top: Taken, resource: Taken) -> None:
     named = resource if resource.has("name") else top
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(named.take("name") or "")).strip("_")
-    top.take("name")
+    if str(top.value.get("name")) == str(named.value.get("name")):
+        top.take("name")
     draft.put(("contract",), name or "table", named.at("name"))
     for key in ("version", "description"):
         for place in dict.fromkeys((top, resource)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from callcenter_etl.contract.formats import DEFAULT_FORMATS, parse_iso, parse_value
@@ -79,9 +80,9 @@ def _read_type(column: ColumnDraft, described: Taken) -> None:
         column.put("type", kind, where)
     if kind in _MOMENTS:
         _read_format(column, kind, given, options)
-    elif given is not None:
-        _read_width(column, str(given), options)
     _READERS[kind if kind in ("text", "integer", "decimal") else "moment"](column, options)
+    if kind not in _MOMENTS and given is not None:
+        _read_width(column, str(given), options)
 
 
 def _kind_of_physical(physical: str) -> str:
@@ -108,8 +109,10 @@ def _read_width(column: ColumnDraft, given: str, options: Taken) -> None:
     """Take the bounds of an integer's width; a float's says nothing about its text."""
     if given in _INTEGERS:
         least, most = _INTEGERS[given]
-        column.put("min", least, options.at("format"))
-        column.put("max", most, options.at("format"))
+        for key, bound in (("min", least), ("max", most)):
+            said = str(column.value.get(key, "")).lstrip("+")
+            if re.fullmatch("-?[0-9]+", said) is None or not least <= int(said) <= most:
+                column.put(key, bound, options.at("format"))
     else:
         column.draft.note(options.at("format"), f"the format {given!r} is not taken over")
 

@@ -77,11 +77,10 @@ def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
     if version is not None:
         draft.put(("version",), version, top.at("version"))
     purpose = top.inside("description").take("purpose")
-    described = table.take("description")
     if purpose is not None:
         draft.put(("description",), purpose, top.at("description", "purpose"))
-    elif described is not None:
-        draft.put(("description",), described, table.at("description"))
+    elif table.has("description"):
+        draft.put(("description",), table.take("description"), table.at("description"))
     for key, usual in (("logicalType", "object"), ("physicalType", "file")):
         if str(table.value.get(key)) == usual:
             table.take(key)

@@ -31,6 +31,9 @@ COLUMN_ORDER = (
 )
 
 
+_ONCE = ("min", "max", "min_length", "max_length", "pattern", "allowed")
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something of the other format that the contract does not hold.
@@ -96,7 +99,20 @@ class ColumnDraft:
     value: dict[str, Any]
 
     def put(self, key: str, value: Any, origin: Path, *, warn: bool = False) -> None:
-        """Set a key of the column; with `warn`, its rule only warns."""
+        """Set a key of the column; with `warn`, its rule only warns.
+
+        What is said twice holds once, as an error if either says so; a second word for a bound, a length, a pattern
+        or a list of values is noted, for a column has one of each.
+        """
+        if key in self.value and same(self.value[key], value):
+            if not warn:
+                self.value.get("severity", {}).pop(key, None)
+            return
+        if key in self.value and key in _ONCE:
+            self.draft.note(
+                origin, f"the column has another {key} already: this one is not asked", asserts=True
+            )
+            return
         self.value[key] = value
         self.draft.origins[(*self.path, key)] = origin
         if warn:
@@ -118,6 +134,7 @@ class Taken:
         self.path = path
         self._taken: set[str] = {key for key, each in value.items() if is_null(each)}
         self._below: list[Taken] = []
+        self._odd: list[Path] = []
 
     def has(self, key: str) -> bool:
         """Tell whether a key is there and not taken yet."""
@@ -151,6 +168,7 @@ class Taken:
             return []
         self._taken.add(key)
         below = [Taken(value, self.at(key, n)) for n, value in enumerate(found) if isinstance(value, Mapping)]
+        self._odd += [self.at(key, n) for n, value in enumerate(found) if not isinstance(value, Mapping)]
         self._below += below
         return below
 
@@ -158,12 +176,14 @@ class Taken:
         """Count every key as understood: what this mapping says is told in another way."""
         self._taken.update(self.value)
         self._below.clear()
+        self._odd.clear()
 
     def left(self) -> Iterator[tuple[Path, str]]:
         """Give every key that nobody took, here and below."""
         for key in self.value:
             if key not in self._taken:
                 yield self.at(key), key
+        yield from ((path, str(path[-2])) for path in self._odd)
         for below in self._below:
             yield from below.left()
 
