@@ -94,6 +94,15 @@ def test_the_command_line_takes_a_contract_there_and_back(tmp_path: Path) -> Non
     assert load_document(tmp_path / "back.yaml").document == load_document(CONTRACTS[0]).document
 
 
+def test_a_list_of_one_source_stays_a_list() -> None:
+    document = load_document(
+        {"contract": "c", "columns": [{"name": "a"}], "run": {"source": ["a.csv"]}}
+    ).document
+    text = export_contract(document, "odcs").text
+    back = import_contract(["any"], "odcs", read_bytes=lambda _: text.encode())
+    assert back.loaded.document.run.source == ("a.csv",)
+
+
 def test_json_is_written_where_the_file_is_called_so(tmp_path: Path) -> None:
     done = run("export", str(CONTRACTS[0]), "--to", "pandera", "-o", "schema.json", folder=tmp_path)
     assert done.returncode == 0

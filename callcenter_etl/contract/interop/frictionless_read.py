@@ -155,7 +155,7 @@ def _read_schema(draft: Draft, schema: Taken) -> None:
             kept[place] = field
     missing = schema.take("missingValues")
     if isinstance(missing, list):
-        words = [each["value"] if isinstance(each, dict) else each for each in missing]
+        words = [each.get("value") if isinstance(each, dict) else each for each in missing]
         if [str(word) for word in words] != [""]:
             draft.put(("source", "empty_values"), words, schema.at("missingValues"))
     _read_keys(draft, schema)
@@ -166,7 +166,7 @@ def _read_schema(draft: Draft, schema: Taken) -> None:
 
 def _read_keys(draft: Draft, schema: Taken) -> None:
     primary = schema.take("primaryKey")
-    names = [primary] if isinstance(primary, str) else primary or []
+    names = primary if isinstance(primary, list) else [] if is_null(primary) else [primary]
     columns = {str(column["name"]): column for column in draft.value["columns"]}
     for name in names:
         if str(name) not in columns:

@@ -26,7 +26,7 @@ def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
         return draft
     top = Taken(value, ())
     if _READ.fullmatch(str(top.take("apiVersion"))) is None:
-        draft.fault(("apiVersion",), f"v3.0.0 to v3.2.0 are read, not {show(value['apiVersion'])}")
+        draft.fault(("apiVersion",), f"v3.0.0 to v3.2.0 are read, not {show(value.get('apiVersion'))}")
     top.take("kind")
     if str(value.get("status")) == "active":
         top.take("status")
@@ -71,7 +71,7 @@ def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
 
 
 def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(table.take("name"))).strip("_")
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(table.take("name") or "")).strip("_")
     draft.put(("contract",), name or "contract", table.at("name"))
     version = top.take("version")
     if version is not None:
@@ -85,7 +85,7 @@ def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
         if str(table.value.get(key)) == usual:
             table.take(key)
     for key in ("id", "name"):  # the contract is named by its object
-        if str(top.value.get(key)) == str(table.value["name"]):
+        if str(top.value.get(key)) == str(table.value.get("name")):
             top.take(key)
     _read_owner(draft, top)
 
