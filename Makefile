@@ -13,9 +13,10 @@ SOAK_ROUNDS ?= 50
 SOAK_POINTS ?= 20
 SOAK_RUNS ?= 50
 BENCH_VENV := .venv-bench
+INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema bench bench-quick interop-proof clean
 .PHONY: soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
 
 help:  ## this list
@@ -116,5 +117,15 @@ bench-quick: $(VENV)/.installed $(BENCH_VENV)/.installed  ## 100,000 records, fe
 		--peers duckdb_sql polars_streaming dataframely_filter csv_loop
 	@cat output/bench/table.md
 
+# datacontract-cli wants another typer than the product has: it and frictionless have an environment of their own.
+$(INTEROP_VENV)/.installed: tools/interop_requirements.txt
+	@tools/make_venv.sh $(PYTHON) $(INTEROP_VENV)
+	@echo "installing datacontract-cli and frictionless into $(INTEROP_VENV) (once)"
+	@$(INTEROP_VENV)/bin/python -m pip --quiet --disable-pip-version-check install -r $<
+	@touch $@
+
+interop-proof: $(VENV)/.installed $(INTEROP_VENV)/.installed  ## other tools' verdicts on exported contracts beside ours: docs/interop.md (minutes)
+	@$(BIN)/python -m tools.interop_proof $(abspath $(INTEROP_VENV)/bin/python)
+
 clean:  ## remove what make and the tools left, but no output of runs
-	@rm -rf $(VENV) $(BENCH_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) $(BENCH_VENV) $(INTEROP_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,4 +1,4 @@
-"""`callcenter-etl contract`: check contracts, infer, compare and test them, print their JSON Schema."""
+"""`callcenter-etl contract`: check contracts, infer, compare and test them, exchange them with other tools."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import typer
 from callcenter_etl.cli.change import diff, try_out_contracts
 from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
 from callcenter_etl.cli.infer import infer
+from callcenter_etl.cli.interop import export_contract, import_contract, say_unasked
 from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
-    help="Check contracts; infer, compare and test them; print their JSON Schema.",
+    help="Check contracts; infer, compare and test them; exchange them with other tools; print their JSON Schema.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -41,7 +42,7 @@ def check(
     faults: list[Fault] = []
     for file in files:
         try:
-            load_contract(file)
+            say_unasked(load_contract(file))
         except ContractError as error:
             faults += error.faults
         except SourceError as error:  # the faults of the other files are still wanted
@@ -76,6 +77,8 @@ _RENDERERS = {"text": _as_text, "json": _as_json}
 app.command("infer")(infer)
 app.command("diff")(diff)
 app.command("test")(try_out_contracts)
+app.command("import")(import_contract)
+app.command("export")(export_contract)
 
 
 @app.command("schema")

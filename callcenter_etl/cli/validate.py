@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.formats import Formats, wanted_formats
+from callcenter_etl.cli.interop import say_unasked
 from callcenter_etl.imports import uncollected
 
 
@@ -30,7 +31,8 @@ def validate(
     ] = None,
     *,
     contract: Annotated[
-        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+        str,
+        typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON, or an ODCS file."),
     ],
     output: Annotated[
         str | None,
@@ -104,6 +106,8 @@ def validate(
 
     wanted = wanted_formats(formats)
     loaded = load_contract(contract)
+    if not quiet:
+        say_unasked(loaded)
     options = Options(
         sources=tuple(sources or ()),
         output=output,

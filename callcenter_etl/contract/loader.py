@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,11 +17,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from callcenter_etl.contract import semantics
 from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.fields import Record, show
+from callcenter_etl.contract.interop.odcs_words import is_odcs
+from callcenter_etl.contract.interop.values import Draft
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
 from callcenter_etl.contract.storage import WHERE_CREDENTIALS_BELONG, is_secret_key
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
-from callcenter_etl.errors import ContractError, Fault, SourceError
+from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
 
 MOST_FAULTS = 500
 _RULES_OF_KEYS: dict[str, Path] = {
@@ -41,6 +44,7 @@ _RULES_OF_KEYS: dict[str, Path] = {
     "header.encoding": ("source", "encoding"),
     "limits.max_rejected": ("limits", "max_rejected"),
 }
+_PART = re.compile(r"(.+\.(?:ya?ml|json))#([^#]+)", re.IGNORECASE)
 READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no more of a file without end
 
 
@@ -51,6 +55,9 @@ class LoadedContract:
     `rule_positions` also has what no rule of a column or record asks (`header.order`, `record.fields`, …): there
     the key that decides about it, or the nearest one around it. `places` has every key and list entry of the text
     by its path. Both are empty for a contract from a mapping.
+
+    Where the text holds several contracts in another format, `part` names this one. `unasked` tells what the other
+    format says about the data that no rule here asks.
     """
 
     document: ContractDocument
@@ -58,6 +65,8 @@ class LoadedContract:
     origin: str | None
     rule_positions: Mapping[str, Place] = field(default_factory=dict)
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    part: str | None = None
+    unasked: tuple[Fault, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
         """Give where a part of the contract stands, or the nearest part around it that is written down."""
@@ -79,6 +88,7 @@ def load_document(
 ) -> LoadedContract:
     """Load a contract from a file, or from a mapping with the same keys.
 
+    An Open Data Contract Standard file is taken as well; one with several objects is named as `FILE#object`.
     Raises ContractError with every fault found, SourceError when the file cannot be read.
     """
     if isinstance(source, Mapping):
@@ -86,13 +96,46 @@ def load_document(
             text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
         except (ValueError, RecursionError) as error:
             raise ContractError((Fault(f"the mapping cannot be a contract: {error}"),)) from error
-        return _load(Document(value=dict(source), places={}, starts={}), text, None)
-    origin = os.fspath(source)
+        return load_parsed(Document(value=dict(source), places={}, starts={}), text, None)
+    origin, part = split_part(os.fspath(source))
     text = read_bytes(origin)
-    return _load(parse_document(text, origin), text, origin)
+    parsed = parse_document(text, origin)
+    if not is_odcs(parsed.value):
+        if part is not None:
+            raise UsageError(f"{origin} is one contract: leave '#{part}' out")
+        return load_parsed(parsed, text, origin)
+    from callcenter_etl.contract.interop.odcs_read import read_odcs  # few contracts need it
+
+    converted, notes = convert(parsed, origin, lambda value: read_odcs(value, part))
+    unasked = tuple(fault for asserts, fault in notes if asserts)
+    return replace(load_parsed(converted, text, origin), part=part, unasked=unasked)
 
 
-def _load(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
+def split_part(name: str) -> tuple[str, str | None]:
+    """Split `FILE#object`; a file that has such a name is taken as it is."""
+    match = _PART.fullmatch(name)
+    return (name, None) if match is None or FilePath(name).exists() else (match[1], match[2])
+
+
+def convert(
+    parsed: Document, origin: str | None, read: Callable[[dict[str, Any]], Draft]
+) -> tuple[Document, list[tuple[bool, Fault]]]:
+    """Read a contract out of a document in another format.
+
+    Gives the contract, and what it does not hold: whether that says something about the data, and where it stands.
+    Raises ContractError where the other format is not kept.
+    """
+    draft = read(parsed.value)
+    locate = _Locator(parsed, origin)
+    if draft.faults:
+        raise ContractError(tuple(locate.fault(path, message) for path, message in draft.faults))
+    notes = [(note.asserts, locate.fault(note.path, note.message)) for note in draft.notes]
+    in_order = sorted(notes, key=lambda note: (note[1].file or "", note[1].line or 0, note[1].column or 0))
+    return replace(parsed, value=draft.value, origins=draft.origins), in_order
+
+
+def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
+    """Load a contract that is parsed already. Raises ContractError with every fault found."""
     locate = _Locator(parsed, origin)
     document, faults = _check_shape(parsed.value, locate)
     wanted = max(0, MOST_FAULTS + 1 - len(faults))
@@ -123,17 +166,21 @@ class _Locator:
         self._origin = origin
 
     def place(self, path: Path) -> Place | None:
+        path = self._parsed.there(path)
         while path and path not in self._parsed.places:
             path = path[:-1]
         return self._parsed.places.get(path)
 
     def fault(self, path: Path, message: str, offset: int = 0) -> Fault:
         place = self.place(path)
+        path = self._parsed.there(path)
         start = self._parsed.starts.get(path)
         if offset and start is not None:
             place = (start[0], start[1] + offset)
         line, column = place or (None, None)
-        return Fault(message, path=_dotted(path), file=self._origin, line=line, column=column)
+        files = self._parsed.files or {}
+        file = files.get(path[0], self._origin) if path else self._origin
+        return Fault(message, path=_dotted(path), file=file, line=line, column=column)
 
 
 def _dotted(path: Path) -> str:

@@ -189,8 +189,8 @@ class Column(_Model):
             raise ValueError(f"{', '.join(empty)} has no value (give one, or leave the key out)")
         filled = {key: value for key, value in data.items() if as_null(value) is not None}
         kind = filled.get("type", "text")
-        if "format" not in filled and kind in DEFAULT_FORMATS:
-            filled["format"] = DEFAULT_FORMATS[str(kind)]
+        if "format" not in filled and isinstance(kind, str) and kind in DEFAULT_FORMATS:
+            filled["format"] = DEFAULT_FORMATS[kind]
         order = tuple(key for key in filled if key in RULE_KEYS and _makes_rule(key, filled[key]))
         return {**filled, "rule_keys": order}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +42,24 @@ class Scalar(str):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document: mappings, lists and scalars, and where each key or list entry stands (1-based)."""
+    """A parsed document: mappings, lists and scalars, and where each key or list entry stands (1-based).
+
+    Where the value was made of a text in another format, `origins` gives the paths there that its parts came from.
+    Where it was made of several files, `files` gives the file that each of its own keys stands in.
+    """
 
     value: dict[str, Any]
     places: dict[Path, Place]
     starts: dict[Path, Place]
+    origins: Mapping[Path, Path] | None = None
+    files: Mapping[str | int, str] | None = None
+
+    def there(self, path: Path) -> Path:
+        """Give the path in the text that a path of the value, or what stands around it, came from."""
+        if self.origins is None:
+            return path
+        around = (path[:length] for length in range(len(path), -1, -1))
+        return next((self.origins[part] for part in around if part in self.origins), ())
 
 
 def parse_document(text: bytes, origin: str) -> Document:

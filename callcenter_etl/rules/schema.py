@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,17 +28,21 @@ def text_schema(
     """Compile the schema for any DataFrame of text: each check gives one bool a record."""
 
     def check_of(rule: Rule) -> Callable[[pd.Series | pd.DataFrame], pd.Series]:
-        def check(data: pd.Series | pd.DataFrame) -> pd.Series:
-            frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
-            columns = columns_of(frame, document, lookups() if rule.id.endswith(".lookup") else {})
-            columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
-            return pd.Series(~rule.broken(columns), index=data.index)
-
-        return check
+        return partial(keeps, rule, document, lookups)
 
     header = document.source.header
     strict, ordered = header in ("exact", "any_order"), header == "exact"
     return build_schema(document, rules, check_of, strict=strict, ordered=ordered)
+
+
+def keeps(
+    rule: Rule, document: ContractDocument, lookups: Callable[[], Lookups], data: pd.Series | pd.DataFrame
+) -> pd.Series:
+    """Tell for each record whether it keeps a rule; `data` is the rule's column, or the frame for a record rule."""
+    frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
+    columns = columns_of(frame, document, lookups() if rule.id.endswith(".lookup") else {})
+    columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
+    return pd.Series(~rule.broken(columns), index=data.index)
 
 
 def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups) -> ChunkColumns:

@@ -305,3 +305,10 @@ def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
     path.write_bytes(b"# changed\n" + SMALL.encode())
     assert first.sha256 != load_document(path).sha256
     assert first.origin == str(path)
+
+
+def test_a_type_that_is_no_word_is_a_fault() -> None:
+    assert any(
+        "is expected, not a mapping" in fault
+        for fault in faults_of("contract: c\ncolumns:\n  - {name: a, type: {x: y}}\n")
+    )

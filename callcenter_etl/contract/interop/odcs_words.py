@@ -1,0 +1,15 @@
+"""The words that ODCS and contracts share, for both directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EXTENSION = "callcenterEtl"
+VERSIONS = {"3.0.2": "v3.0.2", "3.1.0": "v3.1.0", "3.2.0": "v3.2.0"}
+KIND = "DataContract"
+WARNING_SEVERITIES = ("warning", "warn", "info", "low", "minor", "trivial")
+
+
+def is_odcs(value: Any) -> bool:
+    """Tell whether a parsed document is an Open Data Contract Standard contract."""
+    return isinstance(value, dict) and "apiVersion" in value and value.get("kind") == KIND

@@ -1,0 +1,79 @@
+"""Patterns of formats that search, or match from the start, as patterns that match as a whole; and back."""
+
+from __future__ import annotations
+
+import re
+
+_OPENING = re.compile(r"\[\^?\]?")  # a closing bracket that comes first stands for itself
+ANYTHING = "(?s:.*)"
+
+
+def anchored(pattern: str) -> str:
+    """Give a pattern that means the same to a format that searches."""
+    return f"^(?:{pattern})$"
+
+
+def whole(pattern: str, *, from_start: bool = False) -> str:
+    """Give what a searching pattern (or one that starts `from_start`) must match as a whole to mean the same."""
+    if pattern.startswith("^(?:") and pattern.endswith(")$") and _closes_at(pattern, 1) == len(pattern) - 2:
+        return pattern[4:-2]
+    if _has_alternatives(pattern):  # ^a|b$ anchors one side each
+        return f"(?:{pattern}){ANYTHING}" if from_start else f"{ANYTHING}(?:{pattern}){ANYTHING}"
+    starts = from_start or pattern.startswith(("^", r"\A"))
+    body = re.sub(r"\A(?:\^|\\A)", "", pattern)
+    inner, ends = _without_end(body)
+    if starts and ends:
+        return inner
+    return f"{'' if starts else ANYTHING}(?:{inner}){'' if ends else ANYTHING}"
+
+
+def _without_end(pattern: str) -> tuple[str, bool]:
+    """Cut the anchor at the end off, and tell whether there was one."""
+    for anchor in (r"\Z", r"\z", "$"):
+        body = pattern.removesuffix(anchor)
+        escaped = (len(body) - len(body.rstrip("\\"))) % 2 == 1
+        if body != pattern and not escaped:
+            return body, True
+    return pattern, False
+
+
+def _steps(pattern: str) -> list[tuple[int, str]]:
+    """Give the characters of a pattern that stand for themselves neither by escape nor in a class, with places."""
+    found: list[tuple[int, str]] = []
+    place, in_class = 0, False
+    while place < len(pattern):
+        letter = pattern[place]
+        if letter == "\\":
+            place += 2
+            continue
+        if in_class:
+            in_class = letter != "]"
+        elif letter == "[":
+            in_class = True
+            place += len(_OPENING.findall(pattern, place)[0])
+            continue
+        else:
+            found.append((place, letter))
+        place += 1
+    return found
+
+
+def _has_alternatives(pattern: str) -> bool:
+    depth = 0
+    for _, letter in _steps(pattern):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "|" and depth == 0:
+            return True
+    return False
+
+
+def _closes_at(pattern: str, opening: int) -> int | None:
+    """Give where the group that opens at a place closes."""
+    depth = 0
+    for place, letter in _steps(pattern):
+        if place < opening:
+            continue
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return place
+    return None
