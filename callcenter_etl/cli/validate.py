@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.exits import say_error
-from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.cli.report import prepare_report, write_report
+from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
 from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import base_name, shown, within
 from callcenter_etl.terminal import printable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
     from callcenter_etl.settings import RunSettings
 
+Failure = tuple[str, CallcenterEtlError]
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
@@ -78,6 +80,12 @@ def validate(
         str | None,
         typer.Option("--staging", metavar="DIR", help="Where files for s3:// wait for their upload."),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Write a page about the runs there, values masked."
+        ),
+    ] = None,
 ) -> None:
     """Put every record of the sources into target or exceptions, by the contract.
 
@@ -107,13 +115,17 @@ def validate(
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = _jobs(settings, loaded)
+    page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
     results, failures = _run_all(jobs, loaded, root=settings.output, quiet=quiet, again=again)
     kept = settings.output is not None
     records = [result.record if kept else replace(result.record, outputs={}) for result in results]
     RENDERERS[form.value](records, sys.stdout)
     if form is Format.text:
         _say_what_was_not_done(results, kept=kept)
-    raise typer.Exit(max([*(result.exit_code for result in results), *failures]))
+    if page is not None:
+        write_report(page, results, loaded, root=settings.output, failures=failures)
+    codes = [*(result.exit_code for result in results), *(error.exit_code for _, error in failures)]
+    raise typer.Exit(max(codes))
 
 
 def _say_what_was_not_done(results: list[RunResult], *, kept: bool) -> None:
@@ -167,21 +179,22 @@ def _stem(source: str) -> str:
 
 def _run_all(
     jobs: list[tuple[str, RunSettings]], contract: Contract, *, root: str | None, quiet: bool, again: bool
-) -> tuple[list[RunResult], list[int]]:
-    """Run the jobs in turn; give the results, and the exit codes of those that could not be finished.
+) -> tuple[list[RunResult], list[Failure]]:
+    """Run the jobs in turn; give the results, and the errors of those that could not be finished.
 
     One source among several that cannot be read keeps neither the others from running nor their results from
     being shown.
     """
     results: list[RunResult] = []
-    failures: list[int] = []
+    failures: list[Failure] = []
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, root=root, quiet=quiet, again=again))
         except (OutputError, SourceError) as error:
             if len(jobs) == 1:
                 raise
-            failures.append(say_error(error))
+            say_error(error)
+            failures.append((source, error))
     return results, failures
 
 

@@ -1,0 +1,229 @@
+"""Draws the charts of a report: Vega-Lite says what is drawn, vl-convert makes still SVG of it.
+
+Colours are the page's own (`var(--…)`), so that a chart follows the theme, and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from callcenter_etl.reports.html.data import Ground, PastRun, Strip
+
+WIDTH = 860
+MOST_RULES = 20
+MOST_RULES_IN_STRIP = 8
+_VEGA_LITE = "5.21"
+_LABEL_PIXELS = 250
+_Spec = dict[str, Any]
+_CONFIG: _Spec = {
+    "aria": False,  # the page describes each chart in words, and has its numbers beside it
+    "background": None,
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "var(--soft)",
+        "labelFontSize": 12,
+        "titleColor": "var(--soft)",
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": "var(--line)",
+        "domainColor": "var(--line)",
+        "tickColor": "var(--line)",
+    },
+    "text": {"color": "var(--ink)", "fontSize": 12},
+}
+_SEVERITY = {"domain": ["error", "warn"], "range": ["var(--bad)", "var(--warn)"]}
+_STATUS = {
+    "domain": ["passed", "rejects", "failed"],
+    "range": ["var(--good)", "var(--warn)", "var(--bad)"],
+}
+
+
+def rules_chart(grounds: Sequence[Ground]) -> Markup:
+    """A bar a rule, the most broken first."""
+    values = [
+        {"rule": ground.rule, "records": ground.broken, "severity": ground.severity}
+        for ground in grounds[:MOST_RULES]
+    ]
+    rule = {
+        "field": "rule",
+        "type": "nominal",
+        "sort": None,
+        "axis": {
+            "title": None,
+            "ticks": False,
+            "domain": False,
+            "labelLimit": _LABEL_PIXELS,
+            "labelColor": "var(--ink)",
+            "labelPadding": 8,
+        },
+    }
+    records = {"field": "records", "type": "quantitative", "axis": None}
+    layers = [
+        {
+            "mark": {"type": "bar", "height": 16, "cornerRadiusEnd": 3},
+            "encoding": {
+                "color": {"field": "severity", "type": "nominal", "scale": _SEVERITY, "legend": None}
+            },
+        },
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6},
+            "encoding": {"text": {"field": "records", "type": "quantitative", "format": ","}},
+        },
+    ]
+    return _svg(
+        {
+            "width": WIDTH - _LABEL_PIXELS - 80,
+            "height": {"step": 26},
+            "data": {"values": values},
+            "encoding": {"y": rule, "x": records},
+            "layer": layers,
+        }
+    )
+
+
+def strip_chart(strip: Strip, grounds: Sequence[Ground]) -> Markup:
+    """Rejected records over the lines of the source, and below a strip for each of the most broken rules."""
+    rules = [ground.rule for ground in grounds if ground.rule in strip.by_rule][:MOST_RULES_IN_STRIP]
+    width = WIDTH - _LABEL_PIXELS - 40
+    line = partial(_line_axis, strip)
+    bars = {
+        "width": width,
+        "height": 84,
+        "data": {"values": _stretches(strip, strip.rejected)},
+        "mark": {"type": "bar", "color": "var(--bad)", "binSpacing": 0.5},
+        "encoding": {
+            **line(None),
+            "y": {
+                "field": "records",
+                "type": "quantitative",
+                "axis": {
+                    "title": "rejected",
+                    "tickCount": 3,
+                    "format": ",d",
+                    "tickMinStep": 1,
+                    "domain": False,
+                    "ticks": False,
+                },
+            },
+        },
+    }
+    values = [{**each, "rule": rule} for rule in rules for each in _stretches(strip, strip.by_rule[rule])]
+    strips = {
+        "width": width,
+        "height": {"step": 18},
+        "data": {"values": values},
+        "mark": {"type": "rect", "color": "var(--bad)"},
+        "encoding": {
+            **line({"title": "line", "format": ",d", "grid": False, "tickCount": 6}),
+            "y": {
+                "field": "rule",
+                "type": "nominal",
+                "sort": rules,
+                "scale": {"domain": rules, "paddingInner": 0.25},
+                "axis": {
+                    "title": None,
+                    "ticks": False,
+                    "domain": False,
+                    "labelLimit": _LABEL_PIXELS,
+                    "labelColor": "var(--ink)",
+                    "labelPadding": 8,
+                },
+            },
+            "opacity": {
+                "field": "records",
+                "type": "quantitative",
+                "scale": {"type": "sqrt", "domainMin": 0, "range": [0.15, 1]},
+                "legend": None,
+            },
+        },
+    }
+    return _svg({"vconcat": [bars, strips], "spacing": 14})
+
+
+def _line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
+    scale = {"domain": [1, max(strip.lines, 2)], "nice": False, "zero": False}
+    return {
+        "x": {
+            "field": "first",
+            "type": "quantitative",
+            "bin": {"binned": True},
+            "scale": scale,
+            "axis": axis,
+        },
+        "x2": {"field": "end"},
+    }
+
+
+def _stretches(strip: Strip, counts: Sequence[int]) -> list[_Spec]:
+    found = []
+    for index, records in enumerate(counts):
+        if records:
+            first, last = strip.stretch(index)
+            found.append({"first": first, "end": last + 1, "records": records})
+    return found
+
+
+def past_chart(past: Sequence[PastRun]) -> Markup:
+    """The share of rejected records, a point a run, in the order of time; the reported runs are ringed."""
+    values = [
+        {"run": f"{run.started_at[:16].replace('T', ' ')}|{number}", "rate": run.rate, **_point(run)}
+        for number, run in enumerate(past)
+        if run.rate is not None
+    ]
+    x = {
+        "field": "run",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {
+            "title": "started (UTC)",
+            "labelExpr": "split(datum.label, '|')[0]",
+            "labelAngle": 0,
+            "labelOverlap": "greedy",
+            "labelSeparation": 16,
+        },
+    }
+    y = {
+        "field": "rate",
+        "type": "quantitative",
+        "axis": {
+            "title": "rejected",
+            "format": "~%",
+            "tickCount": 4,
+            "domain": False,
+            "ticks": False,
+        },
+    }
+    points = {
+        "mark": {"type": "point", "filled": True, "opacity": 1, "strokeWidth": 2},
+        "encoding": {
+            "color": {"field": "status", "type": "nominal", "scale": _STATUS, "legend": None},
+            "size": {"field": "size", "type": "quantitative", "scale": None},
+        },
+    }
+    lines = {"mark": {"type": "line", "color": "var(--soft)", "strokeWidth": 1.5}}
+    return _svg(
+        {
+            "width": WIDTH - 80,
+            "height": 150,
+            "data": {"values": values},
+            "encoding": {"x": x, "y": y},
+            "layer": [lines, points],
+        }
+    )
+
+
+def _point(run: PastRun) -> _Spec:
+    return {"status": run.status, "size": 160 if run.reported else 50}
+
+
+def _svg(spec: _Spec) -> Markup:
+    """Draw; what comes back is markup of the library's own making, with every text escaped."""
+    import vl_convert
+
+    drawn = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_VEGA_LITE)
+    return Markup(drawn)  # noqa: S704  texts in it are escaped by the library, tests/reports/test_hostile_report.py
