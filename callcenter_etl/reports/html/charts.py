@@ -17,7 +17,8 @@ WIDTH = 860
 MOST_RULES = 20
 MOST_RULES_IN_STRIP = 8
 _VEGA_LITE = "5.21"
-_LABEL_PIXELS = 250
+_LABEL_PIXELS = 240
+_PIXELS_A_CHARACTER = 7.4  # of a wide font at 12 px: the reader's own fonts are not known here
 _Spec = dict[str, Any]
 _CONFIG: _Spec = {
     "aria": False,  # the page describes each chart in words, and has its numbers beside it
@@ -46,22 +47,16 @@ _STATUS = {
 def rules_chart(grounds: Sequence[Ground]) -> Markup:
     """A bar a rule, the most broken first."""
     values = [
-        {"rule": ground.rule, "records": ground.broken, "severity": ground.severity}
+        {
+            "rule": ground.rule,
+            "records": ground.broken,
+            "severity": ground.severity,
+            "label": f"{ground.broken:,}{' (warning)' if ground.severity == 'warn' else ''}",
+        }
         for ground in grounds[:MOST_RULES]
     ]
-    rule = {
-        "field": "rule",
-        "type": "nominal",
-        "sort": None,
-        "axis": {
-            "title": None,
-            "ticks": False,
-            "domain": False,
-            "labelLimit": _LABEL_PIXELS,
-            "labelColor": "var(--ink)",
-            "labelPadding": 8,
-        },
-    }
+    names, extent = _names_axis([ground.rule for ground in grounds[:MOST_RULES]])
+    rule = {"field": "rule", "type": "nominal", "sort": None, "axis": names}
     records = {"field": "records", "type": "quantitative", "axis": None}
     layers = [
         {
@@ -72,12 +67,12 @@ def rules_chart(grounds: Sequence[Ground]) -> Markup:
         },
         {
             "mark": {"type": "text", "align": "left", "dx": 6},
-            "encoding": {"text": {"field": "records", "type": "quantitative", "format": ","}},
+            "encoding": {"text": {"field": "label", "type": "nominal"}},
         },
     ]
     return _svg(
         {
-            "width": WIDTH - _LABEL_PIXELS - 80,
+            "width": WIDTH - extent - 130,
             "height": {"step": 26},
             "data": {"values": values},
             "encoding": {"y": rule, "x": records},
@@ -89,7 +84,9 @@ def rules_chart(grounds: Sequence[Ground]) -> Markup:
 def strip_chart(strip: Strip, grounds: Sequence[Ground]) -> Markup:
     """Rejected records over the lines of the source, and below a strip for each of the most broken rules."""
     rules = [ground.rule for ground in grounds if ground.rule in strip.by_rule][:MOST_RULES_IN_STRIP]
-    width = WIDTH - _LABEL_PIXELS - 40
+    names, extent = _names_axis(rules)
+    width = WIDTH - extent - 20
+    most = max(strip.rejected)
     line = partial(_line_axis, strip)
     bars = {
         "width": width,
@@ -103,9 +100,8 @@ def strip_chart(strip: Strip, grounds: Sequence[Ground]) -> Markup:
                 "type": "quantitative",
                 "axis": {
                     "title": "rejected",
-                    "tickCount": 3,
                     "format": ",d",
-                    "tickMinStep": 1,
+                    **({"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}),
                     "domain": False,
                     "ticks": False,
                 },
@@ -125,14 +121,7 @@ def strip_chart(strip: Strip, grounds: Sequence[Ground]) -> Markup:
                 "type": "nominal",
                 "sort": rules,
                 "scale": {"domain": rules, "paddingInner": 0.25},
-                "axis": {
-                    "title": None,
-                    "ticks": False,
-                    "domain": False,
-                    "labelLimit": _LABEL_PIXELS,
-                    "labelColor": "var(--ink)",
-                    "labelPadding": 8,
-                },
+                "axis": names,
             },
             "opacity": {
                 "field": "records",
@@ -143,6 +132,22 @@ def strip_chart(strip: Strip, grounds: Sequence[Ground]) -> Markup:
         },
     }
     return _svg({"vconcat": [bars, strips], "spacing": 14})
+
+
+def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
+    """Give the axis that names rules, and the pixels that it takes."""
+    extent = int(min(max(map(len, names), default=0) * _PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
+    axis = {
+        "title": None,
+        "ticks": False,
+        "domain": False,
+        "labelLimit": _LABEL_PIXELS,
+        "labelColor": "var(--ink)",
+        "labelPadding": 8,
+        "minExtent": extent,
+        "maxExtent": extent,
+    }
+    return axis, extent
 
 
 def _line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
@@ -169,9 +174,9 @@ def _stretches(strip: Strip, counts: Sequence[int]) -> list[_Spec]:
 
 
 def past_chart(past: Sequence[PastRun]) -> Markup:
-    """The share of rejected records, a point a run, in the order of time; the reported runs are ringed."""
+    """The share of rejected records, a bar a run, in the order of time; the reported runs are stronger."""
     values = [
-        {"run": f"{run.started_at[:16].replace('T', ' ')}|{number}", "rate": run.rate, **_point(run)}
+        {"run": f"{run.started_at[:16].replace('T', ' ')}|{number}", "rate": run.rate, **_bar(run)}
         for number, run in enumerate(past)
         if run.rate is not None
     ]
@@ -198,27 +203,21 @@ def past_chart(past: Sequence[PastRun]) -> Markup:
             "ticks": False,
         },
     }
-    points = {
-        "mark": {"type": "point", "filled": True, "opacity": 1, "strokeWidth": 2},
-        "encoding": {
-            "color": {"field": "status", "type": "nominal", "scale": _STATUS, "legend": None},
-            "size": {"field": "size", "type": "quantitative", "scale": None},
-        },
-    }
-    lines = {"mark": {"type": "line", "color": "var(--soft)", "strokeWidth": 1.5}}
+    color = {"field": "status", "type": "nominal", "scale": _STATUS, "legend": None}
+    opacity = {"field": "opacity", "type": "quantitative", "scale": None}
     return _svg(
         {
             "width": WIDTH - 80,
             "height": 150,
             "data": {"values": values},
-            "encoding": {"x": x, "y": y},
-            "layer": [lines, points],
+            "mark": {"type": "bar", "width": {"band": 0.6}, "cornerRadiusEnd": 2},
+            "encoding": {"x": x, "y": y, "color": color, "opacity": opacity},
         }
     )
 
 
-def _point(run: PastRun) -> _Spec:
-    return {"status": run.status, "size": 160 if run.reported else 50}
+def _bar(run: PastRun) -> _Spec:
+    return {"status": run.status, "opacity": 1 if run.reported else 0.55}
 
 
 def _svg(spec: _Spec) -> Markup:

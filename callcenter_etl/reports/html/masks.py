@@ -1,6 +1,6 @@
 """Masks values, so that a report can be sent around: what is wrong shows, the value does not.
 
-    '25:10:00' -> '2#:##:#0'    'completed' -> 'c•••••••d'    '-5' -> '-#'    ' ' -> '␣'
+'25:10:00' -> '2#:##:#0'    'completed' -> 'c•••••••d'    '-5' -> '-#'    ' ' -> '␣'
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def _hidden(character: str) -> str:
         return SPACE
     if character in "0123456789":
         return DIGIT
-    return character if character.isascii() and character.isprintable() and not character.isalnum() else LETTER
+    return (
+        character if character.isascii() and character.isprintable() and not character.isalnum() else LETTER
+    )
 
 
 def _end(character: str) -> str:

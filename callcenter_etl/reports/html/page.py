@@ -9,7 +9,7 @@ from importlib import resources
 from importlib.util import find_spec
 
 from callcenter_etl.errors import UsageError
-from callcenter_etl.reports.html.data import ReportData, SourceReport, Strip
+from callcenter_etl.reports.html.data import ReportData, Strip
 from callcenter_etl.storage.addresses import base_name
 from callcenter_etl.summary import VERDICTS
 from callcenter_etl.terminal import printable
@@ -64,10 +64,10 @@ def render_page(data: ReportData) -> str:
     )
 
 
-def share(part: int | float, whole: int | float = 1) -> str:
+def share(part: float, whole: float = 1) -> str:
     """Give a share in percent, never rounded to none or to all."""
     if not whole:
-        return "–"
+        return "-"
     percent = 100 * part / whole
     if 0 < percent < 0.01:
         return "< 0.01%"
