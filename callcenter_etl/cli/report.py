@@ -11,7 +11,8 @@ from callcenter_etl.storage.addresses import is_local, local_path, shown
 
 if TYPE_CHECKING:
     from callcenter_etl.api import Contract, RunResult
-    from callcenter_etl.reports.html import ReportFile
+    from callcenter_etl.ledger import RunRecord
+    from callcenter_etl.reports.html import Finished, ReportFile, Unfinished
 
 
 def prepare_report(uri: str, contract: Contract, sources: Sequence[str]) -> ReportFile:
@@ -33,13 +34,50 @@ def write_report(
     failures: Sequence[tuple[str, CallcenterEtlError]] = (),
 ) -> None:
     """Write the page about the runs. Raises OutputError, which says that the runs stand all the same."""
-    from callcenter_etl.reports.html import Finished, Unfinished, gather, render_page
+    from callcenter_etl.reports.html import Finished, Unfinished
 
     finished = [Finished(result.record, result.output, result.already_done) for result in results]
     unfinished = [Unfinished(shown(source), shown(str(error))) for source, error in failures]
-    data = gather(finished, contract.loaded, root=root, unfinished=unfinished)
+    _write(page, finished, contract, root=root, unfinished=unfinished)
+
+
+def report_earlier_run(uri: str, record: RunRecord, contract: str | None, *, root: str) -> None:
+    """Write the page about a run of the ledger. Raises UsageError where its contract or its files are not there."""
+    from callcenter_etl.api import load_contract
+    from callcenter_etl.ledger.done import published_summary
+    from callcenter_etl.ledger.place import output_of
+    from callcenter_etl.reports.html import Finished
+
+    if contract is None:
+        raise UsageError("--report: name the contract of the run with --contract (it says what may be shown)")
+    loaded = load_contract(contract)
+    if loaded.loaded.sha256 != record.contract.sha256:
+        raise UsageError(
+            f"--contract: {contract!r} has another text than the contract of run {record.run_id}"
+            f" ({record.contract.id} {record.contract.version}, sha256 {record.contract.sha256[:12]}…)"
+        )
+    page = prepare_report(uri, loaded, [])
+    folder = output_of(record.output, root)
+    summary = published_summary(folder, loaded.document.run.storage_options)
+    if summary is None or summary.run_id != record.run_id:
+        now = "no summary stands there" if summary is None else f"run {summary.run_id} stands there now"
+        raise UsageError(f"--report: the files of run {record.run_id} are gone from {shown(folder)}: {now}")
+    _write(page, [Finished(summary, folder)], loaded, root=root)
+
+
+def _write(
+    page: ReportFile,
+    finished: Sequence[Finished],
+    contract: Contract,
+    *,
+    root: str | None,
+    unfinished: Sequence[Unfinished] = (),
+) -> None:
+    from callcenter_etl.reports.html import gather, render_page
+
+    content = render_page(gather(finished, contract.loaded, root=root, unfinished=unfinished))
     try:
-        page.write(render_page(data))
+        page.write(content)
     except OutputError as error:
         raise OutputError(f"the run stands, only its report is not written: {error}") from error
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from callcenter_etl.cli.report import report_earlier_run
 from callcenter_etl.cli.validate import Format
 
 app = typer.Typer(
@@ -70,6 +71,16 @@ def show(
     *,
     output: Output = None,
     form: Form = Format.text,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Write a page about the run there; needs --contract."
+        ),
+    ] = None,
+    contract: Annotated[
+        str | None,
+        typer.Option("--contract", "-c", metavar="FILE", help="The contract of the run, for --report."),
+    ] = None,
 ) -> None:
     """Show one run: what it held to what, how it ended, what it published.
 
@@ -79,4 +90,8 @@ def show(
     from callcenter_etl.reports.runs import SHOW_RENDERERS
     from callcenter_etl.settings import resolve_output
 
-    SHOW_RENDERERS[form.value](find_run(resolve_output(output, os.environ), run_id), sys.stdout)
+    root = resolve_output(output, os.environ)
+    record = find_run(root, run_id)
+    if report is not None:
+        report_earlier_run(report, record, contract, root=root)
+    SHOW_RENDERERS[form.value](record, sys.stdout)

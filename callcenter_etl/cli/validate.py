@@ -124,6 +124,8 @@ def validate(
         _say_what_was_not_done(results, kept=kept)
     if page is not None:
         write_report(page, results, loaded, root=settings.output, failures=failures)
+        if form is Format.text:
+            print(f"report: {printable(shown(page.uri))}")
     codes = [*(result.exit_code for result in results), *(error.exit_code for _, error in failures)]
     raise typer.Exit(max(codes))
 
