@@ -9,7 +9,7 @@ SOAK_SEED ?= 0
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz soak sample schema bench bench-quick clean
+.PHONY: help demo test lint types layers unit format fuzz soak sample schema screenshots bench bench-quick clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -20,7 +20,7 @@ $(BIN)/python:
 # Stamps: the second call of a target installs nothing, unless pyproject.toml has changed since.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "installing callcenter_etl into $(VENV) (once)"
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[report]'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
@@ -74,6 +74,9 @@ sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
 schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
+
+screenshots: $(VENV)/.installed-dev  ## write docs/images/ anew: the report of a sample, light and dark (needs Chromium)
+	@$(BIN)/python tools/make_screenshots.py
 
 bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (an hour or two)
 	@$(BIN)/python -m benchmarks.run --results benchmarks/results --readme README.md

@@ -72,7 +72,13 @@ def rules_chart(grounds: Sequence[Ground]) -> Markup:
     ]
     return _svg(
         {
-            "width": WIDTH - extent - 130,
+            "width": WIDTH - extent - 150,
+            "padding": {
+                "left": 5,
+                "top": 5,
+                "bottom": 5,
+                "right": 30,
+            },  # a wide font needs more for its numbers
             "height": {"step": 26},
             "data": {"values": values},
             "encoding": {"y": rule, "x": records},

@@ -16,6 +16,7 @@ from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.header import match_header
 from callcenter_etl.summary import RuleCount, Summary
 
+_GOT = ", got '{value}'"
 _PLACEHOLDER = re.compile(r"line \{first_line\}|'\{value\}'|\{(?:value|column|line|first_line)\}")
 _UNKNOWN = "…"
 _STRUCTURAL_SENTENCES = {
@@ -103,7 +104,8 @@ def _sentence(rule_id: str, words: Words, examples: Sequence[Example]) -> str:
         "{line}": f"{examples[0].line:,}" if examples else _UNKNOWN,
         "{first_line}": _UNKNOWN,
     }
-    return _PLACEHOLDER.sub(lambda match: filled[match[0]], rule.sentence)
+    sentence = rule.sentence.removesuffix(_GOT) if value == _UNKNOWN else rule.sentence
+    return _PLACEHOLDER.sub(lambda match: filled[match[0]], sentence)
 
 
 def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[str, int]:
