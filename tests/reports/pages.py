@@ -64,7 +64,7 @@ class Page(HTMLParser):
             self.counts[attributes["data-count"] or ""] = int(data.replace(",", ""))
         if attributes.get("class") == "cell":
             self.places.append((data, ""))
-        elif tag == "code" and self.places and not self.places[-1][1]:
+        elif tag == "code" and self._open[-2][0] == "li" and self.places and not self.places[-1][1]:
             self.places[-1] = (self.places[-1][0], data)
         if any(each in ("td", "th") for each, _ in self._open):
             self.rows[-1][-1] += data
