@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+from callcenter_etl import load_contract, validate
+from callcenter_etl.cli.report import prepare_report, write_report
+
 VOID = {"meta", "br", "img", "link", "input", "hr", "base"}
 
 
@@ -86,6 +89,14 @@ def read(path: Path) -> Page:
     page = Page()
     page.feed(path.read_text(encoding="utf-8"))
     return page
+
+
+def page_of(source: str, contract: str) -> Page:
+    """Run a source into `out` in this process, as the command line would, and take its page apart."""
+    loaded = load_contract(contract)
+    page = prepare_report("report.html", loaded, [source])
+    write_report(page, [validate(source, loaded, output="out")], loaded, root="out")
+    return read(Path("report.html"))
 
 
 def exceptions(path: Path) -> list[dict[str, str]]:

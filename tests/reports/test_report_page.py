@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.reports.pages import call, exceptions, read, rules_in
+from callcenter_etl import validate
+from callcenter_etl.ledger import Wanted, list_runs
+from tests.reports.pages import call, exceptions, page_of, read, rules_in
 from tests.shared_folder import REPOSITORY
 
 SAMPLE = str(REPOSITORY / "src_files" / "call_center_raw_202502.csv")
@@ -66,8 +70,7 @@ def test_the_numbers_are_those_of_the_summary_and_of_the_exceptions() -> None:
 
 
 def test_places_are_cells_of_the_source_as_a_spreadsheet_numbers_them() -> None:
-    report("calls.csv", "-c", "calls.yaml", "-o", "out")
-    assert dict(read(Path("report.html")).places) == {
+    assert dict(page_of("calls.csv", "calls.yaml").places) == {
         "D3": "8:#0",  # by an alias, in another letter case
         "B3": "O••N",
         "D4, B4": "(empty)",
@@ -76,8 +79,7 @@ def test_places_are_cells_of_the_source_as_a_spreadsheet_numbers_them() -> None:
 
 
 def test_after_an_open_quote_places_are_lines_and_the_page_says_why() -> None:
-    report(SMALL_SAMPLE, "-c", CONTRACT, "-o", "out")
-    page = read(Path("report.html"))
+    page = page_of(SMALL_SAMPLE, CONTRACT)
     assert {"F10", "D7", "row 15", "line 28, column F"} <= {place for place, _ in page.places}
     assert "a quote is left open on line 15" in page.text
     late = [place for place, _ in page.places if re.fullmatch(r"([A-Z]+|row )(1[6-9]|[2-9]\d)", place)]
@@ -87,8 +89,7 @@ def test_after_an_open_quote_places_are_lines_and_the_page_says_why() -> None:
 def test_where_values_run_over_lines_places_are_lines() -> None:
     Path("calls.yaml").write_text(CALLS.replace("{header:", "{multiline: true, header:"), encoding="utf-8")
     Path("calls.csv").write_text(SOURCE.replace("1,DONE", '"1\n2",DONE'), encoding="utf-8")
-    report("calls.csv", "-c", "calls.yaml", "-o", "out")
-    page = read(Path("report.html"))
+    page = page_of("calls.csv", "calls.yaml")
     assert "line 4, column D" in [place for place, _ in page.places]
     assert "values may run over lines" in page.text
 
@@ -96,11 +97,10 @@ def test_where_values_run_over_lines_places_are_lines() -> None:
 def test_past_runs_come_from_the_ledger_in_their_order() -> None:
     for status in ("OPEN", "DONE", "LOST"):
         Path("calls.csv").write_text(f"status,started,seconds\n{status},,\nLOST,,\n", encoding="utf-8")
-        call("validate", "calls.csv", "-c", "calls.yaml", "-o", "out", "-q")
+        validate("calls.csv", "calls.yaml", output="out")
     Path("calls.csv").write_text("nothing\n1\n", encoding="utf-8")
-    report("calls.csv", "-c", "calls.yaml", "-o", "out")
-    page = read(Path("report.html"))
-    listed = json.loads(call("runs", "list", "-o", "out", "--format", "json").stdout)
+    page = page_of("calls.csv", "calls.yaml")
+    listed = [run.to_dict() for run in list_runs("out", Wanted())]
     start = next(index for index, row in enumerate(page.rows) if row[:1] == ["Started (UTC)"])
     shown = [(row[0].replace(" ", "T"), row[2], row[5]) for row in page.rows[start + 1 :]]
     assert shown == [(run["started_at"][:19], run["status"], share(run)) for run in listed]
@@ -108,7 +108,7 @@ def test_past_runs_come_from_the_ledger_in_their_order() -> None:
     assert "Share of rejected records over 3 runs, from 50% to 0%" in str(page.elements)
 
 
-def share(run: dict[str, dict[str, int]]) -> str:
+def share(run: dict[str, Any]) -> str:
     records = run["records"]
     return f"{100 * records['rejected'] // records['read']}%" if records["read"] else "-"
 
@@ -138,21 +138,18 @@ def test_without_output_there_is_a_page_all_the_same() -> None:
 
 def test_what_passed_and_what_was_done_already_have_pages() -> None:
     Path("calls.csv").write_text("status,started,seconds\nDONE,08:00:00,1\n", encoding="utf-8")
-    report("calls.csv", "-c", "calls.yaml", "-o", "out", code=0)
-    assert read(Path("report.html")).verdicts == ["passed"]
-    report("calls.csv", "-c", "calls.yaml", "-o", "out", code=0)
-    page = read(Path("report.html"))
+    assert page_of("calls.csv", "calls.yaml").verdicts == ["passed"]
+    page = page_of("calls.csv", "calls.yaml")
     assert page.counts["accepted"] == 1
     assert "nothing was run anew" in page.text
 
 
 def test_an_earlier_run_has_a_page_as_long_as_its_files_stand() -> None:
-    call("validate", "calls.csv", "-c", "calls.yaml", "-o", "out", "-q")
-    (first,) = json.loads(call("runs", "list", "-o", "out", "--format", "json").stdout)
-    show = ("runs", "show", first["run_id"], "-o", "out", "--report", "report.html")
+    first = validate("calls.csv", "calls.yaml", output="out").record
+    show = ("runs", "show", first.run_id, "-o", "out", "--report", "report.html")
     assert call(*show, "-c", "calls.yaml").returncode == 0
     page = read(Path("report.html"))
-    assert (page.counts, sum(page.strip().values())) == (first["records"], 2)
+    assert (page.counts, sum(page.strip().values())) == (asdict(first.records), 2)
     without = call(*show)
     assert (without.returncode, "--contract" in without.stderr) == (2, True)
     Path("other.yaml").write_text(CALLS + "\n", encoding="utf-8")
@@ -164,7 +161,7 @@ def test_an_earlier_run_has_a_page_as_long_as_its_files_stand() -> None:
     Path("out/exceptions.csv").unlink()
     assert call(*show, "-c", "calls.yaml").returncode == 0
     assert "exceptions.csv: no such file or directory" in read(Path("report.html")).text
-    call("validate", "calls.csv", "-c", "calls.yaml", "-o", "out", "-q", "--again")
+    validate("calls.csv", "calls.yaml", output="out", again=True)
     replaced = call(*show, "-c", "calls.yaml")
     assert (replaced.returncode, "stands there now" in replaced.stderr) == (2, True)
 
@@ -173,17 +170,15 @@ def test_exceptions_that_are_guarded_for_spreadsheets_are_read_as_they_were() ->
     contract = "contract: g\ncolumns: [{name: '-a', type: integer}, {name: b}]\nrun: {exceptions: {excel_safe: true}}\n"
     Path("g.yaml").write_text(contract, encoding="utf-8")
     Path("g.csv").write_text("-a,b\n=1234,x\n5,x\n", encoding="utf-8")
-    report("g.csv", "-c", "g.yaml", "-o", "out")
+    page = page_of("g.csv", "g.yaml")
     assert exceptions(Path("out/exceptions.csv"))[0]["'-a"] == "'=1234"
-    page = read(Path("report.html"))
     assert (page.broken, page.places) == ({"-a.type": 1}, [("A2", "=###4")])
 
 
 def test_a_record_beyond_all_limits_is_passed_over_and_said_so() -> None:
     with Path("long.csv").open("w", encoding="utf-8") as file:
         file.write(f"status,started,seconds\nOPEN,,\n{'x' * (17 * 2**20)}\nOPEN,,\n")
-    report("long.csv", "-c", "calls.yaml", "-o", "out")
-    page = read(Path("report.html"))
+    page = page_of("long.csv", "calls.yaml")
     assert page.counts["rejected"] == 3
     assert "1 exceptions are too long to be shown here" in page.text
     assert Path("report.html").stat().st_size < 100_000
@@ -228,7 +223,7 @@ def test_a_report_that_cannot_be_written_leaves_the_run_standing() -> None:
 
 def test_the_file_is_its_owners_alone_unless_declared_otherwise_and_replaced_whole() -> None:
     Path("report.html").write_text("an earlier one", encoding="utf-8")
-    report("calls.csv", "-c", "calls.yaml")
+    page_of("calls.csv", "calls.yaml")
     assert Path("report.html").stat().st_mode & 0o777 == 0o600
     Path("calls.yaml").write_text(CALLS + 'run: {file_mode: "0644"}\n', encoding="utf-8")
     report("calls.csv", "-c", "calls.yaml")
