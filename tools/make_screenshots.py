@@ -11,7 +11,7 @@ from typing import Literal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 IMAGES = REPOSITORY / "docs" / "images"
-WIDTH, HEIGHT = 1000, 1566
+WIDTH, HEIGHT = 1000, 1532
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 

@@ -94,18 +94,27 @@ def test_its_numbers_are_those_of_the_summaries(opened: Opened, folder: Path) ->
                 assert bar.is_visible()
 
 
-def test_every_text_of_a_chart_stays_within_it(opened: Opened) -> None:
+def test_every_text_and_bar_of_a_chart_stays_within_it(opened: Opened) -> None:
     page, _, _ = opened
     outside = page.evaluate(
         """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
             const frame = svg.getBoundingClientRect();
-            return [...svg.querySelectorAll('text')].filter(text => {
+            return [...svg.querySelectorAll('text, .mark-rect path')].filter(text => {
                 const box = text.getBoundingClientRect();
                 return box.left < frame.left - 1 || box.right > frame.right + 1;
             }).map(text => text.textContent);
         })"""
     )
     assert outside == []
+
+
+def test_all_charts_have_letters_of_one_size(opened: Opened) -> None:
+    page, _, _ = opened
+    scales = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].map(
+            svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"""
+    )
+    assert max(scales) - min(scales) < 0.1 * max(scales)
 
 
 def test_the_themes_differ_and_charts_follow_them(browser: Browser, folder: Path) -> None:

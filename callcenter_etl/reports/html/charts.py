@@ -6,7 +6,6 @@ Colours are the page's own (`var(--…)`), so that a chart follows the theme, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -56,32 +55,24 @@ def rules_chart(grounds: Sequence[Ground]) -> Markup:
     ]
     names, extent = _names_axis([ground.rule for ground in grounds[:MOST_RULES]])
     rule = {"field": "rule", "type": "nominal", "sort": None, "axis": names}
-    records = {"field": "records", "type": "quantitative", "axis": None}
-    layers = [
-        {
-            "mark": {"type": "bar", "height": 16, "cornerRadiusEnd": 3},
-            "encoding": {
-                "color": {"field": "severity", "type": "nominal", "scale": _SEVERITY, "legend": None}
-            },
-        },
-        {
-            "mark": {"type": "text", "align": "left", "dx": 6},
-            "encoding": {"text": {"field": "label", "type": "nominal"}},
-        },
-    ]
+    width = WIDTH - extent
+    room = max(len(str(each["label"])) for each in values) * _PIXELS_A_CHARACTER + 10
+    most = grounds[0].broken / (1 - room / width)  # so that numbers fit behind the longest bar
+    scale = {"domain": [0, most], "nice": False}
+    records = {"field": "records", "type": "quantitative", "axis": None, "scale": scale}
+    color = {"field": "severity", "type": "nominal", "scale": _SEVERITY, "legend": None}
+    bars = {"mark": {"type": "bar", "height": 16, "cornerRadiusEnd": 3}, "encoding": {"color": color}}
+    numbers = {
+        "mark": {"type": "text", "align": "left", "dx": 6},
+        "encoding": {"text": {"field": "label", "type": "nominal"}},
+    }
     return _svg(
         {
-            "width": WIDTH - extent - 150,
-            "padding": {
-                "left": 5,
-                "top": 5,
-                "bottom": 5,
-                "right": 30,
-            },  # a wide font needs more for its numbers
+            "width": width,
             "height": {"step": 26},
             "data": {"values": values},
             "encoding": {"y": rule, "x": records},
-            "layer": layers,
+            "layer": [bars, numbers],
         }
     )
 
@@ -90,53 +81,41 @@ def strip_chart(strip: Strip, grounds: Sequence[Ground]) -> Markup:
     """Rejected records over the lines of the source, and below a strip for each of the most broken rules."""
     rules = [ground.rule for ground in grounds if ground.rule in strip.by_rule][:MOST_RULES_IN_STRIP]
     names, extent = _names_axis(rules)
-    width = WIDTH - extent - 20
+    width = {"width": WIDTH - extent}
+    charts = [{**width, **_rejected_by_line(strip)}, {**width, **_broken_by_line(strip, rules, names)}]
+    return _svg({"vconcat": charts, "spacing": 14})
+
+
+def _rejected_by_line(strip: Strip) -> _Spec:
     most = max(strip.rejected)
-    line = partial(_line_axis, strip)
-    bars = {
-        "width": width,
+    ticks = {"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}
+    axis = {"title": "rejected", "format": ",d", "domain": False, "ticks": False, **ticks}
+    return {
         "height": 84,
         "data": {"values": _stretches(strip, strip.rejected)},
         "mark": {"type": "bar", "color": "var(--bad)", "binSpacing": 0.5},
         "encoding": {
-            **line(None),
-            "y": {
-                "field": "records",
-                "type": "quantitative",
-                "axis": {
-                    "title": "rejected",
-                    "format": ",d",
-                    **({"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}),
-                    "domain": False,
-                    "ticks": False,
-                },
-            },
+            **_line_axis(strip, None),
+            "y": {"field": "records", "type": "quantitative", "axis": axis},
         },
     }
+
+
+def _broken_by_line(strip: Strip, rules: Sequence[str], names: _Spec) -> _Spec:
+    lines = {"title": "line", "format": ",d", "grid": False, "tickCount": min(6, strip.lines)}
+    scale = {"domain": rules, "paddingInner": 0.25}
+    opacity = {"type": "sqrt", "domainMin": 0, "range": [0.15, 1]}
     values = [{**each, "rule": rule} for rule in rules for each in _stretches(strip, strip.by_rule[rule])]
-    strips = {
-        "width": width,
+    return {
         "height": {"step": 18},
         "data": {"values": values},
         "mark": {"type": "rect", "color": "var(--bad)"},
         "encoding": {
-            **line({"title": "line", "format": ",d", "grid": False, "tickCount": 6}),
-            "y": {
-                "field": "rule",
-                "type": "nominal",
-                "sort": rules,
-                "scale": {"domain": rules, "paddingInner": 0.25},
-                "axis": names,
-            },
-            "opacity": {
-                "field": "records",
-                "type": "quantitative",
-                "scale": {"type": "sqrt", "domainMin": 0, "range": [0.15, 1]},
-                "legend": None,
-            },
+            **_line_axis(strip, lines),
+            "y": {"field": "rule", "type": "nominal", "sort": rules, "scale": scale, "axis": names},
+            "opacity": {"field": "records", "type": "quantitative", "scale": opacity, "legend": None},
         },
     }
-    return _svg({"vconcat": [bars, strips], "spacing": 14})
 
 
 def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
@@ -156,7 +135,7 @@ def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
 
 
 def _line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
-    scale = {"domain": [1, max(strip.lines, 2)], "nice": False, "zero": False}
+    scale = {"domain": [1, strip.lines + 1], "nice": False, "zero": False}
     return {
         "x": {
             "field": "first",
@@ -212,7 +191,7 @@ def past_chart(past: Sequence[PastRun]) -> Markup:
     opacity = {"field": "opacity", "type": "quantitative", "scale": None}
     return _svg(
         {
-            "width": WIDTH - 80,
+            "width": WIDTH - 50,
             "height": 150,
             "data": {"values": values},
             "mark": {"type": "bar", "width": {"band": 0.6}, "cornerRadiusEnd": 2},
