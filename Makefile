@@ -16,7 +16,7 @@ BENCH_VENV := .venv-bench
 INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema bench bench-quick interop-proof clean
+.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema screenshots bench bench-quick interop-proof clean
 .PHONY: soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
 
 help:  ## this list
@@ -28,7 +28,7 @@ $(BIN)/python:
 # Stamps: the second call of a target installs nothing, unless pyproject.toml has changed since.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "installing callcenter_etl into $(VENV) (once)"
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[report]'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
@@ -107,6 +107,9 @@ sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
 schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
+
+screenshots: $(VENV)/.installed-dev  ## write docs/images/ anew: the report of a sample, light and dark (needs Chromium)
+	@$(BIN)/python tools/make_screenshots.py
 
 bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (an hour or two)
 	@$(BIN)/python -m benchmarks.run --results benchmarks/results --readme README.md
