@@ -113,6 +113,8 @@ def validate(
     RENDERERS[form.value](records, sys.stdout)
     if form is Format.text:
         _say_what_was_not_done(results, kept=kept)
+        if not quiet:
+            _say_causes(results, loaded)
     raise typer.Exit(max([*(result.exit_code for result in results), *failures]))
 
 
@@ -126,6 +128,18 @@ def _say_what_was_not_done(results: list[RunResult], *, kept: bool) -> None:
                 f"{printable(shown(result.source))}: already done by run {run.run_id} ({run.finished_at}),"
                 " nothing was written (--again runs it anew)"
             )
+
+
+def _say_causes(results: list[RunResult], contract: Contract) -> None:
+    rejects = [
+        (result.source, result.output, result.record.records.rejected)
+        for result in results
+        if result.record.records.rejected and not result.already_done
+    ]
+    if rejects:
+        from callcenter_etl.cli.causes import say_causes
+
+        say_causes(rejects, contract)
 
 
 def _jobs(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
