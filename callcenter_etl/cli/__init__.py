@@ -11,6 +11,7 @@ from callcenter_etl import __version__
 from callcenter_etl.cli import contract, runs
 from callcenter_etl.cli.exits import guarded
 from callcenter_etl.cli.explain import explain
+from callcenter_etl.cli.reprocess import reprocess
 from callcenter_etl.cli.validate import validate
 from callcenter_etl.imports import leave_out
 
@@ -44,6 +45,7 @@ def root(
 
 app.command("validate")(validate)
 app.command("explain")(explain)
+app.command("reprocess")(reprocess)
 app.add_typer(contract.app, name="contract")
 app.add_typer(runs.app, name="runs")
 

@@ -24,7 +24,11 @@ _NOTHING = ("null", "n/a", "na", "none", "nan", "nil", "-", "--", "?", r"\n", "#
 _WIDER = {"digits": ("integer", "decimal"), "integer": ("decimal",), "time": ("duration",)}
 _GROUPED = r"\A[+-]?[0-9]{1,3}(?:[,.' \x{A0}][0-9]{3})+(?:[.,][0-9]+)?\z"
 _DECIMAL_COMMA = r"\A[+-]?[0-9]*,[0-9]+\z"
-_SHAPE = ((r"\p{Nd}", "9"), (r"[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]", "a"), (r"\p{Lu}", "A"))  # A is upper: it comes last
+_SHAPE = (
+    (r"\p{Nd}", "9"),
+    (r"[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]", "a"),
+    (r"\p{Lu}", "A"),
+)  # A is upper: it comes last
 
 
 @dataclass(frozen=True, slots=True)
