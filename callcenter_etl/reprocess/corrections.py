@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError, Problem, SourceError
-from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.staging import EXCEPTIONS, TARGET
 from callcenter_etl.reprocess.origin import Origin
 from callcenter_etl.reprocess.records import Batch, Writing, batch_of
@@ -186,7 +185,7 @@ def rejected_lines(origin: Origin, document: ContractDocument) -> NDArray[np.int
     if sheet.sha256 != origin.exceptions_sha256 or not sheet.has_our_columns:
         return None
     at = sheet.header.index(LINE)
-    return np.array([int(unescape(cells[at])) for _, cells in sheet.cells()], dtype=np.int64)
+    return np.array([int(cells[at]) for _, cells in sheet.cells()], dtype=np.int64)
 
 
 class CorrectedRejected:

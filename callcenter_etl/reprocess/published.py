@@ -6,8 +6,9 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter_etl.errors import OutputError, SourceError
@@ -80,40 +81,48 @@ def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[Stage
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def recovered_before(parent: Path, sha256: str) -> tuple[frozenset[str], tuple[Path, ...]]:
-    """Give the keys of a source's records that were recovered into `parent` before, and the targets that hold them.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was recovered of a source before: the keys of its records, and the targets that hold them.
+
+    `done` maps the hashes of corrected file and contract to the id of the reprocess that read them last.
+    """
+
+    keys: frozenset[str]
+    targets: tuple[Path, ...]
+    done: Mapping[tuple[str, str], str]
+
+
+def recovered_before(parent: Path, sha256: str) -> Before:
+    """Give what was recovered of a source into `parent` before.
 
     Raises SourceError where one of the folders cannot be read: then nothing may be recovered, lest it be twice.
     """
     keys: set[str] = set()
     targets: list[Path] = []
+    done: dict[tuple[str, str], str] = {}
     for summary in sorted(parent.glob(f"*/{NAMES[SUMMARY]}")):
         folder = summary.parent
-        if not _is_of(summary, sha256):
-            continue
         try:
-            with (folder / NAMES[RECOVERED]).open(newline="", encoding="utf-8") as file:
-                rows = csv.reader(file)
-                next(rows, None)
-                keys |= {key for source, key in rows if source == sha256}
-        except (OSError, ValueError, csv.Error) as error:
+            told = json.loads(summary.read_text(encoding="utf-8"))
+            if told.get("kind") != KIND or told["source"]["sha256"] != sha256:
+                continue
+            done[told["file"]["sha256"], told["contract"]["sha256"]] = told["run_id"]
+            keys |= _keys_in(folder / NAMES[RECOVERED], sha256)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
             raise SourceError(
-                f"{folder}: what was recovered before cannot be read: {error} (move the folder away if it is not wanted)"
+                f"{folder}: what was recovered before cannot be read: {type(error).__name__} {error}"
+                " (move the folder away if it is not wanted)"
             ) from error
         targets.append(folder / NAMES[TARGET])
-    return frozenset(keys), tuple(targets)
+    return Before(frozenset(keys), tuple(targets), done)
 
 
-def _is_of(summary: Path, sha256: str) -> bool:
-    try:
-        told = json.loads(summary.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return (
-        isinstance(told, dict)
-        and told.get("kind") == KIND
-        and (told.get("source") or {}).get("sha256") == sha256
-    )
+def _keys_in(path: Path, sha256: str) -> set[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        next(rows, None)
+        return {key for source, key in rows if source == sha256}
 
 
 def _sync(path: Path) -> None:

@@ -23,7 +23,13 @@ from callcenter_etl.outputs.lock import Holder, target_lock
 from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET
 from callcenter_etl.reprocess.corrections import Corrections, open_corrections
 from callcenter_etl.reprocess.origin import Origin, find_origin
-from callcenter_etl.reprocess.published import RECOVERED, StagedFolder, recovered_before, staged_folder
+from callcenter_etl.reprocess.published import (
+    RECOVERED,
+    Before,
+    StagedFolder,
+    recovered_before,
+    staged_folder,
+)
 from callcenter_etl.reprocess.result import (
     PASSED,
     REFUSED,
@@ -56,6 +62,7 @@ class ReprocessPlan:
     run_output: str | None = None
     source_sha256: str | None = None
     dry_run: bool = False
+    again: bool = False
     run_id: str = field(default_factory=_new_run_id)
 
 
@@ -118,13 +125,12 @@ class _Reprocess:
         """Read the corrections to their end, then publish."""
         if self.corrections.problems:
             return self._result(REFUSED, problems=self.corrections.problems)
-        before, targets = recovered_before(self.home, self.origin.sha256)
+        before = recovered_before(self.home, self.origin.sha256)
         with self._staged() as staged:
-            self._judge_all(staged, before, targets)
+            self._judge_all(staged, before)
             self.corrections.prove(self.counts.read)
             status = REJECTS if self.counts.rejected else PASSED
-            nothing_new = not (self.counts.recovered or self.counts.rejected)
-            if nothing_new or self.plan.dry_run:
+            if self._nothing_new(before) or self.plan.dry_run:
                 return self._result(status)
             outputs = {
                 name: OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)
@@ -141,6 +147,16 @@ class _Reprocess:
         )
         return result
 
+    def _nothing_new(self, before: Before) -> bool:
+        """Tell whether there is nothing to write, or nothing but what an earlier reprocess has written."""
+        if self.counts.recovered:
+            return False
+        done = before.done.get((self.corrections.identity[1], self.contract.sha256))
+        if done is not None and not self.plan.again:
+            self.notes.append(f"already done by reprocess {done} (--again writes it anew)")
+            return True
+        return not self.counts.rejected
+
     @contextmanager
     def _staged(self) -> Iterator[StagedFolder]:
         mode = self.contract.document.run.mode
@@ -154,7 +170,7 @@ class _Reprocess:
         ):
             yield staged
 
-    def _judge_all(self, staged: StagedFolder, before: frozenset[str], targets: tuple[Path, ...]) -> None:
+    def _judge_all(self, staged: StagedFolder, before: Before) -> None:
         document = self.contract.document
         validator = Validator(document, lookups=load_lookups(document, self.contract.origin))
         cells = SPREADSHEET_SAFE if document.run.exceptions.excel_safe else AS_THEY_ARE
@@ -167,8 +183,8 @@ class _Reprocess:
         read = recovered = skipped = 0
         with KnownKeys(validator, staged.scratch) as keys:
             if keys.wanted:
-                self._take_in_published(keys, targets)
-            for batch, known in self.corrections.batches(before):
+                self._take_in_published(keys, before.targets)
+            for batch, known in self.corrections.batches(before.keys):
                 columns = self.corrections.columns(batch, validator)
                 keys.find_first_lines(columns)
                 verdict = validator.judge(columns)

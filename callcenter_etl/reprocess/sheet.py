@@ -73,8 +73,8 @@ class Sheet:
                 for number, cells in enumerate(rows, start=1):
                     if number > 1 and any(cells):
                         yield number, [unescape(cell) for cell in cells] if self.marked else cells
-            except csv.Error as error:
-                raise SourceError(f"{self.uri}: line {rows.line_num:,}: {error}") from error
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise SourceError(f"{self.uri}: line {rows.line_num + 1:,}: {error}") from error
             finally:
                 text.detach()
 
@@ -128,7 +128,7 @@ def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
     encoding, size, sha256 = _look(uri, storage)
     identity = access.identify(uri, storage)
     with access.open_stream(uri, identity, storage) as stream:
-        text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+        text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
         start = text.read(_BLOCK_BYTES)
         text.detach()
     delimiter, header = _header_of(start, marked=marked)
