@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import lzma
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -59,7 +63,7 @@ def test_every_record_of_every_case_is_explained_as_the_run_judges_it(
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -201,6 +205,20 @@ def test_a_record_too_long_to_hold_is_explained_from_its_start(tmp_path: Path) -
     assert explain_line(str(tmp_path / "s.csv"), contract.loaded, 4).status == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("s.csv.gz", "utf-8"), ("s.csv.xz", "latin-1"), ("s.csv", "utf-16")]
+)
+def test_compression_and_encoding_are_the_readers_business(tmp_path: Path, name: str, encoding: str) -> None:
+    data = DATA.replace(b"08:30:00,5", "08:30:00,é".encode()).decode().encode(encoding)
+    pack = {".gz": gzip.compress, ".xz": lzma.compress}.get(Path(name).suffix, bytes)
+    (tmp_path / name).write_bytes(pack(data))
+    contract = load_contract({**CONTRACT, "source": {"encoding": encoding}})
+    for block_bytes in (16, 1 << 20):
+        found = explain_line(str(tmp_path / name), contract.loaded, 5, block_bytes=block_bytes)
+        assert (found.line, found.broken) == (5, ("id.unique", "order", "share"))
+    assert explain_line(str(tmp_path / name), contract.loaded, 2).fields[3].value == "é"
+
+
 def test_the_command_line_tells_it_as_text_and_json(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_bytes(DATA)
     (tmp_path / "c.json").write_text(json.dumps(CONTRACT), encoding="utf-8")
@@ -222,3 +240,15 @@ def test_the_command_line_tells_it_as_text_and_json(tmp_path: Path) -> None:
     assert (missing.returncode, "Traceback" in missing.stderr) == (3, False)
     nothing = command("explain", "--contract", tmp_path / "c.json")
     assert (nothing.returncode, "--line" in nothing.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["explain", "reprocess"])
+def test_help_imports_nothing_heavy_and_has_an_example(name: str) -> None:
+    script = (
+        f"import sys\nsys.argv = ['callcenter-etl', {name!r}, '--help']\nfrom callcenter_etl.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('pandas', 'pandera', 'pyarrow', 'numpy', 'sqlite3') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert f"Example: callcenter-etl {name}" in done.stdout

@@ -157,8 +157,8 @@ WRITERS = (
 
 
 def again(file: Path, contract: dict[str, Any] | None = None, **options: Any) -> Reprocessed:
-    plan = ReprocessPlan(
-        str(file),
-        **{name: str(value) if isinstance(value, Path) else value for name, value in options.items()},
-    )
+    given: dict[str, Any] = {
+        name: str(value) if isinstance(value, Path) else value for name, value in options.items()
+    }
+    plan = ReprocessPlan(str(file), **given)
     return reprocess(plan, load_contract(contract or CONTRACT).loaded)

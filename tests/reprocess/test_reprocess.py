@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import tempfile
 from collections.abc import Callable
@@ -331,7 +332,7 @@ def test_one_reprocess_at_a_time(tmp_path: Path) -> None:
     assert again(tmp_path / "out" / "sheet.csv").rows.recovered == 1
 
 
-SOURCES = (
+SOURCES: tuple[dict[str, Any], ...] = (
     {},
     {"delimiter": ";", "multiline": True},
     {"quote": None, "delimiter": "|"},
@@ -349,14 +350,18 @@ VALUES = st.text(max_size=6) | st.text(alphabet=list(",;|\t'\"→\n\r é\ufeffa"
 def test_whatever_is_typed_in_reads_back_from_the_target(
     rows: list[tuple[str, str, str]], source: dict[str, Any]
 ) -> None:
-    contract = {"contract": "c", "source": source, "columns": [{"name": name} for name in ("a", "b", "c")]}
-    rows = [("".join(v for v in first if v.isprintable()) + "x", *rest) for first, *rest in rows]
+    contract: dict[str, Any] = {
+        "contract": "c",
+        "source": source,
+        "columns": [{"name": name} for name in ("a", "b", "c")],
+    }
+    rows = [("".join(v for v in a if v.isprintable()) + "x", b, c) for a, b, c in rows]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         sheet = [["a", "b", "c", *OURS]] + [
             [*each, str(at), "", "", ""] for at, each in enumerate(rows, start=2)
         ]
-        as_plain(sheet, folder / "sheet.csv")
+        (folder / "sheet.csv").write_bytes(text_of(sheet, quoting=csv.QUOTE_ALL))
         done = again(folder / "sheet.csv", contract, source_sha256="0" * 64, output=folder / "o")
         refused = {int(line): rule for line, rule, _ in told(done)}
         assert set(refused.values()) <= {"record.fields", "record.quote", "record.encoding"}
