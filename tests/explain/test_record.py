@@ -9,6 +9,7 @@ import lzma
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -210,8 +211,8 @@ def test_a_record_too_long_to_hold_is_explained_from_its_start(tmp_path: Path) -
 )
 def test_compression_and_encoding_are_the_readers_business(tmp_path: Path, name: str, encoding: str) -> None:
     data = DATA.replace(b"08:30:00,5", "08:30:00,é".encode()).decode().encode(encoding)
-    pack = {".gz": gzip.compress, ".xz": lzma.compress}.get(Path(name).suffix, bytes)
-    (tmp_path / name).write_bytes(pack(data))
+    packers: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".xz": lzma.compress}
+    (tmp_path / name).write_bytes(packers.get(Path(name).suffix, bytes)(data))
     contract = load_contract({**CONTRACT, "source": {"encoding": encoding}})
     for block_bytes in (16, 1 << 20):
         found = explain_line(str(tmp_path / name), contract.loaded, 5, block_bytes=block_bytes)
