@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
@@ -158,8 +159,12 @@ class _Told:
         rejects = self._judge.rejects
         if structural:
             return structural_recovery(cluster, remedy, rejects, self._judge)
-        # All records that broke the rule: a change may keep more than those that showed the way to it.
-        return self._judge.recovered(remedy.document, np.flatnonzero(rejects.broke(cluster.rule)))
+        # A change may keep more records than those that showed the way to it.
+        if remedy.document.source != self._document.source:
+            concerned = np.flatnonzero(np.asarray(pc.equal(rejects.raws, "").to_numpy(zero_copy_only=False)))
+        else:
+            concerned = np.flatnonzero(rejects.broke(cluster.rule))
+        return self._judge.recovered(remedy.document, concerned)
 
 
 def _lines_in_words(lines: Indices, step: int) -> str:

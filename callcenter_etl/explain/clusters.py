@@ -13,7 +13,7 @@ from callcenter_etl.contract.formats import describe_format
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.explain.formats import CANDIDATES
-from callcenter_etl.explain.remedies import AT_MOST, Indices, Remedy, change_column, change_source
+from callcenter_etl.explain.remedies import MAYBE, Indices, Remedy, change_column, change_source
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.types import type_check
 
@@ -99,8 +99,7 @@ def _nothings(broken: Broken) -> Iterator[Cluster]:
     remedy = change_source(
         document,
         f"empty_values with {shown}",
-        # What is empty takes no part in uniqueness, and may be required in other columns.
-        sure=AT_MOST if broken.column.unique else "would",
+        sure=MAYBE,  # in all columns: what is empty takes no part in uniqueness, and may be required elsewhere
         empty_values=(*document.source.empty_values, *words),
     )
     yield broken.cluster(mask, f"is {shown}", remedy=remedy)

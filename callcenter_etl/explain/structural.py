@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,11 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     validator = judge.validator(document)
     if validator is None:
         return None
+    # A record of several lines would put those after it out of step: it is left out.
+    single = ~as_mask(
+        pc.match_substring_regex(rejects.raws.take(pa.array(cluster.records)), pattern=r"[\r\n]")
+    )
+    cluster = replace(cluster, records=cluster.records[single])
     texts = rejects.raws.take(pa.array(cluster.records)).to_pylist()
     raw = "\n".join(texts).encode("utf-8", "surrogatepass")
     if document.source.encoding == _OTHER_ENCODING:

@@ -25,6 +25,10 @@ from callcenter_etl.validator import Validator
 
 BATCH_ROWS = 20_000
 _HEADER_BYTES = 2**20
+_MAY_JOIN = (
+    "with source.multiline, records that stood apart may join here, and which lines they stood on cannot be told"
+    " (correct exceptions.csv instead)"
+)
 _BY_CONTENT = (
     "records are known by their content: which lines they stood on cannot be told"
     " (keep rejected.csv beside the run's own exceptions.csv, with all of its records)"
@@ -207,6 +211,9 @@ class CorrectedRejected:
         if self._lines is None or len(self._lines) != self._count():
             self._lines = None
             self.notes = (_BY_CONTENT,)
+            if document.source.multiline:
+                self.problems = (Problem("record.quote", _MAY_JOIN),)
+                file.drain()
 
     @property
     def identity(self) -> tuple[int, str]:

@@ -274,6 +274,15 @@ def test_rejected_records_out_of_step_are_known_by_their_content(tmp_path: Path)
     assert (later.rows.recovered, later.rows.recovered_before) == (1, 1)
 
 
+def test_rejected_records_that_may_join_are_refused(tmp_path: Path) -> None:
+    contract = {**CONTRACT, "source": {"multiline": True}}
+    small(tmp_path, [], contract)
+    mended = tmp_path / "out" / "mended.csv"
+    mended.write_bytes(b'id,start,end,status,note\n5,08:00:00,09:00:00,COMPLETED,"d\nx"\n')
+    done = again(mended, contract)
+    assert (done.status, "correct exceptions.csv instead" in done.problems[0].message) == ("refused", True)
+
+
 def test_the_source_must_be_known(tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.csv"
     as_plain([HEADER, row("2,08:00:00,09:00:00,DROPPED,b", 3)], sheet)
