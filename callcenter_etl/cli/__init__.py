@@ -10,6 +10,8 @@ import typer
 from callcenter_etl import __version__
 from callcenter_etl.cli import contract, runs
 from callcenter_etl.cli.exits import guarded
+from callcenter_etl.cli.explain import explain
+from callcenter_etl.cli.reprocess import reprocess
 from callcenter_etl.cli.validate import validate
 from callcenter_etl.imports import leave_out
 
@@ -42,6 +44,8 @@ def root(
 
 
 app.command("validate")(validate)
+app.command("explain")(explain)
+app.command("reprocess")(reprocess)
 app.add_typer(contract.app, name="contract")
 app.add_typer(runs.app, name="runs")
 

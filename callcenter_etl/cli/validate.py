@@ -108,6 +108,7 @@ def validate(
     """
     with uncollected():
         from callcenter_etl.api import load_contract
+        from callcenter_etl.cli.causes import say_causes
         from callcenter_etl.cli.jobs import Ways, jobs_of, run_all
         from callcenter_etl.cli.outcome import Ended, show
         from callcenter_etl.logs import configure_logs
@@ -141,4 +142,6 @@ def validate(
         write_report(page, results, loaded, root=settings.output, failures=failures)
         if Wanted(FOR_PEOPLE) in wanted:
             print(f"report: {printable(shown(page.uri))}")
+    if Wanted(FOR_PEOPLE) in wanted and not quiet:
+        say_causes(results, loaded)
     raise typer.Exit(ended.exit_code)
