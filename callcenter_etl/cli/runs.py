@@ -68,7 +68,7 @@ def list_(
 
     Example: callcenter-etl runs list --output output/calls --status error --limit 10
     """
-    from callcenter_etl.contract.model import RunDefaults
+    from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.ledger import Wanted, list_runs
     from callcenter_etl.reports.runs import LIST_RENDERERS
     from callcenter_etl.settings import resolve_output
@@ -112,7 +112,7 @@ def show(
 
     Example: callcenter-etl runs show 20250131T0830 --output output/calls
     """
-    from callcenter_etl.contract.model import RunDefaults
+    from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.ledger import find_run
     from callcenter_etl.reports.runs import SHOW_RENDERERS
     from callcenter_etl.settings import resolve_output

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from callcenter_etl.contract.model import Column, ContractDocument, RunDefaults, SourceFormat
+from callcenter_etl.contract.model import Column, ContractDocument, SourceFormat
+from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.outputs.cells import unescape
