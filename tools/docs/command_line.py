@@ -25,7 +25,19 @@ them off there too. Each option that the `run` part of a contract has can also c
 | 70 | a bug: it says where the traceback is |
 | 130 | interrupted |
 
-This page is made from the commands' own help by `make docs`.
+## Completion in the shell
+
+`callcenter-etl --install-completion` teaches the shell that you are in (bash, zsh or fish) to complete commands, options,
+the values of options such as `--format` and `--fail-on`, and file names; start a new shell afterwards. It adds to
+`~/.bashrc`, `~/.zshrc` or `~/.config/fish`; to keep these as they are, take the script and put it where you like:
+
+| shell | |
+|---|---|
+| bash | `_CALLCENTER_ETL_COMPLETE=source_bash callcenter-etl > ~/.local/share/bash-completion/completions/callcenter-etl` |
+| zsh | `_CALLCENTER_ETL_COMPLETE=source_zsh callcenter-etl > "${fpath[1]}/_callcenter-etl"` |
+| fish | `_CALLCENTER_ETL_COMPLETE=source_fish callcenter-etl > ~/.config/fish/completions/callcenter-etl.fish` |
+
+The commands below are made from their own help by `make docs`.
 """
 _HIDDEN = ("help", "install_completion", "show_completion")
 

@@ -86,9 +86,10 @@ def _sample(sample: Sample) -> list[str]:
         f"Fails{name} with `{sample.breaks}`:",
         "",
         *_fence("text", shown),
-        *_sentence(sample),
-        f"> {failing.reason}",
+        "with the reason",
         "",
+        *_fence("text", failing.reason),
+        *_sentence(sample),
     ]
 
 
@@ -97,7 +98,7 @@ def _sentence(sample: Sample) -> list[str]:
     document = load_contract({"contract": "sample", **_loaded(sample)}).document
     sentences = {rule.id: rule.sentence for rule in compile_rules(document)}
     found = sentences.get(sample.breaks)
-    return [] if found is None else [f"Standard sentence: `{found}`", ""]
+    return [] if found is None else [f"The standard sentence, which `reason` replaces: `{found}`", ""]
 
 
 def _loaded(sample: Sample) -> dict[str, object]:
