@@ -138,7 +138,9 @@ def _folder(name: str, folder: str) -> Check:
         return Check(name, "wrong", f"{folder}: {cause}", f"name a folder that can be written, in {where}")
     found = f"{folder}, {_gib(free)} free"
     if free < LEAST_ROOM:
-        return Check(name, "note", found, "for large sources: make room, runs stage their files before publishing")
+        return Check(
+            name, "note", found, "for large sources: make room, runs stage their files before publishing"
+        )
     return Check(name, "ok", found)
 
 

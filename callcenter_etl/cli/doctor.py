@@ -1,4 +1,4 @@
-"""`callcenter-etl doctor`: is this machine ready for runs?"""
+"""`callcenter-etl doctor`: whether this machine is ready for runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def doctor(
     contract: Annotated[
         str | None,
         typer.Option(
-            "--contract", "-c", metavar="FILE", help="A contract that says how S3 is reached and where files wait."
+            "--contract",
+            "-c",
+            metavar="FILE",
+            help="A contract that says how S3 is reached and where files wait.",
         ),
     ] = None,
     staging: Annotated[
@@ -47,7 +50,9 @@ def doctor(
     settings = resolve_settings(defaults, Options(staging=staging), os.environ)
     checks = examine(defaults.storage_options, staging=settings.staging)
     if form is Format.json:
-        json.dump({"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2)
+        json.dump(
+            {"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2
+        )
         print()
     else:
         _show(checks)

@@ -33,11 +33,11 @@ class Sample:
         return f"contract: sample\n{self.contract}"
 
 
-def _of_column(kind: str, asks: str, keys: str, good: str, bad: str, breaks: str | None = None) -> Sample:
+def _of_column(kind: str, asks: str, keys: str, good: str, bad: str) -> Sample:
     """Give the sample of a rule on the column `value`, which stands beside an id so that it may be empty."""
     contract = f"columns:\n  - {{name: id}}\n  - {{name: value, {keys}}}\n"
     passing, failing = f"id,value\n1,{good}\n".encode(), f"id,value\n1,{bad}\n".encode()
-    return Sample(kind, asks, contract, passing, failing, breaks or f"value.{kind}")
+    return Sample(kind, asks, contract, passing, failing, f"value.{kind}")
 
 
 def _of_type(name: str, asks: str, good: str, bad: str) -> Sample:
@@ -60,11 +60,13 @@ TYPE_SAMPLES = (
 COLUMN_SAMPLES = (
     _of_column("required", "a value is there; white space alone is none", "required: true", "x", " "),
     *TYPE_SAMPLES,
+    _of_column("min", "no less than the bound, which is allowed itself", "type: integer, min: 0", "0", "-1"),
     _of_column(
-        "min", "no less than the bound, which is allowed itself", "type: integer, min: 0", "0", "-1"
-    ),
-    _of_column(
-        "max", "no more than the bound, which is allowed itself", "type: time, max: 18:00:00", "18:00:00", "18:00:01"
+        "max",
+        "no more than the bound, which is allowed itself",
+        "type: time, max: 18:00:00",
+        "18:00:00",
+        "18:00:01",
     ),
     _of_column("min_length", "so many characters at least", "min_length: 3", "abc", "ab"),
     _of_column("max_length", "so many characters at most", "max_length: 3", "äöü", "abcd"),
@@ -72,7 +74,11 @@ COLUMN_SAMPLES = (
         "pattern", "the whole value matches (RE2 syntax)", "pattern: '[A-Z]{2}[0-9]+'", "AB12", "AB12x"
     ),
     _of_column(
-        "allowed", "one of the values, letter case counts", "allowed: [COMPLETED, DROPPED]", "DROPPED", "dropped"
+        "allowed",
+        "one of the values, letter case counts",
+        "allowed: [COMPLETED, DROPPED]",
+        "DROPPED",
+        "dropped",
     ),
     Sample(
         "lookup",
@@ -107,7 +113,7 @@ RECORD_SAMPLES = (
         "when",
         "the check is asked only of records where this holds",
         "columns: [{name: status}, {name: agent}]\n"
-        "rules:\n  - {name: has_agent, when: \"status == 'COMPLETED'\", check: \"not empty(agent)\"}\n",
+        'rules:\n  - {name: has_agent, when: "status == \'COMPLETED\'", check: "not empty(agent)"}\n',
         b"status,agent\nCOMPLETED,501\nDROPPED,\n",
         b"status,agent\nCOMPLETED,\n",
         "has_agent",

@@ -30,7 +30,9 @@ def on_terminal(*words: str, **environ: str) -> str:
     """Give what the command writes to a pseudo-terminal, both streams."""
     reader, terminal = pty.openpty()
     command = [sys.executable, "-m", "callcenter_etl", *words]
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, **environ}):
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, **environ}
+    ):
         os.close(terminal)
         pieces = []
         while True:
@@ -66,6 +68,8 @@ def test_no_color_turns_them_off() -> None:
 
 def test_a_pipe_gets_no_escape_at_all() -> None:
     for words in COMMANDS:
-        done = subprocess.run([sys.executable, "-m", "callcenter_etl", *words], capture_output=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "callcenter_etl", *words], capture_output=True, check=False
+        )
         assert done.stdout
         assert b"\x1b" not in done.stdout + done.stderr, words

@@ -22,7 +22,9 @@ def called(words: list[str], **environ: str) -> subprocess.CompletedProcess[str]
 def completed(line: str) -> list[str]:
     """Give what bash would offer for the last word of the line."""
     number = str(len(line.split(" ")) - 1)
-    done = called([str(PROGRAM)], _CALLCENTER_ETL_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=number)
+    done = called(
+        [str(PROGRAM)], _CALLCENTER_ETL_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=number
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.split()
 
@@ -59,8 +61,12 @@ def test_each_shell_gets_its_script(shell: str, said: str) -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is absent")
 def test_bash_itself_completes_with_what_is_shown() -> None:
-    script = 'eval "$(callcenter-etl --show-completion)"; COMP_WORDS=(callcenter-etl contract sc); COMP_CWORD=2; '
-    done = called(["bash", "-c", script + '_callcenter_etl_completion callcenter-etl; echo "${COMPREPLY[@]}"'])
+    script = (
+        'eval "$(callcenter-etl --show-completion)"; COMP_WORDS=(callcenter-etl contract sc); COMP_CWORD=2; '
+    )
+    done = called(
+        ["bash", "-c", script + '_callcenter_etl_completion callcenter-etl; echo "${COMPREPLY[@]}"']
+    )
     assert done.stdout.split() == ["schema"], done.stderr
 
 

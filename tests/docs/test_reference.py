@@ -39,7 +39,9 @@ def test_a_passing_sample_passes_and_a_failing_one_breaks_its_rule_alone(
 
 
 def test_every_kind_of_rule_has_a_sample() -> None:
-    structural = set(rule_texts(ContractDocument.model_validate({"contract": "c", "columns": [{"name": "a"}]})))
+    structural = set(
+        rule_texts(ContractDocument.model_validate({"contract": "c", "columns": [{"name": "a"}]}))
+    )
     asked = {sample.breaks for sample in SAMPLES}
     assert structural <= asked
     kinds = {sample.kind for sample in SAMPLES}
@@ -49,7 +51,12 @@ def test_every_kind_of_rule_has_a_sample() -> None:
 
 def test_the_page_of_commands_has_every_option() -> None:
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
-    for option in ("--contract, -c FILE", "--fail-on warn\\|reject\\|never", "--resume / --no-resume", "--again"):
+    for option in (
+        "--contract, -c FILE",
+        "--fail-on warn\\|reject\\|never",
+        "--resume / --no-resume",
+        "--again",
+    ):
         assert f"`{option}`" in page
 
 

@@ -47,7 +47,13 @@ YAML 1.2, or JSON with the same keys. Unknown keys are faults, with a suggestion
 tells every fault with its line and column. Editors complete and check contracts through
 `callcenter-etl contract schema`. This page is made from the models by `make docs`.
 """
-_TYPES = {"string": "text", "integer": "count", "number": "number", "boolean": "true, false", "null": "null"}
+_TYPES = {
+    "string": "text",
+    "integer": "count",
+    "number": "number",
+    "boolean": "true, false",
+    "object": "mapping",
+}
 
 
 def contract_page() -> str:
@@ -95,23 +101,25 @@ def _section(place: str, model: type[BaseModel], properties: dict[str, Any]) -> 
 
 def _words(value: dict[str, Any], place: str, key: str) -> str:
     """Say in words what JSON Schema says of a value."""
-    if "enum" in value:
-        return ", ".join(f"`{each}`" for each in value["enum"])
     if "$ref" in value:
         below = key if place == "The contract" else f"{place}.{key}"
         return f"[keys](#{below.replace('.', '')})" if below in _PLACES else "keys"
     if "anyOf" in value:
         return " or ".join(_words(each, place, key) for each in value["anyOf"] if each.get("type") != "null")
-    kind = value.get("type")
-    if kind == "array":
+    if value.get("type") == "array":
         return f"list of {_words(value.get('items', {}), place, key)}".replace("value", "values")
-    if kind == "object":
-        return "mapping"
-    if isinstance(kind, list) and "boolean" in kind:
-        return "value"
-    if isinstance(kind, list):
-        return " or ".join(_TYPES[each] for each in kind if each != "null")
-    return _TYPES.get(str(kind), "any value")
+    return _scalar(value)
+
+
+def _scalar(value: dict[str, Any]) -> str:
+    if "enum" in value:
+        return ", ".join(f"`{each}`" for each in value["enum"])
+    kinds = [each for each in _as_list(value.get("type")) if each != "null"]
+    return "value" if {"boolean", "string"} <= set(kinds) else " or ".join(_TYPES[each] for each in kinds)
+
+
+def _as_list(kind: Any) -> list[str]:
+    return kind if isinstance(kind, list) else [str(kind)]
 
 
 def _default(info: FieldInfo) -> str:
@@ -128,7 +136,9 @@ def _cell(text: str) -> str:
 
 
 def _formats() -> list[str]:
-    defaults = ", ".join(f"`{' or '.join(_as_tuple(each))}` for {kind}" for kind, each in DEFAULT_FORMATS.items())
+    defaults = ", ".join(
+        f"`{' or '.join(_as_tuple(each))}` for {kind}" for kind, each in DEFAULT_FORMATS.items()
+    )
     return [
         "One strptime format or a list of them. `%H %M %S %d %m %I` take exactly two digits, `%-H %-d %-m %-I` take them",
         f"unpadded; `%Y %y %p %f %b %B %a %A %z` are there too. Only real dates and times pass. Defaults: {defaults}.",
