@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,6 +27,7 @@ from callcenter_etl.contract.model import (
 from callcenter_etl.contract.schema import json_schema
 from callcenter_etl.contract.storage import StorageOptions
 
+SAMPLE = Path(__file__).resolve().parents[2] / "contracts" / "call_center.yaml"
 _PLACES: dict[str, type[BaseModel]] = {
     "The contract": ContractDocument,
     "source": SourceFormat,
@@ -47,6 +49,20 @@ YAML 1.2, or JSON with the same keys. Unknown keys are faults, with a suggestion
 tells every fault with its line and column. Editors complete and check contracts through
 `callcenter-etl contract schema`. This page is made from the models by `make docs`.
 """
+_MEANINGS = {
+    "empty": "true where there is no value; never unknown",
+    "length": "how many characters",
+    "lower": "in lower case",
+    "upper": "in upper case",
+    "left": "the first n characters",
+    "right": "the last n characters",
+    "matches": "true where the pattern (RE2 syntax) matches the whole text",
+    "seconds": "a time, or a duration such as the difference of two times, as a number of seconds",
+    "days": "a duration, such as the difference of two dates, as a number of days",
+    "weekday": "0 for Monday to 6 for Sunday",
+    "abs": "without its sign",
+    "coalesce": "the first that is not unknown",
+}
 _TYPES = {
     "string": "text",
     "integer": "count",
@@ -69,10 +85,17 @@ def contract_page() -> str:
         "`+ - * /`, comparisons, `and or not`, `in [...]`, and these functions. An empty value, or one that broke its",
         "own type, is unknown: it spreads as NULL does in SQL, and an unknown check is not broken.",
         "",
-        *(f"- `{name}`: {_arguments(least, most)}" for name, (least, most) in FUNCTIONS.items()),
+        "| function | arguments | gives |",
+        "|---|---|---|",
+        *(f"| `{name}` | {_arguments(*counts)} | {_MEANINGS[name]} |" for name, counts in FUNCTIONS.items()),
         "",
-        "`weekday` gives 0 for Monday; `seconds` and `days` make numbers of durations, which subtracting two times,",
-        "dates or datetimes gives. `matches` takes RE2 syntax and a whole match.",
+        "## A whole contract",
+        "",
+        "`contracts/call_center.yaml`:",
+        "",
+        "```yaml",
+        SAMPLE.read_text(encoding="utf-8").rstrip("\n"),
+        "```",
     ]
     return "\n".join(lines) + "\n"
 
@@ -150,6 +173,4 @@ def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _arguments(least: int, most: int | None) -> str:
-    if most is None:
-        return f"{least} argument or more"
-    return f"{least} argument" if most == 1 else f"{most} arguments"
+    return f"{least} or more" if most is None else str(most)
