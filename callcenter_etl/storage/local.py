@@ -60,6 +60,8 @@ def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterat
         return
     try:
         stream = open(local_path(uri), "rb")  # noqa: SIM115  the `with` below is outside of the try
+    except FileNotFoundError as error:
+        raise SourceError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     with stream:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import doctor
+from callcenter_etl.contract.storage import StorageOptions
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 ACCESS = "AKIAIOSFODNN7EXAMPLE"
@@ -82,7 +83,7 @@ def test_it_leaves_nothing_in_the_folders_it_looks_at(tmp_path: Path) -> None:
 def test_what_is_missing_is_told_with_the_command_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     declared = ["pandas<4,>=3", "gone>=1", "also_gone; extra == 'report'", "unasked; extra == 'dev'"]
     monkeypatch.setattr(doctor, "_declared", lambda: declared)
-    told = {check.name: check for check in doctor.examine(doctor.StorageOptions())}
+    told = {check.name: check for check in doctor.examine(StorageOptions())}
     assert (told["packages"].state, told["packages"].found) == ("wrong", "missing: gone")
     assert told["extra report"].state == "note"
     assert told["extra report"].remedy == "for --report: pip install 'callcenter-etl[report]'"
@@ -92,6 +93,6 @@ def test_what_is_missing_is_told_with_the_command_that_brings_it(monkeypatch: py
 def test_little_memory_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "memory.max").write_text("134217728\n", encoding="ascii")
     monkeypatch.setattr(doctor, "_CGROUP_LIMIT", tmp_path / "memory.max")
-    told = {check.name: check for check in doctor.examine(doctor.StorageOptions())}
+    told = {check.name: check for check in doctor.examine(StorageOptions())}
     assert told["memory"].state == "note"
     assert "0.1 GiB allowed to this container" in told["memory"].found
