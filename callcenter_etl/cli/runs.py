@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
-    help="List the runs that the ledger of an output knows; show one.",
+    help="List the runs that the ledger of an output knows; show one."
+    "\n\nExample: callcenter-etl runs list --output output/calls",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
