@@ -15,15 +15,13 @@ from callcenter_etl.contract.formats import DEFAULT_FORMATS
 from callcenter_etl.contract.model import (
     Column,
     ContractDocument,
-    ExceptionsSettings,
     FileName,
     Limits,
-    LogSettings,
     Lookup,
     RecordRule,
-    RunDefaults,
     SourceFormat,
 )
+from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults
 from callcenter_etl.contract.schema import json_schema
 from callcenter_etl.contract.storage import StorageOptions
 
