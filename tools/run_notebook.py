@@ -14,7 +14,7 @@ from tools.docs.notebook import NOTEBOOK
 def main() -> None:
     """Execute in the notebook's own folder, as Jupyter does. Raises CellExecutionError at the first error."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK
-    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]  # it has no types
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(
         notebook, timeout=120, record_timing=False, resources={"metadata": {"path": str(NOTEBOOK.parent)}}
     ).execute()
@@ -23,7 +23,7 @@ def main() -> None:
             for output in cell.outputs:
                 output.data.pop("text/plain")
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(notebook, target)  # type: ignore[no-untyped-call]  # same
+    nbformat.write(notebook, target)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def test_the_helps_that_are_printed_show_them() -> None:
         (("validate", "calls.csv", "-c", "c.yaml", "--format", "jsn"), "(did you mean 'json'?)"),
         (("validate", "calls.csv", "-c", "c.yaml", "--max-rejected", "lots"), "a count such as 10"),
         (("runs", "list"), "--output"),
-        (("runs", "show", "abc", "-o", "out"), "runs list --output out"),
+        (("runs", "show", "abc", "-o", "out"), "name the folder that was given to validate --output"),
         (("contract", "infer", "calls.csv", "-o", "c.yaml"), "(--force overwrites it)"),
         (("explain", "calls.csv", "-c", "c.yaml"), "--line"),
     ],

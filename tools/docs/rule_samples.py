@@ -14,7 +14,7 @@ _HEAD = """# Rules
 
 Rule ids are `<column>.<key>`; a rule over a whole record goes by its `name`. A malformed record gets its one structural
 rule and is asked no other; a refused source is not read. Every sample below runs as a test: the passing source breaks
-nothing, the failing one breaks the rule named, with the reason shown. This page is made from
+nothing, the failing one breaks what is named and no more, with the reason shown. This page is made from
 `callcenter_etl/rules/samples.py` by `make docs`.
 """
 
@@ -37,9 +37,8 @@ def judge(sample: Sample, source: bytes, name: str, folder: Path) -> Judged:
     result = validate(folder / name, load_contract(folder / "contract.yaml"), output=folder / "out")
     problems = result.record.problems
     if problems:
-        return Judged(
-            result.record.status, tuple(each.rule for each in problems), _without(problems[0].message, folder)
-        )
+        message = next((each.message for each in problems if each.rule == sample.breaks), problems[0].message)
+        return Judged(result.record.status, tuple(each.rule for each in problems), _without(message, folder))
     exceptions = result.exceptions
     if not len(exceptions):
         return Judged(result.record.status, (), "")
@@ -83,7 +82,7 @@ def _sample(sample: Sample) -> list[str]:
         "Passes:",
         "",
         *_fence("text", sample.passing.decode()),
-        f"Fails{name} with `{sample.breaks}`:",
+        f"Fails{name} with `{sample.breaks}`{''.join(f', and `{rule}` with it' for rule in sample.also)}:",
         "",
         *_fence("text", shown),
         "with the reason",
