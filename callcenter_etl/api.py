@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -227,7 +229,7 @@ def validate(
         limits = limits.model_copy(update={"max_rejected": limit})
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
-    keep = _kept_while_used() if output is None else None
+    keep = _KeptWhileUsed() if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
         source=os.fspath(source),
@@ -296,13 +298,22 @@ def try_out(contract: Contract) -> Trial:
     return try_contract(contract.loaded)
 
 
-def _kept_while_used() -> tempfile.TemporaryDirectory[str]:
-    try:
-        return tempfile.TemporaryDirectory(prefix="callcenter_etl-")
-    except OSError as error:
-        raise OutputError(
-            f"no folder for temporary files can be made (name an output): {error.strerror}"
-        ) from error
+class _KeptWhileUsed:
+    """A folder of the system's that goes with its last user. Raises OutputError where none can be made."""
+
+    def __init__(self) -> None:
+        try:
+            self.name = tempfile.mkdtemp(prefix="callcenter_etl-")
+        except OSError as error:
+            raise OutputError(
+                f"no folder for temporary files can be made (name an output): {error.strerror}"
+            ) from error
+        # Unlike TemporaryDirectory it is meant to go without a word.
+        self._gone = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
+
+    def cleanup(self) -> None:
+        """Remove the folder now."""
+        self._gone()
 
 
 def usable_cores() -> int:

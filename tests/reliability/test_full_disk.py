@@ -86,7 +86,7 @@ def test_no_folder_for_temporary_files_at_all_is_told(
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr(tempfile, "gettempdir", none_usable)
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", none_usable)
+    monkeypatch.setattr(tempfile, "mkdtemp", none_usable)
     with pytest.raises(OutputError, match="name an output"):
         validate(written(tmp_path), contract())
     monkeypatch.setattr("callcenter_etl.outputs.remote.RemoteOutput", lambda *given: closing_nothing())
