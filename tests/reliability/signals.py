@@ -121,9 +121,8 @@ def interrupted(
     found += ill_said(done, {*SOUND, INTERRUPTED})
     files = place.files()
     found += is_one_run(files, (earlier if files == stood else later).clean)
-    if done.code == INTERRUPTED and not done.stderr.endswith(
-        (f"{NOTHING}\n", f"{SOMETHING}: {place.uri}/summary.json\n")
-    ):
+    said = (f"{NOTHING}\n", f"{SOMETHING}: {place.uri}/summary.json\n")
+    if done.code == INTERRUPTED and not any(each in done.stderr for each in said):
         found.append(f"what stands is not said: {done.stderr!r}")
     if (NOTHING in done.stderr) is not (files == stood):
         found.append(f"what is said is not true: {done.stderr!r}, published anew: {files != stood}")
@@ -132,7 +131,10 @@ def interrupted(
     found += [
         f"run again: {each}" for each in (*ill_said(again, {1}), *is_one_run(place.files(), later.clean))
     ]
-    found += [f"left behind for good: {name}" for name in place.litter()]
+    kept = (
+        place.unseen() if isinstance(place, Folder) else []
+    )  # parts of uploads stay, until the store removes them
+    found += [f"left behind for good: {name}" for name in (*place.litter(), *kept)]
     if done.code != INTERRUPTED:
         return "too late: the run had ended", found
     return "interrupted after publishing" if files != stood else "interrupted before it", found
