@@ -24,7 +24,7 @@ from tests.storage.buckets import Drops, use_server
 from tests.storage.servers import moto_server
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 300.0
+HANGS_AFTER = 3600.0  # by the clock: all processes may be stopped for a while and not hang
 RECORDS = ("target.csv", "exceptions.csv", "rejected.csv")
 PUBLISHED = (*RECORDS, "summary.json")
 CONTRACT = """contract: calls
@@ -137,8 +137,14 @@ class Done:
     stderr: str
 
     @classmethod
-    def of(cls, process: subprocess.Popen[bytes], *, seconds: float = SECONDS) -> Self:
-        stdout, stderr = process.communicate(timeout=seconds)
+    def of(cls, process: subprocess.Popen[bytes]) -> Self:
+        """Wait for a command to end; one that hangs is killed."""
+        with process:
+            try:
+                stdout, stderr = process.communicate(timeout=HANGS_AFTER)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                stdout, stderr = process.communicate()
         return cls(process.returncode, stdout.decode(), stderr.decode())
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.reliability.proofs import (
+    HANGS_AFTER,
     INTERRUPTED,
     SOUND,
     Done,
@@ -96,7 +97,7 @@ def at_every_request(tally: Tally, drops: Drops, jobs: tuple[Job, Job], *, step:
                         run.send_signal(sent)
 
                 proxy.plan = plan
-                run.wait(300)
+                run.wait(HANGS_AFTER)
 
             outcome, found = interrupted(
                 place, jobs, send, before=lambda: patch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
