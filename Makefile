@@ -16,7 +16,7 @@ BENCH_VENV := .venv-bench
 INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema bench bench-quick interop-proof clean
+.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
 .PHONY: soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
 
 help:  ## this list
@@ -28,7 +28,7 @@ $(BIN)/python:
 # Stamps: the second call of a target installs nothing, unless pyproject.toml has changed since.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "installing callcenter_etl into $(VENV) (once)"
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[report]'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
@@ -108,6 +108,17 @@ schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
 
+docs: $(VENV)/.installed-dev  ## write the pages that are made anew, and the site into site/ (opens from disk, needs no network)
+	@$(BIN)/python -m tools.make_docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
+notebook: $(VENV)/.installed-dev  ## run docs/tutorial.ipynb and store its outputs
+	@$(BIN)/python -m tools.run_notebook
+
+screenshots: $(VENV)/.installed-dev  ## write docs/images/ anew: the report of a sample, light and dark (needs Chromium)
+	@$(BIN)/python tools/make_screenshots.py
+
 bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (an hour or two)
 	@$(BIN)/python -m benchmarks.run --results benchmarks/results --readme README.md
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
@@ -128,4 +139,4 @@ interop-proof: $(VENV)/.installed $(INTEROP_VENV)/.installed  ## other tools' ve
 	@$(BIN)/python -m tools.interop_proof $(abspath $(INTEROP_VENV)/bin/python)
 
 clean:  ## remove what make and the tools left, but no output of runs
-	@rm -rf $(VENV) $(BENCH_VENV) $(INTEROP_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) $(BENCH_VENV) $(INTEROP_VENV) benchmarks/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist site

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from callcenter_etl.card import card
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, MaxRejected
 from callcenter_etl.contract.storage import StorageOptions
@@ -158,17 +159,7 @@ class RunResult:
             yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
 
     def _repr_html_(self) -> str:
-        import pandas as pd
-
-        counts = {"status": self.record.status, **self.summary["records"]}
-        broken = [
-            {"rule": rule, "severity": count["severity"], "records": count["broken"]}
-            for rule, count in self.summary["rules"].items()
-            if count["broken"]
-        ]
-        problems = pd.DataFrame(self.summary["problems"]).to_html(index=False) if self.record.problems else ""
-        rules = pd.DataFrame(broken).to_html(index=False) if broken else ""
-        return pd.DataFrame([counts]).to_html(index=False) + problems + rules
+        return card(self.record, already_done=self.already_done)
 
 
 def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contract:

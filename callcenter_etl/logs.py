@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from callcenter_etl.contract.model import LogSettings
+from callcenter_etl.contract.run_defaults import LogSettings
 from callcenter_etl.errors import OutputError
 from callcenter_etl.terminal import printable
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from callcenter_etl.contract.fields import as_seconds
-from callcenter_etl.contract.model import FailOn, LogSettings, MaxRejected, RunDefaults
+from callcenter_etl.contract.model import MaxRejected
+from callcenter_etl.contract.run_defaults import FailOn, LogSettings, RunDefaults
 from callcenter_etl.errors import UsageError
 
 PREFIX = "CALLCENTER_ETL_"

@@ -10,6 +10,13 @@ from typing import Any, Self
 from callcenter_etl.errors import Problem
 
 EXIT_CODES = {"passed": 0, "rejects": 1, "failed": 1, "refused": 1, "error": 3}
+VERDICTS = {
+    "passed": "passed",
+    "rejects": "rejects found (no limit is declared)",
+    "failed": "failed: over a declared limit, the target is not published",
+    "refused": "refused: no record was read",
+    "error": "not finished",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Validator:
     def __init__(self, document: ContractDocument, *, lookups: Mapping[str, pa.Array] | None = None) -> None:
         self.document = document
         self.rules: tuple[Rule, ...] = compile_rules(document)
-        self._lookups = lookups or {}
+        self.lookups = lookups or {}
         self._columns = {column.name: column for column in document.columns}
 
     @cached_property
@@ -56,14 +56,14 @@ class Validator:
 
     def twin(self) -> Validator:
         """Give another validator of the same contract, for another thread."""
-        return Validator(self.document, lookups=self._lookups)
+        return Validator(self.document, lookups=self.lookups)
 
     def warm(self) -> None:
         """Import what `judge` needs and compile the schema."""
         _ = self._schema
 
     def __reduce__(self) -> tuple[type[Validator], tuple[ContractDocument]]:
-        return (_rebuild, (self.document, dict(self._lookups)))  # type: ignore[return-value]
+        return (_rebuild, (self.document, dict(self.lookups)))  # type: ignore[return-value]
 
     def columns_of(self, chunk: Chunk, layout: Layout) -> ChunkColumns:
         """Name the values of a chunk's sound records by the contract's columns."""
@@ -72,7 +72,7 @@ class Validator:
             empty_values=tuple(self.document.source.empty_values),
             texts={name: chunk.values[position] for name, position in layout.positions.items()},
             lines=chunk.sound_lines,
-            lookups=self._lookups,
+            lookups=self.lookups,
         )
 
     def judge(self, columns: ChunkColumns) -> Verdict:

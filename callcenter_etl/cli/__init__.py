@@ -9,13 +9,15 @@ import typer
 
 from callcenter_etl import __version__
 from callcenter_etl.cli import contract, runs
+from callcenter_etl.cli.doctor import doctor
 from callcenter_etl.cli.exits import guarded
+from callcenter_etl.cli.explain import explain
+from callcenter_etl.cli.reprocess import reprocess
 from callcenter_etl.cli.validate import validate
 from callcenter_etl.imports import leave_out
 
 app = typer.Typer(
     name="callcenter-etl",
-    help="Hold delimited files to a contract: every record in its place, and proof that nothing was lost.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -42,6 +44,9 @@ def root(
 
 
 app.command("validate")(validate)
+app.command("explain")(explain)
+app.command("reprocess")(reprocess)
+app.command("doctor")(doctor)
 app.add_typer(contract.app, name="contract")
 app.add_typer(runs.app, name="runs")
 

@@ -20,7 +20,8 @@ from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
-    help="Check contracts; infer, compare and test them; exchange them with other tools; print their JSON Schema.",
+    help="Check contracts; infer, compare and test them; exchange them with other tools; print their JSON Schema."
+    "\n\nExample: callcenter-etl contract check contracts/*.yaml",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -16,11 +16,19 @@ from callcenter_etl.errors import OutputError, UsageError
 
 FORMATS = ("text", "json", "github", "junit", "sarif")
 FOR_PEOPLE = "text"
+
+
+def complete_format(incomplete: str) -> list[str]:
+    """Give the formats that a shell may complete what was typed to."""
+    return [form for form in FORMATS if form.startswith(incomplete)]
+
+
 Formats = Annotated[
     list[str] | None,
     typer.Option(
         "--format",
         metavar="|".join(FORMATS) + "[=FILE]",
+        autocompletion=complete_format,
         help="How results are shown; with =FILE they go there. May be given several times. Default: text.",
     ),
 ]

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.formats import Format
+from callcenter_etl.cli.report import report_earlier_run
 
 if TYPE_CHECKING:
-    from callcenter_etl.contract.model import ContractDocument
+    from callcenter_etl.api import Contract
 
 _ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
-    help="List the runs that the ledger of an output knows; show one.",
+    help="List the runs that the ledger of an output knows; show one."
+    "\n\nExample: callcenter-etl runs list --output output/calls",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -67,12 +69,12 @@ def list_(
 
     Example: callcenter-etl runs list --output output/calls --status error --limit 10
     """
-    from callcenter_etl.contract.model import RunDefaults
+    from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.ledger import Wanted, list_runs
     from callcenter_etl.reports.runs import LIST_RENDERERS
     from callcenter_etl.settings import resolve_output
 
-    document = None if contract is None or _ID.fullmatch(contract) else _load(contract)
+    document = None if contract is None or _ID.fullmatch(contract) else _load(contract).document
     wanted = Wanted(
         contract=contract if document is None else document.contract,
         status=None if status is None else status.value,
@@ -100,22 +102,32 @@ def show(
         ),
     ] = None,
     form: Form = Format.text,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Write a page about the run there; needs --contract."
+        ),
+    ] = None,
 ) -> None:
     """Show one run: what it held to what, how it ended, what it published.
 
     Example: callcenter-etl runs show 20250131T0830 --output output/calls
     """
-    from callcenter_etl.contract.model import RunDefaults
+    from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.ledger import find_run
     from callcenter_etl.reports.runs import SHOW_RENDERERS
     from callcenter_etl.settings import resolve_output
 
-    defaults = RunDefaults() if contract is None else _load(contract).run
+    loaded = None if contract is None else _load(contract)
+    defaults = RunDefaults() if loaded is None else loaded.document.run
     root = resolve_output(output, os.environ, defaults.output)
-    SHOW_RENDERERS[form.value](find_run(root, run_id, defaults.storage_options), sys.stdout)
+    record = find_run(root, run_id, defaults.storage_options)
+    if report is not None:
+        report_earlier_run(report, record, loaded, root=root)
+    SHOW_RENDERERS[form.value](record, sys.stdout)
 
 
-def _load(contract: str) -> ContractDocument:
+def _load(contract: str) -> Contract:
     from callcenter_etl.api import load_contract
 
-    return load_contract(contract).document
+    return load_contract(contract)

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.formats import Formats, wanted_formats
+from callcenter_etl.cli.formats import FOR_PEOPLE, Formats, Wanted, wanted_formats
 from callcenter_etl.cli.interop import say_unasked
+from callcenter_etl.cli.report import prepare_report, write_report
 from callcenter_etl.imports import uncollected
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.terminal import printable
 
 
 class FailOn(StrEnum):
@@ -88,6 +91,12 @@ def validate(
         str | None,
         typer.Option("--staging", metavar="DIR", help="Where files for s3:// wait for their upload."),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Write a page about the runs there, values masked."
+        ),
+    ] = None,
 ) -> None:
     """Put every record of the sources into target or exceptions, by the contract.
 
@@ -99,6 +108,7 @@ def validate(
     """
     with uncollected():
         from callcenter_etl.api import load_contract
+        from callcenter_etl.cli.causes import say_causes
         from callcenter_etl.cli.jobs import Ways, jobs_of, run_all
         from callcenter_etl.cli.outcome import Ended, show
         from callcenter_etl.logs import configure_logs
@@ -123,8 +133,15 @@ def validate(
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = jobs_of(settings, loaded)
+    page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
     ways = Ways(root=settings.output, quiet=quiet, again=again, resume=resume)
     results, failures = run_all(jobs, loaded, ways)
     ended = Ended(loaded, settings, results, failures)
     show(ended, wanted)
+    if page is not None:
+        write_report(page, results, loaded, root=settings.output, failures=failures)
+        if Wanted(FOR_PEOPLE) in wanted:
+            print(f"report: {printable(shown(page.uri))}")
+    if Wanted(FOR_PEOPLE) in wanted and not quiet:
+        say_causes(results, loaded)
     raise typer.Exit(ended.exit_code)

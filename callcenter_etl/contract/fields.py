@@ -28,6 +28,11 @@ RULE_KEYS = (
 )
 
 
+def as_null(value: Any) -> Any:
+    """Give None for a YAML null."""
+    return None if getattr(value, "tag", None) == "null" else value
+
+
 def as_text(value: Any) -> str:
     """Take any scalar by its source text."""
     if isinstance(value, bool):

@@ -20,30 +20,13 @@ from callcenter_etl.contract.fields import Record, show
 from callcenter_etl.contract.interop.odcs_words import is_odcs
 from callcenter_etl.contract.interop.values import Draft
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
+from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.storage import WHERE_CREDENTIALS_BELONG, is_secret_key
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
 
 MOST_FAULTS = 500
-_RULES_OF_KEYS: dict[str, Path] = {
-    "record.fields": ("columns",),
-    "record.quote": ("source", "quote"),
-    "record.encoding": ("source", "encoding"),
-    "record.too_long": ("source",),
-    "file.name": ("source", "filename"),
-    "file.extension": ("source", "filename", "extensions"),
-    "file.empty": ("source",),
-    "file.not_delimited": ("source",),
-    "file.too_few": ("limits", "min_records"),
-    "header.missing": ("columns",),
-    "header.unexpected": ("columns",),
-    "header.order": ("source", "header"),
-    "header.count": ("source", "header"),
-    "header.duplicate": ("columns",),
-    "header.encoding": ("source", "encoding"),
-    "limits.max_rejected": ("limits", "max_rejected"),
-}
 _PART = re.compile(r"(.+\.(?:ya?ml|json))#([^#]+)", re.IGNORECASE)
 READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no more of a file without end
 
@@ -147,15 +130,13 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
         if len(faults) > MOST_FAULTS:
             told.append(Fault(f"and more: only {MOST_FAULTS:,} faults are told", file=origin))
         raise ContractError(tuple(told))
-    positions = {
-        f"{column.name}.{key}": locate.place(("columns", index, key))
-        for index, column in enumerate(document.columns)
-        for key in column.rule_keys
-    }
-    positions |= {rule.name: locate.place(("rules", index)) for index, rule in enumerate(document.rules)}
-    positions |= {rule: locate.place(path) for rule, path in _RULES_OF_KEYS.items()}
-    known = {rule: place for rule, place in positions.items() if place is not None}
-    return LoadedContract(document, hashlib.sha256(text).hexdigest(), origin, known, parsed.places)
+    return LoadedContract(
+        document,
+        hashlib.sha256(text).hexdigest(),
+        origin,
+        rule_positions(document, locate.place),
+        parsed.places,
+    )
 
 
 class _Locator:

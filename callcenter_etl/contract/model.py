@@ -1,4 +1,4 @@
-"""The contract as frozen values: source format, columns, rules, limits, run defaults."""
+"""The contract as frozen values: source format, columns, rules, limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,31 +24,27 @@ from callcenter_etl.contract.fields import (
     Flag,
     Literal_,
     OptionalCount,
-    OptionalFileMode,
     OptionalText,
     OptionalTextList,
-    Seconds,
     Size,
     Text,
     TextList,
     Texts,
     as_count,
+    as_null,
     as_text,
     show,
 )
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.storage import (
     Address,
-    OptionalAddress,
-    StorageOptions,
-    without_credentials,
 )
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import Scalar
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
-FailOn = Literal["warn", "reject", "never"]
 ColumnType = Literal[
     "text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"
 ]
@@ -203,11 +198,6 @@ class Column(_Model):
         return self.reason.get(key, self.reason.get("*"))
 
 
-def as_null(value: Any) -> Any:
-    """Give None for a YAML null."""
-    return None if getattr(value, "tag", None) == "null" else value
-
-
 def _makes_rule(key: str, value: Any) -> bool:
     if key == "type":
         return bool(value != "text")
@@ -276,76 +266,6 @@ class Limits(_Model):
         WithJsonSchema({"type": ["integer", "string", "null"], "pattern": r"^[0-9]+(\.[0-9]+)?\s*%?$"}),
     ] = Field(None, description="a count, or a percentage of the records read")
     min_records: OptionalCount = Field(None, description="fewest records a source may have")
-
-
-class LogSettings(_Model):
-    """Where and how a run logs."""
-
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="least level that is logged"
-    )
-    directory: OptionalText = Field(None, description="folder of the log file; none for the console alone")
-    format: Literal["console", "json"] = Field("console", description="lines for people, or JSON lines")
-
-
-def _optional_texts(value: Any) -> Any:
-    if as_null(value) is None:
-        return None
-    return tuple(as_text(each) for each in value) if isinstance(value, (list, tuple)) else as_text(value)
-
-
-class ExceptionsSettings(_Model):
-    """How the exceptions are written."""
-
-    excel_safe: Flag = Field(
-        default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
-    )
-
-
-class RunDefaults(_Model):
-    """Defaults of a run; a CLI option wins, then an environment variable, then this."""
-
-    source: Annotated[
-        str | tuple[str, ...] | None, BeforeValidator(_optional_texts), AfterValidator(without_credentials)
-    ] = Field(None, description="a path, an address, a glob, or a list of them")
-    output: OptionalAddress = Field(None, description="folder or s3:// prefix of the run's files")
-    publish_to: OptionalAddress = Field(None, description="s3:// prefix that gets copies of the run's files")
-    staging: OptionalText = Field(
-        None, description="local folder where files for s3:// wait for their upload"
-    )
-    chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
-    workers: OptionalCount = Field(
-        None, description="threads that work on chunks; the cores where it is not said"
-    )
-    fail_on: FailOn = Field(
-        "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
-    )
-    checkpoint_seconds: Seconds = Field(
-        30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
-    )
-    log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
-    exceptions: ExceptionsSettings = Field(
-        default_factory=ExceptionsSettings, description="how exceptions.csv is written"
-    )
-    file_mode: OptionalFileMode = Field(
-        None,
-        description='permissions of the files written, in quotes, such as "0640"; else the owner\'s alone',
-    )
-    storage_options: StorageOptions = Field(
-        default_factory=StorageOptions, description="how S3 is reached; never credentials"
-    )
-
-    @property
-    def mode(self) -> int | None:
-        """The declared permissions of files, None where they are the owner's alone."""
-        return None if self.file_mode is None else int(self.file_mode, 8)
-
-    @field_validator("chunk_rows", "workers", mode="after")
-    @classmethod
-    def _at_least_one(cls, value: int | None) -> int | None:
-        if value == 0:
-            raise ValueError("at least 1 is expected, not 0")
-        return value
 
 
 class ContractDocument(_Model):

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from callcenter_etl.summary import Summary
+from callcenter_etl.summary import VERDICTS, Summary
 from callcenter_etl.terminal import printable
 
 PIPE_WIDTH = 100_000  # no line is folded or cut there, so that ids and reasons can be searched
@@ -19,13 +19,6 @@ STYLES = {
     "failed": "bold red",
     "refused": "bold red",
     "error": "bold red",
-}
-_VERDICTS = {
-    "passed": "passed",
-    "rejects": "rejects found (no limit is declared)",
-    "failed": "failed: over a declared limit, the target is not published",
-    "refused": "refused: no record was read",
-    "error": "not finished",
 }
 
 
@@ -39,7 +32,7 @@ def render_text(summaries: Sequence[Summary], stream: TextIO) -> None:
 
 def _render(console: Console, summary: Summary) -> None:
     verdict = Text(f"{printable(summary.source.uri)}: ")
-    verdict.append(_VERDICTS[summary.status], style=STYLES[summary.status])
+    verdict.append(VERDICTS[summary.status], style=STYLES[summary.status])
     console.print(verdict)
     records = summary.records
     console.print(

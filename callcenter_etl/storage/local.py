@@ -8,13 +8,17 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.errors import SourceError
 from callcenter_etl.storage.addresses import STANDARD_INPUT, local_path, scheme_of
 from callcenter_etl.storage.failures import MissingError, cause_of
 from callcenter_etl.storage.identity import UNKNOWN, Identity
+
+MOST_NEIGHBOURS = 1_000
 
 
 def identify(uri: str, options: StorageOptions) -> Identity:
@@ -24,7 +28,7 @@ def identify(uri: str, options: StorageOptions) -> Identity:
     try:
         found = os.stat(local_path(uri))
     except FileNotFoundError as error:
-        raise MissingError(f"{uri}: {cause_of(error)}") from error
+        raise MissingError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     if stat.S_ISDIR(found.st_mode):
@@ -36,6 +40,18 @@ def identify(uri: str, options: StorageOptions) -> Identity:
     return Identity(size=found.st_size, version=f"{found.st_mtime_ns}-{found.st_ino}")
 
 
+def _instead(path: str) -> str:
+    """Say what is there instead of a file that is not: one of a like name, or not even its folder."""
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            return did_you_mean(name, [entry.name for entry in islice(entries, MOST_NEIGHBOURS)])
+    except FileNotFoundError:
+        return f" (there is no folder {folder!r})"
+    except OSError:
+        return ""
+
+
 @contextmanager
 def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for `-`, for reading bytes."""
@@ -44,6 +60,8 @@ def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterat
         return
     try:
         stream = open(local_path(uri), "rb")  # noqa: SIM115  the `with` below is outside of the try
+    except FileNotFoundError as error:
+        raise SourceError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     with stream:

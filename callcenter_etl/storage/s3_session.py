@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,31 @@ from callcenter_etl.storage.patience import DEFAULT_RETRIES
 
 CONNECT_SECONDS = 10
 _Environment = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsSource:
+    """Where credentials come from, by botocore's name for it, and the region; `fault` where neither can be told."""
+
+    method: str | None
+    region: str | None
+    fault: str | None = None
+
+
+def credentials_source(options: StorageOptions) -> CredentialsSource:
+    """Tell where S3 credentials would come from, without showing or trying them."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    region = _region(options)
+    if options.anonymous:
+        return CredentialsSource("nowhere (run.storage_options.anonymous)", region)
+    try:
+        session = boto3.Session(profile_name=options.profile, region_name=region)
+        found = session.get_credentials()
+    except BotoCoreError as error:
+        return CredentialsSource(None, region, str(error).rstrip(".").lower())
+    return CredentialsSource(None if found is None else found.method, session.region_name)
 
 
 def filesystem(options: StorageOptions) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callcenter_etl.contract.model import LogSettings, RunDefaults
+from callcenter_etl.contract.run_defaults import LogSettings, RunDefaults
 from callcenter_etl.errors import UsageError
 from callcenter_etl.settings import Options, RunSettings, resolve_settings
 

@@ -141,16 +141,20 @@ def _wait_until_it_reads(process: subprocess.Popen[bytes], said: Path) -> None:
 
 
 def cases_of(
-    folder: Path, place: Place, *, records: int, block_bytes: int, checkpoint_seconds: str
+    folder: Path,
+    place: Place,
+    *,
+    records: int,
+    block_bytes: int,
+    checkpoint_seconds: str,
+    names: tuple[str, ...] = ("s.csv", "s.csv.gz", "u.csv"),
 ) -> list[Case]:
     """Make the sources, and run each unharmed: without checkpoints for what comes out, with some for the time."""
     made: list[Case] = []
     data = dirty(records)
-    for name, content, source in (
-        ("s.csv", data, {}),
-        ("s.csv.gz", data, {}),
-        ("u.csv", data.replace(b"\xff", b"").decode().encode("utf-16"), {"encoding": "utf-16"}),
-    ):
+    utf16 = data.replace(b"\xff", b"").decode().encode("utf-16")
+    for name in names:
+        content, source = (utf16, {"encoding": "utf-16"}) if name == "u.csv" else (data, {})
         home = folder / f"case-{len(made)}"
         home.mkdir()
         path, contract = write_source(home, content, name), write_contract(home, source=source)

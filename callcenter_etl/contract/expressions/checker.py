@@ -30,7 +30,7 @@ _READ_AS: dict[str, tuple[Callable[[str], int | None], str]] = {
     DATETIME: (lambda text: parse_iso("datetime", text), "2025-01-31 08:30:00"),
     DURATION: (parse_duration, "1:30:00"),
 }
-_FUNCTIONS: dict[str, tuple[int, int | None]] = {
+FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "empty": (1, 1), "length": (1, 1), "lower": (1, 1), "upper": (1, 1), "left": (2, 2), "right": (2, 2),
     "matches": (2, 2), "seconds": (1, 1), "days": (1, 1), "weekday": (1, 1), "abs": (1, 1), "coalesce": (1, None),
 }  # fmt: skip
@@ -153,12 +153,12 @@ class _Checker:
     def check_call(self, node: Node) -> Node:
         name = str(node.value)
         checked = replace(node, parts=tuple(self.check(part) for part in node.parts))
-        if name not in _FUNCTIONS:
-            known = ", ".join(_FUNCTIONS)
+        if name not in FUNCTIONS:
+            known = ", ".join(FUNCTIONS)
             return self.fault(
-                node, f"unknown function {name!r}{did_you_mean(name, _FUNCTIONS)}, known: {known}"
+                node, f"unknown function {name!r}{did_you_mean(name, FUNCTIONS)}, known: {known}"
             )
-        least, most = _FUNCTIONS[name]
+        least, most = FUNCTIONS[name]
         if len(node.parts) < least or (most is not None and len(node.parts) > most):
             wanted = f"{least}{'' if most else ' or more'} argument{'s' if most != 1 else ''}"
             return self.fault(node, f"{name} takes {wanted}, not {len(node.parts)}")

@@ -13,7 +13,13 @@ from callcenter_etl.contract.formats import DEFAULT_FORMATS
 from callcenter_etl.contract.model import Column, ContractDocument, MaxRejected
 
 _AS_WRITTEN = {"type": ("format",), "allowed": ("ignore_case",)}
-_NEVER_ALONE = ("empty_values", "allowed", "unique", "source")  # where a list of one is another value
+_NEVER_ALONE = (
+    "empty_values",
+    "allowed",
+    "unique",
+    "source",
+    "breaks",
+)  # where a list of one is another value
 _COUNT = re.compile(r"-?[1-9][0-9]{0,14}|0")
 _WIDTH = 1_000_000  # a folded line would be a value that nobody can search for
 
@@ -40,7 +46,7 @@ def _declared(model: BaseModel) -> dict[str, Any]:
         value = getattr(model, name)
         default = about.get_default(call_default_factory=True)
         if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
-            found[name] = _plain(name, value)
+            found[about.alias or name] = _plain(name, value)
     return found
 
 

@@ -1,0 +1,41 @@
+"""Says at the end of runs what is behind their rejects."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from callcenter_etl.api import Contract, RunResult
+from callcenter_etl.cli.exits import say_error
+from callcenter_etl.errors import CallcenterEtlError
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
+from callcenter_etl.storage.addresses import is_local, shown, within
+from callcenter_etl.terminal import printable
+
+
+def say_causes(results: Sequence[RunResult], contract: Contract) -> None:
+    """Print what is behind the rejects of runs that have just ended.
+
+    A file that cannot be read back is said on standard error, and changes nothing about the run.
+    """
+    explained = [each for each in results if each.record.records.rejected and not each.already_done]
+    for result in explained:
+        if len(explained) > 1:
+            print(f"{printable(shown(result.source))}:")
+        if is_local(result.output):
+            _say(result, contract)
+        else:  # it would have to be fetched whole
+            print(f"  callcenter-etl explain {printable(shown(result.output))} --contract … tells the causes")
+
+
+def _say(result: RunResult, contract: Contract) -> None:
+    from callcenter_etl.explain import find_causes
+    from callcenter_etl.reports.causes import CAUSES_RENDERERS
+
+    exceptions = within(result.output, FILE_NAMES[EXCEPTIONS])
+    try:
+        found = find_causes(exceptions, contract.loaded, rejected=result.record.records.rejected)
+    except CallcenterEtlError as error:
+        say_error(error)
+        return
+    CAUSES_RENDERERS["text"](found, sys.stdout)

@@ -1,0 +1,70 @@
+"""`callcenter-etl doctor`: whether this machine is ready for runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callcenter_etl.cli.formats import Format
+from callcenter_etl.terminal import printable
+
+if TYPE_CHECKING:
+    from callcenter_etl.doctor import Check
+
+
+def doctor(
+    *,
+    contract: Annotated[
+        str | None,
+        typer.Option(
+            "--contract",
+            "-c",
+            metavar="FILE",
+            help="A contract that says how S3 is reached and where files wait.",
+        ),
+    ] = None,
+    staging: Annotated[
+        str | None, typer.Option("--staging", metavar="DIR", help="Where files for s3:// are to wait.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+) -> None:
+    """Look at this machine: Python, packages, extras, S3 credentials (never their values), folders, cores, memory.
+
+    Every check is ok, a note about what some commands need, or wrong, with what would mend it. Exit codes: 0 nothing
+    is wrong, 1 something is.
+
+    Example: callcenter-etl doctor --contract contracts/call_center.yaml
+    """
+    from callcenter_etl.api import load_contract
+    from callcenter_etl.contract.run_defaults import RunDefaults
+    from callcenter_etl.doctor import examine
+    from callcenter_etl.settings import Options, resolve_settings
+
+    defaults = RunDefaults() if contract is None else load_contract(contract).document.run
+    settings = resolve_settings(defaults, Options(staging=staging), os.environ)
+    checks = examine(defaults.storage_options, staging=settings.staging)
+    if form is Format.json:
+        json.dump(
+            {"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2
+        )
+        print()
+    else:
+        _show(checks)
+    raise typer.Exit(0 if _sound(checks) else 1)
+
+
+def _sound(checks: Sequence[Check]) -> bool:
+    return all(check.state != "wrong" for check in checks)
+
+
+def _show(checks: Sequence[Check]) -> None:
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        remedy = "" if check.remedy is None else f" ({check.remedy})"
+        print(printable(f"{check.state:<5}  {check.name:<{width}}  {check.found}{remedy}"))

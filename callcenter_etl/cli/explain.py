@@ -1,0 +1,95 @@
+"""`callcenter-etl explain`: one record with every rule's verdict, or the causes behind a run's rejects."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callcenter_etl.cli.formats import Format
+from callcenter_etl.errors import UsageError
+from callcenter_etl.imports import uncollected
+
+if TYPE_CHECKING:
+    from callcenter_etl.api import Contract
+
+
+def explain(
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[SOURCE]", help="With --line a source; without, the output folder of a run."),
+    ] = None,
+    *,
+    contract: Annotated[
+        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+    ],
+    line: Annotated[
+        int | None,
+        typer.Option("--line", "-l", metavar="N", help="The line to explain; the header is line 1."),
+    ] = None,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Show values of columns classified personal or secret too.")
+    ] = False,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN_ID", help="A run of the ledger, by enough of its id.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Where the ledger of --run is: the folder given to validate.",
+        ),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+) -> None:
+    """Say why a record is accepted or rejected, or what is behind all the rejects of a run.
+
+    With --line: the record's bytes, its fields, and what every rule makes of it. Without: the few causes of a
+    run's rejects, with the change of the contract that would keep them. Exit codes: 0 explained, 1 the source is
+    refused, 2 no record stands on that line.
+
+    Example: callcenter-etl explain calls.csv --line 17 --contract contracts/call_center.yaml
+    """
+    with uncollected():
+        from callcenter_etl.api import load_contract
+
+    loaded = load_contract(contract)
+    if line is not None:
+        if source is None or run is not None:
+            raise UsageError("--line goes with a source, and not with --run")
+        raise typer.Exit(_explain_line(source, loaded, line, show_values=show_values, form=form))
+    if (source is None) == (run is None):
+        raise UsageError("name a source and a --line, the output folder of a run, or a --run")
+    _explain_run(source, loaded, run=run, output=output, form=form)
+
+
+def _explain_line(source: str, contract: Contract, line: int, *, show_values: bool, form: Format) -> int:
+    from callcenter_etl.explain import explain_line
+    from callcenter_etl.reports.explain import EXPLANATION_RENDERERS
+
+    told = explain_line(source, contract.loaded, line, show_values=show_values)
+    EXPLANATION_RENDERERS[form.value](told, sys.stdout)
+    return 1 if told.status == "refused" else 0
+
+
+def _explain_run(
+    folder: str | None, contract: Contract, *, run: str | None, output: str | None, form: Format
+) -> None:
+    from callcenter_etl.explain.run import causes_of_run, output_of_run
+    from callcenter_etl.reports.causes import CAUSES_RENDERERS
+    from callcenter_etl.settings import resolve_output
+
+    if run is not None:
+        folder = output_of_run(resolve_output(output, os.environ), run, contract.loaded)
+    summary, found = causes_of_run(folder or "", contract.loaded)
+    if found is not None:
+        CAUSES_RENDERERS[form.value](found, sys.stdout)
+    elif form is Format.json:
+        print("null")
+    else:
+        refused = "the source was refused: see its problems in summary.json"
+        print(refused if summary.status == "refused" else "nothing was rejected")

@@ -1,0 +1,69 @@
+"""`callcenter-etl reprocess`: corrected exceptions are judged anew, and what keeps the contract is written once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from callcenter_etl.cli.formats import Format
+from callcenter_etl.errors import UsageError
+from callcenter_etl.imports import uncollected
+
+
+def reprocess(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A corrected exceptions.csv, or a corrected rejected.csv.")
+    ],
+    *,
+    contract: Annotated[
+        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Where a folder is made. Default: reprocessed, in the run's output.",
+        ),
+    ] = None,
+    run_output: Annotated[
+        str | None,
+        typer.Option("--run-output", metavar="DIR", help="The run's output folder, where FILE is not in it."),
+    ] = None,
+    source_sha256: Annotated[
+        str | None,
+        typer.Option("--source-sha256", metavar="HASH", help="The source's hash, where no run is at hand."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be recovered, and write nothing.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Tell anew what is still rejected, although nothing changed.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+) -> None:
+    """Judge corrected records anew, and write those that keep the contract, to be loaded once.
+
+    Each time a folder is made below the output, with target.csv, exceptions.csv and rejected.csv for what is
+    still wrong, recovered.csv and summary.json. A line of a source is recovered once, however often its row comes
+    again. Exit codes: 0 nothing is rejected any more, 1 something is, or the file is refused.
+
+    Example: callcenter-etl reprocess output/calls/exceptions.csv --contract contracts/call_center.yaml --dry-run
+    """
+    if "" in (output, run_output):
+        raise UsageError("--output and --run-output name a folder, not ''")
+    with uncollected():
+        from callcenter_etl.api import load_contract
+        from callcenter_etl.reports.reprocess import REPROCESSED_RENDERERS
+        from callcenter_etl.reprocess import ReprocessPlan
+        from callcenter_etl.reprocess import reprocess as run
+
+    plan = ReprocessPlan(
+        file, output=output, run_output=run_output, source_sha256=source_sha256, dry_run=dry_run, again=again
+    )
+    done = run(plan, load_contract(contract).loaded)
+    REPROCESSED_RENDERERS[form.value](done, sys.stdout)
+    raise typer.Exit(done.exit_code)

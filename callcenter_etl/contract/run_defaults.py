@@ -1,0 +1,98 @@
+"""The part of a contract that holds the defaults of its runs: where from, where to, how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from callcenter_etl.contract.fields import (
+    Flag,
+    OptionalCount,
+    OptionalFileMode,
+    OptionalText,
+    Seconds,
+    as_null,
+    as_text,
+)
+from callcenter_etl.contract.storage import (
+    OptionalAddress,
+    StorageOptions,
+    without_credentials,
+)
+
+FailOn = Literal["warn", "reject", "never"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LogSettings(_Model):
+    """Where and how a run logs."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least level that is logged"
+    )
+    directory: OptionalText = Field(None, description="folder of the log file; none for the console alone")
+    format: Literal["console", "json"] = Field("console", description="lines for people, or JSON lines")
+
+
+def _optional_texts(value: Any) -> Any:
+    if as_null(value) is None:
+        return None
+    return tuple(as_text(each) for each in value) if isinstance(value, (list, tuple)) else as_text(value)
+
+
+class ExceptionsSettings(_Model):
+    """How the exceptions are written."""
+
+    excel_safe: Flag = Field(
+        default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
+    )
+
+
+class RunDefaults(_Model):
+    """Defaults of a run; a CLI option wins, then an environment variable, then this."""
+
+    source: Annotated[
+        str | tuple[str, ...] | None, BeforeValidator(_optional_texts), AfterValidator(without_credentials)
+    ] = Field(None, description="a path, an address, a glob, or a list of them")
+    output: OptionalAddress = Field(None, description="folder or s3:// prefix of the run's files")
+    publish_to: OptionalAddress = Field(None, description="s3:// prefix that gets copies of the run's files")
+    staging: OptionalText = Field(
+        None, description="local folder where files for s3:// wait for their upload"
+    )
+    chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
+    workers: OptionalCount = Field(
+        None, description="threads that work on chunks; the cores where it is not said"
+    )
+    fail_on: FailOn = Field(
+        "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
+    )
+    checkpoint_seconds: Seconds = Field(
+        30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
+    )
+    log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
+    exceptions: ExceptionsSettings = Field(
+        default_factory=ExceptionsSettings, description="how exceptions.csv is written"
+    )
+    file_mode: OptionalFileMode = Field(
+        None,
+        description='permissions of the files written, in quotes, such as "0640"; else the owner\'s alone',
+    )
+    storage_options: StorageOptions = Field(
+        default_factory=StorageOptions, description="how S3 is reached; never credentials"
+    )
+
+    @property
+    def mode(self) -> int | None:
+        """The declared permissions of files, None where they are the owner's alone."""
+        return None if self.file_mode is None else int(self.file_mode, 8)
+
+    @field_validator("chunk_rows", "workers", mode="after")
+    @classmethod
+    def _at_least_one(cls, value: int | None) -> int | None:
+        if value == 0:
+            raise ValueError("at least 1 is expected, not 0")
+        return value

@@ -1,0 +1,139 @@
+"""Reads a run's exceptions back: all of them, or every n-th where there are very many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.engines.steps import Shape, parse_block
+from callcenter_etl.errors import SourceError
+from callcenter_etl.outputs.cells import MARK, unescape
+from callcenter_etl.outputs.router import REJECT_COLUMNS
+from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.header import Layout, layout_without_header, match_header
+from callcenter_etl.sources.pending import LongPiece
+from callcenter_etl.sources.reader import SourceReader
+
+MOST_REJECTS = 100_000
+MOST_RAW_CHARACTERS = 2**16
+_BETWEEN = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Rejected records as columns of text, all of the shape (looked at,): values by source position, and ours.
+
+    `step` tells that every so many-th record was looked at. The raw text of a record over MOST_RAW_CHARACTERS is
+    left out.
+    """
+
+    layout: Layout
+    values: tuple[pa.StringArray, ...]
+    lines: NDArray[np.int64]
+    rules: pa.StringArray
+    reasons: pa.StringArray
+    raws: pa.StringArray
+    step: int
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def broke(self, rule: str) -> Mask:
+        """Tell which records broke a rule."""
+        among = pc.binary_join_element_wise("", self.rules, "", _BETWEEN)
+        return as_mask(pc.match_substring(among, pattern=f"{_BETWEEN}{rule}{_BETWEEN}"))
+
+    def text(self, column: str) -> pa.StringArray:
+        """Give the values of a contract's column."""
+        return self.values[self.layout.positions[column]]
+
+
+def read_rejects(uri: str, document: ContractDocument, *, rejected: int, most: int = MOST_REJECTS) -> Rejects:
+    """Read the exceptions of a run that rejected so many records, `most` of them at the most.
+
+    Raises SourceError where the file cannot be read, or is none of this contract's.
+    """
+    step = max(1, -(-rejected // most))
+    reader = SourceReader(uri, _as_source(document))
+    with reader:
+        layout = reader.open().layout
+        names = layout.names[: -len(REJECT_COLUMNS)]
+        if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
+            raise SourceError(
+                f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
+            )
+        safe = document.run.exceptions.excel_safe
+        names = tuple(unescape(name) for name in names) if safe else names
+        columns = _joined(list(_kept(reader, layout, step)), layout.fields)
+    if safe:
+        columns = [_unescaped(column) for column in columns]
+    *values, lines, rules, reasons, raws = columns
+    long = pc.greater(pc.binary_length(raws), MOST_RAW_CHARACTERS)
+    return Rejects(
+        layout=_source_layout(names, document, reader.uri),
+        values=tuple(values),
+        lines=np.asarray(pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64),
+        rules=rules,
+        reasons=reasons,
+        raws=pc.if_else(long, "", raws),
+        step=step,
+    )
+
+
+def _as_source(document: ContractDocument) -> ContractDocument:
+    """Describe the exceptions themselves as a source: the columns that every such file has, others beside them."""
+    made = ContractDocument.model_validate(
+        {
+            "contract": "exceptions",
+            "source": {"header": "by_name", "multiline": True, "empty_values": []},
+            "columns": [{"name": name} for name in REJECT_COLUMNS],
+        }
+    )
+    run = made.run.model_copy(update={"storage_options": document.run.storage_options})
+    return made.model_copy(update={"run": run})
+
+
+def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str) -> Layout:
+    if document.source.header == "none":
+        return layout_without_header(document)
+    layout, problems = match_header(names, document)
+    if problems:
+        raise SourceError(f"{uri}: is no exceptions file of this contract: {problems[0].message}")
+    return layout
+
+
+def _kept(reader: SourceReader, layout: Layout, step: int) -> Iterator[list[pa.StringArray]]:
+    shape = Shape(layout, reader.dialect)
+    seen = 0
+    for item in reader.blocks(layout):
+        if isinstance(item, LongPiece):  # a record of many megabytes, which has no shape to tell
+            seen += item.last
+            continue
+        for chunk in parse_block(item, shape).chunks:
+            yield _picked(chunk, seen, step)
+            seen += len(chunk)
+
+
+def _picked(chunk: Chunk, seen: int, step: int) -> list[pa.StringArray]:
+    if step == 1:
+        return list(chunk.values)
+    picks = pa.array(np.flatnonzero((chunk.sound + seen) % step == 0))
+    return [values.take(picks) for values in chunk.values]
+
+
+def _joined(parts: list[list[pa.StringArray]], fields: int) -> list[pa.StringArray]:
+    if not parts:
+        return [pa.array([], type=pa.string())] * fields
+    return [pa.concat_arrays([part[at] for part in parts]) for at in range(fields)]
+
+
+def _unescaped(values: pa.StringArray) -> pa.StringArray:
+    marked = pc.starts_with(values, MARK)
+    return pc.if_else(marked, pc.utf8_slice_codeunits(values, start=1), values)

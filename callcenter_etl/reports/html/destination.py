@@ -1,0 +1,70 @@
+"""Writes a report where it was asked for: a local file, replaced at once, or an object on S3."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.outputs.modes import PRIVATE_FILE
+from callcenter_etl.reports.html.page import check_installed
+from callcenter_etl.storage.addresses import base_name, is_local, is_s3, local_path, shown
+
+SUFFIXES = (".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """Where a report goes, and the permissions of its file, None for the owner's alone."""
+
+    uri: str
+    storage: StorageOptions
+    mode: int | None
+
+    def write(self, page: str) -> None:
+        """Write the whole page, in place of an earlier one. Raises OutputError."""
+        content = page.encode("utf-8", errors="backslashreplace")
+        if is_s3(self.uri):
+            _put(self.uri, content, self.storage)
+        else:
+            _replace(Path(local_path(self.uri)), content, self.mode)
+
+
+def report_file(uri: str, *, storage: StorageOptions, mode: int | None) -> ReportFile:
+    """Look at an address before anything is run. Raises UsageError where no report could be written there."""
+    check_installed()
+    if not uri.lower().endswith(SUFFIXES):
+        raise UsageError(f"--report: a file that ends in .html is expected, not {uri!r}")
+    if not is_local(uri) and not is_s3(uri):
+        raise UsageError(f"--report: {shown(uri)}: reports can be local or s3:// (name a file)")
+    if is_local(uri) and Path(local_path(uri)).is_dir():
+        raise UsageError(f"--report: {uri!r} is a folder (name a file in it)")
+    return ReportFile(uri, storage, mode)
+
+
+def _replace(path: Path, content: bytes, mode: int | None) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            staged = Path(file.name)
+            try:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), PRIVATE_FILE if mode is None else mode)
+                os.fsync(file.fileno())
+                staged.replace(path)
+            except BaseException:
+                staged.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror or error}") from error
+
+
+def _put(uri: str, content: bytes, storage: StorageOptions) -> None:
+    from callcenter_etl.storage.s3_prefix import Prefix  # boto3 is imported for s3:// alone
+
+    name = base_name(uri)
+    Prefix(uri.removesuffix(name), storage).put(name, content)

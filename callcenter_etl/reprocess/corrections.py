@@ -1,0 +1,246 @@
+"""The corrected records of a file, whichever kind it is, as batches to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import AccountingError, Problem, SourceError
+from callcenter_etl.outputs.staging import EXCEPTIONS, TARGET
+from callcenter_etl.reprocess.origin import Origin
+from callcenter_etl.reprocess.records import Batch, Writing, batch_of
+from callcenter_etl.reprocess.rejected import RejectedFile, with_lines, without
+from callcenter_etl.reprocess.sheet import LINE, MOST_PROBLEMS, NEEDED, Row, Sheet, open_sheet
+from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.sources.header import Layout, layout_without_header, match_header
+from callcenter_etl.sources.reader import dialect_of
+from callcenter_etl.storage import access
+from callcenter_etl.validator import Validator
+
+BATCH_ROWS = 20_000
+_HEADER_BYTES = 2**20
+_MAY_JOIN = (
+    "with source.multiline, records that stood apart may join here, and which lines they stood on cannot be told"
+    " (correct exceptions.csv instead)"
+)
+_BY_CONTENT = (
+    "records are known by their content: which lines they stood on cannot be told"
+    " (keep rejected.csv beside the run's own exceptions.csv, with all of its records)"
+)
+
+
+class Corrections(Protocol):
+    """Corrected records with what is needed to write them again."""
+
+    kind: str
+    layout: Layout
+    preamble: bytes
+    line_end: bytes
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file."""
+
+    def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
+        """Give the records whose keys are not known, with the number of those that are."""
+
+    def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
+        """Name the values of a batch's sound records by the contract's columns."""
+
+    def prove(self, read: int) -> None:
+        """Raise AccountingError unless all rows were given."""
+
+
+@contextmanager
+def open_corrections(uri: str, document: ContractDocument, origin: Origin) -> Iterator[Corrections]:
+    """Open a file of corrections: an exceptions file where it has our columns, else rejected records."""
+    storage = document.run.storage_options
+    sheet = open_sheet(uri, storage, marked=document.run.exceptions.excel_safe)
+    if sheet.has_our_columns:
+        yield CorrectedExceptions(sheet, document, origin)
+        return
+    with RejectedFile(uri, document) as file:
+        yield CorrectedRejected(file, document, origin)
+
+
+def _columns(batch: Batch, layout: Layout, validator: Validator) -> ChunkColumns:
+    document = validator.document
+    return ChunkColumns(
+        columns={column.name: column for column in document.columns},
+        empty_values=tuple(document.source.empty_values),
+        texts={name: batch.values[position] for name, position in layout.positions.items()},
+        lines=batch.lines[batch.sound],
+        lookups=validator.lookups,
+    )
+
+
+class CorrectedExceptions:
+    """An exceptions file that somebody corrected."""
+
+    kind = EXCEPTIONS
+
+    def __init__(self, sheet: Sheet, document: ContractDocument, origin: Origin) -> None:
+        self._sheet = sheet
+        self.notes: tuple[str, ...] = ()
+        self.layout, problems = _layout_of(sheet, document)
+        start = _start_of_target(origin, document)
+        self.line_end = b"\r\n" if b"\r\n" in start else b"\n"
+        self._writing = Writing(dialect_of(document), self.layout.names, self.line_end.decode())
+        self._lines = np.empty(0, dtype=np.int64)
+        if not problems:
+            self._lines = sheet.lines(problems)
+            problems += _strange_lines(self._lines, origin, document)
+        self.problems = tuple(problems)
+        self.preamble = self._preamble(document)
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file."""
+        return self._sheet.bytes, self._sheet.sha256
+
+    def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
+        """Name the values of a batch's sound records by the contract's columns."""
+        return _columns(batch, self.layout, validator)
+
+    def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
+        """Give the records whose keys are not known, by line, with the number of those that are."""
+        rows = self._in_order()
+        while part := list(islice(rows, BATCH_ROWS)):
+            wanted = [row for row in part if str(row.line) not in before]
+            yield batch_of(wanted, self._writing), len(part) - len(wanted)
+
+    def prove(self, read: int) -> None:
+        """Raise AccountingError unless so many rows are all that were counted."""
+        if read != len(self._lines):
+            raise AccountingError(f"{len(self._lines):,} rows were counted, but {read:,} read")
+
+    def _in_order(self) -> Iterator[Row]:
+        """Give the rows by line: as they come where they are in order, else held in memory."""
+        rows = self._sheet.rows()
+        if (np.diff(self._lines) > 0).all():
+            return rows
+        return iter(sorted(rows, key=lambda row: row.line))
+
+    def _preamble(self, document: ContractDocument) -> bytes:
+        if document.source.header == "none" or self.problems:
+            return b""
+        header = [Row(1, self.layout.names, "", "")]
+        return batch_of(header, self._writing).raws[0]
+
+
+def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[Layout, list[Problem]]:
+    missing = [
+        Problem("header.missing", f"column {name!r} is missing")
+        for name in NEEDED
+        if name not in sheet.header
+    ]
+    if document.source.header == "none":
+        layout = layout_without_header(document)
+        if sheet.names != layout.names:
+            wanted = ", ".join(layout.names)
+            missing.append(Problem("header.missing", f"the columns are not those of the contract: {wanted}"))
+        return layout, missing
+    layout, problems = match_header(sheet.names, document)
+    return layout, [*missing, *problems]
+
+
+def _start_of_target(origin: Origin, document: ContractDocument) -> bytes:
+    """Give the header line of the run's target, which tells how the source ends its lines."""
+    target = origin.file(TARGET)
+    if target is None or not origin.has_target:
+        return b""
+    start: bytes = access.read_bytes(target, document.run.storage_options, most=_HEADER_BYTES)
+    return start.partition(b"\n")[0] + b"\n"
+
+
+def _strange_lines(lines: NDArray[np.int64], origin: Origin, document: ContractDocument) -> list[Problem]:
+    """Say which lines the run did not reject; nothing where its own exceptions are no longer at hand."""
+    known = rejected_lines(origin, document)
+    if known is None:
+        return []
+    strange = np.setdiff1d(lines, known)
+    problems = [
+        Problem(LINE, f"line {line:,} is none that the run rejected")
+        for line in strange[:MOST_PROBLEMS].tolist()
+    ]
+    if len(strange) > MOST_PROBLEMS:
+        problems.append(Problem(LINE, f"and {len(strange) - MOST_PROBLEMS:,} more such lines"))
+    return problems
+
+
+def rejected_lines(origin: Origin, document: ContractDocument) -> NDArray[np.int64] | None:
+    """Give the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
+    uri = origin.file(EXCEPTIONS)
+    storage = document.run.storage_options
+    if uri is None or origin.exceptions_sha256 is None:
+        return None
+    try:
+        sheet = open_sheet(uri, storage, marked=document.run.exceptions.excel_safe)
+    except SourceError:
+        return None
+    if sheet.sha256 != origin.exceptions_sha256 or not sheet.has_our_columns:
+        return None
+    at = sheet.header.index(LINE)
+    return np.array([int(cells[at]) for _, cells in sheet.cells()], dtype=np.int64)
+
+
+class CorrectedRejected:
+    """A file of rejected records that somebody corrected."""
+
+    kind = "rejected"
+
+    def __init__(self, file: RejectedFile, document: ContractDocument, origin: Origin) -> None:
+        self._file = file
+        self._document = document
+        self._origin = origin
+        self.layout, self.preamble, self.problems = file.layout, file.preamble, file.problems
+        self.line_end = b"\r\n" if file.preamble.endswith(b"\r\n") else b"\n"
+        self.notes: tuple[str, ...] = ()
+        self._lines = rejected_lines(origin, document)
+        if self.problems:
+            file.drain()
+            return
+        if self._lines is None or len(self._lines) != self._count():
+            self._lines = None
+            self.notes = (_BY_CONTENT,)
+            if document.source.multiline:
+                self.problems = (Problem("record.quote", _MAY_JOIN),)
+                file.drain()
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file."""
+        return self._file.identity
+
+    def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
+        """Name the values of a batch's sound records by the contract's columns."""
+        return _columns(batch, self.layout, validator)
+
+    def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
+        """Give the records whose keys are not known, by line, with the number of those that are."""
+        given = 0
+        for batch in self._file.batches():
+            lined = (
+                batch if self._lines is None else with_lines(batch, self._lines[given : given + len(batch)])
+            )
+            given += len(batch)
+            wanted = without(lined, before)
+            yield wanted, len(lined) - len(wanted)
+
+    def prove(self, read: int) -> None:
+        """Raise AccountingError unless so many rows are all that were counted."""
+        if self._lines is not None and read != len(self._lines):
+            raise AccountingError(f"{len(self._lines):,} records were counted, but {read:,} read")
+
+    def _count(self) -> int:
+        """Count the records in a reading of its own."""
+        with RejectedFile(self._file.uri, self._document) as file:
+            return sum(len(batch) for batch in file.batches())

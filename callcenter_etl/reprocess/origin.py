@@ -1,0 +1,122 @@
+"""Finds out which source rejected records come from, and what that run published."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import SourceError, UsageError
+from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET
+from callcenter_etl.reprocess.result import KIND
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+from callcenter_etl.summary import Summary
+
+FOLDER = "reprocessed"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where rejected records come from: the source's hash, and the run's folder where it is at hand.
+
+    `home` is where reprocesses of that run go unless told otherwise. `exceptions_sha256` is the hash of the
+    exceptions as that run wrote them.
+    """
+
+    sha256: str
+    uri: str | None = None
+    folder: str | None = None
+    home: str | None = None
+    exceptions_sha256: str | None = None
+    has_target: bool = False
+
+    def file(self, name: str) -> str | None:
+        """Give the address of one of the run's files."""
+        return None if self.folder is None else within(self.folder, FILE_NAMES[name])
+
+
+def find_origin(file: str, storage: StorageOptions, *, run_output: str | None, sha256: str | None) -> Origin:
+    """Find the run whose rejects a file holds: in `run_output`, else beside the file, else by the hash alone.
+
+    Raises UsageError where nothing tells it, or the hash is another one.
+    """
+    folder = run_output if run_output is not None else _folder_of(file)
+    told = _summary_in(folder, storage)
+    origin = None if told is None else _from_summary(told, folder, storage)
+    if origin is None and run_output is not None:
+        raise UsageError(f"{shown(run_output)}: no run is published here (name the output folder of the run)")
+    if origin is None and sha256 is None:
+        raise UsageError(
+            f"{shown(file)}: which source do these records come from? There is no summary.json beside it"
+            " (name the run's output folder with --run-output, or the source's hash with --source-sha256)"
+        )
+    if origin is None:
+        return Origin(str(sha256).lower())
+    if sha256 is not None and sha256.lower() != origin.sha256:
+        raise UsageError(
+            f"{shown(folder)}: its run read a source of hash {origin.sha256}, not {sha256.lower()}"
+        )
+    return origin
+
+
+def _folder_of(file: str) -> str:
+    return os.path.dirname(file) or "." if is_local(file) else file.rpartition("/")[0]  # noqa: PTH120  may be an address
+
+
+def _summary_in(folder: str, storage: StorageOptions) -> dict[str, Any] | None:
+    try:
+        told = json.loads(access.read_bytes(within(folder, FILE_NAMES[SUMMARY]), storage))
+    except (SourceError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) -> Origin | None:
+    try:
+        if told.get("kind") == KIND:
+            return _from_reprocess(told, folder, storage)
+        summary = Summary.from_dict(told)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return None
+    exceptions = summary.outputs.get(EXCEPTIONS)
+    target = summary.outputs.get(TARGET)
+    has_target = target is not None and _size_of(within(folder, FILE_NAMES[TARGET]), storage) == target.bytes
+    return Origin(
+        sha256=summary.source.sha256,
+        uri=summary.source.uri,
+        folder=folder,
+        home=within(folder, FOLDER),
+        exceptions_sha256=None if exceptions is None else exceptions.sha256,
+        has_target=has_target,
+    )
+
+
+def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) -> Origin:
+    """Go back from the exceptions that a reprocess wrote to the run behind it."""
+    home = os.path.normpath(os.path.join(local_path(folder), ".."))  # noqa: PTH118  of text, as all addresses
+    bare = Origin(sha256=told["source"]["sha256"], uri=told["source"]["uri"], home=home)
+    if told["run_output"] is None:
+        return bare
+    first = os.path.normpath(os.path.join(local_path(folder), told["run_output"]))  # noqa: PTH118  same
+    summary = _summary_in(first, storage)
+    found = None if summary is None else _from_summary(summary, first, storage)
+    if found is None or found.sha256 != bare.sha256:  # another source was run into that folder since
+        return bare
+    return Origin(
+        sha256=found.sha256,
+        uri=found.uri,
+        folder=found.folder,
+        home=home,
+        exceptions_sha256=found.exceptions_sha256,
+        has_target=found.has_target,
+    )
+
+
+def _size_of(uri: str, storage: StorageOptions) -> int | None:
+    try:
+        return access.identify(uri, storage).size
+    except SourceError:
+        return None

@@ -1,0 +1,133 @@
+"""Stages and publishes what a reprocess wrote: a folder of its own, there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter_etl.errors import OutputError, SourceError
+from callcenter_etl.outputs.modes import PRIVATE_FOLDER
+from callcenter_etl.outputs.staging import FILE_NAMES, STAGING_PREFIX, SUMMARY, TARGET, StagedFile
+from callcenter_etl.reprocess.result import KIND
+
+RECOVERED = "recovered"
+NAMES = {**FILE_NAMES, RECOVERED: "recovered.csv"}
+RECOVERED_HEADER = ("source_sha256", "key")
+_INNER = "files"
+
+
+class StagedFolder:
+    """Files on their way into a new folder, `path` once they are published."""
+
+    def __init__(self, directory: Path, path: Path, mode: int | None) -> None:
+        self._directory = directory
+        self._path = path
+        self._mode = mode
+        self.scratch = directory
+        self.files: dict[str, StagedFile] = {}
+
+    def create(self, name: str) -> StagedFile:
+        """Start one of the files."""
+        folder = self._directory / _INNER
+        try:
+            folder.mkdir(exist_ok=True)
+            self.files[name] = StagedFile.new(folder / NAMES[name], self._mode)
+        except OSError as error:
+            raise OutputError(f"{folder}: {error.strerror or error}") from error
+        return self.files[name]
+
+    def final_uri(self, name: str) -> str:
+        """Give the path under which a file will be published."""
+        return str(self._path / NAMES[name])
+
+    def publish(self, summary: bytes) -> None:
+        """Make the files durable and give their folder its name, in one step."""
+        self.create(SUMMARY).write(summary)
+        for file in self.files.values():
+            file.close()
+        folder = self._directory / _INNER
+        try:
+            _sync(folder)
+            folder.rename(self._path)
+            _sync(self._path.parent)
+        except OSError as error:
+            raise OutputError(f"{self._path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[StagedFolder]:
+    """Give the staging of a reprocess that will be published as `parent/run_id`.
+
+    Raises OutputError where `parent` cannot be written.
+    """
+    directory = parent / f"{STAGING_PREFIX}{run_id}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=PRIVATE_FOLDER)
+    except OSError as error:
+        raise OutputError(f"{parent}: {error.strerror or error}") from error
+    staged = StagedFolder(directory, parent / run_id, mode)
+    try:
+        yield staged
+    finally:
+        for file in staged.files.values():
+            file.discard()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was recovered of a source before: the keys of its records, and the targets that hold them.
+
+    `done` maps the hashes of corrected file and contract to the id of the reprocess that read them last.
+    """
+
+    keys: frozenset[str]
+    targets: tuple[Path, ...]
+    done: Mapping[tuple[str, str], str]
+
+
+def recovered_before(parent: Path, sha256: str) -> Before:
+    """Give what was recovered of a source into `parent` before.
+
+    Raises SourceError where one of the folders cannot be read: then nothing may be recovered, lest it be twice.
+    """
+    keys: set[str] = set()
+    targets: list[Path] = []
+    done: dict[tuple[str, str], str] = {}
+    for summary in sorted(parent.glob(f"*/{NAMES[SUMMARY]}")):
+        folder = summary.parent
+        try:
+            told = json.loads(summary.read_text(encoding="utf-8"))
+            if told.get("kind") != KIND or told["source"]["sha256"] != sha256:
+                continue
+            done[told["file"]["sha256"], told["contract"]["sha256"]] = told["run_id"]
+            keys |= _keys_in(folder / NAMES[RECOVERED], sha256)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+            raise SourceError(
+                f"{folder}: what was recovered before cannot be read: {type(error).__name__} {error}"
+                " (move the folder away if it is not wanted)"
+            ) from error
+        targets.append(folder / NAMES[TARGET])
+    return Before(frozenset(keys), tuple(targets), done)
+
+
+def _keys_in(path: Path, sha256: str) -> set[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        next(rows, None)
+        return {key for source, key in rows if source == sha256}
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,210 @@
+"""A passing and a failing sample of every kind of rule, as data: docs/reference/rules.md is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_PLAIN = "columns: [{name: id}, {name: note}]\n"
+_TOO_LONG = 16 * 2**20 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Two sources and a contract: `passing` breaks no rule, `failing` breaks `breaks` and nothing else.
+
+    `contract` is the YAML below its id. `files` are further files beside it, `failing_name` the failing source's
+    name where the name is what is wrong, and `failing_shown` what stands for a failing source that no page can hold.
+    """
+
+    kind: str
+    asks: str
+    contract: str
+    passing: bytes
+    failing: bytes
+    breaks: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    failing_name: str = "calls.csv"
+    failing_shown: str | None = None
+
+    @property
+    def document(self) -> str:
+        """The whole contract."""
+        return f"contract: sample\n{self.contract}"
+
+
+def _of_column(kind: str, asks: str, keys: str, good: str, bad: str) -> Sample:
+    """Give the sample of a rule on the column `value`, which stands beside an id so that it may be empty."""
+    contract = f"columns:\n  - {{name: id}}\n  - {{name: value, {keys}}}\n"
+    passing, failing = f"id,value\n1,{good}\n".encode(), f"id,value\n1,{bad}\n".encode()
+    return Sample(kind, asks, contract, passing, failing, f"value.{kind}")
+
+
+def _of_type(name: str, asks: str, good: str, bad: str) -> Sample:
+    return _of_column("type", f"{name}: {asks}", f"type: {name}", good, bad)
+
+
+TYPE_SAMPLES = (
+    _of_type("digits", "ASCII digits, leading zeros kept", "007", "7a"),
+    _of_type("integer", "an optional sign and ASCII digits", "-12", "12.0"),
+    _of_type("decimal", "a sign, a point and an exponent may be there; no NaN, no infinity", "-1.5e3", "NaN"),
+    _of_type("boolean", "true or false, in any letter case", "True", "yes"),
+    _of_type("date", "a real date, in one of the declared formats", "2024-02-29", "2025-02-29"),
+    _of_type("time", "a real time of day, in one of the declared formats", "23:59:59", "24:00:00"),
+    _of_type(
+        "datetime", "a real date and time, in one of the formats", "2025-01-31 08:00:00", "2025-01-31T08:00"
+    ),
+    _of_type("duration", "hours, minutes and seconds; the hours may pass 24", "30:00:00", "30:60:00"),
+)
+
+COLUMN_SAMPLES = (
+    _of_column("required", "a value is there; white space alone is none", "required: true", "x", " "),
+    *TYPE_SAMPLES,
+    _of_column("min", "no less than the bound, which is allowed itself", "type: integer, min: 0", "0", "-1"),
+    _of_column(
+        "max",
+        "no more than the bound, which is allowed itself",
+        "type: time, max: 18:00:00",
+        "18:00:00",
+        "18:00:01",
+    ),
+    _of_column("min_length", "so many characters at least", "min_length: 3", "abc", "ab"),
+    _of_column("max_length", "so many characters at most", "max_length: 3", "äöü", "abcd"),
+    _of_column(
+        "pattern", "the whole value matches (RE2 syntax)", "pattern: '[A-Z]{2}[0-9]+'", "AB12", "AB12x"
+    ),
+    _of_column(
+        "allowed",
+        "one of the values, letter case counts",
+        "allowed: [COMPLETED, DROPPED]",
+        "DROPPED",
+        "dropped",
+    ),
+    Sample(
+        "lookup",
+        "the value stands in a column of another CSV",
+        "columns:\n  - {name: id}\n  - {name: value, lookup: {file: agents.csv, column: agent_id}}\n",
+        b"id,value\n1,501\n",
+        b"id,value\n1,999\n",
+        "value.lookup",
+        files={"agents.csv": "agent_id\n501\n502\n"},
+    ),
+    Sample(
+        "unique",
+        "no value twice; the first occurrence keeps the rule, empty values take no part",
+        "columns:\n  - {name: id, unique: true}\n",
+        b"id\n1\n2\n",
+        b"id\n1\n1\n",
+        "id.unique",
+    ),
+)
+
+_TIMES = "columns:\n  - {name: started, type: time}\n  - {name: ended, type: time}\n"
+RECORD_SAMPLES = (
+    Sample(
+        "check",
+        "an expression over the columns does not come out false; unknown breaks nothing",
+        _TIMES + 'rules:\n  - {name: ends_after_start, check: "ended >= started"}\n',
+        b"started,ended\n08:00:00,08:00:00\n08:00:00,\n",
+        b"started,ended\n08:00:00,07:59:59\n",
+        "ends_after_start",
+    ),
+    Sample(
+        "when",
+        "the check is asked only of records where this holds",
+        "columns: [{name: status}, {name: agent}]\n"
+        'rules:\n  - {name: has_agent, when: "status == \'COMPLETED\'", check: "not empty(agent)"}\n',
+        b"status,agent\nCOMPLETED,501\nDROPPED,\n",
+        b"status,agent\nCOMPLETED,\n",
+        "has_agent",
+    ),
+    Sample(
+        "unique of several columns",
+        "their values together occur once",
+        "columns: [{name: day}, {name: agent}]\nrules:\n  - {name: once_a_day, unique: [day, agent]}\n",
+        b"day,agent\nMon,501\nTue,501\n",
+        b"day,agent\nMon,501\nMon,501\n",
+        "once_a_day",
+    ),
+)
+
+MALFORMED_SAMPLES = (
+    Sample(
+        "record.fields", "a record has as many fields as the header", _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,a,b\n", "record.fields",
+    ),
+    Sample(
+        "record.quote", "quotes open and close as RFC 4180 says, on one line unless multiline is declared", _PLAIN,
+        b'id,note\n1,"say ""hi"""\n', b'id,note\n1,"never closed\n', "record.quote",
+    ),
+    Sample(
+        "record.encoding", "the bytes are text in the declared encoding", _PLAIN,
+        "id,note\n1,café\n".encode(), b"id,note\n1,caf\xe9\n", "record.encoding",
+    ),
+    Sample(
+        "record.too_long", "a record has 16 MiB at most", _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1," + b"x" * _TOO_LONG + b"\n", "record.too_long",
+        failing_shown="id,note\n1,xxx…   (more than 16 MiB on one line)\n",
+    ),
+)  # fmt: skip
+
+SOURCE_SAMPLES = (
+    Sample(
+        "file.name", "the file name matches the pattern and has the length that are declared",
+        "source: {filename: {pattern: 'calls\\.csv'}}\n" + _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,a\n", "file.name", failing_name="calls (1).csv",
+    ),
+    Sample(
+        "file.extension", "the file name ends in one of the declared extensions",
+        "source: {filename: {extensions: [.csv]}}\n" + _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,a\n", "file.extension", failing_name="calls.txt",
+    ),
+    Sample(
+        "file.empty", "the source has bytes at all, and a header unless `header: none`", _PLAIN,
+        b"id,note\n", b"", "file.empty", failing_shown="(no byte)\n",
+    ),
+    Sample(
+        "file.not_delimited", "the source is delimited text, and what its name says", _PLAIN,
+        b"id,note\n1,a\n", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "file.not_delimited",
+    ),
+    Sample(
+        "file.too_few", "the source has `limits.min_records` records; known at its end, so the run fails",
+        _PLAIN + "limits: {min_records: 1}\n", b"id,note\n1,a\n", b"id,note\n", "file.too_few",
+    ),
+    Sample(
+        "header.missing", "every declared column is in the header", _PLAIN,
+        b"id,note\n1,a\n", b"id\n1\n", "header.missing",
+    ),
+    Sample(
+        "header.unexpected", "no column is in the header that is not declared", _PLAIN,
+        b"id,note\n1,a\n", b"id,note,extra\n1,a,b\n", "header.unexpected",
+    ),
+    Sample(
+        "header.order", "the columns stand in the declared order (`header: exact`)", _PLAIN,
+        b"id,note\n1,a\n", b"note,id\na,1\n", "header.order",
+    ),
+    Sample(
+        "header.count", "as many columns as the contract has (`header: none`)",
+        "source: {header: none}\n" + _PLAIN, b"1,a\n", b"1,a,b\n", "header.count",
+    ),
+    Sample(
+        "header.duplicate", "no column name stands twice", _PLAIN,
+        b"id,note\n1,a\n", b"id,note,note\n1,a,b\n", "header.duplicate",
+    ),
+    Sample(
+        "header.encoding", "the header is text in the declared encoding", _PLAIN,
+        b"id,note\n1,a\n", b"id,not\xe9\n1,a\n", "header.encoding",
+    ),
+    Sample(
+        "limits.max_rejected", "no more rejects than the contract or `--max-rejected` allows; the target is held back",
+        "columns: [{name: id, type: digits}, {name: note}]\nlimits: {max_rejected: 0}\n",
+        b"id,note\n1,a\n", b"id,note\nx,a\n", "limits.max_rejected",
+    ),
+)  # fmt: skip
+
+SECTIONS = {
+    "Rules of a column": COLUMN_SAMPLES,
+    "Rules of a record": RECORD_SAMPLES,
+    "Malformed records": MALFORMED_SAMPLES,
+    "Refused and failed sources": SOURCE_SAMPLES,
+}

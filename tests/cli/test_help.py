@@ -1,0 +1,70 @@
+"""Every command's help has an example, and the example is a command line that there is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter_etl import load_contract, validate
+from tools.docs.command_line import commands
+
+TREE = {words: command for words, command in commands() if words}
+EXAMPLE = re.compile(r"^\s*Example: callcenter-etl (.+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", TREE, ids=" ".join)
+def test_a_command_has_an_example_with_options_that_it_knows(words: tuple[str, ...]) -> None:
+    found = EXAMPLE.search(str(TREE[words].help))
+    assert found is not None
+    said = shlex.split(found[1])
+    assert tuple(said[: len(words)]) == words
+    command = command_of(said)
+    known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+    assert {word for word in said if word.startswith("-")} <= known
+
+
+def command_of(said: list[str]) -> Any:
+    return TREE.get(tuple(said[:2])) or TREE[tuple(said[:1])]
+
+
+def test_the_helps_that_are_printed_show_them() -> None:
+    for words in ((), ("runs",), ("contract", "diff"), ("doctor",)):
+        command = [sys.executable, "-m", "callcenter_etl", *words, "--help"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "Example: callcenter-etl " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("validat",), "Did you mean 'validate'?"),
+        (("validate", "cals.csv", "-c", "c.yaml"), "(did you mean 'calls.csv'?)"),
+        (("validate", "calls.csv", "-c", "d.yml"), "(did you mean 'c.yaml'?)"),
+        (("validate", "drops/calls.csv", "-c", "c.yaml"), "(there is no folder 'drops')"),
+        (("validate", "calls.csv", "-c", "c.yaml", "--format", "jsn"), "(did you mean 'json'?)"),
+        (("validate", "calls.csv", "-c", "c.yaml", "--max-rejected", "lots"), "a count such as 10"),
+        (("runs", "list"), "--output"),
+        (("runs", "show", "abc", "-o", "out"), "runs list --output out"),
+        (("contract", "infer", "calls.csv", "-o", "c.yaml"), "(--force overwrites it)"),
+        (("explain", "calls.csv", "-c", "c.yaml"), "--line"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+)
+def test_an_error_names_its_remedy(
+    words: tuple[str, ...], remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.yaml").write_text("contract: c\ncolumns: [{name: id}]\n", encoding="utf-8")
+    Path("calls.csv").write_text("id\n1\n", encoding="utf-8")
+    validate("calls.csv", load_contract("c.yaml"), output="out/calls")
+    command = [sys.executable, "-m", "callcenter_etl", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in {2, 3}
+    assert remedy in done.stderr
+    assert "Traceback" not in done.stderr

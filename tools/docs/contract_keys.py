@@ -1,0 +1,174 @@
+"""docs/reference/contract.md: every key of a contract, from the models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from callcenter_etl.contract.examples import Examples, FailingExample
+from callcenter_etl.contract.expressions.checker import FUNCTIONS
+from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.model import (
+    Column,
+    ContractDocument,
+    FileName,
+    Limits,
+    Lookup,
+    RecordRule,
+    SourceFormat,
+)
+from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults
+from callcenter_etl.contract.schema import json_schema
+from callcenter_etl.contract.storage import StorageOptions
+
+SAMPLE = Path(__file__).resolve().parents[2] / "contracts" / "call_center.yaml"
+_PLACES: dict[str, type[BaseModel]] = {
+    "The contract": ContractDocument,
+    "source": SourceFormat,
+    "source.filename": FileName,
+    "columns": Column,
+    "columns.lookup": Lookup,
+    "rules": RecordRule,
+    "limits": Limits,
+    "run": RunDefaults,
+    "run.log": LogSettings,
+    "run.exceptions": ExceptionsSettings,
+    "run.storage_options": StorageOptions,
+    "examples": Examples,
+    "examples.fail": FailingExample,
+}
+_HEAD = """# Contract reference
+
+YAML 1.2, or JSON with the same keys. Unknown keys are faults, with a suggestion; `callcenter-etl contract check FILE`
+tells every fault with its line and column. Editors complete and check contracts through
+`callcenter-etl contract schema`. This page is made from the models by `make docs`.
+"""
+_MEANINGS = {
+    "empty": "true where there is no value; never unknown",
+    "length": "how many characters",
+    "lower": "in lower case",
+    "upper": "in upper case",
+    "left": "the first n characters",
+    "right": "the last n characters",
+    "matches": "true where the pattern (RE2 syntax) matches the whole text",
+    "seconds": "a time, or a duration such as the difference of two times, as a number of seconds",
+    "days": "a duration, such as the difference of two dates, as a number of days",
+    "weekday": "0 for Monday to 6 for Sunday",
+    "abs": "without its sign",
+    "coalesce": "the first that is not unknown",
+}
+_TYPES = {
+    "string": "text",
+    "integer": "count",
+    "number": "number",
+    "boolean": "true, false",
+    "object": "mapping",
+}
+
+
+def contract_page() -> str:
+    """Give the page."""
+    schema = json_schema()
+    lines = [_HEAD]
+    for place, model in _PLACES.items():
+        properties = schema["properties"] if model is ContractDocument else _properties(schema, model)
+        lines += _section(place, model, properties)
+    lines += ["## Formats of dates and times", "", *_formats(), "", "## Functions of expressions", ""]
+    lines += [
+        "`check` and `when` take columns (a name that is no identifier stands in backticks), numbers, texts in quotes,",
+        "`+ - * /`, comparisons, `and or not`, `in [...]`, and these functions. An empty value, or one that broke its",
+        "own type, is unknown: it spreads as NULL does in SQL, and an unknown check is not broken.",
+        "",
+        "| function | arguments | gives |",
+        "|---|---|---|",
+        *(f"| `{name}` | {_arguments(*counts)} | {_MEANINGS[name]} |" for name, counts in FUNCTIONS.items()),
+        "",
+        "## A whole contract",
+        "",
+        "`contracts/call_center.yaml`:",
+        "",
+        "```yaml",
+        SAMPLE.read_text(encoding="utf-8").rstrip("\n"),
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _properties(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    properties: dict[str, Any] = schema["$defs"][model.__name__]["properties"]
+    return properties
+
+
+def _section(place: str, model: type[BaseModel], properties: dict[str, Any]) -> list[str]:
+    title = place if model is ContractDocument else f"`{place}`"
+    what = (model.__doc__ or "").splitlines()[0]
+    if model is Column:
+        what = "A list; each item is one column and its rules."
+    elif model is RecordRule:
+        what = "A list; each item is a rule over a whole record: a check with an optional condition, or a unique key."
+    rows = []
+    for name, info in model.model_fields.items():
+        key = info.alias or name
+        if key not in properties:
+            continue
+        words = _words(properties[key], place, key)
+        rows.append(f"| `{key}` | {words} | {_default(info)} | {_cell(info.description or '')} |")
+    return [f"## {title}", "", what, "", "| key | value | default | |", "|---|---|---|---|", *rows, ""]
+
+
+def _words(value: dict[str, Any], place: str, key: str) -> str:
+    """Say in words what JSON Schema says of a value."""
+    if "$ref" in value:
+        below = key if place == "The contract" else f"{place}.{key}"
+        return f"[keys](#{below.replace('.', '')})" if below in _PLACES else "keys"
+    if "anyOf" in value:
+        return " or ".join(_words(each, place, key) for each in value["anyOf"] if each.get("type") != "null")
+    if value.get("type") == "array":
+        return f"list of {_words(value.get('items', {}), place, key)}".replace("value", "values")
+    return _scalar(value)
+
+
+def _scalar(value: dict[str, Any]) -> str:
+    if "enum" in value:
+        return ", ".join(f"`{each}`" for each in value["enum"])
+    kinds = [each for each in _as_list(value.get("type")) if each != "null"]
+    return "value" if {"boolean", "string"} <= set(kinds) else " or ".join(_TYPES[each] for each in kinds)
+
+
+def _as_list(kind: Any) -> list[str]:
+    return kind if isinstance(kind, list) else [str(kind)]
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "**required**"
+    value = info.get_default(call_default_factory=True)
+    if value in (None, (), {}) or isinstance(value, BaseModel):
+        return ""
+    return f"`{json.dumps(value)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _formats() -> list[str]:
+    defaults = ", ".join(
+        f"`{' or '.join(_as_tuple(each))}` for {kind}" for kind, each in DEFAULT_FORMATS.items()
+    )
+    return [
+        "One strptime format or a list of them. `%H %M %S %d %m %I` take exactly two digits, `%-H %-d %-m %-I` take them",
+        f"unpadded; `%Y %y %p %f %b %B %a %A %z` are there too. Only real dates and times pass. Defaults: {defaults}.",
+    ]
+
+
+def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _arguments(least: int, most: int | None) -> str:
+    return f"{least} or more" if most is None else str(most)
