@@ -48,4 +48,7 @@ def lack_of_memory_told() -> Iterator[None]:
     except Exception as error:
         if not is_lack_of_memory(error):
             raise
-        raise LackOfMemoryError from error
+        lack = LackOfMemoryError()
+        for note in getattr(error, "__notes__", ()):
+            lack.add_note(note)
+        raise lack from error

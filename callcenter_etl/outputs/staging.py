@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
+from callcenter_etl.memory import is_lack_of_memory
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
@@ -226,7 +227,9 @@ def _discard(staged: Staging) -> None:
 
 def _may_go_on(error: BaseException) -> bool:
     """Tell whether a run that ended so may end well from its last checkpoint: no bug, no fault in its accounts."""
-    return isinstance(error, (OutputError, SourceError)) or not isinstance(error, Exception)
+    if not isinstance(error, Exception):
+        return True
+    return isinstance(error, (OutputError, SourceError)) or is_lack_of_memory(error)
 
 
 def sync_folder(path: Path) -> None:

@@ -31,6 +31,7 @@ from tests.reliability.proofs import (
     call,
     ill_said,
     is_one_run,
+    kept_in,
     work_folder,
 )
 from tests.reliability.tmpfs import Tmpfs, mounted, why_not
@@ -148,9 +149,13 @@ def _staged_on_full_disk(
         stage = ("--staging", folder / "stage")
         with _limited(disk, trial.room):
             outcome, found = _judged(_validate(source, jobs.later, output, *stage), output, jobs, folder)
-            left = [str(path) for path in folder.glob("stage/*")]
-            found += [f"left in the staging folder: {left}"] if left else []
-        return outcome, found + _after_making_room(jobs.later, output, *stage)
+            found += _left(folder / "stage", kept_in(folder / "stage"))
+        return outcome, found + _after_making_room(jobs.later, output, *stage) + _left(folder / "stage", [])
+
+
+def _left(stage: Path, kept: list[str]) -> list[str]:
+    left = [path.name for path in stage.glob("*") if path.name not in kept]
+    return [f"left in the staging folder: {left}"] if left else []
 
 
 @contextmanager
@@ -171,17 +176,18 @@ def _judged(done: Done, output: Place, jobs: Jobs, disk: Path) -> tuple[str, lis
     found = ill_said(done, {*SOUND, UNFINISHED}, str(disk))
     files = output.files()
     if done.code in SOUND:
-        return "fitted", [*found, *is_one_run(files, jobs.later.clean), *output.litter(), *output.unseen()]
+        return "fitted", [*found, *is_one_run(files, jobs.later.clean), *_litter(output)]
     causes = (*CAUSES, "bytes are free")
     if not any(cause in done.stderr.lower() for cause in causes):
         found.append(f"the cause is not said: {done.stderr[-600:]!r}")
     found += is_one_run(files, jobs.earlier.clean)  # as it stood
+    left = output.litter() if isinstance(output, Folder) else _litter(output)
     # SQLite's own files stay beside the ledger while there is no room to put them away.
-    return "ended with 3", found + [
-        f"left behind: {name}"
-        for name in (*output.litter(), *output.unseen())
-        if not name.startswith(FILE_NAME)
-    ]
+    return "ended with 3", found + [f"left behind: {name}" for name in left if not name.startswith(FILE_NAME)]
+
+
+def _litter(output: Place) -> list[str]:
+    return [*output.litter(), *output.unseen()]
 
 
 def _ledger_unread(output: Place) -> list[str]:
@@ -191,7 +197,7 @@ def _ledger_unread(output: Place) -> list[str]:
 
 def _after_making_room(job: Job, output: Place, *words: object) -> list[str]:
     done = _validate(job.source, job, output, *words)
-    found = [f"after making room: {sentence}" for sentence in (*ill_said(done, {1}), *output.litter())]
+    found = [f"after making room: {sentence}" for sentence in (*ill_said(done, {1}), *_litter(output))]
     return found + is_one_run(output.files(), job.clean)
 
 

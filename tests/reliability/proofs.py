@@ -18,12 +18,13 @@ from typing import Any, Protocol, Self
 
 import pytest
 
+from callcenter_etl.outputs.staging import CHECKPOINT_NAME
 from tests.published import names_in
 from tests.storage.buckets import Drops, use_server
 from tests.storage.servers import moto_server
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 300.0
+HANGS_AFTER = 3600.0  # by the clock: all processes may be stopped for a while and not hang
 RECORDS = ("target.csv", "exceptions.csv", "rejected.csv")
 PUBLISHED = (*RECORDS, "summary.json")
 CONTRACT = """contract: calls
@@ -75,7 +76,12 @@ class Place(Protocol):
         """Give the names of what stands there and should not."""
 
     def unseen(self) -> list[str]:
-        """Give the names of what costs room there and nobody sees."""
+        """Give the names of what costs room there and no reader sees."""
+
+
+def kept_in(folder: Path) -> list[str]:
+    """Give the names of staging folders that are kept because a run can go on from them."""
+    return [path.parent.name for path in folder.glob(f"*/{CHECKPOINT_NAME}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +98,11 @@ class Folder:
         return {name: (self.path / name).read_bytes() for name in PUBLISHED if (self.path / name).exists()}
 
     def litter(self) -> list[str]:
-        return [name for name in names_in(self.path) if name not in PUBLISHED]
+        kept = self.unseen()
+        return [name for name in names_in(self.path) if name not in PUBLISHED and name not in kept]
 
     def unseen(self) -> list[str]:
-        return []
+        return kept_in(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +137,14 @@ class Done:
     stderr: str
 
     @classmethod
-    def of(cls, process: subprocess.Popen[bytes], *, seconds: float = SECONDS) -> Self:
-        stdout, stderr = process.communicate(timeout=seconds)
+    def of(cls, process: subprocess.Popen[bytes]) -> Self:
+        """Wait for a command to end; one that hangs is killed."""
+        with process:
+            try:
+                stdout, stderr = process.communicate(timeout=HANGS_AFTER)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                stdout, stderr = process.communicate()
         return cls(process.returncode, stdout.decode(), stderr.decode())
 
 
@@ -172,8 +185,7 @@ def ill_said(done: Done, codes: set[int], *words: str) -> list[str]:
         found.append(f"exit code {done.code}")
     if "Traceback" in done.stdout + done.stderr or "Exception ignored" in done.stderr:
         found.append("a traceback")
-    last = done.stderr.strip().splitlines()[-1:]
-    if done.code == UNFINISHED and not (last and last[0].startswith("error: ")):
+    if done.code == UNFINISHED and not any(line.startswith("error: ") for line in done.stderr.splitlines()):
         found.append("exit code 3 without a sentence")
     found += [
         f"{word!r} is not said" for word in words if done.code == UNFINISHED and word not in done.stderr

@@ -140,7 +140,7 @@ def _wrong(done: Done, place: Folder, earlier: Job, later: Job, *, twice: bool) 
     again, _ = _forked(later, place, Lines(signal.SIGINT, ()))
     wrong_again = [*ill_said(again, {1}), *is_one_run(place.files(), later.clean)]
     yield from (f"run again: {each}" for each in wrong_again)
-    yield from (f"left behind for good: {name}" for name in place.litter())
+    yield from (f"left behind for good: {name}" for name in (*place.litter(), *place.unseen()))
 
 
 def _outcome(done: Done) -> str:

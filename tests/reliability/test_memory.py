@@ -13,6 +13,7 @@ import pytest
 from callcenter_etl import SourceError
 from callcenter_etl.ledger import Wanted, list_runs
 from callcenter_etl.memory import LackOfMemoryError, is_lack_of_memory, lack_of_memory_told
+from callcenter_etl.outputs.staging import CHECKPOINT_NAME, Staging, new_folder, staging
 from tests.published import names_in
 from tests.reliability.support import contents, run, write_contract, written
 
@@ -59,6 +60,10 @@ def test_a_run_that_gets_no_memory_is_exit_3_and_publishes_nothing(tmp_path: Pat
 def test_it_is_known_in_every_shape_that_the_libraries_give_it(error: Exception) -> None:
     with pytest.raises(LackOfMemoryError), lack_of_memory_told():
         raise error
+    error.add_note("go on")
+    with pytest.raises(LackOfMemoryError) as told, lack_of_memory_told():
+        raise error
+    assert told.value.__notes__ == ["go on"]
     outer = ValueError("what came of it")
     outer.__cause__ = error
     assert is_lack_of_memory(outer)
@@ -70,3 +75,16 @@ def test_nothing_else_passes_for_it(error: Exception) -> None:
         raise error
     with pytest.raises(SourceError), lack_of_memory_told():
         raise SourceError("cannot allocate memory") from MemoryError()
+
+
+@pytest.mark.parametrize(("error", "kept"), [(MemoryError(), True), (ValueError("a bug"), False)])
+def test_a_checkpoint_is_kept_for_when_there_is_more_memory(
+    tmp_path: Path, error: Exception, *, kept: bool
+) -> None:
+    folder = tmp_path / "staged"
+    new_folder(folder)
+    (folder / CHECKPOINT_NAME).touch()
+    with pytest.raises(type(error)) as told, staging(Staging(tmp_path, folder)):
+        raise error
+    assert folder.exists() is kept
+    assert any("goes on from there" in note for note in getattr(told.value, "__notes__", ())) is kept

@@ -59,7 +59,7 @@ BY_COMMAND = "from callcenter_etl.cli import main\nmain()\n"
 
 def script(text: str, *words: object) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-c", text, *map(str, words)]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_from_python_an_interrupt_waits_until_the_run_is_published_and_told(tmp_path: Path) -> None:
