@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError, Problem, SourceError
 from callcenter_etl.outputs.staging import EXCEPTIONS, TARGET
+from callcenter_etl.reprocess.order import compared
 from callcenter_etl.reprocess.origin import Origin
 from callcenter_etl.reprocess.records import Batch, Writing, batch_of
 from callcenter_etl.reprocess.rejected import RejectedFile, with_lines, without
@@ -178,18 +179,21 @@ def _strange_lines(lines: NDArray[np.int64], origin: Origin, document: ContractD
 
 def rejected_lines(origin: Origin, document: ContractDocument) -> NDArray[np.int64] | None:
     """Give the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
+    sheet = _own_exceptions(origin, document)
+    return None if sheet is None else np.array([row.line for row in sheet.rows()], dtype=np.int64)
+
+
+def _own_exceptions(origin: Origin, document: ContractDocument) -> Sheet | None:
+    """Give the run's exceptions, None where they are not as it wrote them."""
     uri = origin.file(EXCEPTIONS)
-    storage = document.run.storage_options
     if uri is None or origin.exceptions_sha256 is None:
         return None
     try:
-        sheet = open_sheet(uri, storage, marked=document.run.exceptions.excel_safe)
+        sheet = open_sheet(uri, document.run.storage_options, marked=document.run.exceptions.excel_safe)
     except SourceError:
         return None
-    if sheet.sha256 != origin.exceptions_sha256 or not sheet.has_our_columns:
-        return None
-    at = sheet.header.index(LINE)
-    return np.array([int(cells[at]) for _, cells in sheet.cells()], dtype=np.int64)
+    unchanged = sheet.sha256 == origin.exceptions_sha256 and sheet.has_our_columns
+    return sheet if unchanged else None
 
 
 class CorrectedRejected:
@@ -200,20 +204,14 @@ class CorrectedRejected:
     def __init__(self, file: RejectedFile, document: ContractDocument, origin: Origin) -> None:
         self._file = file
         self._document = document
-        self._origin = origin
         self.layout, self.preamble, self.problems = file.layout, file.preamble, file.problems
         self.line_end = b"\r\n" if file.preamble.endswith(b"\r\n") else b"\n"
         self.notes: tuple[str, ...] = ()
-        self._lines = rejected_lines(origin, document)
+        self._lines: NDArray[np.int64] | None = None
+        if not self.problems:
+            self._take_lines(origin)
         if self.problems:
             file.drain()
-            return
-        if self._lines is None or len(self._lines) != self._count():
-            self._lines = None
-            self.notes = (_BY_CONTENT,)
-            if document.source.multiline:
-                self.problems = (Problem("record.quote", _MAY_JOIN),)
-                file.drain()
 
     @property
     def identity(self) -> tuple[int, str]:
@@ -240,7 +238,18 @@ class CorrectedRejected:
         if self._lines is not None and read != len(self._lines):
             raise AccountingError(f"{len(self._lines):,} records were counted, but {read:,} read")
 
-    def _count(self) -> int:
-        """Count the records in a reading of its own."""
-        with RejectedFile(self._file.uri, self._document) as file:
-            return sum(len(batch) for batch in file.batches())
+    def _take_lines(self, origin: Origin) -> None:
+        """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
+        sheet, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
+        complete = False
+        strangers: list[Problem] = []
+        if sheet is not None:
+            with RejectedFile(self._file.uri, self._document) as file:
+                complete, strangers = compared(file.batches(), sheet.rows(), delimiter)
+        if complete:
+            self._lines = rejected_lines(origin, self._document)
+            self.problems = tuple(strangers)
+            return
+        self.notes = (_BY_CONTENT,)
+        if self._document.source.multiline:
+            self.problems = (Problem("record.quote", _MAY_JOIN),)

@@ -261,6 +261,19 @@ def test_rejected_records_are_known_by_their_lines_where_these_can_be_told(tmp_p
     assert (rest.rows.recovered, rest.rows.recovered_before) == (len(lines) - len(half), len(half))
 
 
+def test_rejected_records_in_another_order_are_refused(tmp_path: Path) -> None:
+    exceptions, clean = prepared(tmp_path)
+    lines = [int(each[-4]) for each in rows_of(exceptions)[1:]]
+    raws = (tmp_path / "out" / "rejected.csv").read_bytes().splitlines(keepends=True)
+    mended = tmp_path / "out" / "mended.csv"
+    first = text_of([clean[lines[0]]])
+    mended.write_bytes(b"".join([raws[0], *raws[2:-1], first, raws[-1]]))
+    done = again(mended)
+    assert (done.status, done.outputs) == ("refused", {})
+    assert f"record 1 has little in common with line {lines[0]:,}" in done.problems[0].message
+    assert "correct exceptions.csv, where order does not matter" in done.problems[0].message
+
+
 def test_rejected_records_out_of_step_are_known_by_their_content(tmp_path: Path) -> None:
     small(tmp_path, [])
     mended = tmp_path / "out" / "mended.csv"
