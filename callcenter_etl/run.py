@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,15 +40,12 @@ from callcenter_etl.summary import (
     SourceIdentity,
     Summary,
     instant,
+    new_run_id,
 )
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
 ProgressCallback = Callable[[Progress], None]
-
-
-def _new_run_id() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ class RunPlan:
     chunk_rows: int | None = None
     workers: int = 1
     block_bytes: int = BLOCK_BYTES
-    run_id: str = field(default_factory=_new_run_id)
+    run_id: str = field(default_factory=new_run_id)
     publish_to: str | None = None
     staging: str | None = None
     checkpoint_seconds: float = 0

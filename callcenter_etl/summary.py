@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from callcenter_etl.errors import Problem
@@ -169,6 +170,11 @@ def exit_code_for(summary: Summary, fail_on: str) -> int:
     if fail_on == "warn" and code == 0 and warned:
         return 1
     return 0 if fail_on == "never" and code == 1 else code
+
+
+def new_run_id() -> str:
+    """Give an id that no other run has; ids sort by the time at which they were given."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 def instant(moment: datetime) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,14 @@ from pathlib import Path
 
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER
-from callcenter_etl.outputs.staging import FILE_NAMES, STAGING_PREFIX, SUMMARY, TARGET, StagedFile
+from callcenter_etl.outputs.staging import (
+    FILE_NAMES,
+    STAGING_PREFIX,
+    SUMMARY,
+    TARGET,
+    StagedFile,
+    sync_folder,
+)
 from callcenter_etl.reprocess.result import KIND
 
 RECOVERED = "recovered"
@@ -53,9 +59,9 @@ class StagedFolder:
             file.close()
         folder = self._directory / _INNER
         try:
-            _sync(folder)
+            sync_folder(folder)
             folder.rename(self._path)
-            _sync(self._path.parent)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise OutputError(f"{self._path}: {error.strerror or error}") from error
 
@@ -123,11 +129,3 @@ def _keys_in(path: Path, sha256: str) -> set[str]:
         rows = csv.reader(file)
         next(rows, None)
         return {key for source, key in rows if source == sha256}
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

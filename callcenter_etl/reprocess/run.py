@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import tempfile
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -44,14 +43,10 @@ from callcenter_etl.reprocess.uniqueness import KnownKeys
 from callcenter_etl.reprocess.writer import BatchWriter
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown
-from callcenter_etl.summary import ContractIdentity, OutputFile, instant
+from callcenter_etl.summary import ContractIdentity, OutputFile, instant, new_run_id
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
-
-
-def _new_run_id() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class ReprocessPlan:
     source_sha256: str | None = None
     dry_run: bool = False
     again: bool = False
-    run_id: str = field(default_factory=_new_run_id)
+    run_id: str = field(default_factory=new_run_id)
 
 
 def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:

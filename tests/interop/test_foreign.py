@@ -98,7 +98,7 @@ schema:
         (ODCS.replace("status:", "stauts:") % "logicalType: string", "x.yaml:5:1: stauts: ODCS has no such key (did you mean 'status'?)"),
         (ODCS.replace("v3.1.0", "v2.2.2") % "logicalType: string", "x.yaml:1:1: apiVersion: v3.0.0 to v3.2.0 are read, not 'v2.2.2'"),
         ('{"fields": [{"name": "a"}], "primaryKey": "b"}', "x.yaml:1:29: primaryKey: unknown field 'b'"),
-        ('{"resources": []}', "x.yaml:1:2: resources: which resource? Name it behind the file, as in FILE#name (there are: )"),
+        ('{"resources": []}', "x.yaml:1:2: resources: the file has no resource, so there is nothing to make a contract of"),
         ("schema_type: dataframe\ncolumns: {}\n", "x.yaml:2:1: columns: the schema has no columns"),
         ('{"columns": {"a": 0, "b": 2}}', "x.yaml:1:2: columns: the positions are 0, 2: each from 0 or from 1 on is expected once"),
         ('{"columns": ["a"], "column_count": 2}', "x.yaml:1:20: column_count: 2 columns are said to be there, 1 are listed"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
 from callcenter_etl.contract.interop.frictionless_words import EXTENSION
+from callcenter_etl.contract.interop.parts import chosen_part, contract_name
 from callcenter_etl.contract.interop.rest import put_back, put_back_column
 from callcenter_etl.contract.interop.shapes import kind_of_shape
 from callcenter_etl.contract.interop.values import ColumnDraft, Draft, Taken, is_null, is_true
@@ -48,7 +48,11 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
     top = Taken(value, ())
     for key in ("profile", "$schema", "type"):
         top.take(key)
-    resource = top if not isinstance(value.get("resources"), list) else _chosen(draft, top, part)
+    resource = (
+        top
+        if not isinstance(value.get("resources"), list)
+        else chosen_part(draft, top.each("resources"), part, at=("resources",), word="resource")
+    )
     if resource is None:
         return draft
     bare = isinstance(value.get("fields"), list)
@@ -74,30 +78,9 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
     return draft
 
 
-def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
-    resources = top.each("resources")
-    names = [str(each.value.get("name", "")) for each in resources]
-    known = ", ".join(map(repr, names))
-    if part is not None and part not in names:
-        draft.fault(("resources",), f"no resource {part!r}{did_you_mean(part, names)}, there are: {known}")
-    elif part is None and len(resources) != 1:
-        draft.fault(
-            ("resources",),
-            f"which resource? Name it behind the file, as in FILE#{(names or ['name'])[0]} (there are: {known})",
-        )
-    else:
-        resource = resources[0 if part is None else names.index(part)]
-        for other in resources:
-            if other is not resource:
-                other.skip()
-                draft.note(other.path, f"resource {str(other.value.get('name', ''))!r} is another contract")
-        return resource
-    return None
-
-
 def _read_head(draft: Draft, top: Taken, resource: Taken) -> None:
     named = resource if resource.has("name") else top
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(named.take("name") or "")).strip("_")
+    name = contract_name(named.take("name"))
     if str(top.value.get("name")) == str(named.value.get("name")):
         top.take("name")
     draft.put(("contract",), name or "table", named.at("name"))

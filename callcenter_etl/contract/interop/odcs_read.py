@@ -10,9 +10,9 @@ from callcenter_etl.contract.interop.odcs_columns import read_property
 from callcenter_etl.contract.interop.odcs_quality import read_table_checks
 from callcenter_etl.contract.interop.odcs_shape import about_left, shape_faults
 from callcenter_etl.contract.interop.odcs_words import EXTENSION
+from callcenter_etl.contract.interop.parts import chosen_part, contract_name
 from callcenter_etl.contract.interop.rest import put_back, put_back_column
 from callcenter_etl.contract.interop.values import Draft, Taken, is_null
-from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import Path
 
 _READ = re.compile(r"v3\.[0-2](\.[0-9]+)?")
@@ -30,7 +30,7 @@ def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     top.take("kind")
     if str(value.get("status")) == "active":
         top.take("status")
-    table = _chosen(draft, top, part)
+    table = chosen_part(draft, top.each("schema"), part, at=("schema",), word="object")
     if table is None:
         return draft
     _read_head(draft, top, table)
@@ -47,31 +47,8 @@ def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     return draft
 
 
-def _chosen(draft: Draft, top: Taken, part: str | None) -> Taken | None:
-    tables = top.each("schema")
-    names = [str(table.value.get("name", "")) for table in tables]
-    if not tables:
-        draft.fault(("schema",), "the schema has no object, so there is no dataset to hold to it")
-    elif part is not None and part not in names:
-        known = ", ".join(map(repr, names))
-        draft.fault(("schema",), f"no object {part!r}{did_you_mean(part, names)}, there are: {known}")
-    elif part is None and len(tables) > 1:
-        known = ", ".join(map(repr, names))
-        draft.fault(
-            ("schema",), f"which object? Name it behind the file, as in FILE#{names[0]} (there are: {known})"
-        )
-    else:
-        table = tables[0 if part is None else names.index(part)]
-        for other in tables:
-            if other is not table:
-                other.skip()
-                draft.note(other.path, f"object {str(other.value.get('name', ''))!r} is another contract")
-        return table
-    return None
-
-
 def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(table.take("name") or "")).strip("_")
+    name = contract_name(table.take("name"))
     draft.put(("contract",), name or "contract", table.at("name"))
     version = top.take("version")
     if version is not None:
