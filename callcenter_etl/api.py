@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.card import card
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
-from callcenter_etl.contract.model import ContractDocument, MaxRejected
+from callcenter_etl.contract.model import ContractDocument, Limits, MaxRejected
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
-from callcenter_etl.once import Outcome, run_again, run_unless_done
+from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
+from callcenter_etl.plan import RunPlan
 from callcenter_etl.rules.compile import compile_rules
-from callcenter_etl.run import ProgressCallback, RunPlan, run_source
+from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
@@ -207,26 +208,22 @@ def validate(
 
     `output` is a folder or an `s3://` prefix, for which files wait in the local folder `staging`; an `s3://` prefix
     `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
-    a chunk, `workers` the threads that work on chunks (the cores, where it is None) and `block_bytes` the bytes read
-    at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
+    a chunk, `workers` the threads that work on chunks (the contract's `run.workers`, else the cores) and `block_bytes`
+    the bytes read at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
     contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
     itself by default. Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
-    if chunk_rows is not None and chunk_rows < 1:
-        raise UsageError(f"chunk_rows must be at least 1, got {chunk_rows}")
-    if workers is not None and workers < 1:
-        raise UsageError(f"workers must be at least 1, got {workers}")
-    if checkpoint_seconds is not None and checkpoint_seconds < 0:
-        raise UsageError(f"checkpoint_seconds must be at least 0, got {checkpoint_seconds}")
-    limits = contract.document.limits
-    if max_rejected is not None:
-        limit = (
-            max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
-        )
-        limits = limits.model_copy(update={"max_rejected": limit})
+    for name, number, least in (
+        ("chunk_rows", chunk_rows, 1),
+        ("workers", workers, 1),
+        ("checkpoint_seconds", checkpoint_seconds, 0),
+    ):
+        if number is not None and number < least:
+            raise UsageError(f"{name} must be at least {least}, got {number}")
+    defaults = contract.document.run
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
     keep = _KeptWhileUsed() if output is None else None
@@ -234,24 +231,18 @@ def validate(
     plan = RunPlan(
         source=os.fspath(source),
         output=folder,
-        limits=limits,
-        chunk_rows=chunk_rows or contract.document.run.chunk_rows,
-        workers=workers or usable_cores(),
+        limits=_limits(contract.document.limits, max_rejected),
+        chunk_rows=chunk_rows or defaults.chunk_rows,
+        workers=workers or defaults.workers or usable_cores(),
         block_bytes=block_bytes,
         publish_to=publish_to,
-        staging=contract.document.run.staging if staging is None else os.fspath(staging),
-        checkpoint_seconds=(
-            contract.document.run.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds
-        ),
+        staging=defaults.staging if staging is None else os.fspath(staging),
+        checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
         resume=resume,
     )
     run = partial(run_source, on_progress=on_progress)
-    if keep is not None:  # a folder that nobody else knows, and that goes with the result
-        try:
-            outcome = Outcome(run(plan, contract.loaded))
-        except BaseException:
-            keep.cleanup()
-            raise
+    if keep is not None:
+        outcome = _run_for_itself(plan, contract, run, keep)
     else:
         run_it = run_again if again else run_unless_done
         outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
@@ -260,10 +251,26 @@ def validate(
         source=plan.source,
         output=folder,
         already_done=outcome.already_done,
-        _excel_safe=contract.document.run.exceptions.excel_safe,
+        _excel_safe=defaults.exceptions.excel_safe,
         _keep=keep,
-        _storage=contract.document.run.storage_options,
+        _storage=defaults.storage_options,
     )
+
+
+def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> Limits:
+    if max_rejected is None:
+        return declared
+    limit = max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
+    return declared.model_copy(update={"max_rejected": limit})
+
+
+def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: _KeptWhileUsed) -> Outcome:
+    """Run into a folder that nobody else knows, so without lock and ledger; it goes with the result."""
+    try:
+        return Outcome(run(plan, contract.loaded))
+    except BaseException:
+        folder.cleanup()
+        raise
 
 
 def diff_contracts(old: Contract, new: Contract) -> tuple[Change, ...]:

@@ -27,7 +27,7 @@ from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.destination import folder_away
 from callcenter_etl.outputs.lock import target_lock
-from callcenter_etl.run import RunPlan, refuse_own_output
+from callcenter_etl.plan import RunPlan, refuse_own_output
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
 from callcenter_etl.storage import access

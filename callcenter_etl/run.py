@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from callcenter_etl.accounts import Accounts
 from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
 from callcenter_etl.checkpoints.taking import Parts, checkpoints_of, go_on
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.contract.model import Limits
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
-from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError, UsageError
+from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError
+from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
-from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.plan import RunPlan, refuse_own_output
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.reader import BLOCK_BYTES, Opening, SourceReader
-from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+from callcenter_etl.sources.reader import Opening, SourceReader
+from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import (
     ContractIdentity,
     OutputFile,
@@ -40,41 +36,11 @@ from callcenter_etl.summary import (
     SourceIdentity,
     Summary,
     instant,
-    new_run_id,
 )
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
 ProgressCallback = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class RunPlan:
-    """All that one run needs to know.
-
-    `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
-    the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
-    checkpoints are taken.
-    """
-
-    source: str
-    output: str
-    limits: Limits
-    chunk_rows: int | None = None
-    workers: int = 1
-    block_bytes: int = BLOCK_BYTES
-    run_id: str = field(default_factory=new_run_id)
-    publish_to: str | None = None
-    staging: str | None = None
-    checkpoint_seconds: float = 0
-    resume: bool = True
-    options: str | None = None
-    unfinished: Unfinished | None = None
-
-    @property
-    def holder(self) -> Holder:
-        """This run in this process, from now on."""
-        return Holder(self.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
 
 
 def run_source(
@@ -295,43 +261,6 @@ class _Run:
                     rejected=self.accounts.rejected.records,
                 )
             )
-
-
-def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Problem, ...]:
-    """Say which limits a run with so many records read and rejected does not keep."""
-    problems = []
-    if limits.min_records is not None and read < limits.min_records:
-        problems.append(
-            Problem("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected")
-        )
-    if limits.max_rejected is not None and limits.max_rejected.exceeded(rejected, read):
-        sentence = f"{rejected:,} of {read:,} records rejected, at most {limits.max_rejected} allowed"
-        problems.append(Problem("limits.max_rejected", sentence))
-    return tuple(problems)
-
-
-def status_of(limits: Limits, problems: tuple[Problem, ...], *, rejected: int) -> str:
-    """Give the status of a run that read its source to the end."""
-    if problems:
-        return "failed"
-    return "rejects" if rejected and limits.max_rejected is None else "passed"
-
-
-def refuse_own_output(plan: RunPlan) -> None:
-    """Raise UsageError where publishing would replace the very file that is read."""
-    for output in (plan.output, plan.publish_to):
-        if output is not None and _plain(plan.source) in {
-            _plain(within(output, each)) for each in FILE_NAMES.values()
-        }:
-            raise UsageError(
-                f"{shown(plan.source)}: the run would replace its own source"
-                f" (name another output than {shown(output)!r})"
-            )
-
-
-def _plain(uri: str) -> str:
-    """Give one spelling for all of a file's."""
-    return str(Path(local_path(uri)).resolve()) if is_local(uri) else uri.replace("s3a://", "s3://", 1)
 
 
 def _json_bytes(summary: Summary) -> bytes:

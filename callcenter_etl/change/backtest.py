@@ -15,7 +15,7 @@ from callcenter_etl.change.bench import rule_ids
 from callcenter_etl.change.verdicts import Court, Hearing, Verdicts
 from callcenter_etl.contract.model import ContractDocument, Limits
 from callcenter_etl.errors import Problem, UsageError
-from callcenter_etl.run import broken_limits, status_of
+from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.storage.addresses import STANDARD_INPUT, shown
 
 MOST_LINES = 10  # told for each rule; the count says how many there are

@@ -43,6 +43,24 @@ def test_workers_and_blocks_change_no_byte(
     assert outcome(sample, tmp_path / "several", workers=workers, block_bytes=block_bytes) == alone
 
 
+def test_the_contract_says_how_many_workers_where_nobody_else_does(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines: list[int] = []
+    made = local.LocalEngine.__init__
+
+    def noted(self: local.LocalEngine, *given: Any, workers: int, **named: Any) -> None:
+        engines.append(workers)
+        made(self, *given, workers=workers, **named)
+
+    monkeypatch.setattr(local.LocalEngine, "__init__", noted)
+    columns = [{"name": name} for name in sample.read_text(encoding="latin-1").split("\n")[0].split(",")]
+    contract = load_contract({"contract": "c", "columns": columns, "run": {"workers": 3}})
+    validate(sample, contract)
+    validate(sample, contract, workers=1)
+    assert engines == [3, 1]
+
+
 def test_a_failing_block_ends_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parse = steps.parse_block
     calls: list[int] = []

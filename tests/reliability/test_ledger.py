@@ -21,7 +21,8 @@ from callcenter_etl.ledger.record import VANISHED
 from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.ledger.sqlite import FILE_NAME, SCHEMA_VERSION, SqliteLedger
 from callcenter_etl.once import Outcome, run_unless_done
-from callcenter_etl.run import RunPlan, run_source
+from callcenter_etl.plan import RunPlan
+from callcenter_etl.run import run_source
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import Summary
 from tests.reliability.support import (

@@ -1,0 +1,64 @@
+"""What one run is to do, settled before it starts."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callcenter_etl.checkpoints.unfinished import Unfinished
+from callcenter_etl.contract.model import Limits
+from callcenter_etl.errors import UsageError
+from callcenter_etl.outputs.lock import Holder
+from callcenter_etl.outputs.staging import FILE_NAMES
+from callcenter_etl.sources.reader import BLOCK_BYTES
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+from callcenter_etl.summary import instant, new_run_id
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """All that one run needs to know.
+
+    `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
+    the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
+    checkpoints are taken.
+    """
+
+    source: str
+    output: str
+    limits: Limits
+    chunk_rows: int | None = None
+    workers: int = 1
+    block_bytes: int = BLOCK_BYTES
+    run_id: str = field(default_factory=new_run_id)
+    publish_to: str | None = None
+    staging: str | None = None
+    checkpoint_seconds: float = 0
+    resume: bool = True
+    options: str | None = None
+    unfinished: Unfinished | None = None
+
+    @property
+    def holder(self) -> Holder:
+        """This run in this process, from now on."""
+        return Holder(self.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
+
+
+def refuse_own_output(plan: RunPlan) -> None:
+    """Raise UsageError where publishing would replace the very file that is read."""
+    for output in (plan.output, plan.publish_to):
+        if output is not None and _plain(plan.source) in {
+            _plain(within(output, each)) for each in FILE_NAMES.values()
+        }:
+            raise UsageError(
+                f"{shown(plan.source)}: the run would replace its own source"
+                f" (name another output than {shown(output)!r})"
+            )
+
+
+def _plain(uri: str) -> str:
+    """Give one spelling for all of a file's."""
+    return str(Path(local_path(uri)).resolve()) if is_local(uri) else uri.replace("s3a://", "s3://", 1)
