@@ -121,17 +121,21 @@ def _first_record(head: str, delimiter: str, quote: str | None) -> tuple[str, ..
 
 
 def _quoting(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> dict[str, Any]:
-    """Give what makes the fewest records malformed, the plainest first; most files need no look at all."""
+    """Give what makes the most sound records, then the fewest malformed, the plainest first.
+
+    Not the fewest malformed alone: where a stray quote may join lines, it takes its neighbours along, and both kinds
+    get fewer. Most files need no look at all.
+    """
     if not any(each.quotes for each in surveys):
         return {}
     best: dict[str, Any] = {"quoting": {}}
-    fewest = None
+    most: tuple[int, int] | None = None
     for change in _VARIANTS:
-        malformed, by_quotes = _malformed(surveys, replace(layout, **change), on_bytes)
-        if fewest is None or malformed < fewest:
-            fewest, best = malformed, change
-        if not malformed or (not by_quotes and "quote" not in change):
-            break
+        tally = _tally(surveys, replace(layout, **change), on_bytes)
+        if most is None or (tally.sound, -tally.malformed) > most:
+            most, best = (tally.sound, -tally.malformed), change
+            if not tally.malformed or (not tally.by_quotes and "quote" not in change):
+                break
     return best
 
 
@@ -144,16 +148,25 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def _malformed(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> tuple[int, int]:
-    """Count the malformed records, and those that are so for their quotes."""
-    malformed = by_quotes = 0
+@dataclass(slots=True)
+class _Tally:
+    """How many records are sound, how many malformed, and how many of these for their quotes."""
+
+    sound: int = 0
+    malformed: int = 0
+    by_quotes: int = 0
+
+
+def _tally(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> _Tally:
+    tally = _Tally()
     for each in surveys:
         for piece, _ in read_chunks(each.uri, layout.document(), most_records=None, on_bytes=on_bytes):
             if isinstance(piece, LongRecord):
                 continue
-            malformed += len(piece.malformed)
-            by_quotes += sum(m.status == QUOTE for m in piece.malformed)
-    return malformed, by_quotes
+            tally.sound += len(piece.sound)
+            tally.malformed += len(piece.malformed)
+            tally.by_quotes += sum(m.status == QUOTE for m in piece.malformed)
+    return tally
 
 
 def _has_header(uri: str, layout: SampleLayout) -> tuple[bool, str]:

@@ -155,6 +155,16 @@ def test_quoting_and_delimiter_are_found(content: str, declared: dict[str, objec
     assert inference.outcome.accepted == inference.outcome.read > 0
 
 
+def test_a_stray_quote_is_an_outlier_and_takes_no_neighbours_along() -> None:
+    lines = ["a,b", *["1,x"] * 200, '2,"stray', *["3,x"] * 5, *['4,"z, z"'] * 3, *["5,x"] * 200]
+    Path("sample.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    inference = infer("sample.csv")
+    source = inference.contract.document.source
+    assert (source.multiline, source.quoting, source.quote) == (False, "strict", '"')
+    assert (inference.outcome.read, inference.outcome.accepted) == (409, 408)
+    assert "1 record malformed by record.quote (line 202)" in inference.text
+
+
 @pytest.mark.parametrize(
     ("text", "encoding", "declared"),
     [
