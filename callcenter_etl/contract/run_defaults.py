@@ -15,6 +15,7 @@ from callcenter_etl.contract.fields import (
     as_null,
     as_text,
 )
+from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.storage import (
     OptionalAddress,
     StorageOptions,
@@ -22,6 +23,8 @@ from callcenter_etl.contract.storage import (
 )
 
 FailOn = Literal["warn", "reject", "never"]
+TargetFormat = Literal["csv", "parquet", "delta"]
+Write = Literal["overwrite", "replace_partitions"]
 
 
 class _Model(BaseModel):
@@ -72,6 +75,14 @@ class RunDefaults(_Model):
     )
     checkpoint_seconds: Seconds = Field(
         30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
+    )
+    target_format: TargetFormat = Field(
+        "csv", description="the accepted records byte for byte, or typed in Parquet or a Delta table"
+    )
+    layout: Layout | None = Field(None, description="folders and order of a typed target")
+    write: Write = Field(
+        "overwrite",
+        description="what a run replaces of a target with a layout: all of it, or the partitions that it has records for",
     )
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
     exceptions: ExceptionsSettings = Field(
