@@ -94,7 +94,9 @@ def layout_faults(layout: Layout, columns: Sequence[Any], path: Path) -> Found:
         wanted = _FOLDER_TYPES if key.by == "value" else _DATED
         yield from _column_faults(key.column, known, where, wanted, "make folders")
         if key.column in known and known[key.column].classification != "public":
-            sentence = f"{key.column!r} is {known[key.column].classification}: its values may not name folders"
+            sentence = (
+                f"{key.column!r} is {known[key.column].classification}: its values may not name folders"
+            )
             yield where, sentence, 0
     if layout.buckets is not None:
         where = (*path, "buckets", "column")
@@ -125,4 +127,8 @@ def _name_faults(layout: Layout, known: Any, path: Path) -> Found:
             yield path, "a column without a name cannot name a level of folders", 0
         seen.add(name)
     if layout.in_path >= set(known):
-        yield (*path, "partition_by"), "every column stands in the folders' names: nothing is left for the files", 0
+        yield (
+            (*path, "partition_by"),
+            "every column stands in the folders' names: nothing is left for the files",
+            0,
+        )
