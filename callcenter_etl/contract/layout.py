@@ -51,6 +51,17 @@ class Buckets(_Model):
         return value
 
 
+_KEY_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "column": {"type": "string", "description": "column of the contract"},
+        "by": {"enum": ["value", "day", "month", "year"], "description": "what of the value"},
+    },
+    "required": ["column"],
+    "additionalProperties": False,
+}
+
+
 def _key(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
@@ -67,9 +78,7 @@ class Layout(_Model):
     partition_by: Annotated[
         tuple[PartitionKey, ...],
         BeforeValidator(_keys),
-        WithJsonSchema(
-            {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/PartitionKey"}]}}
-        ),
+        WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string"}, _KEY_SCHEMA]}}),
     ] = Field((), description="columns whose values make folders, the outermost first")
     buckets: Buckets | None = Field(None, description="folders by a hash of one column")
     sort_by: TextList = Field((), description="columns by which the records of a file are sorted")
