@@ -55,12 +55,12 @@ class _Uploaded(Staging):
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self.files, names, self.summary)
+        self._remote.prepare(self, names)
         with interrupts.publishing(self.final_uri(SUMMARY)):
-            self._remote.commit()
+            self._remote.commit(self, commit_target=self.commit_target)
 
     def final_uri(self, name: str) -> str:
-        return self._remote.uri_of(name)
+        return self._remote.uri_of(self.name_of(name))
 
 
 class _Copied(Staging):
@@ -71,12 +71,16 @@ class _Copied(Staging):
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self.files, names, self.summary)
+        self._remote.prepare(self, names)
         super().replace(names)
         try:
-            self._remote.commit()
+            self._remote.commit(self, commit_target=_nothing)  # the folder's own publishing did it
         except OutputError as error:
             raise OutputError(f"the files are published in {self.output}, but not copied: {error}") from error
+
+
+def _nothing() -> None:
+    return
 
 
 @contextmanager

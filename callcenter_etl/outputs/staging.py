@@ -189,13 +189,22 @@ class Staging:
         sync_folder(self.output)
         self.files[SUMMARY].path.replace(self._final(SUMMARY))
 
-    def _replace_target(self, names: tuple[str, ...]) -> None:
-        if TARGET not in names:
-            if self.sink is None or not self.sink.accumulates:
-                remove_targets(self.output)
-            return
+    @property
+    def keeps_target(self) -> bool:
+        """Tell whether an earlier target stays where this run publishes none: it holds other sources' records."""
+        return self.sink is not None and self.sink.accumulates
+
+    def commit_target(self) -> None:
+        """Let the sink make its part of the target visible."""
         if self.sink is not None:
             self.sink.commit()
+
+    def _replace_target(self, names: tuple[str, ...]) -> None:
+        if TARGET not in names:
+            if not self.keeps_target:
+                remove_targets(self.output)
+            return
+        self.commit_target()
         new = self.files[TARGET].path if self.target is None else self.target.path
         replace_target(self.output, self.name_of(TARGET), new)
 

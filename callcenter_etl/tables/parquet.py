@@ -26,9 +26,8 @@ from callcenter_etl.tables.sorting import sort_records
 from callcenter_etl.tables.staged import read_batches
 
 FORMAT = "parquet"
-FILE_NAME = "part-0.parquet"
 MOST_FILES = 100_000  # of one run: more are a layout gone wrong
-_FOLDER = "_folder"
+_FOLDER, _UNNAMED = "_folder", "_new.parquet"
 
 
 class ParquetSink:
@@ -115,8 +114,11 @@ class ParquetSink:
                 )
             _make_folder(folder / name, mode)
             records = (part.select(schema.names) for _, part in group)
-            file = write_parquet(folder / name / FILE_NAME, records, schema, sorted_by=sorted_by, mode=mode)
-            yield TargetFile(f"{name}/{FILE_NAME}", file.bytes, file.sha256, file.records)
+            file = write_parquet(folder / name / _UNNAMED, records, schema, sorted_by=sorted_by, mode=mode)
+            # Named by its content: the same records have the same name, others never take their place by halves.
+            named = f"{name}/part-{file.sha256[:16]}.parquet"
+            (folder / name / _UNNAMED).rename(folder / named)
+            yield TargetFile(named, file.bytes, file.sha256, file.records)
 
     def _kept(self, earlier: Manifest, new: tuple[TargetFile, ...], folder: Path) -> Iterator[TargetFile]:
         """Give the earlier files of partitions that this run has no records for; they are not written again."""
