@@ -10,6 +10,7 @@ from pathlib import Path
 
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.model import Limits
+from callcenter_etl.contract.run_defaults import TargetFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.staging import FILE_NAMES
@@ -40,6 +41,7 @@ class RunPlan:
     resume: bool = True
     options: str | None = None
     unfinished: Unfinished | None = None
+    target_format: TargetFormat = "csv"
 
     @property
     def holder(self) -> Holder:

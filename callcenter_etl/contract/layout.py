@@ -51,6 +51,17 @@ class Buckets(_Model):
         return value
 
 
+_KEY_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "column": {"type": "string", "description": "column of the contract"},
+        "by": {"enum": ["value", "day", "month", "year"], "description": "what of the value"},
+    },
+    "required": ["column"],
+    "additionalProperties": False,
+}
+
+
 def _key(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
@@ -67,9 +78,7 @@ class Layout(_Model):
     partition_by: Annotated[
         tuple[PartitionKey, ...],
         BeforeValidator(_keys),
-        WithJsonSchema(
-            {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/PartitionKey"}]}}
-        ),
+        WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string"}, _KEY_SCHEMA]}}),
     ] = Field((), description="columns whose values make folders, the outermost first")
     buckets: Buckets | None = Field(None, description="folders by a hash of one column")
     sort_by: TextList = Field((), description="columns by which the records of a file are sorted")
@@ -94,7 +103,9 @@ def layout_faults(layout: Layout, columns: Sequence[Any], path: Path) -> Found:
         wanted = _FOLDER_TYPES if key.by == "value" else _DATED
         yield from _column_faults(key.column, known, where, wanted, "make folders")
         if key.column in known and known[key.column].classification != "public":
-            sentence = f"{key.column!r} is {known[key.column].classification}: its values may not name folders"
+            sentence = (
+                f"{key.column!r} is {known[key.column].classification}: its values may not name folders"
+            )
             yield where, sentence, 0
     if layout.buckets is not None:
         where = (*path, "buckets", "column")
@@ -125,4 +136,8 @@ def _name_faults(layout: Layout, known: Any, path: Path) -> Found:
             yield path, "a column without a name cannot name a level of folders", 0
         seen.add(name)
     if layout.in_path >= set(known):
-        yield (*path, "partition_by"), "every column stands in the folders' names: nothing is left for the files", 0
+        yield (
+            (*path, "partition_by"),
+            "every column stands in the folders' names: nothing is left for the files",
+            0,
+        )

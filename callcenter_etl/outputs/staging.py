@@ -15,14 +15,19 @@ from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.memory import is_lack_of_memory
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
+from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
+STREAM = "stream"  # the accepted records of a typed target, until it is built from them
 FILE_NAMES = {
     TARGET: "target.csv",
     EXCEPTIONS: "exceptions.csv",
     REJECTED: "rejected.csv",
     SUMMARY: "summary.json",
 }
+_STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
+_SCRATCH = "built"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
 
@@ -111,11 +116,13 @@ class Staging:
         self.directory = directory
         self.files: dict[str, StagedFile] = {}
         self.summary = b""
+        self.target: BuiltTarget | None = None
+        self.sink: TableSink | None = None
 
     def create(self, name: str) -> StagedFile:
         """Start one of the run's files."""
         try:
-            self.files[name] = StagedFile.new(self.directory / FILE_NAMES[name], self.mode)
+            self.files[name] = StagedFile.new(self.directory / _STAGED_NAMES[name], self.mode)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
@@ -123,10 +130,27 @@ class Staging:
     def go_on(self, name: str, mark: Mark) -> StagedFile:
         """Go on with one of a dead run's files. Raises UnfitCheckpointError where it is not what it was."""
         try:
-            self.files[name] = StagedFile.at(self.directory / FILE_NAMES[name], mark)
+            self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], mark)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
+
+    @property
+    def scratch(self) -> Path:
+        """A new folder for a target that is built from the staged stream; what a dead run left of one goes."""
+        folder = self.directory / _SCRATCH
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=PRIVATE_FOLDER)
+        except OSError as error:
+            raise OutputError(f"{folder}: {error.strerror or error}") from error
+        return folder
+
+    @property
+    def stream(self) -> Path:
+        """The staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
+        self.files[STREAM].close()
+        return self.files[STREAM].path
 
     def publish(self, names: tuple[str, ...], summary: bytes) -> None:
         """Replace the earlier run's files by the named ones, the summary last."""
@@ -156,7 +180,8 @@ class Staging:
     def _replace(self, names: tuple[str, ...]) -> None:
         self._final(SUMMARY).unlink(missing_ok=True)
         sync_folder(self.output)
-        for name in (TARGET, EXCEPTIONS, REJECTED):
+        self._replace_target(names)
+        for name in (EXCEPTIONS, REJECTED):
             if name in names:
                 self.files[name].path.replace(self._final(name))
             else:
@@ -164,12 +189,35 @@ class Staging:
         sync_folder(self.output)
         self.files[SUMMARY].path.replace(self._final(SUMMARY))
 
+    @property
+    def keeps_target(self) -> bool:
+        """Tell whether an earlier target stays where this run publishes none: it holds other sources' records."""
+        return self.sink is not None and self.sink.accumulates
+
+    def commit_target(self) -> None:
+        """Let the sink make its part of the target visible."""
+        if self.sink is not None:
+            self.sink.commit()
+
+    def _replace_target(self, names: tuple[str, ...]) -> None:
+        if TARGET not in names:
+            if not self.keeps_target:
+                remove_targets(self.output)
+            return
+        self.commit_target()
+        new = self.files[TARGET].path if self.target is None else self.target.path
+        replace_target(self.output, self.name_of(TARGET), new)
+
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""
         return str(self._final(name))
 
+    def name_of(self, name: str) -> str:
+        """Give what one of the run's files is called in its output."""
+        return self.target.name if name == TARGET and self.target is not None else FILE_NAMES[name]
+
     def _final(self, name: str) -> Path:
-        return self.output / FILE_NAMES[name]
+        return self.output / self.name_of(name)
 
 
 def staging_folder(output: Path, run_id: str) -> Path:
@@ -230,12 +278,3 @@ def _may_go_on(error: BaseException) -> bool:
     if not isinstance(error, Exception):
         return True
     return isinstance(error, (OutputError, SourceError)) or is_lack_of_memory(error)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

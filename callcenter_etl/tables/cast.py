@@ -120,7 +120,9 @@ def _exact(text: str) -> Decimal | None:
 
 def _fit_long(text: str) -> int | None:
     number = _exact(text)
-    return int(number) if number is not None and number.adjusted() < 20 and -(2**63) <= number < 2**63 else None
+    return (
+        int(number) if number is not None and number.adjusted() < 20 and -(2**63) <= number < 2**63 else None
+    )
 
 
 def _decimal_fit(kind: pa.DataType) -> Callable[[str], Decimal | None]:
@@ -199,7 +201,9 @@ def _carried(typed: Typed, values: tuple[pa.StringArray, ...], records: int) -> 
     if not each:
         return pa.nulls(records, TEXTS)
     names = pa.array([name for name, _ in typed.carried], type=pa.string())
-    order = np.arange(records * each).reshape(each, records).T.ravel()  # record by record, not column by column
+    order = (
+        np.arange(records * each).reshape(each, records).T.ravel()
+    )  # record by record, not column by column
     items = pa.concat_arrays([values[at] for _, at in typed.carried]).take(pa.array(order))
     keys = names.take(pa.array(np.tile(np.arange(each), records)))
     offsets = pa.array(np.arange(records + 1) * each, type=pa.int32())

@@ -24,7 +24,9 @@ def table_schema(document: ContractDocument) -> pa.Schema:
     """
     fields = [_field(column, document) for column in document.columns]
     if any(may_not_fit(column) for column in document.columns):
-        fields.append(pa.field(UNCAST, TEXTS, metadata={"description": "values that do not fit their column"}))
+        fields.append(
+            pa.field(UNCAST, TEXTS, metadata={"description": "values that do not fit their column"})
+        )
     if document.source.header == "by_name":
         fields.append(pa.field(CARRIED, TEXTS, metadata={"description": "columns that no contract declares"}))
     return pa.schema(fields, metadata=_identity(document))

@@ -9,8 +9,6 @@ import pyarrow as pa
 
 from callcenter_etl.errors import AccountingError, OutputError
 
-STREAM_NAME = "target.arrows"
-
 
 def schema_message(schema: pa.Schema) -> memoryview:
     """Give the bytes that a stream of batches of this schema begins with."""
