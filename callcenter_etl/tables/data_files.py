@@ -21,21 +21,28 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A finished file. `partition` are its values of the table's partition columns as text, None for null."""
+    """A finished file. `partition` are its values of the table's partition columns as text, None for null.
+
+    `footer` is Parquet's own, kept because the file is moved before the table is told of it.
+    """
 
     file: Path
     partition: Mapping[str, str | None]
     bytes: int
-    records: int
     sha256: str
+    footer: pq.FileMetaData
+
+    @property
+    def records(self) -> int:
+        """The rows in it, as its footer says."""
+        return int(self.footer.num_rows)
 
     @classmethod
     def of(cls, file: Path, partition: Mapping[str, str | None]) -> DataFile:
         """Describe a file that is there. Raises OSError and pa.ArrowInvalid where it is no Parquet file."""
         with file.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        footer = pq.read_metadata(file)
-        return cls(file, partition, file.stat().st_size, footer.num_rows, sha256)
+        return cls(file, partition, file.stat().st_size, sha256, pq.read_metadata(file))
 
 
 def path_in_table(file: DataFile, origin: Origin, number: int) -> str:

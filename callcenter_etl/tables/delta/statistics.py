@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -15,12 +14,11 @@ _MOST_LETTERS = 32  # of a text, as other writers have it
 _LAST_LETTER = "\U0010ffff"
 
 
-def statistics_of(file: Path, unsaid: Collection[str]) -> str:
+def statistics_of(footer: pq.FileMetaData, unsaid: Collection[str]) -> str:
     """Give Delta's statistics of a file as JSON: records, nulls, least and greatest values.
 
     Of the columns `unsaid`, whose values are nobody's business, only nulls are counted.
     """
-    footer = pq.read_metadata(file)
     kinds = footer.schema.to_arrow_schema()
     groups = [footer.row_group(at) for at in range(footer.num_row_groups)]
     least: dict[str, Any] = {}
