@@ -149,4 +149,8 @@ def reach_of(options: StorageOptions) -> Reach:
 
 
 def _amazon_hosts(made: Any) -> tuple[str, ...]:
-    return ("s3.amazonaws.com", f"s3.{made.meta.region_name}.amazonaws.com", f"s3.{made.meta.region_name}.amazonaws.com.cn")
+    return (
+        "s3.amazonaws.com",
+        f"s3.{made.meta.region_name}.amazonaws.com",
+        f"s3.{made.meta.region_name}.amazonaws.com.cn",
+    )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from callcenter_etl.errors import OutputError
-from callcenter_etl.logs import get_logger
 from callcenter_etl.tables.data_files import DataFile, path_in_table
 from callcenter_etl.tables.origin import Origin
 from callcenter_etl.tables.place import Place
@@ -26,7 +32,7 @@ from callcenter_etl.tables.replacing import (
 )
 
 LONGEST_WAIT = 5.0
-_log = get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class ConflictError(Exception):
@@ -133,34 +139,8 @@ def found_in(table: Table, origin: Origin, mode: TableMode) -> Committed | None:
     return None if version is None else _already(version, origin, mode)
 
 
-def commit_files(table: Table, place: Place, job: Job) -> Committed:
-    """Make the job's files part of the table, in one commit.
-
-    Of several writers one is first; the others look at what it did and try again, for as long as the job says.
-    Raises OutputError, naming the last winner, after that. Files that are surely in no version are removed.
-    """
-    attempts = _Attempts(table, place, job)
-    retrying = Retrying(
-        retry=retry_if_exception_type(ConflictError),
-        stop=stop_after_delay(job.seconds),
-        wait=wait_random_exponential(multiplier=0.05, max=LONGEST_WAIT),
-        before_sleep=_tell,
-        retry_error_callback=lambda _: None,
-    )
-    committed: Committed | None = retrying(attempts.once)
-    if committed is None:
-        attempts.clear()
-        version = table.newest()
-        winner = "another writer" if version is None else version.last_run()
-        raise OutputError(
-            f"other writers were first for {job.seconds:.0f} s, at last {winner}; nothing of this run is in the table"
-            " (run again)"
-        )
-    return committed
-
-
-class _Attempts:
-    """The tries of one job; files are put once, what hangs on a version is done anew for each."""
+class Commit:
+    """The way of one job's files into a table. Call `prepare`, then `commit`, and `close` in any case."""
 
     def __init__(self, table: Table, place: Place, job: Job) -> None:
         self._table = table
@@ -170,21 +150,60 @@ class _Attempts:
         self._loose: list[str] = []
         self._is_put = False
 
-    def once(self) -> Committed:
-        job = self._job
-        try:
+    def prepare(self) -> None:
+        """Put the files where the table lies, seen by no reader; not where it holds this very content already."""
+        if found_in(self._table, self._job.origin, self._job.mode) is None:
+            self._put_all()
+
+    def commit(self) -> Committed:
+        """Make the files part of the table, in one commit, unless it holds this very content already.
+
+        Of several writers one is first; the others look at what it did and try again, for as long as the job says.
+        Raises OutputError, naming the last winner, after that.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception_type(ConflictError),
+            stop=stop_after_delay(self._job.seconds),
+            wait=wait_random_exponential(multiplier=0.05, max=LONGEST_WAIT),
+            before_sleep=_tell,
+            retry_error_callback=lambda _: None,
+        )
+        committed: Committed | None = retrying(self._try)
+        if committed is None:
             version = self._table.newest()
-            done = None if version is None else _already(version, job.origin, job.mode)
-            if done is None:
-                self._put_all()
-                change = self._change(version)
-        except BaseException:
-            self.clear()
-            raise
+            winner = "another writer" if version is None else version.last_run()
+            raise OutputError(
+                f"other writers were first for {self._job.seconds:.0f} s, at last {winner}; nothing of this run is in"
+                " the table (run again)"
+            )
+        return committed
+
+    def close(self) -> None:
+        """Remove what was put and is in no version for sure."""
+        for path in self._loose:
+            try:
+                self._place.remove(path)
+            except OutputError as error:  # no reader sees it, and the table's vacuum removes it
+                _log.warning("a file that is in no version stays: %s", error)
+        self._loose.clear()
+
+    def _try(self) -> Committed:
+        job = self._job
+        version = self._table.newest()
+        done = None if version is None else _already(version, job.origin, job.mode)
         if done is not None:
-            self.clear()
             return done
-        number = self._settled(version, change)
+        self._put_all()
+        change = self._change(version)
+        loose, self._loose = self._loose, []  # once the commit is under way, they may be in the table
+        try:
+            number = self._table.create(change) if version is None else self._table.commit(version, change)
+        except ConflictError:
+            self._loose = loose
+            for rest in change.rests:
+                self._place.remove(rest.path)
+                self._loose.remove(rest.path)
+            raise
         return Committed(
             version=number,
             records=sum(each.file.records for each in self._added),
@@ -192,27 +211,6 @@ class _Attempts:
             added=len(change.added) + len(change.rests),
             removed=len(change.removed),
         )
-
-    def clear(self) -> None:
-        """Remove what was put; called where it is in no version for sure."""
-        for path in self._loose:
-            try:
-                self._place.remove(path)
-            except OutputError as error:  # no reader sees it, and the table's vacuum removes it
-                _log.warning("loose_file_stays", cause=str(error))
-        self._loose.clear()
-
-    def _settled(self, version: TableVersion | None, change: Change) -> int:
-        """Commit. Where it is not known whether that went well, the files stay: they may be in the table."""
-        try:
-            if version is None:
-                return self._table.create(change)
-            return self._table.commit(version, change)
-        except ConflictError:
-            for rest in change.rests:
-                self._place.remove(rest.path)
-                self._loose.remove(rest.path)
-            raise
 
     def _put_all(self) -> None:
         if self._is_put:
@@ -238,7 +236,11 @@ class _Attempts:
         rests = []
         for number, file in enumerate(removal.rewrites):
             rest = version.rest_of(file, job.origin.source, job.scratch)
-            rests.append(self._put(rest, number, mixed=f"rest-{number:05d}-v{version.number}-{job.origin.run_id}.parquet"))
+            rests.append(
+                self._put(
+                    rest, number, mixed=f"rest-{number:05d}-v{version.number}-{job.origin.run_id}.parquet"
+                )
+            )
         return Change(job.origin, self._added, tuple(rests), removal, told=self._told(job.mode))
 
     def _told(self, mode: TableMode) -> dict[str, Any]:
@@ -253,4 +255,4 @@ def _already(version: TableVersion, origin: Origin, mode: TableMode) -> Committe
 
 
 def _tell(state: RetryCallState) -> None:
-    _log.info("table_conflict", attempt=state.attempt_number)
+    _log.info("another writer was first (try %d)", state.attempt_number)

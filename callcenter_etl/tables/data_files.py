@@ -66,4 +66,3 @@ def value_text(value: Any) -> str | None:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return str(value)
-

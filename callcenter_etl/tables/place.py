@@ -12,7 +12,7 @@ from typing import Protocol
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.outputs.modes import PRIVATE_FILE, PRIVATE_FOLDER, open_private
-from callcenter_etl.outputs.staging import sync_folder
+from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.storage.addresses import bucket_and_key, is_local, is_s3, local_path, shown
 
 _BLOCK_BYTES = 2**20
@@ -54,12 +54,14 @@ class LocalPlace:
         self._mode = mode
 
     def begin(self) -> None:
+        """Make sure that files can be put."""
         try:
             self._make(self._folder)
         except OSError as error:
             raise OutputError(f"{self._folder}: {error.strerror or error}") from error
 
     def put(self, file: Path, path: str, sha256: str) -> None:
+        """Put a finished local file, which may be gone afterwards, under a new relative path."""
         final = self._folder / path
         try:
             self._make(final.parent)
@@ -69,12 +71,14 @@ class LocalPlace:
             raise OutputError(f"{final}: {error.strerror or error}") from error
 
     def remove(self, path: str) -> None:
+        """Remove what was put, where it is there."""
         try:
             (self._folder / path).unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(f"{self._folder / path}: {error.strerror or error}") from error
 
     def settle(self, folder: str, written: Sequence[str]) -> None:
+        """Make durable what a library wrote, and give it its permissions."""
         wanted = PRIVATE_FILE if self._mode is None else self._mode
         logs = self._folder / folder
         try:
@@ -134,9 +138,11 @@ class S3Place:
         self._prefix = f"{key.rstrip('/')}/" if key.strip("/") else ""
 
     def begin(self) -> None:
+        """Make sure that files can be put."""
         self._bucket.check_writable(f"{self._prefix}part")
 
     def put(self, file: Path, path: str, sha256: str) -> None:
+        """Put a finished local file, which may be gone afterwards, under a new relative path."""
         from callcenter_etl.storage.s3_puts import Content
 
         labels = {"sha256": sha256}
@@ -144,6 +150,7 @@ class S3Place:
         self._bucket.complete(self._bucket.prepare(f"{self._prefix}{path}", content, labels), labels)
 
     def remove(self, path: str) -> None:
+        """Remove what was put, where it is there."""
         self._bucket.delete(f"{self._prefix}{path}")
 
     def settle(self, folder: str, written: Sequence[str]) -> None:

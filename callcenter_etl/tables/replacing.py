@@ -65,7 +65,9 @@ def removal_of(
 ) -> Removal:
     """Give what a commit of this origin's rows removes. `touched` are the partitions that its new files are in."""
     key = origin.source_key
-    files, rewrites, disturbed = [], [], set[str]()
+    files: list[ActiveFile] = []
+    rewrites: list[ActiveFile] = []
+    disturbed: set[str] = set()
     for file in active:
         if mode == "overwrite" or (mode == "replace_partitions" and file.partition in touched):
             files.append(file)
@@ -96,9 +98,7 @@ def is_current(
     return all(_content(file, sources_in).only(key) for file in active if file.partition in places)
 
 
-def own_records(
-    active: Collection[ActiveFile], origin: Origin, count: Callable[[ActiveFile], int]
-) -> int:
+def own_records(active: Collection[ActiveFile], origin: Origin, count: Callable[[ActiveFile], int]) -> int:
     """Give how many rows of a source a table has; `count` counts them in a file of another program."""
     key = origin.source_key
     found = 0

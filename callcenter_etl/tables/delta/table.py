@@ -31,7 +31,15 @@ from callcenter_etl.tables.place import Place
 LOG = "_delta_log"
 # What a table may ask of its writers beside files with statistics. All else another program has to do.
 _KNOWN_FEATURES = frozenset(
-    {"timestampNtz", "appendOnly", "invariants", "changeDataFeed", "domainMetadata", "v2Checkpoint", "vacuumProtocolCheck"}
+    {
+        "timestampNtz",
+        "appendOnly",
+        "invariants",
+        "changeDataFeed",
+        "domainMetadata",
+        "v2Checkpoint",
+        "vacuumProtocolCheck",
+    }
 )
 _FOUND_BY_ANOTHER = "already exists"
 
@@ -50,6 +58,7 @@ class DeltaLakeTable:
         unsaid: Collection[str],
         place: Place,
         storage: StorageOptions,
+        mode: int | None = None,
     ) -> None:
         self._uri = uri
         self._schema = Schema.from_arrow(schema)
@@ -59,6 +68,7 @@ class DeltaLakeTable:
         self._unsaid = unsaid
         self._place = place
         self._storage = storage
+        self._mode = mode
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
@@ -77,7 +87,7 @@ class DeltaLakeTable:
             except TableNotFoundError:
                 return None
             self._check(table)
-            return DeltaVersion(table, options)
+            return DeltaVersion(table, options, self._mode)
 
     def create(self, change: Change) -> int:
         """Make the table, its first files with it. Raises ConflictError where another writer was first."""
@@ -163,7 +173,9 @@ class DeltaLakeTable:
         if metadata.name not in (None, self._contract):
             yield f"is the table of contract {metadata.name!r}, not of {self._contract!r} (name another table)"
         if tuple(metadata.partition_columns) != self._partition_columns:
-            found, wanted = (list(each) or "nothing" for each in (metadata.partition_columns, self._partition_columns))
+            found, wanted = (
+                list(each) or "nothing" for each in (metadata.partition_columns, self._partition_columns)
+            )
             yield f"is partitioned by {found}, run.layout says {wanted} (keep it, or name another table)"
 
     def _schema_faults(self, table: DeltaTable) -> Iterator[str]:

@@ -75,9 +75,7 @@ def _converted(values: pa.Array) -> pa.Array:
     return values
 
 
-_OTHERS: tuple[
-    tuple[Callable[[pa.DataType], bool], pa.DataType, Callable[[pa.Array], pa.Array]], ...
-] = (
+_OTHERS: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType, Callable[[pa.Array], pa.Array]], ...] = (
     (pa.types.is_time64, pa.string(), lambda values: values.cast(pa.string())),
     (pa.types.is_duration, pa.int64(), lambda values: values.view(pa.int64())),
 )

@@ -121,7 +121,10 @@ class DeltaVersion:
         target = scratch / f"rest-{len(list(scratch.iterdir()))}.parquet"
         with self._opened(file) as opened:
             descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode)
-            with os.fdopen(descriptor, "wb") as out, pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer:
+            with (
+                os.fdopen(descriptor, "wb") as out,
+                pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer,
+            ):
                 for batch in opened.iter_batches():
                     others = pc.fill_null(pc.not_equal(batch.column(SOURCE_COLUMN), source), True)
                     writer.write_batch(batch.filter(others))
