@@ -60,7 +60,7 @@ class LocalPlace:
         except OSError as error:
             raise OutputError(f"{self._folder}: {error.strerror or error}") from error
 
-    def put(self, file: Path, path: str, sha256: str) -> None:
+    def put(self, file: Path, path: str, sha256: str) -> None:  # noqa: ARG002  a rename changes no byte
         """Put a finished local file, which may be gone afterwards, under a new relative path."""
         final = self._folder / path
         try:

@@ -135,7 +135,7 @@ class DeltaLakeTable:
                 )
             except CommitFailedError as error:
                 raise ConflictError from error
-        number = table.version()
+        number = table.version() + 1  # the library does not look again; without retries it is this one or none
         self._settle(number)
         return number
 
@@ -234,9 +234,9 @@ def _counts(change: Change, version: DeltaVersion | None) -> list[Transaction]:
     origin = change.origin
     count = 1 if version is None else version.count_of(origin.source_key) + 1
     found = [Transaction(app_of(origin.source_key), count), Transaction(content_app_of(origin), count)]
-    for key in sorted(change.removal.disturbed):
-        if version is not None:
-            found.append(Transaction(app_of(key), version.count_of(key) + 1))
+    if version is not None:
+        lost = sorted(change.removal.disturbed)
+        found += [Transaction(app_of(key), version.count_of(key) + 1) for key in lost]
     return found
 
 

@@ -17,9 +17,11 @@ def delta_schema(schema: pa.Schema, layout: Layout | None) -> pa.Schema:
     fields = [_field(field) for field in schema]
     told = {"comment": "the source that a row came from; its next run replaces its rows"}
     fields.append(pa.field(SOURCE_COLUMN, pa.string(), metadata=told))
-    for key in () if layout is None else layout.partition_by:
-        if key.by != "value":
-            fields.append(pa.field(key.name, _PART_TYPES[key.by], metadata={"comment": _told(key)}))
+    fields += [
+        pa.field(key.name, _PART_TYPES[key.by], metadata={"comment": _told(key)})
+        for key in (() if layout is None else layout.partition_by)
+        if key.by != "value"
+    ]
     if layout is not None and layout.buckets is not None:
         told = {"comment": f"bucket of {layout.buckets.column}, of {layout.buckets.count}"}
         fields.append(pa.field(BUCKET, pa.int32(), metadata=told))

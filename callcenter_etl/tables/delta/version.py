@@ -126,7 +126,7 @@ class DeltaVersion:
                 pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer,
             ):
                 for batch in opened.iter_batches():
-                    others = pc.fill_null(pc.not_equal(batch.column(SOURCE_COLUMN), source), True)
+                    others = pc.not_equal(pc.fill_null(batch.column(SOURCE_COLUMN), ""), source)
                     writer.write_batch(batch.filter(others))
         return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
 

@@ -1,0 +1,128 @@
+"""Sources delivered into a table without a run around them: rows, whose they are, and how they are committed."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from callcenter_etl.contract.layout import Layout
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.tables.commits import Commit, Committed, Job
+from callcenter_etl.tables.delta.table import DeltaLakeTable
+from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
+from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
+from callcenter_etl.tables.parts import Shape, write_parts
+from callcenter_etl.tables.place import place_of
+from callcenter_etl.tables.replacing import TableMode
+
+SCHEMA = pa.schema([("day", pa.date32()), ("id", pa.int64()), ("note", pa.string())])
+BY_DAY = Layout.model_validate({"partition_by": ["day"]})
+PLAIN = Layout()
+_run_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One version of a source: its rows, as (day of January 2025, id)."""
+
+    source: str
+    rows: tuple[tuple[int, int], ...]
+
+    @property
+    def origin(self) -> Origin:
+        text = json.dumps(self.rows)
+        return Origin(
+            source=self.source,
+            source_bytes=len(text),
+            source_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            contract="calls",
+            contract_version="1.0.0",
+            contract_sha256="c" * 64,
+            run_id=f"20250101T000000Z-{next(_run_numbers):08x}",
+        )
+
+    @property
+    def batch(self) -> pa.RecordBatch:
+        days = [date(2024, 12, 31) + timedelta(day) for day, _ in self.rows]
+        ids = [number for _, number in self.rows]
+        notes = [f"{self.source} {number}" for number in ids]
+        return pa.record_batch([pa.array(days, pa.date32()), pa.array(ids, pa.int64()), notes], schema=SCHEMA)
+
+    @property
+    def in_table(self) -> list[tuple[str, int, int]]:
+        return sorted((self.source, day, number) for day, number in self.rows)
+
+
+def delta_table(uri: str, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA, **more: Any) -> DeltaLakeTable:
+    storage = more.pop("storage", StorageOptions())
+    return DeltaLakeTable(
+        uri,
+        delta_schema(schema, layout),
+        partition_columns=partition_columns(layout),
+        contract=more.pop("contract", "calls"),
+        description=None,
+        unsaid=more.pop("unsaid", ()),
+        place=place_of(uri, storage, None),
+        storage=storage,
+    )
+
+
+def deliver(  # noqa: PLR0917  a test says what it varies
+    uri: str,
+    delivery: Delivery,
+    scratch: Path,
+    mode: TableMode = "append",
+    layout: Layout = PLAIN,
+    *,
+    seconds: float = 60,
+) -> Committed:
+    """Commit one delivery as a run does."""
+    origin = delivery.origin
+    commit = commit_of(uri, delivery, origin, scratch, mode, layout, seconds=seconds)
+    try:
+        commit.prepare()
+        return commit.commit()
+    finally:
+        commit.close()
+
+
+def commit_of(
+    uri: str,
+    delivery: Delivery,
+    origin: Origin,
+    scratch: Path,
+    mode: TableMode = "append",
+    layout: Layout = PLAIN,
+    *,
+    seconds: float = 60,
+) -> Commit:
+    scratch = scratch / origin.run_id
+    scratch.mkdir(parents=True)
+    schema = file_schema(delta_schema(SCHEMA, layout), layout)
+    shape = Shape(layout, schema, lambda batch: as_delta(batch, schema, origin.source), None)
+    files = tuple(write_parts([delivery.batch], SCHEMA, shape, scratch))
+    return Commit(
+        delta_table(uri, layout),
+        place_of(uri, StorageOptions(), None),
+        Job(origin, mode, files, scratch, seconds),
+    )
+
+
+def rows_in(uri: str) -> list[tuple[str, int, int]]:
+    """Read a table by delta-rs, as what deliveries have."""
+    from deltalake import DeltaTable
+
+    return rows_of(DeltaTable(uri).to_pyarrow_table())
+
+
+def rows_of(table: Any) -> list[tuple[str, int, int]]:
+    found: Sequence[dict[str, Any]] = table.select([SOURCE_COLUMN, "day", "id"]).to_pylist()
+    return sorted((row[SOURCE_COLUMN], row["day"].timetuple().tm_yday, row["id"]) for row in found)
