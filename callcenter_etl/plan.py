@@ -14,6 +14,7 @@ from callcenter_etl.contract.run_defaults import TargetFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.staging import FILE_NAMES
+from callcenter_etl.outputs.targets import TARGET_PARQUET
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.summary import instant, new_run_id
@@ -53,7 +54,7 @@ def refuse_own_output(plan: RunPlan) -> None:
     """Raise UsageError where publishing would replace the very file that is read."""
     for output in (plan.output, plan.publish_to):
         if output is not None and _plain(plan.source) in {
-            _plain(within(output, each)) for each in FILE_NAMES.values()
+            _plain(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)
         }:
             raise UsageError(
                 f"{shown(plan.source)}: the run would replace its own source"

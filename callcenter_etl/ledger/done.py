@@ -10,14 +10,15 @@ import time
 from dataclasses import dataclass, field
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import SourceError
+from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
-from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY
+from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY, TARGET
+from callcenter_etl.outputs.targets import PARQUET, TARGET_FOLDER, TARGET_PARQUET
 from callcenter_etl.storage import access
 from callcenter_etl.storage.access import DEFAULTS
 from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown, within
-from callcenter_etl.summary import Summary
+from callcenter_etl.summary import OutputFile, Summary
 
 _BLOCK_BYTES = 2**20
 _OPEN_SECONDS = 2  # a file changed twice within a clock tick looks unchanged; FAT's ticks are the longest
@@ -102,13 +103,22 @@ def _stands(question: Question, published: Summary) -> bool:
 
 
 def _outputs_stand(output: str, published: Summary, options: StorageOptions) -> bool:
-    for name, file in published.outputs.items():
-        try:
-            if access.identify(_file(output, name), options).size != file.bytes:
-                return False
-        except (SourceError, KeyError):
-            return False
-    return True
+    try:
+        return all(_stands_there(output, name, file, options) for name, file in published.outputs.items())
+    except (SourceError, OutputError, KeyError):
+        return False
+
+
+def _stands_there(output: str, name: str, file: OutputFile, options: StorageOptions) -> bool:
+    if name != TARGET or file.format is None:
+        return access.identify(_file(output, name), options).size == file.bytes
+    if file.format != PARQUET:
+        return False  # of a later program, or of a table elsewhere: the run itself finds out
+    if file.files is None:
+        return access.identify(within(output, TARGET_PARQUET), options).size == file.bytes
+    from callcenter_etl.tables.manifest import folder_stands  # Arrow is imported for it
+
+    return folder_stands(within(output, TARGET_FOLDER), file.sha256, options)
 
 
 def _same_content(recorded: RecordedSource, question: Question) -> bool:

@@ -55,9 +55,9 @@ class _Uploaded(Staging):
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self, names)
+        self._remote.prepare(self, names, commit_target=self.commit_target)
         with interrupts.publishing(self.final_uri(SUMMARY)):
-            self._remote.commit(self, commit_target=self.commit_target)
+            self._remote.commit()
 
     def final_uri(self, name: str) -> str:
         return self._remote.uri_of(self.name_of(name))
@@ -71,10 +71,10 @@ class _Copied(Staging):
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self, names)
+        self._remote.prepare(self, names, commit_target=_nothing)  # the folder's own publishing does it
         super().replace(names)
         try:
-            self._remote.commit(self, commit_target=_nothing)  # the folder's own publishing did it
+            self._remote.commit()
         except OutputError as error:
             raise OutputError(f"the files are published in {self.output}, but not copied: {error}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -38,8 +39,12 @@ class RemoteOutput:
         """Give the address under which a file of this name will be published."""
         return self._bucket.uri(f"{self._prefix}{file_name}")
 
-    def prepare(self, staged: Staging, names: tuple[str, ...]) -> None:
-        """Upload the named files, so that all is there but nothing to be seen."""
+    def prepare(self, staged: Staging, names: tuple[str, ...], *, commit_target: Callable[[], None]) -> None:
+        """Upload the named files, so that all is there but nothing to be seen.
+
+        `commit_target` is called among the steps of publishing, for what makes its own part of the target visible.
+        """
+        self._replace_target = partial(self._replace_target_by, staged, commit_target)
         told = json.loads(staged.summary)
         labels, files = _labels(told), staged.files
         for name in names:
@@ -52,13 +57,13 @@ class RemoteOutput:
         self._labels[SUMMARY] = labels
         self._summary = _with_uris(told, staged, self.uri_of)
 
-    def commit(self, staged: Staging, *, commit_target: Callable[[], None]) -> None:
-        """Publish what was prepared, the target's own part by `commit_target`. Raises OutputError, naming the winner, where another run was first."""
+    def commit(self) -> None:
+        """Publish what was prepared. Raises OutputError, naming the winner, where another run was first."""
         with claimed(self._bucket, self._prefix, self._run_id) as claim:
             if self._version_there() != self._seen:
                 raise OutputError(self._lost())
             try:
-                self._replace(claim, staged, commit_target)
+                self._replace(claim)
             except OutputError as error:
                 raise OutputError(
                     f"{error}; nothing of this run counts as published, and the earlier summary is gone (run again)"
@@ -71,11 +76,11 @@ class RemoteOutput:
         self._uploads.clear()
         self._target.close()
 
-    def _replace(self, claim: Claim, staged: Staging, commit_target: Callable[[], None]) -> None:
+    def _replace(self, claim: Claim) -> None:
         """The earlier summary goes first, so that a mix of two runs is never taken for a run."""
         step = claim.check
         self._bucket.delete(self._key(SUMMARY))
-        self._replace_target(step, staged, commit_target)
+        self._replace_target(step)
         for name in (EXCEPTIONS, REJECTED):
             step(self._bucket.uri(self._key(name)))
             if name in self._uploads:
@@ -90,8 +95,8 @@ class RemoteOutput:
         ):
             raise OutputError(self._lost())
 
-    def _replace_target(
-        self, step: Callable[[str], None], staged: Staging, commit_target: Callable[[], None]
+    def _replace_target_by(
+        self, staged: Staging, commit_target: Callable[[], None], step: Callable[[str], None]
     ) -> None:
         if staged.target is not None:
             commit_target()

@@ -10,6 +10,7 @@ from callcenter_etl.errors import OutputError
 
 TARGET_CSV, TARGET_PARQUET, TARGET_FOLDER = "target.csv", "target.parquet", "target"
 TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
+PARQUET = "parquet"  # the format, as a summary names it
 MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is a folder
 _BEFORE = ".target.before"
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's

@@ -12,11 +12,12 @@ from typing import Any, Self
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.outputs.modes import open_private
-from callcenter_etl.outputs.targets import MANIFEST, TARGET_FOLDER
+from callcenter_etl.outputs.targets import MANIFEST, PARQUET, TARGET_FOLDER
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import shown, within
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.tables.schema import table_schema
 from callcenter_etl.tables.sink import SinkPlan, TargetFile
@@ -66,7 +67,7 @@ class Manifest:
             {"path": file.path, "bytes": file.bytes, "sha256": file.sha256, "records": file.records}
             for file in self.files
         ]
-        told = {"version": _VERSION, "format": "parquet", "contract": self.contract, "layout": self.layout}
+        told = {"version": _VERSION, "format": PARQUET, "contract": self.contract, "layout": self.layout}
         return (json.dumps({**told, "columns": self.columns, "files": files}, indent=1) + "\n").encode()
 
     @classmethod
@@ -88,18 +89,40 @@ def listing_sha256(files: Iterable[TargetFile]) -> str:
 
 def earlier_manifest(plan: SinkPlan) -> Manifest | None:
     """Give the manifest that stands in an output, None where there is no target that is a folder."""
-    return read_manifest(within(plan.output, TARGET_FOLDER), plan)
+    return read_manifest(within(plan.output, TARGET_FOLDER), plan.storage)
 
 
-def read_manifest(folder: str, plan: SinkPlan) -> Manifest | None:
+def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
     """Give the manifest in a target's folder, None where there is none. Raises OutputError where it is none."""
     uri = within(folder, MANIFEST)
     try:
-        return Manifest.from_json(access.read_bytes(uri, plan.storage))
+        return Manifest.from_json(access.read_bytes(uri, storage))
     except MissingError:
         return None
     except (SourceError, ValueError, KeyError, TypeError) as error:
         raise OutputError(f"{shown(uri)}: cannot be read: {error} (move the folder away)") from error
+
+
+def folder_stands(folder: str, sha256: str, storage: StorageOptions) -> bool:
+    """Tell whether a target's folder has the files whose listing has this hash; on S3 their names and not their sizes.
+
+    Raises SourceError or OutputError where that cannot be read.
+    """
+    manifest = read_manifest(folder, storage)
+    if manifest is None or listing_sha256(manifest.files) != sha256:
+        return False
+    if is_local(folder):
+        root = Path(local_path(folder))
+        return all(_size_of(root / file.path) == file.bytes for file in manifest.files)
+    there = set(access.expand(within(folder, ""), storage))
+    return all(within(folder, file.path) in there for file in manifest.files)
+
+
+def _size_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def write_manifest(folder: Path, manifest: Manifest, mode: int | None) -> None:

@@ -16,7 +16,13 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER
-from callcenter_etl.outputs.targets import TARGET_FOLDER, TARGET_PARQUET, refuse_foreign_folder, sync_folder
+from callcenter_etl.outputs.targets import (
+    PARQUET,
+    TARGET_FOLDER,
+    TARGET_PARQUET,
+    refuse_foreign_folder,
+    sync_folder,
+)
 from callcenter_etl.storage.addresses import is_local, local_path
 from callcenter_etl.tables.folders import folders_of, partition_of
 from callcenter_etl.tables.manifest import Manifest, earlier_manifest, listing_sha256, write_manifest
@@ -25,7 +31,6 @@ from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, TargetFi
 from callcenter_etl.tables.sorting import sort_records
 from callcenter_etl.tables.staged import read_batches
 
-FORMAT = "parquet"
 MOST_FILES = 100_000  # of one run: more are a layout gone wrong
 _FOLDER, _UNNAMED = "_folder", "_new.parquet"
 
@@ -71,7 +76,7 @@ class ParquetSink:
             batches = sort_records(batches, accepted.schema, names, accepted.scratch)
         path = accepted.scratch / TARGET_PARQUET
         file = write_parquet(path, batches, accepted.schema, sorted_by=names, mode=self._plan.mode)
-        return BuiltTarget(TARGET_PARQUET, FORMAT, path, file.bytes, file.sha256, file.records)
+        return BuiltTarget(TARGET_PARQUET, PARQUET, path, file.bytes, file.sha256, file.records)
 
     def _folder(self, accepted: Accepted) -> BuiltTarget:
         folder = accepted.scratch / TARGET_FOLDER
@@ -87,7 +92,7 @@ class ParquetSink:
         _sync_folders(folder)
         return BuiltTarget(
             name=TARGET_FOLDER,
-            format=FORMAT,
+            format=PARQUET,
             path=folder,
             bytes=sum(file.bytes for file in files),
             sha256=listing_sha256(files),

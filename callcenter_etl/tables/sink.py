@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.run_defaults import Write
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
+
+if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
