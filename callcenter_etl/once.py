@@ -95,7 +95,7 @@ def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -
         _unfinished(plan, contract, options) as unfinished,
     ):
         ledger, _ = _open_ledger(plan, contract, root)
-        going_on = replace(plan, options=options, unfinished=unfinished)
+        going_on = replace(plan, options=options, unfinished=unfinished, again=True)
         return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
 
 

@@ -26,7 +26,7 @@ class RunPlan:
 
     `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
     the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
-    checkpoints are taken.
+    checkpoints are taken. With `again` a table gets the records that it holds already.
     """
 
     source: str
@@ -43,6 +43,7 @@ class RunPlan:
     options: str | None = None
     unfinished: Unfinished | None = None
     target_format: TargetFormat = "csv"
+    again: bool = False
 
     @property
     def holder(self) -> Holder:

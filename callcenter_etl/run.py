@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from callcenter_etl.accounts import Accounts
@@ -21,7 +22,7 @@ from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging, summary_bytes
 from callcenter_etl.plan import RunPlan, refuse_own_output
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import Opening, SourceReader
@@ -142,7 +143,13 @@ class _Run:
 
     def _sink_plan(self) -> SinkPlan:
         defaults = self.document.run
-        return SinkPlan(self.document, self.plan.output, defaults.storage_options, defaults.mode)
+        return SinkPlan(
+            self.document,
+            self.plan.output,
+            defaults.storage_options,
+            defaults.mode,
+            self.plan.publish_to,
+        )
 
     def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
         reader.drain()
@@ -153,7 +160,7 @@ class _Run:
             for rule in validator.rules
         }
         summary = self._summary(reader, status="refused", problems=opening.problems, rules=rules, outputs={})
-        staged.publish((), _json_bytes(summary))
+        staged.publish((), summary_bytes(summary.to_dict()))
         return summary
 
     def _route_all(
@@ -229,8 +236,9 @@ class _Run:
             for rule, tally in self.accounts.rules.items()
         }
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
-        staged.publish(names, _json_bytes(summary))
-        return summary
+        staged.publish(names, summary_bytes(summary.to_dict()))
+        # Of a table all is known only now that it is committed.
+        return replace(summary, outputs={name: _output_file(staged, name) for name in names})
 
     def _build(self, reader: SourceReader, staged: Staging, sink: TableSink) -> None:
         """Make the typed target. Raises AccountingError where it has not as many records as were accepted."""
@@ -243,7 +251,11 @@ class _Run:
                 scratch=staged.scratch,
                 run_id=self.id,
                 source_uri=reader.uri,
+                source_bytes=reader.stored_bytes,
                 source_sha256=reader.sha256,
+                contract_sha256=self.contract.sha256,
+                options=accepted_by(self.plan.options),
+                again=self.plan.again,
             )
         )
         if staged.target.records != records:
@@ -310,8 +322,14 @@ def _output_file(staged: Staging, name: str) -> OutputFile:
         sha256=target.sha256,
         format=target.format,
         files=len(target.files) if target.files else None,
+        version=target.version,
+        records=None if target.path is not None else target.records,
     )
 
 
-def _json_bytes(summary: Summary) -> bytes:
-    return (json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+def accepted_by(options: str | None) -> str:
+    """Give those of a run's options that change which records are accepted."""
+    told = {} if options is None else json.loads(options)
+    return json.dumps(
+        {name: told[name] for name in ("lookups", "name", "part") if name in told}, sort_keys=True
+    )

@@ -61,13 +61,18 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file, or a target that is a folder of so many `files`; `format` of a typed target alone."""
+    """One published file, or a target that is a folder of so many `files`; `format` of a typed target alone.
+
+    Of a table `version` is the one with this run's `records`, and `bytes` are those that it added.
+    """
 
     uri: str
     bytes: int
     sha256: str
     format: str | None = None
     files: int | None = None
+    version: int | None = None
+    records: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give what is known as plain values."""

@@ -11,7 +11,15 @@ from urllib.parse import quote
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.remote_target import RemoteTarget
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, REJECTED, SUMMARY, TARGET, Staging
+from callcenter_etl.outputs.staging import (
+    EXCEPTIONS,
+    FILE_NAMES,
+    REJECTED,
+    SUMMARY,
+    TARGET,
+    Staging,
+    summary_bytes,
+)
 from callcenter_etl.storage.addresses import bucket_and_key, shown
 from callcenter_etl.storage.s3_claims import Claim, claimed
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
@@ -100,6 +108,7 @@ class RemoteOutput:
     ) -> None:
         if staged.target is not None:
             commit_target()
+            self._summary = _with_uris(json.loads(staged.summary), staged, self.uri_of)
             self._target.commit(staged.target, step)
         elif TARGET in self._uploads:
             self._bucket.complete(self._uploads[TARGET], self._labels[TARGET])
@@ -151,8 +160,7 @@ def _with_uris(summary: dict[str, Any], staged: Staging, uri_of: Callable[[str],
         name: file if name in elsewhere else {**file, "uri": uri_of(staged.name_of(name))}
         for name, file in summary["outputs"].items()
     }
-    text = json.dumps({**summary, "outputs": outputs}, indent=2, ensure_ascii=False)
-    return f"{text}\n".encode()
+    return summary_bytes({**summary, "outputs": outputs})
 
 
 def _run_id(answer: Mapping[str, Any]) -> str:

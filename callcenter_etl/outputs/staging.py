@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
@@ -160,9 +161,16 @@ class Staging:
     def finish(self, summary: bytes) -> None:
         """Add the summary and make all staged files durable."""
         self.summary = summary
-        self.create(SUMMARY).write(summary)
+        self._write_summary()
         for file in self.files.values():
             file.close()
+
+    def _write_summary(self) -> None:
+        if SUMMARY in self.files:  # written before, without what its target's commit told
+            self.files[SUMMARY].close()
+            self.files[SUMMARY].path.unlink()
+        self.create(SUMMARY).write(self.summary)
+        self.files[SUMMARY].close()
 
     def replace(self, names: tuple[str, ...]) -> None:
         """Put the finished files in the place of the earlier run's.
@@ -196,8 +204,15 @@ class Staging:
 
     def commit_target(self) -> None:
         """Let the sink make its part of the target visible."""
-        if self.sink is not None:
-            self.sink.commit()
+        committed = None if self.sink is None else self.sink.commit()
+        if committed is None:
+            return
+        self.target = committed
+        told = json.loads(self.summary)
+        target = told["outputs"][TARGET]
+        target |= {"bytes": committed.bytes, "version": committed.version}
+        self.summary = summary_bytes(told)
+        self._write_summary()
 
     def _replace_target(self, names: tuple[str, ...]) -> None:
         if TARGET not in names:
@@ -218,6 +233,11 @@ class Staging:
 
     def _final(self, name: str) -> Path:
         return self.output / self.name_of(name)
+
+
+def summary_bytes(told: dict[str, Any]) -> bytes:
+    """Give a summary's plain values as the text of its file."""
+    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def staging_folder(output: Path, run_id: str) -> Path:

@@ -6,11 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 
 TARGET_CSV, TARGET_PARQUET, TARGET_FOLDER = "target.csv", "target.parquet", "target"
 TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
 PARQUET = "parquet"  # the format, as a summary names it
+DELTA_LOG = "_delta_log"
 MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is a folder
 _BEFORE = ".target.before"
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
@@ -26,6 +30,23 @@ def refuse_foreign_folder(output: Path) -> None:
     folder = output / TARGET_FOLDER
     if os.path.lexists(folder) and not is_target_folder(folder):
         raise OutputError(f"{folder}: is no target of this program (move it away, or name another output)")
+
+
+def refuse_table(output: str, storage: StorageOptions, *, ask_store: bool) -> None:
+    """Raise OutputError where the target of an output is a Delta table, which no target of files replaces.
+
+    An object store is asked only if `ask_store`: files beside a table's do it no harm.
+    """
+    log = within(within(output, TARGET_FOLDER), DELTA_LOG)
+    if is_local(output):
+        found = Path(local_path(log)).is_dir()
+    else:
+        found = ask_store and access.has_objects(log, storage)
+    if found:
+        raise OutputError(
+            f"{shown(within(output, TARGET_FOLDER))}: is a Delta table, with the records of earlier runs"
+            " (name another output, or --target-format delta)"
+        )
 
 
 def put_back(output: Path) -> None:

@@ -112,13 +112,17 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The finished files of one run. `seconds` is how long other writers may come first."""
+    """The finished files of one run. `seconds` is how long other writers may come first.
+
+    With `again` they are committed even where the table holds this very content.
+    """
 
     origin: Origin
     mode: TableMode
     files: tuple[DataFile, ...]
     scratch: Path
     seconds: float
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,8 @@ class Commit:
 
     def prepare(self) -> None:
         """Put the files where the table lies, seen by no reader; not where it holds this very content already."""
-        if found_in(self._table, self._job.origin, self._job.mode) is None:
+        version = self._table.newest()
+        if version is None or self._already(version) is None:
             self._put_all()
 
     def commit(self) -> Committed:
@@ -188,9 +193,8 @@ class Commit:
         self._loose.clear()
 
     def _try(self) -> Committed:
-        job = self._job
         version = self._table.newest()
-        done = None if version is None else _already(version, job.origin, job.mode)
+        done = None if version is None else self._already(version)
         if done is not None:
             return done
         self._put_all()
@@ -211,6 +215,10 @@ class Commit:
             added=len(change.added) + len(change.rests),
             removed=len(change.removed),
         )
+
+    def _already(self, version: TableVersion) -> Committed | None:
+        job = self._job
+        return None if job.again else _already(version, job.origin, job.mode)
 
     def _put_all(self) -> None:
         if self._is_put:

@@ -13,9 +13,13 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.run_defaults import Write
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
+from callcenter_etl.outputs.targets import refuse_table
 
 if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
     import pyarrow as pa
+
+
+TABLE_FORMATS = ("delta", "iceberg")  # of what is added to, whatever stands beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Accepted:
     """The accepted records at the end of a run, and whose they are.
 
     `stream` is read with `tables.staged.read_batches`; its batches have `schema` and together `records` records, in
-    source order. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
+    source order. `options` are those that change which records are accepted; with `again` they are written even where
+    the target holds them. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
     """
 
     stream: Path
@@ -32,7 +37,11 @@ class Accepted:
     scratch: Path
     run_id: str
     source_uri: str
+    source_bytes: int
     source_sha256: str
+    contract_sha256: str
+    options: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class BuiltTarget:
     `name` is what it is called in the output (`target.parquet`, `target`). Where `path` is given, the run itself moves
     or uploads that file or folder there; where it is None the sink's `commit` makes it visible, and `uri` says where.
     `records` are those of this run, counted in what was written; `bytes` and `sha256` are those of the file, or of
-    all `files` together: the sum of their sizes, and `listing_sha256` of them.
+    all `files` together: the sum of their sizes, and `listing_sha256` of them. `version` is that of a table.
     """
 
     name: str
@@ -67,6 +76,7 @@ class BuiltTarget:
     records: int
     files: tuple[TargetFile, ...] = ()
     uri: str | None = None
+    version: int | None = None
 
 
 class TableSink(Protocol):
@@ -82,8 +92,11 @@ class TableSink(Protocol):
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Write the records where no reader sees them. Raises OutputError; must leave earlier data as it is."""
 
-    def commit(self) -> None:
-        """Make them visible, all or nothing; done between the earlier summary's removal and the new summary."""
+    def commit(self) -> BuiltTarget | None:
+        """Make them visible, all or nothing; done between the earlier summary's removal and the new summary.
+
+        Gives the target where only now all is known of it.
+        """
 
     def close(self) -> None:
         """Remove what was staged and not committed."""
@@ -97,6 +110,7 @@ class SinkPlan:
     output: str
     storage: StorageOptions = field(default_factory=StorageOptions)
     mode: int | None = None
+    publish_to: str | None = None
 
     @property
     def layout(self) -> Layout | None:
@@ -106,12 +120,14 @@ class SinkPlan:
     @property
     def write(self) -> Write:
         """What of an earlier target is replaced."""
-        return self.document.run.write
+        return self.document.run.write or "overwrite"
 
 
 @contextmanager
 def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:
     """Give what `sink_for` gives, and close it."""
+    if target_format not in TABLE_FORMATS:
+        refuse_table(plan.output, plan.storage, ask_store=target_format != "csv")
     sink = sink_for(target_format, plan)
     try:
         yield sink
@@ -135,8 +151,33 @@ def _parquet(plan: SinkPlan) -> TableSink:
 
 
 def _delta(plan: SinkPlan) -> TableSink:
-    raise UsageError("target format 'delta' is not there yet (csv and parquet are)")
+    with _extra("delta", "deltalake"):
+        from callcenter_etl.tables.delta.sink import delta_sink
+    return delta_sink(plan)
+
+
+def _iceberg(plan: SinkPlan) -> TableSink:
+    with _extra("iceberg", "pyiceberg"):
+        from callcenter_etl.tables.iceberg.sink import iceberg_sink
+    return iceberg_sink(plan)
+
+
+@contextmanager
+def _extra(name: str, library: str) -> Iterator[None]:
+    """Turn the lack of an extra into a UsageError with its remedy."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != library:
+            raise
+        raise UsageError(
+            f"target format {name!r} needs {library}, which is not installed (run: pip install 'callcenter-etl[{name}]')"
+        ) from error
 
 
 # A format's sink is imported by its own function, so that a plain run imports none.
-_SINKS: Mapping[str, Callable[[SinkPlan], TableSink]] = {"parquet": _parquet, "delta": _delta}
+_SINKS: Mapping[str, Callable[[SinkPlan], TableSink]] = {
+    "parquet": _parquet,
+    "delta": _delta,
+    "iceberg": _iceberg,
+}

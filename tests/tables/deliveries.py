@@ -75,7 +75,7 @@ def delta_table(uri: str, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA, **
     )
 
 
-def deliver(  # noqa: PLR0917  a test says what it varies
+def deliver(
     uri: str,
     delivery: Delivery,
     scratch: Path,

@@ -135,7 +135,9 @@ class DeltaLakeTable:
                 )
             except CommitFailedError as error:
                 raise ConflictError from error
-        number = table.version() + 1  # the library does not look again; without retries it is this one or none
+        number = (
+            table.version() + 1
+        )  # the library does not look again; without retries it is this one or none
         self._settle(number)
         return number
 

@@ -96,7 +96,9 @@ def test_overwrite_leaves_this_source_alone_in_the_table(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "replace_partitions"])
-def test_a_source_whose_rows_another_one_replaced_is_not_taken_for_done(tmp_path: Path, mode: TableMode) -> None:
+def test_a_source_whose_rows_another_one_replaced_is_not_taken_for_done(
+    tmp_path: Path, mode: TableMode
+) -> None:
     uri = str(tmp_path / "t")
     deliver(uri, FIRST, tmp_path, mode, BY_DAY)
     deliver(uri, OTHER, tmp_path, mode, BY_DAY)
@@ -145,7 +147,12 @@ def test_the_log_says_bounds_by_which_readers_pass_by_files(tmp_path: Path) -> N
     uri = str(tmp_path / "t")
     deliver(uri, FIRST, tmp_path)
     (action,) = DeltaTable(uri).get_add_actions(flatten=True).to_struct_array().to_pylist()
-    assert (action["num_records"], action["min.id"], action["max.id"], action["null_count.note"]) == (3, 1, 3, 0)
+    assert (action["num_records"], action["min.id"], action["max.id"], action["null_count.note"]) == (
+        3,
+        1,
+        3,
+        0,
+    )
     assert (action["min._source"], action["max._source"]) == ("a.csv", "a.csv")
 
 
