@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class ConflictError(Exception):
-    """Another writer made the version that this one was to be; surely nothing of this one is in the table."""
+    """There is a newer version than the one that was looked at: another writer's, or this one's own after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ class TableVersion(Protocol):
 
     def version_of(self, origin: Origin) -> int:
         """Give the version that has this content since; this one where that is not known any more."""
+
+    def has_commit_of(self, run_id: str) -> bool:
+        """Tell whether one of the latest commits is that run's."""
 
     def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
         """Give the sources of a file's rows."""
@@ -153,6 +156,7 @@ class Commit:
         self._added: tuple[Added, ...] = ()
         self._loose: list[str] = []
         self._is_put = False
+        self._tried = False
 
     def prepare(self) -> None:
         """Put the files where the table lies, seen by no reader; not where it holds this very content already."""
@@ -185,6 +189,8 @@ class Commit:
 
     def close(self) -> None:
         """Remove what was put and is in no version for sure."""
+        if self._loose and self._tried and self._has_landed():
+            self._loose.clear()
         for path in self._loose:
             try:
                 self._place.remove(path)
@@ -199,14 +205,12 @@ class Commit:
             return done
         self._put_all()
         change = self._change(version)
+        self._tried = True
         loose, self._loose = self._loose, []  # once the commit is under way, they may be in the table
         try:
             number = self._table.create(change) if version is None else self._table.commit(version, change)
         except ConflictError:
             self._loose = loose
-            for rest in change.rests:
-                self._place.remove(rest.path)
-                self._loose.remove(rest.path)
             raise
         return Committed(
             version=number,
@@ -215,6 +219,11 @@ class Commit:
             added=len(change.added) + len(change.rests),
             removed=len(change.removed),
         )
+
+    def _has_landed(self) -> bool:
+        """Tell whether a commit is there after all: a store may call one a conflict that it did, its answer lost."""
+        version = self._table.newest()
+        return version is not None and version.has_commit_of(self._job.origin.run_id)
 
     def _already(self, version: TableVersion) -> Committed | None:
         job = self._job

@@ -86,6 +86,8 @@ class LocalPlace:
                 told = found.stat()
                 if found.is_file() and told.st_uid == os.geteuid() and told.st_mode & 0o777 != wanted:
                     Path(found.path).chmod(wanted)
+            if self._mode is None and logs.stat().st_uid == os.geteuid():
+                logs.chmod(PRIVATE_FOLDER)
             for name in written:
                 sync_file(logs / name)
             sync_folder(logs)

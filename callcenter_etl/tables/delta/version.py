@@ -93,6 +93,10 @@ class DeltaVersion:
                 return int(entry["version"])
         return self.number
 
+    def has_commit_of(self, run_id: str) -> bool:
+        """Tell whether one of the latest commits is that run's."""
+        return any(told_in(entry).get("run_id") == run_id for entry in self.table.history(_MOST_VERSIONS))
+
     def last_run(self) -> str:
         """Say who made this version."""
         (entry,) = self.table.history(1)
