@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callcenter_etl.checkpoints.unfinished import Unfinished
-from callcenter_etl.contract.model import Limits
+from callcenter_etl.contract.model import ContractDocument, Limits
 from callcenter_etl.contract.run_defaults import TargetFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
@@ -18,6 +19,7 @@ from callcenter_etl.outputs.targets import TARGET_PARQUET
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.summary import instant, new_run_id
+from callcenter_etl.tables.sink import SinkPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,20 @@ class RunPlan:
     def holder(self) -> Holder:
         """This run in this process, from now on."""
         return Holder(self.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
+
+
+def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
+    """Give what a typed target's sink is told of the run."""
+    defaults = document.run
+    return SinkPlan(document, plan.output, defaults.storage_options, defaults.mode, plan.publish_to)
+
+
+def accepted_by(options: str | None) -> str:
+    """Give those of a run's options that change which records are accepted."""
+    told = {} if options is None else json.loads(options)
+    return json.dumps(
+        {name: told[name] for name in ("lookups", "name", "part") if name in told}, sort_keys=True
+    )
 
 
 def refuse_own_output(plan: RunPlan) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +22,7 @@ from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
 from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging, summary_bytes
-from callcenter_etl.plan import RunPlan, refuse_own_output
+from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import Opening, SourceReader
 from callcenter_etl.storage.addresses import shown
@@ -40,7 +39,7 @@ from callcenter_etl.summary import (
 )
 from callcenter_etl.tables.cast import Typed
 from callcenter_etl.tables.schema import table_schema
-from callcenter_etl.tables.sink import Accepted, SinkPlan, TableSink, opened_sink
+from callcenter_etl.tables.sink import Accepted, TableSink, Whose, opened_sink
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
@@ -116,7 +115,7 @@ class _Run:
             dead = None if unfinished is None else unfinished.folder
             with (
                 staged_for(self._destination(), plan.holder, room=reader.least_output, dead=dead) as staged,
-                opened_sink(plan.target_format, self._sink_plan()) as sink,
+                opened_sink(plan.target_format, sink_plan(plan, self.document)) as sink,
             ):
                 staged.sink = sink
                 if opening.problems:
@@ -139,16 +138,6 @@ class _Run:
         defaults = self.document.run
         return Destination(
             plan.output, plan.publish_to, plan.staging, defaults.storage_options, mode=defaults.mode
-        )
-
-    def _sink_plan(self) -> SinkPlan:
-        defaults = self.document.run
-        return SinkPlan(
-            self.document,
-            self.plan.output,
-            defaults.storage_options,
-            defaults.mode,
-            self.plan.publish_to,
         )
 
     def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
@@ -249,12 +238,14 @@ class _Run:
                 schema=table_schema(self.document),
                 records=records,
                 scratch=staged.scratch,
-                run_id=self.id,
-                source_uri=reader.uri,
-                source_bytes=reader.stored_bytes,
-                source_sha256=reader.sha256,
-                contract_sha256=self.contract.sha256,
-                options=accepted_by(self.plan.options),
+                whose=Whose(
+                    run_id=self.id,
+                    source_uri=reader.uri,
+                    source_bytes=reader.stored_bytes,
+                    source_sha256=reader.sha256,
+                    contract_sha256=self.contract.sha256,
+                    options=accepted_by(self.plan.options),
+                ),
                 again=self.plan.again,
             )
         )
@@ -324,12 +315,4 @@ def _output_file(staged: Staging, name: str) -> OutputFile:
         files=len(target.files) if target.files else None,
         version=target.version,
         records=None if target.path is not None else target.records,
-    )
-
-
-def accepted_by(options: str | None) -> str:
-    """Give those of a run's options that change which records are accepted."""
-    told = {} if options is None else json.loads(options)
-    return json.dumps(
-        {name: told[name] for name in ("lookups", "name", "part") if name in told}, sort_keys=True
     )

@@ -195,6 +195,9 @@ class Staging:
             else:
                 self._final(name).unlink(missing_ok=True)
         sync_folder(self.output)
+        self._publish_summary()
+
+    def _publish_summary(self) -> None:
         self.files[SUMMARY].path.replace(self._final(SUMMARY))
 
     @property

@@ -27,7 +27,7 @@ from callcenter_etl.storage.addresses import is_local, local_path
 from callcenter_etl.tables.folders import folders_of, partition_of
 from callcenter_etl.tables.manifest import Manifest, earlier_manifest, listing_sha256, write_manifest
 from callcenter_etl.tables.parquet_file import write_parquet
-from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, TargetFile
+from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, TargetFile, Whose
 from callcenter_etl.tables.sorting import sort_records
 from callcenter_etl.tables.staged import read_batches
 
@@ -53,6 +53,10 @@ class ParquetSink:
     def accumulates(self) -> bool:
         """Tell whether the target holds what other sources wrote."""
         return self._replaces
+
+    def holds(self, whose: Whose) -> bool:  # noqa: ARG002  a folder says what it holds by its manifest
+        """Tell whether the target has these records; asked of tables alone."""
+        return False
 
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Build the file or folder in the scratch folder."""

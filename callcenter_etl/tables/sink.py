@@ -23,24 +23,33 @@ TABLE_FORMATS = ("delta", "iceberg")  # of what is added to, whatever stands bes
 
 
 @dataclass(frozen=True, slots=True)
+class Whose:
+    """Which run's records, of which source under which contract.
+
+    `options` are those of the run that change which records are accepted.
+    """
+
+    run_id: str
+    source_uri: str
+    source_bytes: int
+    source_sha256: str
+    contract_sha256: str
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The accepted records at the end of a run, and whose they are.
 
     `stream` is read with `tables.staged.read_batches`; its batches have `schema` and together `records` records, in
-    source order. `options` are those that change which records are accepted; with `again` they are written even where
-    the target holds them. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
+    source order; with `again` they are written even where the target holds them. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
     """
 
     stream: Path
     schema: pa.Schema
     records: int
     scratch: Path
-    run_id: str
-    source_uri: str
-    source_bytes: int
-    source_sha256: str
-    contract_sha256: str
-    options: str = ""
+    whose: Whose
     again: bool = False
 
 
@@ -88,6 +97,9 @@ class TableSink(Protocol):
     @property
     def accumulates(self) -> bool:
         """Tell whether an earlier target is added to, not replaced."""
+
+    def holds(self, whose: Whose) -> bool:
+        """Tell whether the target has these records already, as a run of the same would leave it."""
 
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Write the records where no reader sees them. Raises OutputError; must leave earlier data as it is."""

@@ -12,13 +12,13 @@ from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.outputs.targets import TARGET_FOLDER
 from callcenter_etl.storage.addresses import shown, within
-from callcenter_etl.tables.commits import Commit, Job, Table
+from callcenter_etl.tables.commits import Commit, Job, Table, found_in
 from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.origin import Origin, source_of
 from callcenter_etl.tables.parts import Shape, write_parts
 from callcenter_etl.tables.place import Place
 from callcenter_etl.tables.replacing import TableMode
-from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan
+from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, Whose
 from callcenter_etl.tables.staged import read_batches
 
 
@@ -34,7 +34,7 @@ class TableGoal:
     convert: Callable[[pa.RecordBatch, str], pa.RecordBatch]
 
 
-class TableSink:
+class CommittingSink:
     """Adds to a table, which holds what other sources wrote too. Making one looks whether the contract fits it."""
 
     def __init__(self, plan: SinkPlan, goal: TableGoal) -> None:
@@ -50,9 +50,13 @@ class TableSink:
         """Always: what other runs committed stays where this one commits nothing."""
         return True
 
+    def holds(self, whose: Whose) -> bool:
+        """Tell whether the table has these records already, and would stay as it is."""
+        return found_in(self._goal.table, origin_of(self._plan, whose), self._mode) is not None
+
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Write the files and put them where the table lies, where no reader sees them."""
-        origin = origin_of(self._plan, accepted)
+        origin = origin_of(self._plan, accepted.whose)
         goal = self._goal
         shape = Shape(
             self._plan.layout or Layout(),
@@ -110,18 +114,18 @@ def mode_of(plan: SinkPlan) -> TableMode:
     return mode
 
 
-def origin_of(plan: SinkPlan, accepted: Accepted) -> Origin:
+def origin_of(plan: SinkPlan, whose: Whose) -> Origin:
     """Give whose records these are."""
     document = plan.document
     return Origin(
-        source=source_of(accepted.source_uri, accepted.source_sha256, document.run.table.identify_by),
-        source_bytes=accepted.source_bytes,
-        source_sha256=accepted.source_sha256,
+        source=source_of(whose.source_uri, whose.source_sha256, document.run.table.identify_by),
+        source_bytes=whose.source_bytes,
+        source_sha256=whose.source_sha256,
         contract=document.contract,
         contract_version=document.version,
-        contract_sha256=accepted.contract_sha256,
-        run_id=accepted.run_id,
-        options=accepted.options,
+        contract_sha256=whose.contract_sha256,
+        run_id=whose.run_id,
+        options=whose.options,
     )
 
 

@@ -14,12 +14,12 @@ from callcenter_etl.tables.manifest import read_manifest
 from callcenter_etl.tables.place import place_of
 from callcenter_etl.tables.schema import table_schema
 from callcenter_etl.tables.sink import SinkPlan
-from callcenter_etl.tables.table_sink import TableGoal, TableSink, default_uri
+from callcenter_etl.tables.table_sink import CommittingSink, TableGoal, default_uri
 
 FORMAT = "delta"
 
 
-def delta_sink(plan: SinkPlan) -> TableSink:
+def delta_sink(plan: SinkPlan) -> CommittingSink:
     """Give what writes a run's target into a Delta table.
 
     Raises UsageError where the contract does not fit the table, OutputError where that cannot be read.
@@ -49,7 +49,7 @@ def delta_sink(plan: SinkPlan) -> TableSink:
         storage=plan.storage,
         mode=plan.mode,
     )
-    return TableSink(
+    return CommittingSink(
         plan,
         TableGoal(FORMAT, uri, table, place, inside, lambda batch, source: as_delta(batch, inside, source)),
     )

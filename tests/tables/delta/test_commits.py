@@ -84,7 +84,7 @@ def test_replace_partitions_replaces_days_that_it_touches_and_what_it_wrote_else
     assert rows_in(uri) == FIRST.in_table
     deliver(uri, OTHER, tmp_path, "append", BY_DAY)
     deliver(uri, CORRECTED, tmp_path, "replace_partitions", BY_DAY)  # days 1 and 3
-    assert rows_in(uri) == sorted(CORRECTED.in_table + [("b.csv", 2, 11)])
+    assert rows_in(uri) == sorted([*CORRECTED.in_table, ("b.csv", 2, 11)])
 
 
 def test_overwrite_leaves_this_source_alone_in_the_table(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ ROWS = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 9)), max_size=4).map
 DELIVERIES = st.lists(st.builds(Delivery, SOURCES, ROWS), min_size=1, max_size=6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(deliveries=DELIVERIES, compact_after=st.integers(0, 6), layout=st.sampled_from([PLAIN, BY_DAY]))
 def test_appends_give_the_last_version_of_each_source_in_any_order(
     deliveries: list[Delivery], compact_after: int, layout: Any
@@ -210,7 +210,7 @@ def test_appends_give_the_last_version_of_each_source_in_any_order(
         assert DeltaTable(uri).version() == version
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(deliveries=DELIVERIES, compact_after=st.integers(0, 6))
 def test_replace_partitions_gives_what_a_table_kept_by_hand_holds(
     deliveries: list[Delivery], compact_after: int

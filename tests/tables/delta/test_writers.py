@@ -79,7 +79,10 @@ def test_a_run_that_never_comes_first_says_who_did_and_leaves_nothing(
         return made
 
     monkeypatch.setattr(Commit, "_change", after_a_rival)
-    with pytest.raises(OutputError, match=r"other writers were first for 1 s, at last run 2025\S+ \(version \d+, source rival"):
+    with pytest.raises(
+        OutputError,
+        match=r"other writers were first for 1 s, at last run 2025\S+ \(version \d+, source rival",
+    ):
         commit.commit()
     commit.close()
     assert "late.csv" not in {row[0] for row in rows_in(uri)}
@@ -105,4 +108,6 @@ def test_a_commit_whose_answer_was_lost_is_found_and_not_done_twice(
     done = deliver(uri, Delivery("late.csv", ((1, 2),)), tmp_path, layout=BY_DAY)
     assert (done.already, done.version, done.records) == (True, 1, 1)
     assert rows_in(uri) == [("first.csv", 1, 1), ("late.csv", 1, 2)]
-    assert DeltaTable(uri).to_pyarrow_table().num_rows == 2  # its files are there: they were not taken for loose
+    assert (
+        DeltaTable(uri).to_pyarrow_table().num_rows == 2
+    )  # its files are there: they were not taken for loose
