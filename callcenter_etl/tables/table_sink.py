@@ -24,14 +24,17 @@ from callcenter_etl.tables.staged import read_batches
 
 @dataclass(frozen=True, slots=True)
 class TableGoal:
-    """The table of a run in its format: where it is, what its files are like, and how a batch comes into them."""
+    """The table of a run in its format: where it is, and how a batch comes into its files.
+
+    `ready` gives the schema of the files, for which a table may have to be there first.
+    """
 
     format: str
     uri: str
     table: Table
     place: Place
-    schema: pa.Schema
-    convert: Callable[[pa.RecordBatch, str], pa.RecordBatch]
+    ready: Callable[[], pa.Schema]
+    convert: Callable[[pa.RecordBatch, pa.Schema, str], pa.RecordBatch]
 
 
 class CommittingSink:
@@ -58,10 +61,11 @@ class CommittingSink:
         """Write the files and put them where the table lies, where no reader sees them."""
         origin = origin_of(self._plan, accepted.whose)
         goal = self._goal
+        schema = goal.ready()
         shape = Shape(
             self._plan.layout or Layout(),
-            goal.schema,
-            lambda batch: goal.convert(batch, origin.source),
+            schema,
+            lambda batch: goal.convert(batch, schema, origin.source),
             self._plan.mode,
         )
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ import pyarrow as pa
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.tables.commits import Commit, Committed, Job
+from callcenter_etl.tables.commits import Commit, Committed, Job, Table
 from callcenter_etl.tables.delta.table import DeltaLakeTable
 from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.parts import Shape, write_parts
-from callcenter_etl.tables.place import place_of
+from callcenter_etl.tables.place import Place, place_of
 from callcenter_etl.tables.replacing import TableMode
 
 SCHEMA = pa.schema([("day", pa.date32()), ("id", pa.int64()), ("note", pa.string())])
@@ -75,8 +76,23 @@ def delta_table(uri: str, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA, **
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A table of a format, as deliveries need it."""
+
+    table: Table
+    place: Place
+    schema: pa.Schema
+    convert: Callable[[pa.RecordBatch, pa.Schema, str], pa.RecordBatch]
+
+
+def delta_goal(uri: str, layout: Layout) -> Goal:
+    schema = file_schema(delta_schema(SCHEMA, layout), layout)
+    return Goal(delta_table(uri, layout), place_of(uri, StorageOptions(), None), schema, as_delta)
+
+
 def deliver(
-    uri: str,
+    goal: Goal | str,
     delivery: Delivery,
     scratch: Path,
     mode: TableMode = "append",
@@ -84,9 +100,9 @@ def deliver(
     *,
     seconds: float = 60,
 ) -> Committed:
-    """Commit one delivery as a run does."""
-    origin = delivery.origin
-    commit = commit_of(uri, delivery, origin, scratch, mode, layout, seconds=seconds)
+    """Commit one delivery as a run does; into the Delta table of an address, or another goal."""
+    goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
+    commit = commit_of(goal, delivery, delivery.origin, scratch, mode=mode, layout=layout, seconds=seconds)
     try:
         commit.prepare()
         return commit.commit()
@@ -95,25 +111,21 @@ def deliver(
 
 
 def commit_of(
-    uri: str,
+    goal: Goal | str,
     delivery: Delivery,
     origin: Origin,
     scratch: Path,
+    *,
     mode: TableMode = "append",
     layout: Layout = PLAIN,
-    *,
     seconds: float = 60,
 ) -> Commit:
+    goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
     scratch = scratch / origin.run_id
     scratch.mkdir(parents=True)
-    schema = file_schema(delta_schema(SCHEMA, layout), layout)
-    shape = Shape(layout, schema, lambda batch: as_delta(batch, schema, origin.source), None)
+    shape = Shape(layout, goal.schema, partial(goal.convert, schema=goal.schema, source=origin.source), None)
     files = tuple(write_parts([delivery.batch], SCHEMA, shape, scratch))
-    return Commit(
-        delta_table(uri, layout),
-        place_of(uri, StorageOptions(), None),
-        Job(origin, mode, files, scratch, seconds),
-    )
+    return Commit(goal.table, goal.place, Job(origin, mode, files, scratch, seconds))
 
 
 def rows_in(uri: str) -> list[tuple[str, int, int]]:

@@ -36,7 +36,6 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
         raise OutputError(f"{shown(uri)}: is a Parquet target (move it away, or name another output)")
     layout = plan.layout or Layout()
     schema = delta_schema(table_schema(document), layout)
-    inside = file_schema(schema, layout)
     place = place_of(uri, plan.storage, plan.mode)
     table = DeltaLakeTable(
         uri,
@@ -51,7 +50,7 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
     )
     return CommittingSink(
         plan,
-        TableGoal(FORMAT, uri, table, place, inside, lambda batch, source: as_delta(batch, inside, source)),
+        TableGoal(FORMAT, uri, table, place, lambda: file_schema(schema, layout), as_delta),
     )
 
 
