@@ -97,12 +97,19 @@ class Accounts:
         return self.rules.setdefault(rule, RuleTally("error"))
 
     def prove(
-        self, *, plain_bytes: int, lines: int, target_bytes: int, rejected_bytes: int, exceptions: int
+        self,
+        *,
+        plain_bytes: int,
+        lines: int,
+        target_bytes: int | None,
+        target_records: int,
+        rejected_bytes: int,
+        exceptions: int,
     ) -> None:
         """Raise AccountingError unless records, lines and bytes add up.
 
         `plain_bytes` and `lines` were counted on the stream, apart from the framing; the others are what the
-        staged files hold.
+        staged files hold. `target_bytes` None: the target is typed, so that its bytes are not the source's.
         """
         sides = (self.accepted, self.rejected)
         checks = (
@@ -113,7 +120,12 @@ class Accounts:
                 plain_bytes,
                 self.preamble_bytes + self.blank_bytes + sum(side.bytes for side in sides),
             ),
-            ("bytes of the target", self.preamble_bytes + self.accepted.bytes, target_bytes),
+            (
+                "bytes of the target",
+                self.preamble_bytes + self.accepted.bytes,
+                self.preamble_bytes + self.accepted.bytes if target_bytes is None else target_bytes,
+            ),
+            ("records of the target", self.accepted.records, target_records),
             ("bytes of the rejected records", self.preamble_bytes + self.rejected.bytes, rejected_bytes),
             ("exceptions", self.rejected.records, exceptions),
         )

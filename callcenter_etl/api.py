@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter_etl.card import card
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, Limits, MaxRejected
+from callcenter_etl.contract.run_defaults import TargetFormat
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
@@ -203,6 +204,7 @@ def validate(
     resume: bool = True,
     checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
+    target_format: TargetFormat | None = None,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
@@ -213,7 +215,8 @@ def validate(
     contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
-    itself by default. Raises SourceError, OutputError, ContractError or UsageError.
+    itself by default. `target_format` is `csv` (the accepted records byte for byte) or `parquet` (typed by the contract,
+    as its `run.layout` says). Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     for name, number, least in (
@@ -239,6 +242,7 @@ def validate(
         staging=defaults.staging if staging is None else os.fspath(staging),
         checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
         resume=resume,
+        target_format=target_format or defaults.target_format,
     )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:

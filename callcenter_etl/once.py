@@ -27,12 +27,13 @@ from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.destination import folder_away
 from callcenter_etl.outputs.lock import target_lock
-from callcenter_etl.plan import RunPlan, refuse_own_output
+from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import base_name, is_local, is_s3, local_path, shown
 from callcenter_etl.summary import ContractIdentity, Resumed, Summary, instant
+from callcenter_etl.tables.sink import Whose, opened_sink
 
 _log = get_logger(__name__)
 Run = Callable[[RunPlan, LoadedContract], Summary]
@@ -69,6 +70,7 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
                 options,
                 publish_to=plan.publish_to,
                 storage=contract.document.run.storage_options,
+                in_table=partial(_in_table, plan, contract, options),
             )
             done = done_before(ledger, question, published)
             if done is not None:
@@ -95,7 +97,7 @@ def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -
         _unfinished(plan, contract, options) as unfinished,
     ):
         ledger, _ = _open_ledger(plan, contract, root)
-        going_on = replace(plan, options=options, unfinished=unfinished)
+        going_on = replace(plan, options=options, unfinished=unfinished, again=True)
         return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
 
 
@@ -137,6 +139,16 @@ def _basis(plan: RunPlan, contract: LoadedContract, options: str | None) -> Basi
     )
 
 
+def _in_table(plan: RunPlan, contract: LoadedContract, options: str, published: Summary) -> bool:
+    """Tell whether a table holds what a run brought into it, and a rerun would leave it as it is."""
+    source = published.source
+    with opened_sink(plan.target_format, sink_plan(plan, contract.document)) as sink:
+        whose = Whose(
+            published.run_id, source.uri, source.bytes, source.sha256, contract.sha256, accepted_by(options)
+        )
+        return sink is not None and sink.holds(whose)
+
+
 def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:
     """Give the ledger, in step with the summary that stands in the output, and that."""
     defaults = contract.document.run
@@ -166,6 +178,8 @@ def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
         "name": suffix_of(name) if contract.document.source.filename is None else name,
         "publish_to": None if plan.publish_to is None else shown(plan.publish_to),
     }
+    if plan.target_format != "csv":  # left out else, so that what earlier programs recorded still counts
+        options["target_format"] = plan.target_format
     if contract.part is not None:  # one of several contracts in one text
         options["part"] = contract.part
     return json.dumps(options, sort_keys=True)

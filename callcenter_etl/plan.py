@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from dataclasses import dataclass, field
@@ -9,13 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callcenter_etl.checkpoints.unfinished import Unfinished
-from callcenter_etl.contract.model import Limits
+from callcenter_etl.contract.model import ContractDocument, Limits
+from callcenter_etl.contract.run_defaults import TargetFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.staging import FILE_NAMES
+from callcenter_etl.outputs.targets import TARGET_PARQUET
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 from callcenter_etl.summary import instant, new_run_id
+from callcenter_etl.tables.sink import SinkPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class RunPlan:
 
     `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
     the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
-    checkpoints are taken.
+    checkpoints are taken. With `again` a table gets the records that it holds already.
     """
 
     source: str
@@ -40,6 +44,8 @@ class RunPlan:
     resume: bool = True
     options: str | None = None
     unfinished: Unfinished | None = None
+    target_format: TargetFormat = "csv"
+    again: bool = False
 
     @property
     def holder(self) -> Holder:
@@ -47,11 +53,25 @@ class RunPlan:
         return Holder(self.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
 
 
+def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
+    """Give what a typed target's sink is told of the run."""
+    defaults = document.run
+    return SinkPlan(document, plan.output, defaults.storage_options, defaults.mode, plan.publish_to)
+
+
+def accepted_by(options: str | None) -> str:
+    """Give those of a run's options that change which records are accepted."""
+    told = {} if options is None else json.loads(options)
+    return json.dumps(
+        {name: told[name] for name in ("lookups", "name", "part") if name in told}, sort_keys=True
+    )
+
+
 def refuse_own_output(plan: RunPlan) -> None:
     """Raise UsageError where publishing would replace the very file that is read."""
     for output in (plan.output, plan.publish_to):
         if output is not None and _plain(plan.source) in {
-            _plain(within(output, each)) for each in FILE_NAMES.values()
+            _plain(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)
         }:
             raise UsageError(
                 f"{shown(plan.source)}: the run would replace its own source"

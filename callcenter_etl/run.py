@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from callcenter_etl.accounts import Accounts
@@ -14,15 +14,15 @@ from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
-from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError
+from callcenter_etl.errors import AccountingError, CallcenterEtlError, Problem, UnfitCheckpointError
 from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
-from callcenter_etl.plan import RunPlan, refuse_own_output
+from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging, summary_bytes
+from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import Opening, SourceReader
 from callcenter_etl.storage.addresses import shown
@@ -37,6 +37,9 @@ from callcenter_etl.summary import (
     Summary,
     instant,
 )
+from callcenter_etl.tables.cast import Typed
+from callcenter_etl.tables.schema import table_schema
+from callcenter_etl.tables.sink import Accepted, TableSink, Whose, opened_sink
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
@@ -110,7 +113,11 @@ class _Run:
                 raise UnfitCheckpointError(f"{reader.uri}: changed a moment ago")
             opening = reader.open()
             dead = None if unfinished is None else unfinished.folder
-            with staged_for(self._destination(), plan.holder, room=reader.least_output, dead=dead) as staged:
+            with (
+                staged_for(self._destination(), plan.holder, room=reader.least_output, dead=dead) as staged,
+                opened_sink(plan.target_format, sink_plan(plan, self.document)) as sink,
+            ):
+                staged.sink = sink
                 if opening.problems:
                     return self._refuse(reader, opening, staged)
                 router = self._route_all(reader, opening, staged, unfinished)
@@ -142,7 +149,7 @@ class _Run:
             for rule in validator.rules
         }
         summary = self._summary(reader, status="refused", problems=opening.problems, rules=rules, outputs={})
-        staged.publish((), _json_bytes(summary))
+        staged.publish((), summary_bytes(summary.to_dict()))
         return summary
 
     def _route_all(
@@ -150,10 +157,17 @@ class _Run:
     ) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
         cells = SPREADSHEET_SAFE if self.document.run.exceptions.excel_safe else AS_THEY_ARE
-        router = Router(staged, names=opening.layout.names, encoding=reader.dialect.encoding, cells=cells)
+        typed = None if staged.sink is None else Typed.of(self.document, opening.layout)
+        router = Router(
+            staged,
+            names=opening.layout.names,
+            encoding=reader.dialect.encoding,
+            cells=cells,
+            schema=None if typed is None else typed.schema,
+        )
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
-        shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells)
+        shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells, typed)
         with LocalEngine(
             validator,
             shape,
@@ -189,7 +203,8 @@ class _Run:
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
-            target_bytes=staged.files[TARGET].bytes,
+            target_bytes=staged.files[TARGET].bytes if TARGET in staged.files else None,
+            target_records=router.target_records,
             rejected_bytes=staged.files[REJECTED].bytes,
             exceptions=router.exception_records,
         )
@@ -197,12 +212,9 @@ class _Run:
         problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
         status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
-        outputs = {
-            name: OutputFile(
-                uri=staged.final_uri(name), bytes=staged.files[name].bytes, sha256=staged.files[name].sha256
-            )
-            for name in names
-        }
+        if TARGET in names and staged.sink is not None:
+            self._build(reader, staged, staged.sink)
+        outputs = {name: _output_file(staged, name) for name in names}
         rules = {
             rule: RuleCount(
                 severity=tally.severity,
@@ -213,8 +225,35 @@ class _Run:
             for rule, tally in self.accounts.rules.items()
         }
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
-        staged.publish(names, _json_bytes(summary))
-        return summary
+        staged.publish(names, summary_bytes(summary.to_dict()))
+        # Of a table all is known only now that it is committed.
+        return replace(summary, outputs={name: _output_file(staged, name) for name in names})
+
+    def _build(self, reader: SourceReader, staged: Staging, sink: TableSink) -> None:
+        """Make the typed target. Raises AccountingError where it has not as many records as were accepted."""
+        records = self.accounts.accepted.records
+        staged.target = sink.stage(
+            Accepted(
+                stream=staged.stream,
+                schema=table_schema(self.document),
+                records=records,
+                scratch=staged.scratch,
+                whose=Whose(
+                    run_id=self.id,
+                    source_uri=reader.uri,
+                    source_bytes=reader.stored_bytes,
+                    source_sha256=reader.sha256,
+                    contract_sha256=self.contract.sha256,
+                    options=accepted_by(self.plan.options),
+                ),
+                again=self.plan.again,
+            )
+        )
+        if staged.target.records != records:
+            raise AccountingError(
+                "the run does not add up, nothing is published: records of the target:"
+                f" {records:,} expected, {staged.target.records:,} found"
+            )
 
     def _summary(
         self,
@@ -263,5 +302,17 @@ class _Run:
             )
 
 
-def _json_bytes(summary: Summary) -> bytes:
-    return (json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+def _output_file(staged: Staging, name: str) -> OutputFile:
+    target = staged.target
+    if name != TARGET or target is None:
+        file = staged.files[name]
+        return OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)
+    return OutputFile(
+        uri=target.uri or staged.final_uri(name),
+        bytes=target.bytes,
+        sha256=target.sha256,
+        format=target.format,
+        files=len(target.files) if target.files else None,
+        version=target.version,
+        records=None if target.path is not None else target.records,
+    )

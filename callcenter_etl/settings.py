@@ -9,7 +9,7 @@ from typing import cast, get_args
 
 from callcenter_etl.contract.fields import as_seconds
 from callcenter_etl.contract.model import MaxRejected
-from callcenter_etl.contract.run_defaults import FailOn, LogSettings, RunDefaults
+from callcenter_etl.contract.run_defaults import FailOn, LogSettings, RunDefaults, TargetFormat
 from callcenter_etl.errors import UsageError
 
 PREFIX = "CALLCENTER_ETL_"
@@ -31,6 +31,7 @@ class Options:
     workers: int | None = None
     fail_on: str | None = None
     max_findings: int | None = None
+    target_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class RunSettings:
     fail_on: FailOn = "reject"
     max_findings: int | None = None
     checkpoint_seconds: float = 0
+    target_format: TargetFormat = "csv"
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -75,6 +77,9 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         fail_on=_fail_on(options.fail_on, variables.get("fail_on"), defaults.fail_on),
         max_findings=_count("max_findings", options.max_findings, variables, None),
         checkpoint_seconds=_seconds("checkpoint_seconds", variables, defaults.checkpoint_seconds),
+        target_format=_target_format(
+            options.target_format, variables.get("target_format"), defaults.target_format
+        ),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -118,12 +123,25 @@ def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
 
 
 def _fail_on(option: str | None, variable: str | None, declared: FailOn) -> FailOn:
-    name, text = ("--fail-on", option) if option is not None else (f"{PREFIX}FAIL_ON", variable)
+    return cast("FailOn", _word("fail_on", option, variable, declared, known=get_args(FailOn)))
+
+
+def _target_format(option: str | None, variable: str | None, declared: TargetFormat) -> TargetFormat:
+    known = get_args(TargetFormat)
+    return cast("TargetFormat", _word("target_format", option, variable, declared, known=known))
+
+
+def _word(
+    name: str, option: str | None, variable: str | None, declared: str, *, known: tuple[str, ...]
+) -> str:
+    flag, text = f"--{name.replace('_', '-')}", option
+    if text is None:
+        flag, text = f"{PREFIX}{name.upper()}", variable
     if text is None:
         return declared
-    if text not in get_args(FailOn):
-        raise UsageError(f"{name}: {text!r} is none of {', '.join(get_args(FailOn))}")
-    return cast("FailOn", text)
+    if text not in known:
+        raise UsageError(f"{flag}: {text!r} is none of {', '.join(known)}")
+    return text
 
 
 def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | None:

@@ -61,11 +61,22 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file."""
+    """One published file, or a target that is a folder of so many `files`; `format` of a typed target alone.
+
+    Of a table `version` is the one with this run's `records`, and `bytes` are those that it added.
+    """
 
     uri: str
     bytes: int
     sha256: str
+    format: str | None = None
+    files: int | None = None
+    version: int | None = None
+    records: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what is known as plain values."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,7 @@ class Summary:
                 for rule, count in self.rules.items()
             },
             "problems": [asdict(problem) for problem in self.problems],
-            "outputs": {name: asdict(file) for name, file in self.outputs.items()},
+            "outputs": {name: file.to_dict() for name, file in self.outputs.items()},
             "started_at": self.started_at,
             "finished_at": self.finished_at,
             "seconds": self.seconds,

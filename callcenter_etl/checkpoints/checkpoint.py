@@ -16,7 +16,8 @@ from callcenter_etl.errors import OutputError, UnfitCheckpointError
 from callcenter_etl.keys import KeyMark
 from callcenter_etl.marks import Mark
 from callcenter_etl.outputs.modes import open_private
-from callcenter_etl.outputs.staging import CHECKPOINT_NAME, sync_folder
+from callcenter_etl.outputs.staging import CHECKPOINT_NAME
+from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.sources.position import Position
 from callcenter_etl.storage.addresses import is_local, shown
 from callcenter_etl.storage.identity import Identity

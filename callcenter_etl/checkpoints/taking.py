@@ -110,7 +110,8 @@ class Checkpoints:
         parts.accounts.prove(
             plain_bytes=position.offset,
             lines=position.lines,
-            target_bytes=files[TARGET].bytes,
+            target_bytes=files[TARGET].bytes if TARGET in files else None,
+            target_records=parts.router.target_records,
             rejected_bytes=files[REJECTED].bytes,
             exceptions=exceptions,
         )
@@ -144,6 +145,10 @@ def go_on(parts: Parts, checkpoint: Checkpoint, *, after_each: Callable[[], None
 
     Raises UnfitCheckpointError where what that run read or staged is not what it was.
     """
-    parts.router.go_on(checkpoint.files, checkpoint.exception_records)
+    parts.router.go_on(
+        checkpoint.files,
+        exception_records=checkpoint.exception_records,
+        target_records=checkpoint.accounts.accepted.records,
+    )
     parts.engine.go_on(checkpoint.accounts, checkpoint.keys)
     parts.reader.pass_by(checkpoint.position, after_each=after_each)

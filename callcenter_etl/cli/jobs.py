@@ -99,6 +99,7 @@ def _run(source: str, contract: Contract, settings: RunSettings, ways: Ways) -> 
             resume=ways.resume is not False,
             checkpoint_seconds=settings.checkpoint_seconds,
             root=ways.root,
+            target_format=settings.target_format,
         )
     _say_where_it_began(result, ways)
     return result

@@ -24,6 +24,14 @@ class FailOn(StrEnum):
     never = "never"
 
 
+class TargetFormat(StrEnum):
+    """What form the accepted records get."""
+
+    csv = "csv"
+    parquet = "parquet"
+    delta = "delta"
+
+
 def validate(
     sources: Annotated[
         list[str] | None,
@@ -87,6 +95,13 @@ def validate(
         str | None,
         typer.Option("--publish-to", metavar="URI", help="s3:// prefix that gets copies of the run's files."),
     ] = None,
+    target_format: Annotated[
+        TargetFormat | None,
+        typer.Option(
+            "--target-format",
+            help="The accepted records byte for byte (csv, default), or typed by the contract.",
+        ),
+    ] = None,
     staging: Annotated[
         str | None,
         typer.Option("--staging", metavar="DIR", help="Where files for s3:// wait for their upload."),
@@ -129,6 +144,7 @@ def validate(
         workers=workers,
         fail_on=None if fail_on is None else fail_on.value,
         max_findings=max_findings,
+        target_format=None if target_format is None else target_format.value,
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)

@@ -19,6 +19,7 @@ from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.fields import Record
 from callcenter_etl.contract.interop.odcs_words import is_odcs
 from callcenter_etl.contract.interop.values import Draft
+from callcenter_etl.contract.layout import Layout, layout_faults
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
 from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.shape import check_shape
@@ -195,7 +196,15 @@ def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:
         if source.filename is not None:
             yield from semantics.file_name_faults(source.filename, ("source", "filename"))
     if sound:
+        yield from _layout_faults(value, [column for _, column in columns])
         yield from _example_faults(value, [column for _, column in columns])
+
+
+def _layout_faults(value: dict[str, Any], columns: list[Column]) -> Iterator[tuple[Path, str, int]]:
+    run = value.get("run")
+    if isinstance(run, dict) and "layout" in run:
+        for _, layout in _sound(Layout, [run["layout"]]):
+            yield from layout_faults(layout, columns, ("run", "layout"))
 
 
 def _example_faults(value: dict[str, Any], columns: list[Column]) -> Iterator[tuple[Path, str, int]]:

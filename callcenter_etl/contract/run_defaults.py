@@ -15,6 +15,7 @@ from callcenter_etl.contract.fields import (
     as_null,
     as_text,
 )
+from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.storage import (
     OptionalAddress,
     StorageOptions,
@@ -22,6 +23,8 @@ from callcenter_etl.contract.storage import (
 )
 
 FailOn = Literal["warn", "reject", "never"]
+TargetFormat = Literal["csv", "parquet", "delta", "iceberg"]
+Write = Literal["append", "overwrite", "replace_partitions"]
 
 
 class _Model(BaseModel):
@@ -52,6 +55,25 @@ class ExceptionsSettings(_Model):
     )
 
 
+class TableSettings(_Model):
+    """Which table a run's accepted records go into, and by what it knows a source again."""
+
+    uri: OptionalAddress = Field(
+        None, description="folder or s3:// prefix of a Delta table; else `target` in the run's output"
+    )
+    catalog: OptionalText = Field(
+        None,
+        description="catalog of an Iceberg table, by its name in .pyiceberg.yaml or PYICEBERG_CATALOG__*",
+    )
+    identifier: OptionalText = Field(
+        None, description="namespace and name of an Iceberg table, such as calls.daily"
+    )
+    identify_by: Literal["uri", "name"] = Field(
+        "uri",
+        description="what makes a file the next version of an earlier one: its address, or its name in any folder",
+    )
+
+
 class RunDefaults(_Model):
     """Defaults of a run; a CLI option wins, then an environment variable, then this."""
 
@@ -73,6 +95,17 @@ class RunDefaults(_Model):
     checkpoint_seconds: Seconds = Field(
         30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
     )
+    target_format: TargetFormat = Field(
+        "csv",
+        description="the accepted records byte for byte, or typed in Parquet, a Delta or an Iceberg table",
+    )
+    layout: Layout | None = Field(None, description="folders and order of a typed target")
+    write: Write | None = Field(
+        None,
+        description="what a run replaces of a typed target: all of it (overwrite; so it is for files), the partitions"
+        " that it has records for, or what its source wrote before (append; so it is for tables)",
+    )
+    table: TableSettings = Field(default_factory=TableSettings, description="which table the records go into")
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
     exceptions: ExceptionsSettings = Field(
         default_factory=ExceptionsSettings, description="how exceptions.csv is written"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from callcenter_etl.accounts import Accounts, RuleTally
 from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
@@ -17,20 +18,22 @@ from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
 from callcenter_etl.sources.header import Layout
 from callcenter_etl.sources.reader import Block
+from callcenter_etl.tables.cast import Typed, cast_records
 from callcenter_etl.validator import Validator, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the blocks of one source are cut into chunks of values, and how the text of exceptions is written.
+    """How the blocks of one source are cut into chunks of values, and how its records are written.
 
-    `chunk_rows` None: a chunk a block.
+    `chunk_rows` None: a chunk a block. `typed` None: the target takes the records' own bytes.
     """
 
     layout: Layout
     dialect: Dialect
     chunk_rows: int | None = None
     cells: Cells = AS_THEY_ARE
+    typed: Typed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,23 @@ def judge_block(
         rejected[chunk.sound[verdict.rejected]] = True
         grounds = validator.grounds(verdict)
         routed.append(
-            route_chunk(chunk, rejected, grounds, encoding=shape.dialect.encoding, cells=shape.cells)
+            route_chunk(
+                chunk,
+                rejected,
+                grounds,
+                encoding=shape.dialect.encoding,
+                cells=shape.cells,
+                typed=_typed(shape, chunk, verdict),
+            )
         )
         counts.merge(_count(chunk, verdict, rejected, validator.rules, grounds.samples))
     return JudgedBlock(tuple(routed), counts)
+
+
+def _typed(shape: Shape, chunk: Chunk, verdict: Verdict) -> pa.RecordBatch | None:
+    if shape.typed is None:
+        return None
+    return cast_records(shape.typed, verdict.columns, chunk.values, ~verdict.rejected)
 
 
 def _count(

@@ -7,17 +7,19 @@ import json
 import os
 import stat
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import SourceError
+from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
-from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY
+from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY, TARGET
+from callcenter_etl.outputs.targets import PARQUET, TARGET_FOLDER, TARGET_PARQUET
 from callcenter_etl.storage import access
 from callcenter_etl.storage.access import DEFAULTS
 from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown, within
-from callcenter_etl.summary import Summary
+from callcenter_etl.summary import OutputFile, Summary
 
 _BLOCK_BYTES = 2**20
 _OPEN_SECONDS = 2  # a file changed twice within a clock tick looks unchanged; FAT's ticks are the longest
@@ -33,7 +35,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be run, and into which output; `publish_to` is where copies go."""
+    """What is to be run, and into which output; `publish_to` is where copies go.
+
+    `in_table` tells of a run whether the table that it wrote into would stay as it is.
+    """
 
     source: str
     output: str
@@ -41,6 +46,7 @@ class Question:
     options: str
     publish_to: str | None = None
     storage: StorageOptions = field(default_factory=StorageOptions)
+    in_table: Callable[[Summary], bool] = lambda _: False
 
 
 def done_before(ledger: Ledger, question: Question, published: Summary | None) -> Summary | None:
@@ -88,7 +94,7 @@ def stamp_of(uri: str, options: StorageOptions = DEFAULTS) -> Stamp | None:
 
 def _stands(question: Question, published: Summary) -> bool:
     """Tell whether the files, and their copies where some are wanted, are all there and of that run."""
-    if not _outputs_stand(question.output, published, question.storage):
+    if not _outputs_stand(question, published):
         return False
     copies = question.publish_to
     if copies is None:
@@ -97,18 +103,33 @@ def _stands(question: Question, published: Summary) -> bool:
     return (
         copied is not None
         and copied.run_id == published.run_id
-        and _outputs_stand(copies, published, question.storage)
+        and _outputs_stand(replace(question, output=copies), published)
     )
 
 
-def _outputs_stand(output: str, published: Summary, options: StorageOptions) -> bool:
-    for name, file in published.outputs.items():
-        try:
-            if access.identify(_file(output, name), options).size != file.bytes:
-                return False
-        except (SourceError, KeyError):
-            return False
-    return True
+def _outputs_stand(question: Question, published: Summary) -> bool:
+    output, options = question.output, question.storage
+    try:
+        return all(
+            question.in_table(published)
+            if name == TARGET and file.version is not None
+            else _stands_there(output, name, file, options)
+            for name, file in published.outputs.items()
+        )
+    except (SourceError, OutputError, KeyError):
+        return False
+
+
+def _stands_there(output: str, name: str, file: OutputFile, options: StorageOptions) -> bool:
+    if name != TARGET or file.format is None:
+        return access.identify(_file(output, name), options).size == file.bytes
+    if file.format != PARQUET:
+        return False  # of a later program
+    if file.files is None:
+        return access.identify(within(output, TARGET_PARQUET), options).size == file.bytes
+    from callcenter_etl.tables.manifest import folder_stands  # Arrow is imported for it
+
+    return folder_stands(within(output, TARGET_FOLDER), file.sha256, options)
 
 
 def _same_content(recorded: RecordedSource, question: Question) -> bool:

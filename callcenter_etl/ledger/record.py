@@ -79,7 +79,11 @@ class RunRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the run as plain values, ready for JSON."""
-        return {**asdict(self), "options": None if self.options is None else json.loads(self.options)}
+        return {
+            **asdict(self),
+            "options": None if self.options is None else json.loads(self.options),
+            "outputs": {name: file.to_dict() for name, file in self.outputs.items()},
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

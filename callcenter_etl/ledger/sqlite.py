@@ -203,7 +203,7 @@ def _row_of(record: RunRecord) -> tuple[Any, ...]:
     flat = {name: values[name] for name in _PLAIN}
     for group, names in _GROUPS.items():
         flat |= {f"{group}_{name}": (values[group] or {}).get(name) for name in names}
-    flat["outputs"] = json.dumps(values["outputs"])
+    flat["outputs"] = json.dumps({name: file.to_dict() for name, file in record.outputs.items()})
     return tuple(flat[name] for name in _COLUMNS)
 
 

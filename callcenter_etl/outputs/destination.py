@@ -23,6 +23,7 @@ from callcenter_etl.outputs.staging import (
     staging_folder,
     take_over,
 )
+from callcenter_etl.outputs.targets import put_back
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
@@ -54,12 +55,12 @@ class _Uploaded(Staging):
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self.files, names, self.summary)
+        self._remote.prepare(self, names, commit_target=self.commit_target)
         with interrupts.publishing(self.final_uri(SUMMARY)):
             self._remote.commit()
 
     def final_uri(self, name: str) -> str:
-        return self._remote.uri_of(name)
+        return self._remote.uri_of(self.name_of(name))
 
 
 class _Copied(Staging):
@@ -70,12 +71,16 @@ class _Copied(Staging):
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self.files, names, self.summary)
+        self._remote.prepare(self, names, commit_target=_nothing)  # the folder's own publishing does it
         super().replace(names)
         try:
             self._remote.commit()
         except OutputError as error:
             raise OutputError(f"the files are published in {self.output}, but not copied: {error}") from error
+
+
+def _nothing() -> None:
+    return
 
 
 @contextmanager
@@ -89,6 +94,8 @@ def staged_for(
     for uri in (destination.output, destination.publish_to):
         if uri is not None and not is_local(uri) and not is_s3(uri):
             raise OutputError(f"{shown(uri)}: outputs can be local or s3:// (name a folder or a prefix)")
+    if is_local(destination.output):
+        put_back(Path(local_path(destination.output)))
     with _closing_remote(destination, holder.run_id) as remote:
         staged = _staging(destination, holder.run_id, remote)
         with _folder(staged.directory, holder, away=is_s3(destination.output), dead=dead), staging(staged):

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
-from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY, StagedFile
+from callcenter_etl.outputs.remote_target import RemoteTarget
+from callcenter_etl.outputs.staging import (
+    EXCEPTIONS,
+    FILE_NAMES,
+    REJECTED,
+    SUMMARY,
+    TARGET,
+    Staging,
+    summary_bytes,
+)
 from callcenter_etl.storage.addresses import bucket_and_key, shown
 from callcenter_etl.storage.s3_claims import Claim, claimed
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
@@ -29,23 +39,31 @@ class RemoteOutput:
         self._uploads: dict[str, Upload] = {}
         self._labels: dict[str, dict[str, str]] = {}
         self._summary = b""
+        self._target = RemoteTarget(self._bucket, self._prefix)
         self._bucket.check_writable(self._key(SUMMARY))
         self._seen = self._version_there()
 
-    def uri_of(self, name: str) -> str:
-        """Give the address under which a file will be published."""
-        return self._bucket.uri(self._key(name))
+    def uri_of(self, file_name: str) -> str:
+        """Give the address under which a file of this name will be published."""
+        return self._bucket.uri(f"{self._prefix}{file_name}")
 
-    def prepare(self, files: Mapping[str, StagedFile], names: tuple[str, ...], summary: bytes) -> None:
-        """Upload the named files, so that all is there but nothing to be seen."""
-        told = json.loads(summary)
-        labels = _labels(told)
+    def prepare(self, staged: Staging, names: tuple[str, ...], *, commit_target: Callable[[], None]) -> None:
+        """Upload the named files, so that all is there but nothing to be seen.
+
+        `commit_target` is called among the steps of publishing, for what makes its own part of the target visible.
+        """
+        self._replace_target = partial(self._replace_target_by, staged, commit_target)
+        told = json.loads(staged.summary)
+        labels, files = _labels(told), staged.files
         for name in names:
+            if name == TARGET and staged.target is not None:
+                self._target.prepare(staged.target, labels)
+                continue
             content = Content(files[name].path, files[name].bytes, files[name].sha256)
             self._labels[name] = {**labels, "sha256": content.sha256}
             self._uploads[name] = self._bucket.prepare(self._key(name), content, self._labels[name])
         self._labels[SUMMARY] = labels
-        self._summary = _with_uris(told, self.uri_of)
+        self._summary = _with_uris(told, staged, self.uri_of)
 
     def commit(self) -> None:
         """Publish what was prepared. Raises OutputError, naming the winner, where another run was first."""
@@ -64,26 +82,40 @@ class RemoteOutput:
         for upload in self._uploads.values():
             self._bucket.abandon(upload)
         self._uploads.clear()
+        self._target.close()
 
     def _replace(self, claim: Claim) -> None:
         """The earlier summary goes first, so that a mix of two runs is never taken for a run."""
         step = claim.check
         self._bucket.delete(self._key(SUMMARY))
-        for name in FILE_NAMES:
-            if name == SUMMARY:
-                continue
-            step(self.uri_of(name))
+        self._replace_target(step)
+        for name in (EXCEPTIONS, REJECTED):
+            step(self._bucket.uri(self._key(name)))
             if name in self._uploads:
                 self._bucket.complete(self._uploads[name], self._labels[name])
                 del self._uploads[name]  # one that fails is still abandoned by `close`
             else:
                 self._bucket.delete(self._key(name))
-        step(self.uri_of(SUMMARY))
+        step(self._bucket.uri(self._key(SUMMARY)))
         key = self._key(SUMMARY)
         if not self._bucket.put_if_absent(key, self._summary, self._labels[SUMMARY]) and not self._is_ours(
             key
         ):
             raise OutputError(self._lost())
+
+    def _replace_target_by(
+        self, staged: Staging, commit_target: Callable[[], None], step: Callable[[str], None]
+    ) -> None:
+        if staged.target is not None:
+            commit_target()
+            self._summary = _with_uris(json.loads(staged.summary), staged, self.uri_of)
+            self._target.commit(staged.target, step)
+        elif TARGET in self._uploads:
+            self._bucket.complete(self._uploads[TARGET], self._labels[TARGET])
+            del self._uploads[TARGET]
+            self._target.remove(step, but=FILE_NAMES[TARGET])
+        elif not staged.keeps_target:
+            self._target.remove(step)
 
     def _is_ours(self, key: str) -> bool:
         """Tell whether the summary there is this run's: its put was done twice and the first answer lost."""
@@ -121,11 +153,14 @@ def _labels(summary: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _with_uris(summary: dict[str, Any], uri_of: Callable[[str], str]) -> bytes:
-    """Give the summary with the addresses of the files beside it."""
-    outputs = {name: {**file, "uri": uri_of(name)} for name, file in summary["outputs"].items()}
-    text = json.dumps({**summary, "outputs": outputs}, indent=2, ensure_ascii=False)
-    return f"{text}\n".encode()
+def _with_uris(summary: dict[str, Any], staged: Staging, uri_of: Callable[[str], str]) -> bytes:
+    """Give the summary with the addresses of the files beside it; a table elsewhere keeps its own."""
+    elsewhere = {TARGET} if staged.target is not None and staged.target.uri is not None else set()
+    outputs = {
+        name: file if name in elsewhere else {**file, "uri": uri_of(staged.name_of(name))}
+        for name, file in summary["outputs"].items()
+    }
+    return summary_bytes({**summary, "outputs": outputs})
 
 
 def _run_id(answer: Mapping[str, Any]) -> str:

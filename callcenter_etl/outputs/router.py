@@ -14,43 +14,60 @@ from callcenter_etl.marks import Mark
 from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
 from callcenter_etl.outputs.select import select_records
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, STREAM, TARGET, Staging
 from callcenter_etl.rules.grounds import Grounds
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.encodings import ShowStream, show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.pending import LongPiece
+from callcenter_etl.tables.staged import batch_message, schema_message
 
 REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The bytes of one chunk for each file, and how many exceptions there are among them."""
+    """The bytes of one chunk for each file, and how many records there are among them.
+
+    The target's are the source's own, or one message of a stream of typed records.
+    """
 
     target: memoryview
     rejected: memoryview
     exceptions: memoryview
     exception_records: int
+    target_records: int
 
 
 def route_chunk(
-    chunk: Chunk, rejected: NDArray[np.bool_], grounds: Grounds, *, encoding: str, cells: Cells = AS_THEY_ARE
+    chunk: Chunk,
+    rejected: NDArray[np.bool_],
+    grounds: Grounds,
+    *,
+    encoding: str,
+    cells: Cells = AS_THEY_ARE,
+    typed: pa.RecordBatch | None = None,
 ) -> Routed:
     """Put the records of one chunk into their places.
 
-    `rejected` covers all records of the chunk, `grounds` the sound ones among them.
+    `rejected` covers all records of the chunk, `grounds` the sound ones among them. `typed` are the accepted ones
+    for a typed target, which else takes their bytes.
     """
     frame = chunk.frame
     starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
-    accepted = select_records(frame.raw, starts, stops, ~rejected)
-    if not rejected.any():
-        return Routed(accepted, memoryview(b""), memoryview(b""), 0)
+    exceptions = int(np.count_nonzero(rejected))
+    if typed is None:
+        accepted, records = select_records(frame.raw, starts, stops, ~rejected), len(chunk) - exceptions
+    else:
+        accepted, records = batch_message(typed), typed.num_rows
+    if not exceptions:
+        return Routed(accepted, memoryview(b""), memoryview(b""), 0, records)
     return Routed(
         target=accepted,
         rejected=select_records(frame.raw, starts, stops, rejected),
         exceptions=csv_records(cells.columns(_exception_columns(chunk, grounds, encoding))),
         exception_records=len(grounds.records) + len(chunk.malformed),
+        target_records=records,
     )
 
 
@@ -79,35 +96,52 @@ def _exception_columns(chunk: Chunk, grounds: Grounds, encoding: str) -> list[pa
 
 
 class Router:
-    """Writes what was routed, in the order in which it comes. Call `begin` or `go_on` first."""
+    """Writes what was routed, in the order in which it comes. Call `begin` or `go_on` first.
+
+    `schema` is that of a typed target, None where the target takes the source's bytes.
+    """
 
     def __init__(
-        self, staged: Staging, *, names: Sequence[str], encoding: str, cells: Cells = AS_THEY_ARE
+        self,
+        staged: Staging,
+        *,
+        names: Sequence[str],
+        encoding: str,
+        cells: Cells = AS_THEY_ARE,
+        schema: pa.Schema | None = None,
     ) -> None:
         self._staged = staged
+        self._schema = schema
         self._names = names
         self._encoding = encoding
         self._cells = cells
         self.exception_records = 0
+        self.target_records = 0
         self._long: ShowStream | None = None
         self._long_begun = False
 
     def begin(self, preamble: bytes) -> None:
         """Start the files."""
-        self._target = self._staged.create(TARGET)
+        self._target = self._staged.create(self.target_name)
         self._rejected = self._staged.create(REJECTED)
         self._exceptions = self._staged.create(EXCEPTIONS)
-        self._target.write(preamble)
+        self._target.write(preamble if self._schema is None else schema_message(self._schema))
         self._rejected.write(preamble)
         names = (*self._names, *REJECT_COLUMNS)
         self._exceptions.write(csv_line([self._cells.text(name) for name in names]))
 
-    def go_on(self, marks: Mapping[str, Mark], exception_records: int) -> None:
+    @property
+    def target_name(self) -> str:
+        """Which staged file takes the accepted records."""
+        return TARGET if self._schema is None else STREAM
+
+    def go_on(self, marks: Mapping[str, Mark], *, exception_records: int, target_records: int) -> None:
         """Go on with a dead run's files. Raises UnfitCheckpointError where they are not what they were."""
-        self._target = self._staged.go_on(TARGET, marks[TARGET])
+        self._target = self._staged.go_on(self.target_name, marks[self.target_name])
         self._rejected = self._staged.go_on(REJECTED, marks[REJECTED])
         self._exceptions = self._staged.go_on(EXCEPTIONS, marks[EXCEPTIONS])
         self.exception_records = exception_records
+        self.target_records = target_records
 
     def write(self, routed: Routed) -> None:
         """Write one chunk."""
@@ -115,6 +149,7 @@ class Router:
         self._rejected.write(routed.rejected)
         self._exceptions.write(routed.exceptions)
         self.exception_records += routed.exception_records
+        self.target_records += routed.target_records
 
     def write_long(self, piece: LongPiece, reason: str, rule: str) -> None:
         """Write a piece of a record that is over the limit, at constant memory."""

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.memory import is_lack_of_memory
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
+from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
 TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
+STREAM = "stream"  # the accepted records of a typed target, until it is built from them
 FILE_NAMES = {
     TARGET: "target.csv",
     EXCEPTIONS: "exceptions.csv",
     REJECTED: "rejected.csv",
     SUMMARY: "summary.json",
 }
+_STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
+_SCRATCH = "built"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
 
@@ -111,11 +117,13 @@ class Staging:
         self.directory = directory
         self.files: dict[str, StagedFile] = {}
         self.summary = b""
+        self.target: BuiltTarget | None = None
+        self.sink: TableSink | None = None
 
     def create(self, name: str) -> StagedFile:
         """Start one of the run's files."""
         try:
-            self.files[name] = StagedFile.new(self.directory / FILE_NAMES[name], self.mode)
+            self.files[name] = StagedFile.new(self.directory / _STAGED_NAMES[name], self.mode)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
@@ -123,10 +131,27 @@ class Staging:
     def go_on(self, name: str, mark: Mark) -> StagedFile:
         """Go on with one of a dead run's files. Raises UnfitCheckpointError where it is not what it was."""
         try:
-            self.files[name] = StagedFile.at(self.directory / FILE_NAMES[name], mark)
+            self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], mark)
         except OSError as error:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
+
+    @property
+    def scratch(self) -> Path:
+        """A new folder for a target that is built from the staged stream; what a dead run left of one goes."""
+        folder = self.directory / _SCRATCH
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=PRIVATE_FOLDER)
+        except OSError as error:
+            raise OutputError(f"{folder}: {error.strerror or error}") from error
+        return folder
+
+    @property
+    def stream(self) -> Path:
+        """The staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
+        self.files[STREAM].close()
+        return self.files[STREAM].path
 
     def publish(self, names: tuple[str, ...], summary: bytes) -> None:
         """Replace the earlier run's files by the named ones, the summary last."""
@@ -136,9 +161,16 @@ class Staging:
     def finish(self, summary: bytes) -> None:
         """Add the summary and make all staged files durable."""
         self.summary = summary
-        self.create(SUMMARY).write(summary)
+        self._write_summary()
         for file in self.files.values():
             file.close()
+
+    def _write_summary(self) -> None:
+        if SUMMARY in self.files:  # written before, without what its target's commit told
+            self.files[SUMMARY].close()
+            self.files[SUMMARY].path.unlink()
+        self.create(SUMMARY).write(self.summary)
+        self.files[SUMMARY].close()
 
     def replace(self, names: tuple[str, ...]) -> None:
         """Put the finished files in the place of the earlier run's.
@@ -156,20 +188,59 @@ class Staging:
     def _replace(self, names: tuple[str, ...]) -> None:
         self._final(SUMMARY).unlink(missing_ok=True)
         sync_folder(self.output)
-        for name in (TARGET, EXCEPTIONS, REJECTED):
+        self._replace_target(names)
+        for name in (EXCEPTIONS, REJECTED):
             if name in names:
                 self.files[name].path.replace(self._final(name))
             else:
                 self._final(name).unlink(missing_ok=True)
         sync_folder(self.output)
+        self._publish_summary()
+
+    def _publish_summary(self) -> None:
         self.files[SUMMARY].path.replace(self._final(SUMMARY))
+
+    @property
+    def keeps_target(self) -> bool:
+        """Tell whether an earlier target stays where this run publishes none: it holds other sources' records."""
+        return self.sink is not None and self.sink.accumulates
+
+    def commit_target(self) -> None:
+        """Let the sink make its part of the target visible."""
+        committed = None if self.sink is None else self.sink.commit()
+        if committed is None:
+            return
+        self.target = committed
+        told = json.loads(self.summary)
+        target = told["outputs"][TARGET]
+        target |= {"bytes": committed.bytes, "version": committed.version}
+        self.summary = summary_bytes(told)
+        self._write_summary()
+
+    def _replace_target(self, names: tuple[str, ...]) -> None:
+        if TARGET not in names:
+            if not self.keeps_target:
+                remove_targets(self.output)
+            return
+        self.commit_target()
+        new = self.files[TARGET].path if self.target is None else self.target.path
+        replace_target(self.output, self.name_of(TARGET), new)
 
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""
         return str(self._final(name))
 
+    def name_of(self, name: str) -> str:
+        """Give what one of the run's files is called in its output."""
+        return self.target.name if name == TARGET and self.target is not None else FILE_NAMES[name]
+
     def _final(self, name: str) -> Path:
-        return self.output / FILE_NAMES[name]
+        return self.output / self.name_of(name)
+
+
+def summary_bytes(told: dict[str, Any]) -> bytes:
+    """Give a summary's plain values as the text of its file."""
+    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def staging_folder(output: Path, run_id: str) -> Path:
@@ -230,12 +301,3 @@ def _may_go_on(error: BaseException) -> bool:
     if not isinstance(error, Exception):
         return True
     return isinstance(error, (OutputError, SourceError)) or is_lack_of_memory(error)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,7 +23,7 @@ class Origin:
     """Where rejected records come from: the source's hash, and the run's folder where it is at hand.
 
     `home` is where reprocesses of that run go unless told otherwise. `exceptions_sha256` is the hash of the
-    exceptions as that run wrote them.
+    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV.
     """
 
     sha256: str
@@ -32,6 +32,7 @@ class Origin:
     home: str | None = None
     exceptions_sha256: str | None = None
     has_target: bool = False
+    target_format: str | None = None
 
     def file(self, name: str) -> str | None:
         """Give the address of one of the run's files."""
@@ -83,7 +84,12 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
         return None
     exceptions = summary.outputs.get(EXCEPTIONS)
     target = summary.outputs.get(TARGET)
-    has_target = target is not None and _size_of(within(folder, FILE_NAMES[TARGET]), storage) == target.bytes
+    typed = None if target is None else target.format
+    has_target = (
+        target is not None
+        and typed is None
+        and _size_of(within(folder, FILE_NAMES[TARGET]), storage) == target.bytes
+    )
     return Origin(
         sha256=summary.source.sha256,
         uri=summary.source.uri,
@@ -91,6 +97,7 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
         home=within(folder, FOLDER),
         exceptions_sha256=None if exceptions is None else exceptions.sha256,
         has_target=has_target,
+        target_format=typed,
     )
 
 
@@ -112,6 +119,7 @@ def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) 
         home=home,
         exceptions_sha256=found.exceptions_sha256,
         has_target=found.has_target,
+        target_format=found.target_format,
     )
 
 

@@ -18,8 +18,8 @@ from callcenter_etl.outputs.staging import (
     SUMMARY,
     TARGET,
     StagedFile,
-    sync_folder,
 )
+from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.reprocess.result import KIND
 
 RECOVERED = "recovered"

@@ -71,4 +71,5 @@ class Reprocessed:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as plain values, ready for JSON; `kind` tells it from the summary of a run."""
-        return {"kind": KIND, **asdict(self)}
+        outputs = {name: file.to_dict() for name, file in self.outputs.items()}
+        return {"kind": KIND, **asdict(self), "outputs": outputs}

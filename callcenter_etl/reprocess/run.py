@@ -200,6 +200,12 @@ class _Reprocess:
             )
 
     def _take_in_published(self, keys: KnownKeys, targets: tuple[Path, ...]) -> None:
+        if self.origin.target_format is not None:
+            raise UsageError(
+                f"{shown(self.origin.folder or '')}: the target is {self.origin.target_format}, but unique values are compared"
+                " with the text of target.csv (validate the source with --target-format csv into another output, and"
+                " name that with --run-output)"
+            )
         uris = [str(target) for target in targets]
         target = self.origin.file(TARGET)
         if target is not None and self.origin.has_target:

@@ -80,6 +80,14 @@ def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
     return _home(pattern).expand(pattern, options)
 
 
+def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
+    """Tell whether an object store has anything under a prefix. Raises SourceError where it cannot be asked."""
+    try:
+        return bool(expand(f"{prefix.rstrip('/')}/", options))
+    except MissingError:
+        return False
+
+
 def _home(uri: str) -> _Home:
     if is_local(uri):
         from callcenter_etl.storage import local

@@ -11,6 +11,7 @@ from typing import IO, Any, cast
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.storage.addresses import bucket_and_key, scheme_of, shown
+from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.storage.identity import Identity
 from callcenter_etl.storage.s3_calls import Store
 from callcenter_etl.storage.s3_stream import RangeStream
@@ -65,7 +66,7 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     names = [name for name in names if not name.endswith("/")]
     found = [pattern] if pattern in names else [name for name in names if matches(name)]
     if not found:
-        raise SourceError(f"{shown(uri)}: no object matches")
+        raise MissingError(f"{shown(uri)}: no object matches")
     return tuple(f"{scheme_of(uri)}://{bucket}/{name}" for name in sorted(found))
 
 

@@ -23,7 +23,12 @@ PART_BYTES = 8 * 2**20
 MOST_PARTS = 10_000
 PARTS_AT_ONCE = 4
 _MD5 = re.compile("[0-9a-f]{32}")
-_CONTENT_TYPES = {".csv": "text/csv", ".html": "text/html; charset=utf-8", ".json": "application/json"}
+_CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.storage.patience import DEFAULT_RETRIES
@@ -111,3 +112,45 @@ def _region(options: StorageOptions) -> str | None:
 def _environment() -> _Environment:
     """Give what a client's making depends on, so that a changed environment makes a new one."""
     return tuple(sorted((name, text) for name, text in os.environ.items() if name.startswith("AWS_")))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """All that another library needs to reach S3 as this program does; it holds secrets, and is never shown."""
+
+    endpoint: str | None
+    region: str | None
+    path_style: bool
+    credentials: tuple[str, str, str | None] | None
+
+    def __repr__(self) -> str:
+        return f"Reach({self.endpoint!r}, {self.region!r}, ...)"
+
+
+def reach_of(options: StorageOptions) -> Reach:
+    """Give how S3 is reached at this moment; credentials that expire are good for some minutes at least.
+
+    The endpoint is None for AWS's own. Raises what botocore raises where there are no credentials.
+    """
+    from botocore.exceptions import NoCredentialsError
+
+    made = client(options)
+    endpoint = str(made.meta.endpoint_url)
+    found = None if options.anonymous else made._request_signer._credentials  # noqa: SLF001  boto3 has no public way
+    if found is None and not options.anonymous:
+        raise NoCredentialsError
+    frozen = None if found is None else found.get_frozen_credentials()
+    return Reach(
+        endpoint=None if urlsplit(endpoint).hostname in _amazon_hosts(made) else endpoint,
+        region=made.meta.region_name,
+        path_style=options.addressing != "virtual",
+        credentials=None if frozen is None else (frozen.access_key, frozen.secret_key, frozen.token),
+    )
+
+
+def _amazon_hosts(made: Any) -> tuple[str, ...]:
+    return (
+        "s3.amazonaws.com",
+        f"s3.{made.meta.region_name}.amazonaws.com",
+        f"s3.{made.meta.region_name}.amazonaws.com.cn",
+    )

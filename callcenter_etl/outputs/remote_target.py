@@ -1,0 +1,130 @@
+"""A typed target under an S3 prefix: one object, or a folder of objects of which its manifest names those that count.
+
+Objects of a folder are named by their content, so that none is ever written over: until the manifest is put, in one
+step, readers of the manifest see the earlier target whole, and after it the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.targets import MANIFEST, TARGET_FILES, TARGET_FOLDER
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
+from callcenter_etl.tables.manifest import Manifest
+from callcenter_etl.tables.sink import BuiltTarget
+
+AT_ONCE = 8
+Step = Callable[[str], None]
+Labels = Mapping[str, str]
+Item = TypeVar("Item")
+
+
+class RemoteTarget:
+    """What one run does to the target under a prefix (empty, or ending in /). Methods raise OutputError."""
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
+        self._folder = f"{prefix}{TARGET_FOLDER}/"
+        self._uploads: dict[str, tuple[Upload, dict[str, str]]] = {}
+        self._manifest = b""
+
+    def prepare(self, target: BuiltTarget, labels: Labels) -> None:
+        """Upload, unseen, what is not there yet."""
+        if target.path is None:
+            return
+        if not target.files and target.name != TARGET_FOLDER:
+            self._upload([(target.name, Content(target.path, target.bytes, target.sha256))], labels)
+            return
+        there = self._manifest_there()
+        kept = set() if there is None else {(file.path, file.sha256) for file in there.files}
+        self._upload(
+            [
+                (f"{TARGET_FOLDER}/{file.path}", Content(target.path / file.path, file.bytes, file.sha256))
+                for file in target.files
+                if (file.path, file.sha256) not in kept
+            ],
+            labels,
+        )
+        self._manifest = (target.path / MANIFEST).read_bytes()
+
+    def commit(self, target: BuiltTarget, step: Step) -> None:
+        """Make the target visible, in the place of an earlier one of any form."""
+        _each(self._uploads, lambda key: self._complete(key, step))
+        self._uploads.clear()
+        if self._manifest:
+            step(self._bucket.uri(f"{self._folder}{MANIFEST}"))
+            self._bucket.put(f"{self._folder}{MANIFEST}", self._manifest)
+            self._delete_unnamed(target, step)
+        self.remove(step, but=target.name)
+
+    def remove(self, step: Step, *, but: str | None = None) -> None:
+        """Remove an earlier run's target of any form; objects that no manifest names stay."""
+        for name in TARGET_FILES:
+            if name != but:
+                step(self._bucket.uri(self._prefix + name))
+                self._bucket.delete(self._prefix + name)
+        if but == TARGET_FOLDER:
+            return
+        there = self._manifest_there()
+        if there is not None:
+            self._delete([f"{self._folder}{file.path}" for file in there.files], step)
+            self._bucket.delete(f"{self._folder}{MANIFEST}")
+
+    def close(self) -> None:
+        """Remove what was uploaded and not made visible."""
+        for upload, _ in self._uploads.values():
+            self._bucket.abandon(upload)
+        self._uploads.clear()
+
+    def _upload(self, contents: list[tuple[str, Content]], labels: Labels) -> None:
+        def prepare(item: tuple[str, Content]) -> None:
+            name, content = item
+            own = {**labels, "sha256": content.sha256}
+            self._uploads[name] = self._bucket.prepare(self._prefix + name, content, own), own
+
+        _each(contents, prepare)
+
+    def _complete(self, name: str, step: Step) -> None:
+        upload, labels = self._uploads[name]
+        step(self._bucket.uri(upload.key))
+        self._bucket.complete(upload, labels)
+
+    def _delete_unnamed(self, target: BuiltTarget, step: Step) -> None:
+        """Remove the objects that the new manifest does not name, those of a run that died among them."""
+        named = {f"{self._folder}{file.path}" for file in target.files} | {f"{self._folder}{MANIFEST}"}
+        self._delete([key for key in self._bucket.keys(self._folder) if key not in named], step)
+
+    def _delete(self, keys: list[str], step: Step) -> None:
+        def delete(key: str) -> None:
+            step(self._bucket.uri(key))
+            self._bucket.delete(key)
+
+        _each(keys, delete)
+
+    def _manifest_there(self) -> Manifest | None:
+        key = f"{self._folder}{MANIFEST}"
+        answer = self._bucket.read(key)
+        if answer is None:
+            return None
+        try:
+            return Manifest.from_json(answer["Body"])
+        except (ValueError, KeyError, TypeError) as error:
+            uri = shown(self._bucket.uri(key))
+            raise OutputError(f"{uri}: is no manifest of a target: {error} (move the folder away)") from error
+
+
+def _each(items: Iterable[Item], act: Callable[[Item], None]) -> None:
+    """Do something for each, several at once; the first error ends it."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="target") as threads:
+        futures = [threads.submit(act, item) for item in items]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            threads.shutdown(wait=True, cancel_futures=True)
+            raise

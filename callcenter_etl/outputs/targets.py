@@ -1,0 +1,106 @@
+"""The forms that a target has in an output folder: one file or a folder; a new one takes the place of any other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.errors import OutputError
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+
+TARGET_CSV, TARGET_PARQUET, TARGET_FOLDER = "target.csv", "target.parquet", "target"
+TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
+PARQUET = "parquet"  # the format, as a summary names it
+DELTA_LOG = "_delta_log"
+MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is a folder
+_BEFORE = ".target.before"
+_MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
+
+
+def is_target_folder(folder: Path) -> bool:
+    """Tell whether a folder was published as a target."""
+    return folder.is_dir() and any((folder / mark).exists() for mark in _MARKS)
+
+
+def refuse_foreign_folder(output: Path) -> None:
+    """Raise OutputError where something that is no target of this program has the name of one."""
+    folder = output / TARGET_FOLDER
+    if os.path.lexists(folder) and not is_target_folder(folder):
+        raise OutputError(f"{folder}: is no target of this program (move it away, or name another output)")
+
+
+def refuse_table(output: str, storage: StorageOptions, *, ask_store: bool) -> None:
+    """Raise OutputError where the target of an output is a Delta table, which no target of files replaces.
+
+    An object store is asked only if `ask_store`: files beside a table's do it no harm.
+    """
+    log = within(within(output, TARGET_FOLDER), DELTA_LOG)
+    if is_local(output):
+        found = Path(local_path(log)).is_dir()
+    else:
+        found = ask_store and access.has_objects(log, storage)
+    if found:
+        raise OutputError(
+            f"{shown(within(output, TARGET_FOLDER))}: is a Delta table, with the records of earlier runs"
+            " (name another output, or --target-format delta)"
+        )
+
+
+def put_back(output: Path) -> None:
+    """Undo half of a replacement: the earlier folder gets its name again where the new one had not got it yet."""
+    before, folder = output / _BEFORE, output / TARGET_FOLDER
+    if not before.is_dir():
+        return
+    if os.path.lexists(folder):
+        shutil.rmtree(before)
+    else:
+        before.rename(folder)
+
+
+def replace_target(output: Path, name: str, new: Path | None) -> None:
+    """Give a finished file or folder its name in the output, in the place of an earlier target of any form.
+
+    With `new` None the target called `name` is there by other means, and only other forms go.
+    """
+    if new is not None and name == TARGET_FOLDER:
+        _replace_folder(output, new)
+    elif new is not None:
+        new.replace(output / name)
+    remove_targets(output, but=name)
+
+
+def remove_targets(output: Path, *, but: str | None = None) -> None:
+    """Remove an earlier run's target of any form; a folder that is none stays."""
+    for name in TARGET_FILES:
+        if name != but:
+            (output / name).unlink(missing_ok=True)
+    folder = output / TARGET_FOLDER
+    if but != TARGET_FOLDER and is_target_folder(folder):
+        before = output / _BEFORE
+        folder.rename(before)  # so that a folder half removed is none
+        shutil.rmtree(before)
+
+
+def _replace_folder(output: Path, new: Path) -> None:
+    """Swap folders in two renames; `put_back` mends what a crash between them leaves."""
+    put_back(output)
+    refuse_foreign_folder(output)
+    folder, before = output / TARGET_FOLDER, output / _BEFORE
+    if folder.exists():
+        folder.rename(before)
+    new.rename(folder)
+    if before.exists():
+        sync_folder(output)
+        shutil.rmtree(before)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,278 @@
+"""One run's files become one version of a table: against other writers, against crashes, and never twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from callcenter_etl.errors import CallcenterEtlError, OutputError
+from callcenter_etl.tables.data_files import DataFile, path_in_table
+from callcenter_etl.tables.origin import Origin
+from callcenter_etl.tables.place import Place
+from callcenter_etl.tables.replacing import (
+    ActiveFile,
+    Removal,
+    TableMode,
+    is_current,
+    own_records,
+    partition_texts,
+    removal_of,
+)
+
+LONGEST_WAIT = 5.0
+_log = logging.getLogger(__name__)
+
+
+class ConflictError(Exception):
+    """There is a newer version than the one that was looked at: another writer's, or this one's own after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that lies in the table's place, and what it holds. `path` is relative to the table."""
+
+    path: str
+    file: DataFile
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one commit does: new files, and what gives way to them."""
+
+    origin: Origin
+    added: tuple[Added, ...]
+    rests: tuple[Added, ...] = ()
+    removal: Removal = field(default_factory=lambda: Removal((), (), frozenset()))
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def removed(self) -> tuple[ActiveFile, ...]:
+        """All files that are no more part of the table, in whole or but for the rest that was written anew."""
+        return (*self.removal.files, *self.removal.rewrites)
+
+
+class TableVersion(Protocol):
+    """One version of a table."""
+
+    @property
+    def number(self) -> int:
+        """Give what the version is called."""
+
+    @property
+    def active(self) -> Sequence[ActiveFile]:
+        """Give its files."""
+
+    def holds(self, origin: Origin) -> bool:
+        """Tell whether this content of the source is its last one, none of whose rows another run took away."""
+
+    def version_of(self, origin: Origin) -> int:
+        """Give the version that has this content since; this one where that is not known any more."""
+
+    def has_commit_of(self, run_id: str) -> bool:
+        """Tell whether one of the latest commits is that run's."""
+
+    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
+        """Give the sources of a file's rows."""
+
+    def rows_of(self, source: str, file: ActiveFile) -> int:
+        """Count a source's rows in a file."""
+
+    def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
+        """Write a file's rows anew without those of a source."""
+
+    def last_run(self) -> str:
+        """Say who made it, as a person is told."""
+
+
+class Table(Protocol):
+    """A table in one format. All but ConflictError that its methods raise is an OutputError."""
+
+    @property
+    def partition_columns(self) -> tuple[str, ...]:
+        """Give the columns by which it is partitioned."""
+
+    def newest(self) -> TableVersion | None:
+        """Give the newest version, None where there is no table. Raises UsageError where the contract does not fit."""
+
+    def create(self, change: Change) -> int:
+        """Make the table with its first files. Raises ConflictError where another writer was first."""
+
+    def commit(self, version: TableVersion, change: Change) -> int:
+        """Make the version after this one. Raises ConflictError where another writer was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The finished files of one run. `seconds` is how long other writers may come first.
+
+    With `again` they are committed even where the table holds this very content.
+    """
+
+    origin: Origin
+    mode: TableMode
+    files: tuple[DataFile, ...]
+    scratch: Path
+    seconds: float
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a job. Where it was `already` there, nothing was added."""
+
+    version: int
+    records: int
+    bytes: int = 0
+    added: int = 0
+    removed: int = 0
+    already: bool = False
+
+
+def found_in(table: Table, origin: Origin, mode: TableMode) -> Committed | None:
+    """Give the commit of this very content, None where the table has to change to hold it as the mode asks."""
+    version = table.newest()
+    return None if version is None else _already(version, origin, mode)
+
+
+class Commit:
+    """The way of one job's files into a table. Call `prepare`, then `commit`, and `close` in any case."""
+
+    def __init__(self, table: Table, place: Place, job: Job) -> None:
+        self._table = table
+        self._place = place
+        self._job = job
+        self._added: tuple[Added, ...] = ()
+        self._loose: list[str] = []
+        self._is_put = False
+        self._tried = False
+
+    def prepare(self) -> None:
+        """Put the files where the table lies, seen by no reader; not where it holds this very content already."""
+        version = self._table.newest()
+        if version is None or self._already(version) is None:
+            self._put_all()
+
+    def commit(self) -> Committed:
+        """Make the files part of the table, in one commit, unless it holds this very content already.
+
+        Of several writers one is first; the others look at what it did and try again, for as long as the job says.
+        Raises OutputError, naming the last winner, after that.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception_type(ConflictError),
+            stop=stop_after_delay(self._job.seconds),
+            wait=wait_random_exponential(multiplier=0.05, max=LONGEST_WAIT),
+            before_sleep=_tell,
+            retry_error_callback=lambda _: None,
+        )
+        committed: Committed | None = retrying(self._try)
+        if committed is None:
+            version = self._table.newest()
+            winner = "another writer" if version is None else version.last_run()
+            raise OutputError(
+                f"other writers were first for {self._job.seconds:.0f} s, at last {winner}; nothing of this run is in"
+                " the table (run again)"
+            )
+        return committed
+
+    def close(self) -> None:
+        """Remove what was put and is in no version for sure."""
+        if self._loose and self._tried and self._has_landed():
+            self._loose.clear()
+        for path in self._loose:
+            try:
+                self._place.remove(path)
+            except OutputError as error:  # no reader sees it, and the table's vacuum removes it
+                _log.warning("a file that is in no version stays: %s", error)
+        self._loose.clear()
+
+    def _try(self) -> Committed:
+        version = self._table.newest()
+        done = None if version is None else self._already(version)
+        if done is not None:
+            return done
+        self._put_all()
+        change = self._change(version)
+        self._tried = True
+        loose, self._loose = self._loose, []  # once the commit is under way, they may be in the table
+        try:
+            number = self._table.create(change) if version is None else self._table.commit(version, change)
+        except ConflictError:
+            self._loose = loose
+            raise
+        return Committed(
+            version=number,
+            records=sum(each.file.records for each in self._added),
+            bytes=sum(each.file.bytes for each in (*change.added, *change.rests)),
+            added=len(change.added) + len(change.rests),
+            removed=len(change.removed),
+        )
+
+    def _has_landed(self) -> bool:
+        """Tell whether a commit is there after all: a store may call one a conflict that it did, its answer lost."""
+        try:
+            version = self._table.newest()
+        except CallcenterEtlError:
+            return True  # it cannot be told, and what may be in a table stays
+        return version is not None and version.has_commit_of(self._job.origin.run_id)
+
+    def _already(self, version: TableVersion) -> Committed | None:
+        job = self._job
+        return None if job.again else _already(version, job.origin, job.mode)
+
+    def _put_all(self) -> None:
+        if self._is_put:
+            return
+        self._place.begin()
+        self._added = tuple(self._put(file, number) for number, file in enumerate(self._job.files))
+        self._is_put = True
+
+    def _put(self, file: DataFile, number: int, *, mixed: str = "") -> Added:
+        path = path_in_table(file, self._job.origin, number)
+        if mixed:
+            path = f"{path.rpartition('/')[0]}/{mixed}".lstrip("/")
+        self._loose.append(path)
+        self._place.put(file.file, path, file.sha256)
+        return Added(path, file)
+
+    def _change(self, version: TableVersion | None) -> Change:
+        job, names = self._job, self._table.partition_columns
+        if version is None:
+            return Change(job.origin, self._added, told=self._told(job.mode))
+        touched = {partition_texts(file.partition, names) for file in job.files}
+        removal = removal_of(version.active, job.origin, job.mode, touched, version.sources_in)
+        rests = []
+        for number, file in enumerate(removal.rewrites):
+            rest = version.rest_of(file, job.origin.source, job.scratch)
+            rests.append(
+                self._put(
+                    rest, number, mixed=f"rest-{number:05d}-v{version.number}-{job.origin.run_id}.parquet"
+                )
+            )
+        return Change(job.origin, self._added, tuple(rests), removal, told=self._told(job.mode))
+
+    def _told(self, mode: TableMode) -> dict[str, Any]:
+        return self._job.origin.told(mode=mode, records=sum(file.records for file in self._job.files))
+
+
+def _already(version: TableVersion, origin: Origin, mode: TableMode) -> Committed | None:
+    if not version.holds(origin) or not is_current(version.active, origin, mode, version.sources_in):
+        return None
+    records = own_records(version.active, origin, partial(version.rows_of, origin.source))
+    return Committed(version.version_of(origin), records, already=True)
+
+
+def _tell(state: RetryCallState) -> None:
+    _log.info("another writer was first (try %d)", state.attempt_number)

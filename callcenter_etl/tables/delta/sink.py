@@ -1,0 +1,60 @@
+"""The Delta target of a run: `target` in its output, or the table that the contract names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from callcenter_etl.contract.layout import Layout
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.outputs.targets import is_target_folder
+from callcenter_etl.storage.addresses import is_local, local_path, shown
+from callcenter_etl.tables.delta.table import DeltaLakeTable
+from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
+from callcenter_etl.tables.manifest import read_manifest
+from callcenter_etl.tables.place import place_of
+from callcenter_etl.tables.schema import table_schema
+from callcenter_etl.tables.sink import SinkPlan
+from callcenter_etl.tables.table_sink import CommittingSink, TableGoal, default_uri
+
+FORMAT = "delta"
+
+
+def delta_sink(plan: SinkPlan) -> CommittingSink:
+    """Give what writes a run's target into a Delta table.
+
+    Raises UsageError where the contract does not fit the table, OutputError where that cannot be read.
+    """
+    document, settings = plan.document, plan.document.run.table
+    if settings.catalog is not None or settings.identifier is not None:
+        raise UsageError("run.table.catalog and identifier are of Iceberg tables (a Delta table has a uri)")
+    if plan.publish_to is not None:
+        raise UsageError(
+            f"{shown(plan.publish_to)}: a table is not copied by a run (name an s3:// prefix in run.table.uri)"
+        )
+    uri = settings.uri or default_uri(plan)
+    if uri == default_uri(plan) and _is_parquet(plan, uri):
+        raise OutputError(f"{shown(uri)}: is a Parquet target (move it away, or name another output)")
+    layout = plan.layout or Layout()
+    schema = delta_schema(table_schema(document), layout)
+    place = place_of(uri, plan.storage, plan.mode)
+    table = DeltaLakeTable(
+        uri,
+        schema,
+        partition_columns=partition_columns(layout),
+        contract=document.contract,
+        description=document.description,
+        unsaid=[column.name for column in document.columns if column.classification != "public"],
+        place=place,
+        storage=plan.storage,
+        mode=plan.mode,
+    )
+    return CommittingSink(
+        plan,
+        TableGoal(FORMAT, uri, table, place, lambda: file_schema(schema, layout), as_delta),
+    )
+
+
+def _is_parquet(plan: SinkPlan, uri: str) -> bool:
+    if is_local(uri):
+        return is_target_folder(Path(local_path(uri)))
+    return read_manifest(uri, plan.storage) is not None

@@ -1,0 +1,146 @@
+"""One version of a Delta table: its files, whose rows are in them, and what its commits said of themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
+
+from callcenter_etl.outputs.modes import open_private
+from callcenter_etl.tables.data_files import DataFile, value_text
+from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
+from callcenter_etl.tables.replacing import ActiveFile
+
+MESSAGE = "userMetadata"  # the key that Spark and delta-rs both show in a table's history
+_MOST_VERSIONS = 200  # looked back through for a commit that was done before
+
+
+def app_of(source_key: str) -> str:
+    """Give the name under which a table counts the commits that changed a source's rows."""
+    return f"callcenter_etl-{source_key}"
+
+
+def content_app_of(origin: Origin) -> str:
+    """Give the name under which a table notes at which of these counts this content was committed."""
+    return f"{app_of(origin.source_key)}-{origin.content_key}"
+
+
+def told_in(entry: dict[str, Any]) -> dict[str, Any]:
+    """Give what a commit of this program says of itself in a table's history, nothing for another one's."""
+    try:
+        told = json.loads(entry.get(MESSAGE) or "{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) and "run_id" in told else {}
+
+
+class DeltaVersion:
+    """One version, as it was when it was looked at."""
+
+    def __init__(self, table: DeltaTable, storage: dict[str, str], mode: int | None) -> None:
+        self.table = table
+        self._storage = storage
+        self._mode = mode
+        self._sources: dict[str, frozenset[str | None]] = {}
+
+    @property
+    def number(self) -> int:
+        """Give the table's version."""
+        return self.table.version()
+
+    @cached_property
+    def active(self) -> Sequence[ActiveFile]:
+        """Give its files."""
+        names = self.table.metadata().partition_columns
+        wanted = ("path", "size_bytes", "num_records", f"min.{SOURCE_COLUMN}", f"max.{SOURCE_COLUMN}")
+        found = pa.table(self.table.get_add_actions(flatten=True))
+        columns = {
+            name: found.column(name).to_pylist() if name in found.column_names else [None] * found.num_rows
+            for name in (*wanted, *(f"partition.{name}" for name in names))
+        }
+        partitions = zip(*(map(value_text, columns[f"partition.{name}"]) for name in names), strict=True)
+        places = list(partitions) if names else [()] * found.num_rows
+        rows = zip(*(columns[name] for name in wanted), places, strict=True)
+        return tuple(
+            ActiveFile(path, size, -1 if records is None else records, place, least, greatest)
+            for path, size, records, least, greatest, place in rows
+        )
+
+    def count_of(self, source_key: str) -> int:
+        """Give how many commits changed a source's rows, as far as this program did it."""
+        return self.table.transaction_version(app_of(source_key)) or 0
+
+    def holds(self, origin: Origin) -> bool:
+        """Tell whether this content is the source's last one, and nobody took away a row of it since."""
+        noted = self.table.transaction_version(content_app_of(origin))
+        return noted is not None and noted == self.count_of(origin.source_key)
+
+    def version_of(self, origin: Origin) -> int:
+        """Give the version that holds this content since; this one where the history does not go back so far."""
+        for entry in self.table.history(_MOST_VERSIONS):
+            told = told_in(entry)
+            if told.get("source") == origin.source and told.get("content") == origin.content_key:
+                return int(entry["version"])
+        return self.number
+
+    def has_commit_of(self, run_id: str) -> bool:
+        """Tell whether one of the latest commits is that run's."""
+        return any(told_in(entry).get("run_id") == run_id for entry in self.table.history(_MOST_VERSIONS))
+
+    def last_run(self) -> str:
+        """Say who made this version."""
+        (entry,) = self.table.history(1)
+        told = told_in(entry)
+        if not told:
+            return f"{entry.get('engineInfo') or 'another program'} (version {self.number})"
+        return f"run {told['run_id']} (version {self.number}, source {told.get('source')})"
+
+    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
+        """Read which sources a file's rows are from; that column alone is read."""
+        if file.path not in self._sources:
+            found = set[str | None]()
+            for batch in self._read(file, [SOURCE_COLUMN]):
+                found |= set(pc.unique(batch.column(0)).to_pylist())
+            self._sources[file.path] = frozenset(found)
+        return self._sources[file.path]
+
+    def rows_of(self, source: str, file: ActiveFile) -> int:
+        """Count a source's rows in a file."""
+        batches = self._read(file, [SOURCE_COLUMN])
+        return sum(pc.sum(pc.equal(batch.column(0), source)).as_py() or 0 for batch in batches)
+
+    def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
+        """Write a file's rows anew without a source's, a batch at a time."""
+        names = self.table.metadata().partition_columns
+        target = scratch / f"rest-{len(list(scratch.iterdir()))}.parquet"
+        with self._opened(file) as opened:
+            descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode)
+            with (
+                os.fdopen(descriptor, "wb") as out,
+                pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer,
+            ):
+                for batch in opened.iter_batches():
+                    others = pc.not_equal(pc.fill_null(batch.column(SOURCE_COLUMN), ""), source)
+                    writer.write_batch(batch.filter(others))
+        return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
+
+    def _read(self, file: ActiveFile, columns: list[str]) -> Any:
+        with self._opened(file) as opened:
+            if SOURCE_COLUMN not in opened.schema_arrow.names:  # from before there was this column
+                yield pa.record_batch([pa.nulls(opened.metadata.num_rows, pa.string())], names=columns)
+            else:
+                yield from opened.iter_batches(columns=columns)
+
+    def _opened(self, file: ActiveFile) -> pq.ParquetFile:
+        handler = DeltaStorageHandler.from_table(self.table._table, self._storage, {file.path: file.bytes})  # noqa: SLF001  the library's own reader does so
+        return pq.ParquetFile(pafs.PyFileSystem(handler).open_input_file(file.path))

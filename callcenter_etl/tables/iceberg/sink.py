@@ -1,0 +1,59 @@
+"""The Iceberg target of a run: the table that the contract names, in a catalog that pyiceberg knows."""
+
+from __future__ import annotations
+
+from pyiceberg.catalog import Catalog, load_catalog
+
+from callcenter_etl.contract.layout import Layout
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.tables.iceberg.table import IcebergPlace, IcebergTable
+from callcenter_etl.tables.iceberg.types import as_iceberg, iceberg_schema
+from callcenter_etl.tables.schema import table_schema
+from callcenter_etl.tables.sink import SinkPlan
+from callcenter_etl.tables.table_sink import CommittingSink, TableGoal
+
+FORMAT = "iceberg"
+DEFAULT_CATALOG = "default"
+
+
+def iceberg_sink(plan: SinkPlan) -> CommittingSink:
+    """Give what writes a run's target into an Iceberg table.
+
+    Raises UsageError where the contract does not say which, or does not fit it; OutputError where it cannot be read.
+    """
+    document, settings = plan.document, plan.document.run.table
+    if settings.identifier is None or "." not in settings.identifier:
+        raise UsageError(
+            "target format 'iceberg' needs run.table.identifier, a namespace and a name such as calls.daily"
+        )
+    if settings.uri is not None:
+        raise UsageError("run.table.uri is of Delta tables (an Iceberg table lies where its catalog says)")
+    if plan.publish_to is not None:
+        raise UsageError(f"{shown(plan.publish_to)}: a table is not copied by a run (leave out publish_to)")
+    name = settings.catalog or DEFAULT_CATALOG
+    layout = plan.layout or Layout()
+    table = IcebergTable(
+        _catalog(name),
+        settings.identifier,
+        iceberg_schema(table_schema(document)),
+        layout=layout,
+        contract=document.contract,
+        unsaid=[column.name for column in document.columns if column.classification != "public"],
+        mode=plan.mode,
+    )
+    place = IcebergPlace(table, plan.mode)
+    uri = f"iceberg://{name}/{settings.identifier}"
+    return CommittingSink(plan, TableGoal(FORMAT, uri, table, place, table.ready, as_iceberg))
+
+
+def _catalog(name: str) -> Catalog:
+    try:
+        return load_catalog(name)
+    except ValueError as error:
+        raise UsageError(
+            f"catalog {name!r} is not configured for pyiceberg: {shown(str(error))}"
+            f" (name its type and address in ~/.pyiceberg.yaml, or in PYICEBERG_CATALOG__{name.upper()}__URI)"
+        ) from error
+    except Exception as error:  # each kind of catalog has errors of its own library
+        raise OutputError(f"catalog {name!r} cannot be reached: {shown(str(error))[:500]}") from error

@@ -1,0 +1,146 @@
+"""One version of an Iceberg table: its files, whose rows are in them, and what its snapshots said of themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import DataFile as IcebergFile
+from pyiceberg.table import Table
+from pyiceberg.types import StringType
+
+from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.modes import open_private
+from callcenter_etl.tables.data_files import DataFile
+from callcenter_etl.tables.iceberg.types import text_of
+from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
+from callcenter_etl.tables.replacing import ActiveFile, Partition
+
+SOURCE_PROPERTY = "callcenter_etl.source."  # and a source's key: the content that its rows are of
+TOLD = "callcenter_etl."  # and a word of what a commit says of itself
+
+
+class IcebergVersion:
+    """One version, as it was when it was looked at."""
+
+    def __init__(self, table: Table, mode: int | None) -> None:
+        self.table = table
+        self._mode = mode
+        self._sources: dict[str, frozenset[str | None]] = {}
+
+    @property
+    def number(self) -> int:
+        """Give the id of the snapshot, 0 where there is none yet."""
+        snapshot = self.table.current_snapshot()
+        return 0 if snapshot is None else snapshot.snapshot_id
+
+    @cached_property
+    def files(self) -> dict[str, IcebergFile]:
+        """Give its data files by their address. Raises OutputError where rows are deleted beside them."""
+        tasks = list(self.table.scan().plan_files())
+        if any(task.delete_files for task in tasks):
+            raise OutputError(
+                f"{'.'.join(self.table.name())}: has delete files, which this program does not merge"
+                " (compact the table first, with rewrite_data_files)"
+            )
+        return {task.file.file_path: task.file for task in tasks}
+
+    @cached_property
+    def active(self) -> Sequence[ActiveFile]:
+        """Give its files."""
+        at = self.table.schema().find_field(SOURCE_COLUMN).field_id
+        return tuple(
+            ActiveFile(
+                path,
+                file.file_size_in_bytes,
+                file.record_count,
+                self._partition(file),
+                _text(file.lower_bounds, at),
+                _text(file.upper_bounds, at),
+            )
+            for path, file in self.files.items()
+        )
+
+    def holds(self, origin: Origin) -> bool:
+        """Tell whether this content is the source's last one, and nobody took away a row of it since."""
+        return self.table.properties.get(SOURCE_PROPERTY + origin.source_key) == origin.content_key
+
+    def version_of(self, origin: Origin) -> int:
+        """Give the snapshot that holds this content since; this one where the table does not know it any more."""
+        wanted = {f"{TOLD}source": origin.source, f"{TOLD}content": origin.content_key}
+        for snapshot in reversed(self.table.snapshots()):
+            if wanted.items() <= self._told(snapshot).items():
+                return snapshot.snapshot_id
+        return self.number
+
+    def has_commit_of(self, run_id: str) -> bool:
+        """Tell whether one of the snapshots is that run's."""
+        return any(self._told(each).get(f"{TOLD}run_id") == run_id for each in self.table.snapshots())
+
+    def last_run(self) -> str:
+        """Say who made it, as a person is told."""
+        told = self._told(self.table.current_snapshot())
+        if f"{TOLD}run_id" not in told:
+            return f"another program (snapshot {self.number})"
+        return f"run {told[f'{TOLD}run_id']} (snapshot {self.number}, source {told[f'{TOLD}source']})"
+
+    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
+        """Read which sources a file's rows are from; that column alone is read."""
+        if file.path not in self._sources:
+            found = set[str | None]()
+            for column in self._read(file):
+                found |= set(pc.unique(column).to_pylist())
+            self._sources[file.path] = frozenset(found)
+        return self._sources[file.path]
+
+    def rows_of(self, source: str, file: ActiveFile) -> int:
+        """Count a source's rows in a file."""
+        return sum(pc.sum(pc.equal(column, source)).as_py() or 0 for column in self._read(file))
+
+    def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
+        """Write a file's rows anew without a source's, a batch at a time."""
+        target = scratch / f"rest-{len(list(scratch.iterdir()))}.parquet"
+        names = [field.name for field in self.table.spec().fields]
+        with self.table.io.new_input(file.path).open() as stream, pq.ParquetFile(stream) as opened:
+            descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode)
+            with (
+                os.fdopen(descriptor, "wb") as out,
+                pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer,
+            ):
+                for batch in opened.iter_batches():
+                    others = pc.not_equal(pc.fill_null(batch.column(SOURCE_COLUMN), ""), source)
+                    writer.write_batch(batch.filter(others))
+        return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
+
+    def _read(self, file: ActiveFile) -> Iterator[pa.Array]:
+        with self.table.io.new_input(file.path).open() as stream, pq.ParquetFile(stream) as opened:
+            if SOURCE_COLUMN not in opened.schema_arrow.names:  # from before there was this column
+                yield pa.nulls(opened.metadata.num_rows, pa.string())
+                return
+            for batch in opened.iter_batches(columns=[SOURCE_COLUMN]):
+                yield batch.column(0)
+
+    def _partition(self, file: IcebergFile) -> Partition:
+        schema, spec = self.table.schema(), self.table.specs()[file.spec_id]
+        return tuple(
+            text_of(file.partition[at], field, schema.find_type(field.source_id))
+            for at, field in enumerate(spec.fields)
+        )
+
+    @staticmethod
+    def _told(snapshot: Any) -> dict[str, str]:
+        if snapshot is None or snapshot.summary is None:
+            return {}
+        return dict(snapshot.summary.additional_properties)
+
+
+def _text(bounds: dict[int, bytes] | None, at: int) -> str | None:
+    bound = (bounds or {}).get(at)
+    return None if bound is None else str(from_bytes(StringType(), bound))

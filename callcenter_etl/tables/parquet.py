@@ -1,0 +1,178 @@
+"""The Parquet target: one file in source order, or a folder of files as the layout says."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.layout import Layout
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.outputs.modes import PRIVATE_FOLDER
+from callcenter_etl.outputs.targets import (
+    PARQUET,
+    TARGET_FOLDER,
+    TARGET_PARQUET,
+    refuse_foreign_folder,
+    sync_folder,
+)
+from callcenter_etl.storage.addresses import is_local, local_path
+from callcenter_etl.tables.folders import folders_of, partition_of
+from callcenter_etl.tables.manifest import Manifest, earlier_manifest, listing_sha256, write_manifest
+from callcenter_etl.tables.parquet_file import write_parquet
+from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, TargetFile, Whose
+from callcenter_etl.tables.sorting import sort_records
+from callcenter_etl.tables.staged import read_batches
+
+MOST_FILES = 100_000  # of one run: more are a layout gone wrong
+_FOLDER, _UNNAMED = "_folder", "_new.parquet"
+
+
+class ParquetSink:
+    """Builds `target.parquet`, or the folder `target` where the layout has levels; the run itself publishes it."""
+
+    def __init__(self, plan: SinkPlan) -> None:
+        self._plan = plan
+        self._layout = plan.layout or Layout()
+        self._replaces = plan.write == "replace_partitions"
+        if self._replaces and not self._layout.folders:
+            raise UsageError(
+                "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
+            )
+        if is_local(plan.output):
+            refuse_foreign_folder(Path(local_path(plan.output)))
+
+    @property
+    def accumulates(self) -> bool:
+        """Tell whether the target holds what other sources wrote."""
+        return self._replaces
+
+    def holds(self, whose: Whose) -> bool:  # noqa: ARG002  a folder says what it holds by its manifest
+        """Tell whether the target has these records; asked of tables alone."""
+        return False
+
+    def stage(self, accepted: Accepted) -> BuiltTarget:
+        """Build the file or folder in the scratch folder."""
+        try:
+            if self._layout.folders:
+                return self._folder(accepted)
+            return self._file(accepted)
+        except OSError as error:
+            raise OutputError(f"{accepted.scratch}: {error.strerror or error}") from error
+
+    def commit(self) -> None:
+        """Do nothing: the run moves or uploads what was built."""
+
+    def close(self) -> None:
+        """Do nothing: what was built lies in the run's staging folder."""
+
+    def _file(self, accepted: Accepted) -> BuiltTarget:
+        names = self._layout.sort_by
+        batches = read_batches(accepted.stream)
+        if names:
+            batches = sort_records(batches, accepted.schema, names, accepted.scratch)
+        path = accepted.scratch / TARGET_PARQUET
+        file = write_parquet(path, batches, accepted.schema, sorted_by=names, mode=self._plan.mode)
+        return BuiltTarget(TARGET_PARQUET, PARQUET, path, file.bytes, file.sha256, file.records)
+
+    def _folder(self, accepted: Accepted) -> BuiltTarget:
+        folder = accepted.scratch / TARGET_FOLDER
+        manifest = Manifest.of(self._plan.document, self._layout)
+        earlier = earlier_manifest(self._plan) if self._replaces else None
+        if earlier is not None:
+            earlier.refuse_other(manifest, self._plan.output)
+        _make_folder(folder, self._plan.mode)
+        new = tuple(self._written(accepted, folder))
+        kept = () if earlier is None else self._kept(earlier, new, folder)
+        files = tuple(sorted((*new, *kept), key=lambda file: file.path))
+        write_manifest(folder, manifest.with_files(files), self._plan.mode)
+        _sync_folders(folder)
+        return BuiltTarget(
+            name=TARGET_FOLDER,
+            format=PARQUET,
+            path=folder,
+            bytes=sum(file.bytes for file in files),
+            sha256=listing_sha256(files),
+            records=sum(file.records for file in new),
+            files=files,
+        )
+
+    def _written(self, accepted: Accepted, folder: Path) -> Iterator[TargetFile]:
+        """Write one file a folder; the records come sorted by it, so that one is open at a time."""
+        layout, mode = self._layout, self._plan.mode
+        sorted_by = layout.sort_by or (() if layout.buckets is None else (layout.buckets.column,))
+        schema = pa.schema(
+            [field for field in accepted.schema if field.name not in layout.in_path], accepted.schema.metadata
+        )
+        batches = (
+            batch.append_column(_FOLDER, folders_of(batch, layout)) for batch in read_batches(accepted.stream)
+        )
+        wide = accepted.schema.append(pa.field(_FOLDER, pa.string()))
+        parts = _by_folder(sort_records(batches, wide, (_FOLDER, *sorted_by), accepted.scratch))
+        for number, (name, group) in enumerate(groupby(parts, key=itemgetter(0))):
+            if number == MOST_FILES:
+                raise OutputError(
+                    f"the layout makes over {MOST_FILES:,} files (partition by a column with fewer values)"
+                )
+            _make_folder(folder / name, mode)
+            records = (part.select(schema.names) for _, part in group)
+            file = write_parquet(folder / name / _UNNAMED, records, schema, sorted_by=sorted_by, mode=mode)
+            # Named by its content: the same records have the same name, others never take their place by halves.
+            named = f"{name}/part-{file.sha256[:16]}.parquet"
+            (folder / name / _UNNAMED).rename(folder / named)
+            yield TargetFile(named, file.bytes, file.sha256, file.records)
+
+    def _kept(self, earlier: Manifest, new: tuple[TargetFile, ...], folder: Path) -> Iterator[TargetFile]:
+        """Give the earlier files of partitions that this run has no records for; they are not written again."""
+        layout = self._layout
+        replaced = {partition_of(file.path.rpartition("/")[0], layout) for file in new}
+        for file in earlier.files:
+            if partition_of(file.path.rpartition("/")[0], layout) in replaced:
+                continue
+            if is_local(self._plan.output):
+                _make_folder((folder / file.path).parent, self._plan.mode)
+                _link(Path(local_path(self._plan.output)) / TARGET_FOLDER / file.path, folder / file.path)
+            yield file
+
+
+def _by_folder(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Cut batches that are sorted by folder where it changes."""
+    for batch in batches:
+        runs = pc.run_end_encode(batch.column(_FOLDER))
+        start = 0
+        for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            yield name, batch.slice(start, end - start)
+            start = end
+
+
+def _make_folder(folder: Path, mode: int | None) -> None:
+    """Make a folder and those on its way, for whoever may read the files in it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, mode)
+    folder.mkdir(mode=PRIVATE_FOLDER)
+    if mode is not None:
+        folder.chmod(mode | (mode & 0o444) >> 2)
+
+
+def _link(old: Path, new: Path) -> None:
+    """Give a file a second name; where the file system has no such names, copy it with its dates."""
+    try:
+        new.hardlink_to(old)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+            raise
+        shutil.copy2(old, new)
+
+
+def _sync_folders(folder: Path) -> None:
+    """Make the names in a folder and all below it durable."""
+    for path, _, _ in os.walk(folder):
+        sync_folder(Path(path))

@@ -1,0 +1,143 @@
+"""Brings a run's accepted records into a table: data files, put where the table lies, then one commit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from callcenter_etl.contract.layout import Layout
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.outputs.targets import TARGET_FOLDER
+from callcenter_etl.storage.addresses import shown, within
+from callcenter_etl.tables.commits import Commit, Job, Table, found_in
+from callcenter_etl.tables.data_files import DataFile
+from callcenter_etl.tables.origin import Origin, source_of
+from callcenter_etl.tables.parts import Shape, write_parts
+from callcenter_etl.tables.place import Place
+from callcenter_etl.tables.replacing import TableMode
+from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, Whose
+from callcenter_etl.tables.staged import read_batches
+
+
+@dataclass(frozen=True, slots=True)
+class TableGoal:
+    """The table of a run in its format: where it is, and how a batch comes into its files.
+
+    `ready` gives the schema of the files, for which a table may have to be there first.
+    """
+
+    format: str
+    uri: str
+    table: Table
+    place: Place
+    ready: Callable[[], pa.Schema]
+    convert: Callable[[pa.RecordBatch, pa.Schema, str], pa.RecordBatch]
+
+
+class CommittingSink:
+    """Adds to a table, which holds what other sources wrote too. Making one looks whether the contract fits it."""
+
+    def __init__(self, plan: SinkPlan, goal: TableGoal) -> None:
+        self._plan = plan
+        self._goal = goal
+        self._mode: TableMode = mode_of(plan)
+        self._commit: Commit | None = None
+        self._built: BuiltTarget | None = None
+        goal.table.newest()
+
+    @property
+    def accumulates(self) -> bool:
+        """Always: what other runs committed stays where this one commits nothing."""
+        return True
+
+    def holds(self, whose: Whose) -> bool:
+        """Tell whether the table has these records already, and would stay as it is."""
+        return found_in(self._goal.table, origin_of(self._plan, whose), self._mode) is not None
+
+    def stage(self, accepted: Accepted) -> BuiltTarget:
+        """Write the files and put them where the table lies, where no reader sees them."""
+        origin = origin_of(self._plan, accepted.whose)
+        goal = self._goal
+        schema = goal.ready()
+        shape = Shape(
+            self._plan.layout or Layout(),
+            schema,
+            lambda batch: goal.convert(batch, schema, origin.source),
+            self._plan.mode,
+        )
+        try:
+            files = tuple(
+                write_parts(read_batches(accepted.stream), accepted.schema, shape, accepted.scratch)
+            )
+        except OSError as error:
+            raise OutputError(f"{accepted.scratch}: {error.strerror or error}") from error
+        job = Job(
+            origin,
+            self._mode,
+            files,
+            accepted.scratch,
+            seconds=self._plan.storage.retry_seconds,
+            again=accepted.again,
+        )
+        self._commit = Commit(goal.table, goal.place, job)
+        self._commit.prepare()
+        self._built = BuiltTarget(
+            name=TARGET_FOLDER if goal.uri == default_uri(self._plan) else "",
+            format=goal.format,
+            path=None,
+            bytes=sum(file.bytes for file in files),
+            sha256=_digest(files),
+            records=sum(file.records for file in files),
+            uri=shown(goal.uri),
+        )
+        return self._built
+
+    def commit(self) -> BuiltTarget | None:
+        """Make the one commit; the target is then known with its version, and with the bytes that were added."""
+        if self._commit is None or self._built is None:
+            return None
+        done = self._commit.commit()
+        return replace(self._built, version=done.version, bytes=done.bytes)
+
+    def close(self) -> None:
+        """Remove what was put and not committed."""
+        if self._commit is not None:
+            self._commit.close()
+
+
+def mode_of(plan: SinkPlan) -> TableMode:
+    """Give what gives way to a run's records. Raises UsageError where the layout has nothing to replace by."""
+    mode = plan.document.run.write or "append"
+    if mode == "replace_partitions" and (plan.layout is None or not plan.layout.folders):
+        raise UsageError(
+            "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
+        )
+    return mode
+
+
+def origin_of(plan: SinkPlan, whose: Whose) -> Origin:
+    """Give whose records these are."""
+    document = plan.document
+    return Origin(
+        source=source_of(whose.source_uri, whose.source_sha256, document.run.table.identify_by),
+        source_bytes=whose.source_bytes,
+        source_sha256=whose.source_sha256,
+        contract=document.contract,
+        contract_version=document.version,
+        contract_sha256=whose.contract_sha256,
+        run_id=whose.run_id,
+        options=whose.options,
+    )
+
+
+def default_uri(plan: SinkPlan) -> str:
+    """Give where a table lies that no address is declared for: beside the run's other files."""
+    return within(plan.output, TARGET_FOLDER)
+
+
+def _digest(files: tuple[DataFile, ...]) -> str:
+    """Give one hash for all files: of theirs, in their order, each as a line."""
+    return hashlib.sha256("".join(f"{file.sha256}\n" for file in files).encode()).hexdigest()

@@ -1,0 +1,140 @@
+"""Sources delivered into a table without a run around them: rows, whose they are, and how they are committed."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from callcenter_etl.contract.layout import Layout
+from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.tables.commits import Commit, Committed, Job, Table
+from callcenter_etl.tables.delta.table import DeltaLakeTable
+from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
+from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
+from callcenter_etl.tables.parts import Shape, write_parts
+from callcenter_etl.tables.place import Place, place_of
+from callcenter_etl.tables.replacing import TableMode
+
+SCHEMA = pa.schema([("day", pa.date32()), ("id", pa.int64()), ("note", pa.string())])
+BY_DAY = Layout.model_validate({"partition_by": ["day"]})
+PLAIN = Layout()
+_run_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One version of a source: its rows, as (day of January 2025, id)."""
+
+    source: str
+    rows: tuple[tuple[int, int], ...]
+
+    @property
+    def origin(self) -> Origin:
+        text = json.dumps(self.rows)
+        return Origin(
+            source=self.source,
+            source_bytes=len(text),
+            source_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            contract="calls",
+            contract_version="1.0.0",
+            contract_sha256="c" * 64,
+            run_id=f"20250101T000000Z-{next(_run_numbers):08x}",
+        )
+
+    @property
+    def batch(self) -> pa.RecordBatch:
+        days = [date(2024, 12, 31) + timedelta(day) for day, _ in self.rows]
+        ids = [number for _, number in self.rows]
+        notes = [f"{self.source} {number}" for number in ids]
+        return pa.record_batch([pa.array(days, pa.date32()), pa.array(ids, pa.int64()), notes], schema=SCHEMA)
+
+    @property
+    def in_table(self) -> list[tuple[str, int, int]]:
+        return sorted((self.source, day, number) for day, number in self.rows)
+
+
+def delta_table(uri: str, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA, **more: Any) -> DeltaLakeTable:
+    storage = more.pop("storage", StorageOptions())
+    return DeltaLakeTable(
+        uri,
+        delta_schema(schema, layout),
+        partition_columns=partition_columns(layout),
+        contract=more.pop("contract", "calls"),
+        description=None,
+        unsaid=more.pop("unsaid", ()),
+        place=place_of(uri, storage, None),
+        storage=storage,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A table of a format, as deliveries need it."""
+
+    table: Table
+    place: Place
+    schema: pa.Schema
+    convert: Callable[[pa.RecordBatch, pa.Schema, str], pa.RecordBatch]
+
+
+def delta_goal(uri: str, layout: Layout) -> Goal:
+    schema = file_schema(delta_schema(SCHEMA, layout), layout)
+    return Goal(delta_table(uri, layout), place_of(uri, StorageOptions(), None), schema, as_delta)
+
+
+def deliver(
+    goal: Goal | str,
+    delivery: Delivery,
+    scratch: Path,
+    mode: TableMode = "append",
+    layout: Layout = PLAIN,
+    *,
+    seconds: float = 60,
+) -> Committed:
+    """Commit one delivery as a run does; into the Delta table of an address, or another goal."""
+    goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
+    commit = commit_of(goal, delivery, delivery.origin, scratch, mode=mode, layout=layout, seconds=seconds)
+    try:
+        commit.prepare()
+        return commit.commit()
+    finally:
+        commit.close()
+
+
+def commit_of(
+    goal: Goal | str,
+    delivery: Delivery,
+    origin: Origin,
+    scratch: Path,
+    *,
+    mode: TableMode = "append",
+    layout: Layout = PLAIN,
+    seconds: float = 60,
+) -> Commit:
+    goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
+    scratch = scratch / origin.run_id
+    scratch.mkdir(parents=True)
+    shape = Shape(layout, goal.schema, partial(goal.convert, schema=goal.schema, source=origin.source), None)
+    files = tuple(write_parts([delivery.batch], SCHEMA, shape, scratch))
+    return Commit(goal.table, goal.place, Job(origin, mode, files, scratch, seconds))
+
+
+def rows_in(uri: str) -> list[tuple[str, int, int]]:
+    """Read a table by delta-rs, as what deliveries have."""
+    from deltalake import DeltaTable
+
+    return rows_of(DeltaTable(uri).to_pyarrow_table())
+
+
+def rows_of(table: Any) -> list[tuple[str, int, int]]:
+    found: Sequence[dict[str, Any]] = table.select([SOURCE_COLUMN, "day", "id"]).to_pylist()
+    return sorted((row[SOURCE_COLUMN], row["day"].timetuple().tm_yday, row["id"]) for row in found)
