@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 from callcenter_etl.card import card
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, Limits, MaxRejected
+from callcenter_etl.contract.run_defaults import Engine
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.engines.engine import check_spark
+from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
@@ -203,6 +206,8 @@ def validate(
     resume: bool = True,
     checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
+    engine: Engine | None = None,
+    range_bytes: int = RANGE_BYTES,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
@@ -213,17 +218,23 @@ def validate(
     contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
-    itself by default. Raises SourceError, OutputError, ContractError or UsageError.
+    itself by default. `engine` is what does the work: `local`, threads of this process, or `spark`, which takes tasks
+    of `range_bytes` in the active Spark session, else in a local one of `workers`; it takes no checkpoints and
+    goes on from none. Raises SourceError, OutputError, EngineError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     for name, number, least in (
         ("chunk_rows", chunk_rows, 1),
         ("workers", workers, 1),
+        ("range_bytes", range_bytes, 1),
         ("checkpoint_seconds", checkpoint_seconds, 0),
     ):
         if number is not None and number < least:
             raise UsageError(f"{name} must be at least {least}, got {number}")
     defaults = contract.document.run
+    engine = defaults.engine if engine is None else engine
+    if engine == "spark":
+        check_spark()
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
     keep = _KeptWhileUsed() if output is None else None
@@ -238,7 +249,9 @@ def validate(
         publish_to=publish_to,
         staging=defaults.staging if staging is None else os.fspath(staging),
         checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
-        resume=resume,
+        resume=resume and engine == "local",
+        engine=engine,
+        range_bytes=range_bytes,
     )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.model import Limits
+from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.staging import FILE_NAMES
@@ -24,7 +25,8 @@ class RunPlan:
 
     `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
     the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
-    checkpoints are taken.
+    checkpoints are taken. `engine` names what does the work, `range_bytes` is how much of a source a task of Spark
+    takes; neither changes what is written.
     """
 
     source: str
@@ -40,6 +42,8 @@ class RunPlan:
     resume: bool = True
     options: str | None = None
     unfinished: Unfinished | None = None
+    engine: str = "local"
+    range_bytes: int = RANGE_BYTES
 
     @property
     def holder(self) -> Holder:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from callcenter_etl.accounts import Accounts
 from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
-from callcenter_etl.checkpoints.taking import Parts, checkpoints_of, go_on
+from callcenter_etl.checkpoints.taking import NoCheckpoints, Parts, checkpoints_of, go_on
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.engines.engine import ENGINES, Assignment
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError
@@ -154,29 +155,49 @@ class _Run:
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
         shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells)
-        with LocalEngine(
-            validator,
-            shape,
+        assignment = Assignment(
+            run_id=self.id,
+            source=self.plan.source,
+            reader=reader,
+            validator=validator,
+            shape=shape,
             router=router,
             accounts=accounts,
             scratch=staged.directory,
             workers=self.plan.workers,
-        ) as engine:
-            parts = Parts(self._basis(reader), reader, staged, router, engine, accounts)
-            seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
-            with checkpoints_of(parts, seconds=seconds) as checkpoints:
-                if unfinished is None:
-                    router.begin(opening.preamble)
-                    accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
-                    checkpoints.begin()
-                else:
-                    self._go_on(parts, unfinished)
+            block_bytes=self.plan.block_bytes,
+            range_bytes=self.plan.range_bytes,
+        )
+        with ENGINES[self.plan.engine](assignment) as engine:
+            if isinstance(engine, LocalEngine):
+                parts = Parts(self._basis(reader), reader, staged, router, engine, accounts)
+                self._run_local(parts, opening, unfinished)
+            else:  # no checkpoints: what is under way is on other machines
+                self._begin(router, opening)
                 engine.run(
                     reader.blocks(opening.layout),
                     after_each=lambda: self._report_progress(reader),
-                    pauses=checkpoints,
+                    pauses=NoCheckpoints(),
                 )
         return router
+
+    def _begin(self, router: Router, opening: Opening) -> None:
+        router.begin(opening.preamble)
+        self.accounts.blank_lines, self.accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
+
+    def _run_local(self, parts: Parts, opening: Opening, unfinished: Unfinished | None) -> None:
+        seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
+        with checkpoints_of(parts, seconds=seconds) as checkpoints:
+            if unfinished is None:
+                self._begin(parts.router, opening)
+                checkpoints.begin()
+            else:
+                self._go_on(parts, unfinished)
+            parts.engine.run(
+                parts.reader.blocks(opening.layout),
+                after_each=lambda: self._report_progress(parts.reader),
+                pauses=checkpoints,
+            )
 
     def _go_on(self, parts: Parts, unfinished: Unfinished) -> None:
         checkpoint = unfinished.checkpoint

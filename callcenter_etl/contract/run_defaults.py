@@ -21,6 +21,7 @@ from callcenter_etl.contract.storage import (
     without_credentials,
 )
 
+Engine = Literal["local", "spark"]
 FailOn = Literal["warn", "reject", "never"]
 
 
@@ -67,6 +68,7 @@ class RunDefaults(_Model):
     workers: OptionalCount = Field(
         None, description="threads that work on chunks; the cores where it is not said"
     )
+    engine: Engine = Field("local", description="what does the work: threads of this process, or Spark")
     fail_on: FailOn = Field(
         "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
     )

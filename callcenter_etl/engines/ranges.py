@@ -78,7 +78,9 @@ def find_line_starts(blocks: Iterable[bytes], cut: Cut) -> LineStarts:
         at += len(block)
         before = data[-1:]
     if at != cut.stop:
-        raise SourceError(f"the source ends at byte {at:,}, {cut.stop:,} are wanted (truncated while it was read?)")
+        raise SourceError(
+            f"the source ends at byte {at:,}, {cut.stop:,} are wanted (truncated while it was read?)"
+        )
     return LineStarts(lines, first)
 
 

@@ -104,9 +104,7 @@ def block_row(part: int, number: int, done: JudgedBlock) -> pa.RecordBatch:
 def piece_row(part: int, number: int, piece: LongPiece) -> pa.RecordBatch:
     """Give a piece of a record that is over the limit as a row."""
     told = json.dumps({"line": piece.line, "first": piece.first, "last": piece.last})
-    return batch_of(
-        JUDGED, part=[part], number=[number], kind=[PIECE], rejected=[piece.data], told=[told]
-    )
+    return batch_of(JUDGED, part=[part], number=[number], kind=[PIECE], rejected=[piece.data], told=[told])
 
 
 def counts_told(text: str) -> Accounts:

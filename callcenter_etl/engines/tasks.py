@@ -103,9 +103,7 @@ def judge_ranges(work: Work, ranges: Sequence[Range | None], batches: Batches) -
             repeats.check()
             yield from judging.rows(ranges[part])
     except CallcenterEtlError as error:
-        yield batch_of(
-            JUDGED, part=[part], number=[judging.number], kind=[ERROR], told=[told_error(error)]
-        )
+        yield batch_of(JUDGED, part=[part], number=[judging.number], kind=[ERROR], told=[told_error(error)])
 
 
 class _Judging:
