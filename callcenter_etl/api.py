@@ -17,7 +17,7 @@ from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_docu
 from callcenter_etl.contract.model import ContractDocument, Limits, MaxRejected
 from callcenter_etl.contract.run_defaults import Engine
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.engines.engine import check_spark
+from callcenter_etl.engines.engine import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
@@ -30,7 +30,7 @@ from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
-from callcenter_etl.storage.addresses import within
+from callcenter_etl.storage.addresses import is_local, within
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
 
@@ -207,6 +207,7 @@ def validate(
     checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
     engine: Engine | None = None,
+    parts: bool | None = None,
     range_bytes: int = RANGE_BYTES,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
@@ -233,10 +234,15 @@ def validate(
             raise UsageError(f"{name} must be at least {least}, got {number}")
     defaults = contract.document.run
     engine = defaults.engine if engine is None else engine
-    if engine == "spark":
-        check_spark()
+    parts = defaults.parts if parts is None else parts
+    check_engine(engine, parts=parts)
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
+    if parts and (publish_to is not None or (output is not None and not is_local(os.fspath(output)))):
+        raise UsageError(
+            "--parts: part files are written into a folder that driver and executors share, s3:// is none"
+            " (name a folder as the output, or leave --parts out)"
+        )
     keep = _KeptWhileUsed() if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
@@ -251,6 +257,7 @@ def validate(
         checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
         resume=resume and engine == "local",
         engine=engine,
+        parts=parts,
         range_bytes=range_bytes,
     )
     run = partial(run_source, on_progress=on_progress)

@@ -166,6 +166,8 @@ def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
         "name": suffix_of(name) if contract.document.source.filename is None else name,
         "publish_to": None if plan.publish_to is None else shown(plan.publish_to),
     }
+    if plan.parts:
+        options["parts"] = True
     if contract.part is not None:  # one of several contracts in one text
         options["part"] = contract.part
     return json.dumps(options, sort_keys=True)

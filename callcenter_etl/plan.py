@@ -26,7 +26,7 @@ class RunPlan:
     `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
     the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
     checkpoints are taken. `engine` names what does the work, `range_bytes` is how much of a source a task of Spark
-    takes; neither changes what is written.
+    takes; neither changes what is written. With `parts` it is written as folders of part files.
     """
 
     source: str
@@ -44,6 +44,7 @@ class RunPlan:
     unfinished: Unfinished | None = None
     engine: str = "local"
     range_bytes: int = RANGE_BYTES
+    parts: bool = False
 
     @property
     def holder(self) -> Holder:

@@ -163,10 +163,12 @@ class _Run:
             shape=shape,
             router=router,
             accounts=accounts,
-            scratch=staged.directory,
+            staged=staged,
+            preamble=opening.preamble,
             workers=self.plan.workers,
             block_bytes=self.plan.block_bytes,
             range_bytes=self.plan.range_bytes,
+            parts=self.plan.parts,
         )
         with ENGINES[self.plan.engine](assignment) as engine:
             if isinstance(engine, LocalEngine):
@@ -182,7 +184,8 @@ class _Run:
         return router
 
     def _begin(self, router: Router, opening: Opening) -> None:
-        router.begin(opening.preamble)
+        if not self.plan.parts:
+            router.begin(opening.preamble)
         self.accounts.blank_lines, self.accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
 
     def _run_local(self, parts: Parts, opening: Opening, unfinished: Unfinished | None) -> None:
@@ -210,20 +213,15 @@ class _Run:
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
-            target_bytes=staged.files[TARGET].bytes,
-            rejected_bytes=staged.files[REJECTED].bytes,
+            target_bytes=self._bytes_of(staged, TARGET),
+            rejected_bytes=self._bytes_of(staged, REJECTED),
             exceptions=router.exception_records,
         )
         limits, rejected = self.plan.limits, self.accounts.rejected.records
         problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
         status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
-        outputs = {
-            name: OutputFile(
-                uri=staged.final_uri(name), bytes=staged.files[name].bytes, sha256=staged.files[name].sha256
-            )
-            for name in names
-        }
+        outputs = {name: _output_file(staged, name) for name in names}
         rules = {
             rule: RuleCount(
                 severity=tally.severity,
@@ -236,6 +234,13 @@ class _Run:
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
         staged.publish(names, _json_bytes(summary))
         return summary
+
+    def _bytes_of(self, staged: Staging, name: str) -> int:
+        """Give the bytes of an output, the preamble once: each part begins with it."""
+        if name not in staged.folders:
+            return staged.files[name].bytes
+        folder = staged.folders[name]
+        return folder.bytes - (folder.parts - 1) * self.accounts.preamble_bytes
 
     def _summary(
         self,
@@ -282,6 +287,14 @@ class _Run:
                     rejected=self.accounts.rejected.records,
                 )
             )
+
+
+def _output_file(staged: Staging, name: str) -> OutputFile:
+    uri = staged.final_uri(name)
+    if name in staged.folders:
+        folder = staged.folders[name]
+        return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
+    return OutputFile(uri=uri, bytes=staged.files[name].bytes, sha256=staged.files[name].sha256)
 
 
 def _json_bytes(summary: Summary) -> bytes:

@@ -9,7 +9,7 @@ from typing import cast, get_args
 
 from callcenter_etl.contract.fields import as_seconds
 from callcenter_etl.contract.model import MaxRejected
-from callcenter_etl.contract.run_defaults import FailOn, LogSettings, RunDefaults
+from callcenter_etl.contract.run_defaults import Engine, FailOn, LogSettings, RunDefaults
 from callcenter_etl.errors import UsageError
 
 PREFIX = "CALLCENTER_ETL_"
@@ -31,6 +31,8 @@ class Options:
     workers: int | None = None
     fail_on: str | None = None
     max_findings: int | None = None
+    engine: str | None = None
+    parts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class RunSettings:
     fail_on: FailOn = "reject"
     max_findings: int | None = None
     checkpoint_seconds: float = 0
+    engine: Engine = "local"
+    parts: bool = False
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -75,6 +79,8 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         fail_on=_fail_on(options.fail_on, variables.get("fail_on"), defaults.fail_on),
         max_findings=_count("max_findings", options.max_findings, variables, None),
         checkpoint_seconds=_seconds("checkpoint_seconds", variables, defaults.checkpoint_seconds),
+        engine=_engine(options.engine, variables.get("engine"), defaults.engine),
+        parts=_flag("parts", variables, option=options.parts, declared=defaults.parts),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -124,6 +130,24 @@ def _fail_on(option: str | None, variable: str | None, declared: FailOn) -> Fail
     if text not in get_args(FailOn):
         raise UsageError(f"{name}: {text!r} is none of {', '.join(get_args(FailOn))}")
     return cast("FailOn", text)
+
+
+def _engine(option: str | None, variable: str | None, declared: Engine) -> Engine:
+    name, text = ("--engine", option) if option is not None else (f"{PREFIX}ENGINE", variable)
+    if text is None:
+        return declared
+    if text not in get_args(Engine):
+        raise UsageError(f"{name}: {text!r} is none of {', '.join(get_args(Engine))}")
+    return cast("Engine", text)
+
+
+def _flag(name: str, variables: Mapping[str, str], *, option: bool | None, declared: bool) -> bool:
+    text = variables.get(name)
+    if option is not None or text is None:
+        return declared if option is None else option
+    if text.lower() not in ("true", "false"):
+        raise UsageError(f"{PREFIX}{name.upper()}: true or false is expected, not {text!r}")
+    return text.lower() == "true"
 
 
 def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | None:

@@ -61,11 +61,16 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file."""
+    """One published file, or a folder of so many `parts` of one."""
 
     uri: str
     bytes: int
     sha256: str
+    parts: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values; a single file has no `parts`."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ class Summary:
                 for rule, count in self.rules.items()
             },
             "problems": [asdict(problem) for problem in self.problems],
-            "outputs": {name: asdict(file) for name, file in self.outputs.items()},
+            "outputs": {name: file.to_dict() for name, file in self.outputs.items()},
             "started_at": self.started_at,
             "finished_at": self.finished_at,
             "seconds": self.seconds,

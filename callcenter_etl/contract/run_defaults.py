@@ -69,6 +69,9 @@ class RunDefaults(_Model):
         None, description="threads that work on chunks; the cores where it is not said"
     )
     engine: Engine = Field("local", description="what does the work: threads of this process, or Spark")
+    parts: Flag = Field(
+        default=False, description="write target, exceptions and rejected as folders of part files; for spark"
+    )
     fail_on: FailOn = Field(
         "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
     )

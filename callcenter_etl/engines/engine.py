@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Protocol, Self
 
 from callcenter_etl.accounts import Accounts
@@ -14,6 +13,7 @@ from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.router import Router
+from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.sources.reader import BLOCK_BYTES, Block, SourceReader
@@ -26,7 +26,8 @@ Item = Block | Frame | LongPiece
 class Assignment:
     """One run as an engine is given it: the opened source, the core, and where its records go.
 
-    `scratch` is a folder for what does not fit into memory; `range_bytes` is how much of a source a task of Spark
+    With `parts` the engine writes folders of part files, each part with the `preamble`, into `staged`, and not through
+    the router; its folder also takes what does not fit into memory. `range_bytes` is how much of a source a task of Spark
     takes. Neither they nor `workers` and `block_bytes` change the outcome.
     """
 
@@ -37,10 +38,12 @@ class Assignment:
     shape: Shape
     router: Router
     accounts: Accounts
-    scratch: Path
+    staged: Staging
+    preamble: bytes
     workers: int
     block_bytes: int = BLOCK_BYTES
     range_bytes: int = RANGE_BYTES
+    parts: bool = False
 
 
 class Engine(Protocol):
@@ -60,22 +63,27 @@ def _local(assignment: Assignment) -> Engine:
         assignment.shape,
         router=assignment.router,
         accounts=assignment.accounts,
-        scratch=assignment.scratch,
+        scratch=assignment.staged.directory,
         workers=assignment.workers,
     )
 
 
 def _spark(assignment: Assignment) -> Engine:
-    check_spark()
     from callcenter_etl.engines.spark.engine import SparkEngine
 
     return SparkEngine(assignment)
 
 
-def check_spark() -> None:
-    """Raise UsageError where pyspark is not installed."""
-    if find_spec("pyspark") is None:
+def check_engine(name: str, *, parts: bool) -> None:
+    """Raise UsageError for an engine that there is not, that is not installed, or that cannot write parts."""
+    if name not in ENGINES:
+        raise UsageError(f"engine: {name!r} is none of {', '.join(ENGINES)}")
+    if name == "spark" and find_spec("pyspark") is None:
         raise UsageError("--engine spark needs pyspark: pip install 'callcenter-etl[spark]'")
+    if parts and name != "spark":
+        raise UsageError(
+            "--parts: only tasks of Spark write part files (add --engine spark, or leave --parts out)"
+        )
 
 
 ENGINES: Mapping[str, Callable[[Assignment], Engine]] = {"local": _local, "spark": _spark}

@@ -43,14 +43,18 @@ class Body:
 def settle_rows(
     rows: Iterable[Any],
     *,
+    first: int = 0,
     parts: int,
     router: Router,
     accounts: Accounts,
     dialect: Dialect,
     after_each: Callable[[], None],
 ) -> Body:
-    """Take every row to its place, in order. Raises what a row tells of, AccountingError for rows out of order."""
-    body, part, number = Body(), 0, 0
+    """Take every row of the parts from `first` to `parts` (exclusive) to its place, in order.
+
+    Raises what a row tells of, AccountingError for rows out of order.
+    """
+    body, part, number = Body(), first, 0
     for row in rows:
         if (row["part"], row["number"]) != (part, number):
             raise AccountingError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -223,6 +224,14 @@ class _Repeated:
             _Repeated(self.lines[:count], self.rules[:count], self.firsts[:count]),
             _Repeated(self.lines[count:], self.rules[count:], self.firsts[count:]),
         )
+
+
+def peeked(batches: Batches) -> tuple[int | None, Batches]:
+    """Give the number of the part that `REPEATS` come for, None where none come, and all batches once more."""
+    first = next(batches, None)
+    if first is None or not first.num_rows:
+        return None, batches
+    return int(first.column(REPEATS.names.index("part"))[0].as_py()), chain((first,), batches)
 
 
 def _ids(batches: Batches) -> Iterator[int]:

@@ -8,11 +8,13 @@ import os
 import stat
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
+from callcenter_etl.outputs.parts import stands
 from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY
 from callcenter_etl.storage import access
 from callcenter_etl.storage.access import DEFAULTS
@@ -103,6 +105,10 @@ def _stands(question: Question, published: Summary) -> bool:
 
 def _outputs_stand(output: str, published: Summary, options: StorageOptions) -> bool:
     for name, file in published.outputs.items():
+        if file.parts is not None:
+            if not stands(Path(local_path(output), name), parts=file.parts, size=file.bytes):
+                return False
+            continue
         try:
             if access.identify(_file(output, name), options).size != file.bytes:
                 return False

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -23,6 +24,8 @@ FILE_NAMES = {
     REJECTED: "rejected.csv",
     SUMMARY: "summary.json",
 }
+# Marks a folder of part files, named like its file without the suffix, as complete.
+SUCCESS_NAME = "_SUCCESS"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
 
@@ -102,6 +105,19 @@ class StagedFile:
         return self._sha256.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class StagedParts:
+    """A finished folder of part files: bytes and number of its parts. Each part begins with the preamble.
+
+    `sha256` is the hash of the lines that `sha256sum part-*` prints there.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str
+    parts: int
+
+
 class Staging:
     """The staged files of one run in `output`; what is not published is removed."""
 
@@ -110,6 +126,7 @@ class Staging:
         self.mode = mode
         self.directory = directory
         self.files: dict[str, StagedFile] = {}
+        self.folders: dict[str, StagedParts] = {}
         self.summary = b""
 
     def create(self, name: str) -> StagedFile:
@@ -157,19 +174,28 @@ class Staging:
         self._final(SUMMARY).unlink(missing_ok=True)
         sync_folder(self.output)
         for name in (TARGET, EXCEPTIONS, REJECTED):
-            if name in names:
+            self._put_folder_aside(name)
+            if name in names and name in self.files:
                 self.files[name].path.replace(self._final(name))
             else:
-                self._final(name).unlink(missing_ok=True)
+                (self.output / FILE_NAMES[name]).unlink(missing_ok=True)
+            if name in names and name in self.folders:
+                self.folders[name].path.rename(self._final(name))
         sync_folder(self.output)
         self.files[SUMMARY].path.replace(self._final(SUMMARY))
+
+    def _put_folder_aside(self, name: str) -> None:
+        """Move an earlier run's folder of part files to where it is removed with what is staged."""
+        earlier = self.output / name
+        if (earlier / SUCCESS_NAME).is_file() and not earlier.is_symlink():
+            earlier.rename(self.directory / f"earlier-{name}")
 
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""
         return str(self._final(name))
 
     def _final(self, name: str) -> Path:
-        return self.output / FILE_NAMES[name]
+        return self.output / (name if name in self.folders else FILE_NAMES[name])
 
 
 def staging_folder(output: Path, run_id: str) -> Path:

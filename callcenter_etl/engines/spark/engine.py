@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Self
 
 from isal import isal_zlib
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
 
-from callcenter_etl.accounts import RuleTally
+from callcenter_etl.accounts import Accounts, RuleTally
 from callcenter_etl.engines.engine import Assignment, Item
 from callcenter_etl.engines.local import Pauses
+from callcenter_etl.engines.part_files import PartsPlan, empty_part
 from callcenter_etl.engines.ranges import Range, bytes_of, can_be_cut, cuts_of, ranges_of
-from callcenter_etl.engines.returned import settle_rows
-from callcenter_etl.engines.spark.jobs import in_order, judged, line_starts
+from callcenter_etl.engines.returned import Body, settle_rows
+from callcenter_etl.engines.rows import error_told
+from callcenter_etl.engines.spark.jobs import in_order, judged, line_starts, repeats
+from callcenter_etl.engines.spark.parts import write_parts
 from callcenter_etl.engines.spark.session import session_for
 from callcenter_etl.engines.tasks import unique_rules
 from callcenter_etl.engines.work import Work
-from callcenter_etl.errors import EngineError, UsageError
+from callcenter_etl.errors import AccountingError, EngineError, UsageError
+from callcenter_etl.outputs.parts import NAMES, commit_parts, read_manifest, staged_parts
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.storage.addresses import base_name
 
@@ -67,22 +74,52 @@ class SparkEngine:
             reading = pool.submit(_read_beside, items, enough)
             try:
                 with _spark_told():
-                    spark = session_for(given.workers)
-                    work = self._work()
-                    ranges = self._ranges(spark, work, *begin)
-                    unique = bool(unique_rules(given.validator))
-                    body = settle_rows(
-                        in_order(judged(spark, work, ranges, unique=unique), len(ranges)) if ranges else (),
-                        parts=len(ranges),
-                        router=given.router,
-                        accounts=given.accounts,
-                        dialect=given.shape.dialect,
-                        after_each=after_each,
-                    )
+                    body = self._judge(begin, after_each)
             except BaseException:
                 enough.set()
                 raise
             body.hold_to(*reading.result(), uri=given.reader.uri)
+
+    def _judge(self, begin: tuple[int, int], after_each: Callable[[], None]) -> Body:
+        given, work = self._given, self._work()
+        spark = session_for(given.workers)
+        ranges = self._ranges(spark, work, *begin)
+        rows = repeats(spark, work, ranges, unique=bool(unique_rules(given.validator))) if ranges else None
+        if given.parts:
+            return self._written_as_parts(
+                PartsPlan.of(work, given.staged, given.preamble), spark, rows, ranges
+            )
+        return settle_rows(
+            () if rows is None else in_order(judged(work, ranges, rows), len(ranges)),
+            parts=len(ranges),
+            router=given.router,
+            accounts=given.accounts,
+            dialect=given.shape.dialect,
+            after_each=after_each,
+        )
+
+    def _written_as_parts(
+        self, plan: PartsPlan, spark: SparkSession, rows: DataFrame | None, ranges: Sequence[Range | None]
+    ) -> Body:
+        """Let the tasks write the parts, and take what they tell of them into the accounts."""
+        folder, given, body = Path(plan.folder), self._given, Body()
+        if rows is None:
+            commit_parts(folder, [empty_part(plan)], plan.mode)
+        else:
+            write_parts(spark, rows, plan, ranges)
+        told = read_manifest(folder)
+        for part in told:
+            if "error" in part:
+                raise error_told(part["error"])
+        if [part["part"] for part in told] != list(range(max(1, len(ranges)))):
+            raise AccountingError(f"{len(told)} of {len(ranges)} parts were committed")
+        for part in told:
+            given.accounts.merge(Accounts.from_dict(part["accounts"]))
+            given.router.exception_records += part["exception_records"]
+            body.add(json.dumps(part["body"]))
+        for name in NAMES:
+            given.staged.folders[name] = staged_parts(folder, name, told)
+        return body
 
     def _work(self) -> Work:
         given = self._given
@@ -96,7 +133,9 @@ class SparkEngine:
             block_bytes=given.block_bytes,
         )
 
-    def _ranges(self, spark: object, work: Work, start: int, first_line: int) -> tuple[Range | None, ...]:
+    def _ranges(
+        self, spark: SparkSession, work: Work, start: int, first_line: int
+    ) -> tuple[Range | None, ...]:
         """Give the ranges, None for a whole source that cannot be cut; there may be none at all."""
         given = self._given
         compressed = suffix_of(base_name(given.source)) is not None
@@ -106,7 +145,7 @@ class SparkEngine:
         cuts = cuts_of(start, size, given.range_bytes)
         if not cuts:
             return ()
-        return ranges_of(line_starts(spark, work, cuts), first_line=first_line, stop=size)  # type: ignore[arg-type]
+        return ranges_of(line_starts(spark, work, cuts), first_line=first_line, stop=size)
 
 
 def _read_beside(items: Iterable[Item], enough: Event) -> tuple[int, int]:

@@ -36,12 +36,17 @@ def line_starts(spark: SparkSession, work: Work, cuts: Sequence[Cut]) -> list[Li
     return [LineStarts(row["lines"], row["first"]) for row in rows]
 
 
-def judged(spark: SparkSession, work: Work, ranges: Sequence[Range | None], *, unique: bool) -> DataFrame:
+def judged(work: Work, ranges: Sequence[Range | None], repeats: DataFrame) -> DataFrame:
     """Give what the judged ranges come to: a partition a range, its rows in order."""
 
     def judge(batches: Batches) -> Batches:
         return judge_ranges(work, ranges, batches)
 
+    return _mapped(repeats, judge, JUDGED)
+
+
+def repeats(spark: SparkSession, work: Work, ranges: Sequence[Range | None], *, unique: bool) -> DataFrame:
+    """Give `REPEATS`: a partition a range, its HEAD first, then by line."""
     heads = _parts(spark, len(ranges)).select(
         sf.col("id").cast("int").alias("part"),
         sf.lit(HEAD).cast("bigint").alias("line"),
@@ -52,7 +57,7 @@ def judged(spark: SparkSession, work: Work, ranges: Sequence[Range | None], *, u
     if unique:
         heads = heads.union(_repeats(spark, work, ranges))
         heads = heads.repartitionById(len(ranges), "part").sortWithinPartitions("line")
-    return _mapped(heads, judge, JUDGED)
+    return heads
 
 
 def _repeats(spark: SparkSession, work: Work, ranges: Sequence[Range | None]) -> DataFrame:
