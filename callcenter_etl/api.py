@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.card import card
@@ -22,6 +23,7 @@ from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
+from callcenter_etl.outputs.parts import part_files
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.plan import RunPlan
@@ -30,7 +32,7 @@ from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
-from callcenter_etl.storage.addresses import is_local, within
+from callcenter_etl.storage.addresses import is_local, local_path, within
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
 
@@ -142,14 +144,19 @@ class RunResult:
 
         if EXCEPTIONS not in self.record.outputs:
             return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
-        content = read_bytes(within(self.output, FILE_NAMES[EXCEPTIONS]), self._storage)
-        frame = pd.read_csv(
-            io.BytesIO(content),
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            encoding="utf-8",
-            lineterminator=None,
+        frame = pd.concat(
+            [
+                pd.read_csv(
+                    io.BytesIO(read_bytes(uri, self._storage)),
+                    dtype=str,
+                    keep_default_na=False,
+                    na_filter=False,
+                    encoding="utf-8",
+                    lineterminator=None,
+                )
+                for uri in self._exceptions_uris()
+            ],
+            ignore_index=True,
         )
         if self._excel_safe:
             frame = frame.rename(columns=unescape).map(unescape)
@@ -161,8 +168,14 @@ class RunResult:
         Raises SourceError where the exceptions cannot be read to the end that is asked for.
         """
         if EXCEPTIONS in self.record.outputs:
-            uri = within(self.output, FILE_NAMES[EXCEPTIONS])
-            yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
+            for uri in self._exceptions_uris():
+                yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
+
+    def _exceptions_uris(self) -> list[str]:
+        """Give the file of the exceptions, or its parts in order."""
+        if self.record.outputs[EXCEPTIONS].parts is None:
+            return [within(self.output, FILE_NAMES[EXCEPTIONS])]
+        return [str(path) for path in part_files(Path(local_path(self.output), EXCEPTIONS))]
 
     def _repr_html_(self) -> str:
         return card(self.record, already_done=self.already_done)

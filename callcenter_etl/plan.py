@@ -55,13 +55,18 @@ class RunPlan:
 def refuse_own_output(plan: RunPlan) -> None:
     """Raise UsageError where publishing would replace the very file that is read."""
     for output in (plan.output, plan.publish_to):
-        if output is not None and _plain(plan.source) in {
-            _plain(within(output, each)) for each in FILE_NAMES.values()
-        }:
+        if output is not None and _is_published(_plain(plan.source), output):
             raise UsageError(
                 f"{shown(plan.source)}: the run would replace its own source"
                 f" (name another output than {shown(output)!r})"
             )
+
+
+def _is_published(source: str, output: str) -> bool:
+    """Tell whether a run into `output` replaces this file: one of its own names, or a part of one."""
+    files = {_plain(within(output, each)) for each in FILE_NAMES.values()}
+    folders = tuple(f"{_plain(within(output, each))}/" for each in FILE_NAMES)
+    return source in files or source.startswith(folders)
 
 
 def _plain(uri: str) -> str:
