@@ -10,16 +10,20 @@ import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.card import card
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
 from callcenter_etl.contract.model import ContractDocument, Limits, MaxRejected
-from callcenter_etl.contract.run_defaults import TargetFormat
+from callcenter_etl.contract.run_defaults import Engine, TargetFormat
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.engines.engine import check_engine
+from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
+from callcenter_etl.outputs.parts import part_files
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
 from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.plan import RunPlan
@@ -28,7 +32,7 @@ from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
-from callcenter_etl.storage.addresses import within
+from callcenter_etl.storage.addresses import is_local, local_path, within
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
 
@@ -140,14 +144,19 @@ class RunResult:
 
         if EXCEPTIONS not in self.record.outputs:
             return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
-        content = read_bytes(within(self.output, FILE_NAMES[EXCEPTIONS]), self._storage)
-        frame = pd.read_csv(
-            io.BytesIO(content),
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            encoding="utf-8",
-            lineterminator=None,
+        frame = pd.concat(
+            [
+                pd.read_csv(
+                    io.BytesIO(read_bytes(uri, self._storage)),
+                    dtype=str,
+                    keep_default_na=False,
+                    na_filter=False,
+                    encoding="utf-8",
+                    lineterminator=None,
+                )
+                for uri in self._exceptions_uris()
+            ],
+            ignore_index=True,
         )
         if self._excel_safe:
             frame = frame.rename(columns=unescape).map(unescape)
@@ -159,8 +168,14 @@ class RunResult:
         Raises SourceError where the exceptions cannot be read to the end that is asked for.
         """
         if EXCEPTIONS in self.record.outputs:
-            uri = within(self.output, FILE_NAMES[EXCEPTIONS])
-            yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
+            for uri in self._exceptions_uris():
+                yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
+
+    def _exceptions_uris(self) -> list[str]:
+        """Give the file of the exceptions, or its parts in order."""
+        if self.record.outputs[EXCEPTIONS].parts is None:
+            return [within(self.output, FILE_NAMES[EXCEPTIONS])]
+        return [str(path) for path in part_files(Path(local_path(self.output), EXCEPTIONS))]
 
     def _repr_html_(self) -> str:
         return card(self.record, already_done=self.already_done)
@@ -205,6 +220,9 @@ def validate(
     checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
     target_format: TargetFormat | None = None,
+    engine: Engine | None = None,
+    parts: bool | None = None,
+    range_bytes: int = RANGE_BYTES,
 ) -> RunResult:
     """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
 
@@ -216,19 +234,36 @@ def validate(
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
     itself by default. `target_format` is `csv` (the accepted records byte for byte) or `parquet` (typed by the contract,
-    as its `run.layout` says). Raises SourceError, OutputError, ContractError or UsageError.
+    as its `run.layout` says), or a table's. `engine` is what does the work: `local`, threads of this process, or
+    `spark`, which takes tasks of `range_bytes` in the active Spark session, else in a local one of `workers`; it takes
+    no checkpoints and goes on from none. Raises SourceError, OutputError, EngineError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     for name, number, least in (
         ("chunk_rows", chunk_rows, 1),
         ("workers", workers, 1),
+        ("range_bytes", range_bytes, 1),
         ("checkpoint_seconds", checkpoint_seconds, 0),
     ):
         if number is not None and number < least:
             raise UsageError(f"{name} must be at least {least}, got {number}")
     defaults = contract.document.run
+    engine = defaults.engine if engine is None else engine
+    parts = defaults.parts if parts is None else parts
+    check_engine(engine, parts=parts)
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
+    if parts and (publish_to is not None or (output is not None and not is_local(os.fspath(output)))):
+        raise UsageError(
+            "--parts: part files are written into a folder that driver and executors share, s3:// is none"
+            " (name a folder as the output, or leave --parts out)"
+        )
+    target_format = target_format or defaults.target_format
+    if parts and target_format != "csv":
+        raise UsageError(
+            f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
+            " gives folders of Parquet)"
+        )
     keep = _KeptWhileUsed() if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
@@ -241,8 +276,11 @@ def validate(
         publish_to=publish_to,
         staging=defaults.staging if staging is None else os.fspath(staging),
         checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
-        resume=resume,
-        target_format=target_format or defaults.target_format,
+        resume=resume and engine == "local",
+        target_format=target_format,
+        engine=engine,
+        parts=parts,
+        range_bytes=range_bytes,
     )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:

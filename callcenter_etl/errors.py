@@ -67,6 +67,10 @@ class OutputError(CallcenterEtlError):
     """A target that cannot be written."""
 
 
+class EngineError(CallcenterEtlError):
+    """What a run was to work on could not do it: no cluster, lost executors."""
+
+
 class UnfitCheckpointError(CallcenterEtlError):
     """What a dead run left is not what its checkpoint says; the run starts from the beginning instead."""
 

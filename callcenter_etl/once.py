@@ -180,6 +180,8 @@ def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
     }
     if plan.target_format != "csv":  # left out else, so that what earlier programs recorded still counts
         options["target_format"] = plan.target_format
+    if plan.parts:
+        options["parts"] = True
     if contract.part is not None:  # one of several contracts in one text
         options["part"] = contract.part
     return json.dumps(options, sort_keys=True)

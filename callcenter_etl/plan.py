@@ -12,6 +12,7 @@ from pathlib import Path
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.model import ContractDocument, Limits
 from callcenter_etl.contract.run_defaults import TargetFormat
+from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.staging import FILE_NAMES
@@ -28,7 +29,9 @@ class RunPlan:
 
     `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
     the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
-    checkpoints are taken. With `again` a table gets the records that it holds already.
+    checkpoints are taken. With `again` a table gets the records that it holds already. `engine` names what does the
+    work, `range_bytes` is how much of a source a task of Spark takes; neither changes what is written. With `parts` it
+    is written as folders of part files.
     """
 
     source: str
@@ -46,6 +49,9 @@ class RunPlan:
     unfinished: Unfinished | None = None
     target_format: TargetFormat = "csv"
     again: bool = False
+    engine: str = "local"
+    range_bytes: int = RANGE_BYTES
+    parts: bool = False
 
     @property
     def holder(self) -> Holder:
@@ -70,13 +76,18 @@ def accepted_by(options: str | None) -> str:
 def refuse_own_output(plan: RunPlan) -> None:
     """Raise UsageError where publishing would replace the very file that is read."""
     for output in (plan.output, plan.publish_to):
-        if output is not None and _plain(plan.source) in {
-            _plain(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)
-        }:
+        if output is not None and _is_published(_plain(plan.source), output):
             raise UsageError(
                 f"{shown(plan.source)}: the run would replace its own source"
                 f" (name another output than {shown(output)!r})"
             )
+
+
+def _is_published(source: str, output: str) -> bool:
+    """Tell whether a run into `output` replaces this file: one of its own names, or a part of one."""
+    files = {_plain(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)}
+    folders = tuple(f"{_plain(within(output, each))}/" for each in FILE_NAMES)
+    return source in files or source.startswith(folders)
 
 
 def _plain(uri: str) -> str:

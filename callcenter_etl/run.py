@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from callcenter_etl.accounts import Accounts
 from callcenter_etl.checkpoints.checkpoint import Basis, basis_of
-from callcenter_etl.checkpoints.taking import Parts, checkpoints_of, go_on
+from callcenter_etl.checkpoints.taking import NoCheckpoints, Parts, checkpoints_of, go_on
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.engines.engine import ENGINES, Assignment
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import AccountingError, CallcenterEtlError, Problem, UnfitCheckpointError
@@ -168,29 +169,52 @@ class _Run:
         accounts = self.accounts
         accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
         shape = Shape(opening.layout, reader.dialect, self.plan.chunk_rows, cells, typed)
-        with LocalEngine(
-            validator,
-            shape,
+        assignment = Assignment(
+            run_id=self.id,
+            source=self.plan.source,
+            reader=reader,
+            validator=validator,
+            shape=shape,
             router=router,
             accounts=accounts,
-            scratch=staged.directory,
+            staged=staged,
+            preamble=opening.preamble,
             workers=self.plan.workers,
-        ) as engine:
-            parts = Parts(self._basis(reader), reader, staged, router, engine, accounts)
-            seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
-            with checkpoints_of(parts, seconds=seconds) as checkpoints:
-                if unfinished is None:
-                    router.begin(opening.preamble)
-                    accounts.blank_lines, accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
-                    checkpoints.begin()
-                else:
-                    self._go_on(parts, unfinished)
+            block_bytes=self.plan.block_bytes,
+            range_bytes=self.plan.range_bytes,
+            parts=self.plan.parts,
+        )
+        with ENGINES[self.plan.engine](assignment) as engine:
+            if isinstance(engine, LocalEngine):
+                parts = Parts(self._basis(reader), reader, staged, router, engine, accounts)
+                self._run_local(parts, opening, unfinished)
+            else:  # no checkpoints: what is under way is on other machines
+                self._begin(router, opening)
                 engine.run(
                     reader.blocks(opening.layout),
                     after_each=lambda: self._report_progress(reader),
-                    pauses=checkpoints,
+                    pauses=NoCheckpoints(),
                 )
         return router
+
+    def _begin(self, router: Router, opening: Opening) -> None:
+        if not self.plan.parts:
+            router.begin(opening.preamble)
+        self.accounts.blank_lines, self.accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
+
+    def _run_local(self, parts: Parts, opening: Opening, unfinished: Unfinished | None) -> None:
+        seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
+        with checkpoints_of(parts, seconds=seconds) as checkpoints:
+            if unfinished is None:
+                self._begin(parts.router, opening)
+                checkpoints.begin()
+            else:
+                self._go_on(parts, unfinished)
+            parts.engine.run(
+                parts.reader.blocks(opening.layout),
+                after_each=lambda: self._report_progress(parts.reader),
+                pauses=checkpoints,
+            )
 
     def _go_on(self, parts: Parts, unfinished: Unfinished) -> None:
         checkpoint = unfinished.checkpoint
@@ -203,9 +227,9 @@ class _Run:
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
-            target_bytes=staged.files[TARGET].bytes if TARGET in staged.files else None,
+            target_bytes=self._bytes_of(staged, TARGET) if staged.sink is None else None,
             target_records=router.target_records,
-            rejected_bytes=staged.files[REJECTED].bytes,
+            rejected_bytes=self._bytes_of(staged, REJECTED),
             exceptions=router.exception_records,
         )
         limits, rejected = self.plan.limits, self.accounts.rejected.records
@@ -254,6 +278,13 @@ class _Run:
                 "the run does not add up, nothing is published: records of the target:"
                 f" {records:,} expected, {staged.target.records:,} found"
             )
+
+    def _bytes_of(self, staged: Staging, name: str) -> int:
+        """Give the bytes of an output, the preamble once: each part begins with it."""
+        if name not in staged.folders:
+            return staged.files[name].bytes
+        folder = staged.folders[name]
+        return folder.bytes - (folder.parts - 1) * self.accounts.preamble_bytes
 
     def _summary(
         self,
@@ -304,6 +335,10 @@ class _Run:
 
 def _output_file(staged: Staging, name: str) -> OutputFile:
     target = staged.target
+    if name in staged.folders:
+        folder = staged.folders[name]
+        uri = staged.final_uri(name)
+        return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
     if name != TARGET or target is None:
         file = staged.files[name]
         return OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)

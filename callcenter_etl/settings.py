@@ -9,7 +9,7 @@ from typing import cast, get_args
 
 from callcenter_etl.contract.fields import as_seconds
 from callcenter_etl.contract.model import MaxRejected
-from callcenter_etl.contract.run_defaults import FailOn, LogSettings, RunDefaults, TargetFormat
+from callcenter_etl.contract.run_defaults import Engine, FailOn, LogSettings, RunDefaults, TargetFormat
 from callcenter_etl.errors import UsageError
 
 PREFIX = "CALLCENTER_ETL_"
@@ -32,6 +32,8 @@ class Options:
     fail_on: str | None = None
     max_findings: int | None = None
     target_format: str | None = None
+    engine: str | None = None
+    parts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class RunSettings:
     max_findings: int | None = None
     checkpoint_seconds: float = 0
     target_format: TargetFormat = "csv"
+    engine: Engine = "local"
+    parts: bool = False
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -80,6 +84,8 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         target_format=_target_format(
             options.target_format, variables.get("target_format"), defaults.target_format
         ),
+        engine=_engine(options.engine, variables.get("engine"), defaults.engine),
+        parts=_flag("parts", variables, option=options.parts, declared=defaults.parts),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )
@@ -142,6 +148,19 @@ def _word(
     if text not in known:
         raise UsageError(f"{flag}: {text!r} is none of {', '.join(known)}")
     return text
+
+
+def _engine(option: str | None, variable: str | None, declared: Engine) -> Engine:
+    return cast("Engine", _word("engine", option, variable, declared, known=get_args(Engine)))
+
+
+def _flag(name: str, variables: Mapping[str, str], *, option: bool | None, declared: bool) -> bool:
+    text = variables.get(name)
+    if option is not None or text is None:
+        return declared if option is None else option
+    if text.lower() not in ("true", "false"):
+        raise UsageError(f"{PREFIX}{name.upper()}: true or false is expected, not {text!r}")
+    return text.lower() == "true"
 
 
 def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | None:

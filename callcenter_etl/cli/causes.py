@@ -32,6 +32,9 @@ def _say(result: RunResult, contract: Contract) -> None:
     from callcenter_etl.explain import find_causes
     from callcenter_etl.reports.causes import CAUSES_RENDERERS
 
+    if result.record.outputs[EXCEPTIONS].parts is not None:
+        print("  causes are told of exceptions.csv, not of part files")
+        return
     exceptions = within(result.output, FILE_NAMES[EXCEPTIONS])
     try:
         found = find_causes(exceptions, contract.loaded, rejected=result.record.records.rejected)

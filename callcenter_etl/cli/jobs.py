@@ -10,7 +10,7 @@ from callcenter_etl.api import Contract, RunResult, resolve_sources
 from callcenter_etl.api import validate as run
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.cli.progress import shown_progress
-from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError, UsageError
+from callcenter_etl.errors import CallcenterEtlError, EngineError, OutputError, SourceError, UsageError
 from callcenter_etl.memory import LackOfMemoryError
 from callcenter_etl.settings import RunSettings
 from callcenter_etl.storage.addresses import base_name, shown, within
@@ -74,10 +74,15 @@ def run_all(
     """
     results: list[RunResult] = []
     failures: list[tuple[str, CallcenterEtlError]] = []
+    if ways.resume and any(settings.engine == "spark" for _, settings in jobs):
+        raise UsageError(
+            "--resume: a run of --engine spark takes no checkpoints, there is nothing to go on from"
+            " (leave --resume out: the run starts from the beginning)"
+        )
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, ways))
-        except (LackOfMemoryError, OutputError, SourceError) as error:
+        except (EngineError, LackOfMemoryError, OutputError, SourceError) as error:
             say_error(error)
             failures.append((source, error))
     return results, failures
@@ -100,6 +105,8 @@ def _run(source: str, contract: Contract, settings: RunSettings, ways: Ways) -> 
             checkpoint_seconds=settings.checkpoint_seconds,
             root=ways.root,
             target_format=settings.target_format,
+            engine=settings.engine,
+            parts=settings.parts,
         )
     _say_where_it_began(result, ways)
     return result

@@ -16,6 +16,13 @@ from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 
+class Engine(StrEnum):
+    """What does the work of a run."""
+
+    local = "local"
+    spark = "spark"
+
+
 class FailOn(StrEnum):
     """What ends a command with exit code 1."""
 
@@ -88,6 +95,17 @@ def validate(
             "--workers", min=1, metavar="N", help="Threads that work on chunks. Default: the cores."
         ),
     ] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option("--engine", help="What does the work: threads of this process (default), or Spark."),
+    ] = None,
+    parts: Annotated[
+        bool | None,
+        typer.Option(
+            "--parts/--no-parts",
+            help="Folders of part files, which Spark's tasks write, and no single files.",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
     ] = None,
@@ -145,6 +163,8 @@ def validate(
         fail_on=None if fail_on is None else fail_on.value,
         max_findings=max_findings,
         target_format=None if target_format is None else target_format.value,
+        engine=None if engine is None else engine.value,
+        parts=parts,
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)

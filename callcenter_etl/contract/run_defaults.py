@@ -22,6 +22,7 @@ from callcenter_etl.contract.storage import (
     without_credentials,
 )
 
+Engine = Literal["local", "spark"]
 FailOn = Literal["warn", "reject", "never"]
 TargetFormat = Literal["csv", "parquet", "delta", "iceberg"]
 Write = Literal["append", "overwrite", "replace_partitions"]
@@ -88,6 +89,10 @@ class RunDefaults(_Model):
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
     workers: OptionalCount = Field(
         None, description="threads that work on chunks; the cores where it is not said"
+    )
+    engine: Engine = Field("local", description="what does the work: threads of this process, or Spark")
+    parts: Flag = Field(
+        default=False, description="write target, exceptions and rejected as folders of part files; for spark"
     )
     fail_on: FailOn = Field(
         "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Generic, Protocol, Self, TypeVar
 
 from callcenter_etl.accounts import Accounts, RuleTally
+from callcenter_etl.engines.places import settle
 from callcenter_etl.engines.steps import JudgedBlock, ParsedBlock, Shape, judge_block, parse_block
 from callcenter_etl.engines.turns import Turns
 from callcenter_etl.errors import UnfitCheckpointError
@@ -19,7 +20,7 @@ from callcenter_etl.outputs.router import Router
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG, Frame
+from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.sources.reader import Block
 from callcenter_etl.validator import Validator
@@ -96,7 +97,7 @@ class LocalEngine:
         stretch = _Stretch(enumerate(items), pauses.due)
         while True:
             for done in self._map(self._work, stretch):
-                self._settle(done)
+                settle(done, self._router, self._accounts, self._shape.dialect)
                 del done  # it is to be freed before the next one is waited for
                 after_each()
             if stretch.ended:
@@ -167,26 +168,6 @@ class LocalEngine:
             if rule.key
         }
         return columns
-
-    def _settle(self, done: JudgedBlock | LongPiece) -> None:
-        if isinstance(done, LongPiece):
-            self._settle_long(done)
-            return
-        for routed in done.routed:
-            self._router.write(routed)
-        self._accounts.merge(done.counts)
-
-    def _settle_long(self, piece: LongPiece) -> None:
-        rule = STRUCTURAL_RULES[TOO_LONG]
-        reason = f"the record is over {self._shape.dialect.max_record_bytes:,} bytes long"
-        self._router.write_long(piece, reason, rule)
-        self._accounts.rejected.bytes += len(piece.data)
-        if piece.first:
-            self._accounts.framed += 1
-            self._accounts.rejected.records += 1
-            self._accounts.rejected.lines += 1
-            self._accounts.malformed += 1
-            self._accounts.structural(rule).add(1, piece.line, reason)
 
 
 class _Stretch(Generic[Taken]):

@@ -31,6 +31,11 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
         )
     if not summary.records.rejected:
         return summary, None
+    if summary.outputs[EXCEPTIONS].parts is not None:
+        raise UsageError(
+            f"{shown(output)}: run {summary.run_id} wrote part files, and causes are told of exceptions.csv"
+            " (validate again without --parts)"
+        )
     exceptions = within(output, FILE_NAMES[EXCEPTIONS])
     return summary, find_causes(exceptions, contract, rejected=summary.records.rejected)
 

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -29,6 +30,8 @@ FILE_NAMES = {
 }
 _STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
 _SCRATCH = "built"
+# Marks a folder of part files, named like its file without the suffix, as complete.
+SUCCESS_NAME = "_SUCCESS"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
 
@@ -108,6 +111,19 @@ class StagedFile:
         return self._sha256.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class StagedParts:
+    """A finished folder of part files: bytes and number of its parts. Each part begins with the preamble.
+
+    `sha256` is the hash of the lines that `sha256sum part-*` prints there.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str
+    parts: int
+
+
 class Staging:
     """The staged files of one run in `output`; what is not published is removed."""
 
@@ -116,6 +132,7 @@ class Staging:
         self.mode = mode
         self.directory = directory
         self.files: dict[str, StagedFile] = {}
+        self.folders: dict[str, StagedParts] = {}
         self.summary = b""
         self.target: BuiltTarget | None = None
         self.sink: TableSink | None = None
@@ -190,10 +207,13 @@ class Staging:
         sync_folder(self.output)
         self._replace_target(names)
         for name in (EXCEPTIONS, REJECTED):
-            if name in names:
+            self._put_folder_aside(name)
+            if name in names and name in self.files:
                 self.files[name].path.replace(self._final(name))
             else:
-                self._final(name).unlink(missing_ok=True)
+                (self.output / FILE_NAMES[name]).unlink(missing_ok=True)
+            if name in names and name in self.folders:
+                self.folders[name].path.rename(self._final(name))
         sync_folder(self.output)
         self._publish_summary()
 
@@ -220,11 +240,23 @@ class Staging:
     def _replace_target(self, names: tuple[str, ...]) -> None:
         if TARGET not in names:
             if not self.keeps_target:
+                self._put_folder_aside(TARGET)
                 remove_targets(self.output)
             return
         self.commit_target()
+        self._put_folder_aside(TARGET)
+        if TARGET in self.folders:
+            remove_targets(self.output)
+            self.folders[TARGET].path.rename(self._final(TARGET))
+            return
         new = self.files[TARGET].path if self.target is None else self.target.path
         replace_target(self.output, self.name_of(TARGET), new)
+
+    def _put_folder_aside(self, name: str) -> None:
+        """Move an earlier run's folder of part files to where it is removed with what is staged."""
+        earlier = self.output / name
+        if (earlier / SUCCESS_NAME).is_file() and not earlier.is_symlink():
+            earlier.rename(self.directory / f"earlier-{name}")
 
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""
@@ -235,6 +267,8 @@ class Staging:
         return self.target.name if name == TARGET and self.target is not None else FILE_NAMES[name]
 
     def _final(self, name: str) -> Path:
+        if name in self.folders:
+            return self.output / name
         return self.output / self.name_of(name)
 
 

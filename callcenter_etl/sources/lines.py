@@ -82,10 +82,10 @@ def line_end(data: bytes, *, ended: bool) -> int:
 
 
 class LineCounter:
-    """Counts the line ends of a stream on its own, as a check on the framing."""
+    """Counts the line ends of a stream on its own, as a check on the framing; `ended` lines ended before it."""
 
-    def __init__(self) -> None:
-        self.ended = 0
+    def __init__(self, ended: int = 0) -> None:
+        self.ended = ended
         self._last = b""
 
     def feed(self, block: bytes) -> None:

@@ -21,17 +21,20 @@ class LongPiece:
 class Pending:
     """A window on a stream of bytes that grows at its end (`fill`) and is taken from its start (`take`).
 
-    Lines are counted as they are taken, apart from any framing.
+    Lines are counted as they are taken, apart from any framing. The stream may be a part of a source, which begins
+    at the byte `offset` and with the line `first_line` there.
     """
 
-    def __init__(self, blocks: Iterator[bytes], block_bytes: int) -> None:
+    def __init__(
+        self, blocks: Iterator[bytes], block_bytes: int, *, offset: int = 0, first_line: int = 1
+    ) -> None:
         self._blocks = blocks
         self._block_bytes = block_bytes
-        self._lines = LineCounter()
+        self._lines = LineCounter(first_line - 1)
         # Joined only when asked for: most of what is read is taken with `take_lines`, and copied once.
         self._parts: list[bytes] = []
         self.ended = False
-        self.offset = 0
+        self.offset = offset
         self.bytes_read = 0
 
     @property

@@ -106,6 +106,11 @@ class SourceReader:
         return self._pending.lines
 
     @property
+    def plain_position(self) -> tuple[int, int]:
+        """Where reading goes on: the next plain byte, and the number of the line that it starts."""
+        return self._pending.offset, self._pending.next_line
+
+    @property
     def can_be_read_again(self) -> bool:
         """Tell whether another reader would be given the same bytes, or learn that they are others."""
         known = self.identity.size is not None and self.identity.version is not None

@@ -26,6 +26,11 @@ class _Home(Protocol):
     def open_stream(self) -> Callable[[str, Identity, StorageOptions], AbstractContextManager[IO[bytes]]]: ...
 
     @property
+    def open_range(
+        self,
+    ) -> Callable[[str, Identity, int, int, StorageOptions], AbstractContextManager[IO[bytes]]]: ...
+
+    @property
     def expand(self) -> Callable[[str, StorageOptions], tuple[str, ...]]: ...
 
 
@@ -54,6 +59,16 @@ def open_stream(
     Raises SourceError when it cannot be opened; later reads raise SourceError or OSError.
     """
     return _home(uri).open_stream(uri, identity, options)
+
+
+def open_range(
+    uri: str, identity: Identity, *, start: int, stop: int, options: StorageOptions = DEFAULTS
+) -> AbstractContextManager[IO[bytes]]:
+    """Open the bytes from `start` to `stop` (exclusive) of the version of a stored file that `identify` gave.
+
+    Raises SourceError when it cannot be opened, is another version by now, or cannot be read in parts.
+    """
+    return _home(uri).open_range(uri, identity, start, stop, options)
 
 
 def identify(uri: str, options: StorageOptions = DEFAULTS) -> Identity:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import IO
+from typing import IO, cast
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.contract.suggest import did_you_mean
@@ -66,6 +66,32 @@ def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterat
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     with stream:
         yield stream
+
+
+class _Range:
+    """The bytes of an open file from where it stands, `left` of them."""
+
+    def __init__(self, stream: IO[bytes], left: int) -> None:
+        self._stream = stream
+        self._left = left
+
+    def read(self, size: int) -> bytes:
+        """Give up to `size` of the next bytes, none at the end."""
+        data = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+@contextmanager
+def open_range(
+    uri: str, identity: Identity, start: int, stop: int, options: StorageOptions
+) -> Iterator[IO[bytes]]:
+    """Open a part of a file, of the version that was identified."""
+    if identify(uri, options) != identity:
+        raise SourceError(f"{uri}: changed while it was read (run again when the sender has finished)")
+    with open_stream(uri, identity, options) as stream:
+        stream.seek(start)
+        yield cast("IO[bytes]", _Range(stream, stop - start))
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any, cast
 
 from callcenter_etl.contract.storage import StorageOptions
@@ -56,6 +56,13 @@ def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterat
         raise _failure(uri, error) from error
     with stream:
         yield cast("IO[bytes]", _Stream(uri, stream))
+
+
+def open_range(
+    uri: str, identity: Identity, start: int, stop: int, options: StorageOptions
+) -> AbstractContextManager[IO[bytes]]:
+    """Raise SourceError: not all of these filesystems read from the middle, nor pin a version."""
+    raise SourceError(f"{shown(uri)}: cannot be read in parts")
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:

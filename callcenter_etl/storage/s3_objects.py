@@ -49,6 +49,18 @@ def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterat
         stream.close()
 
 
+@contextmanager
+def open_range(
+    uri: str, identity: Identity, start: int, stop: int, options: StorageOptions
+) -> Iterator[IO[bytes]]:
+    """Open a part of one version of an object."""
+    stream = RangeStream(uri, identity, Store(uri, options), start=start, stop=stop)
+    try:
+        yield cast("IO[bytes]", stream)
+    finally:
+        stream.close()
+
+
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     """Give the objects that a glob names, or all under a prefix that ends in /; sorted.
 

@@ -19,19 +19,23 @@ RANGES_AHEAD = 2
 
 
 class RangeStream:
-    """Reads an object from start to end; holds `RANGES_AHEAD` + 2 ranges at most, whatever its size."""
+    """Reads an object, or its bytes from `start` to `stop`, in order; holds `RANGES_AHEAD` + 2 ranges at most, whatever its size."""
 
-    def __init__(self, uri: str, identity: Identity, store: Store) -> None:
+    def __init__(
+        self, uri: str, identity: Identity, store: Store, *, start: int = 0, stop: int | None = None
+    ) -> None:
         self.uri = shown(uri)
         self._bucket, self._key = bucket_and_key(uri)
         self._store = store
         self._identity = identity
         self._size = identity.size or 0
+        self._stop = self._size if stop is None else stop
         self._etag = identity.version or ""
-        self._planned = 0
+        self._planned = start
         self._ahead: deque[Future[bytes]] = deque()
         self._held = memoryview(b"")
-        self._md5 = None if identity.md5 is None else hashlib.md5(usedforsecurity=False)
+        whole = (start, self._stop) == (0, self._size)
+        self._md5 = None if identity.md5 is None or not whole else hashlib.md5(usedforsecurity=False)
 
     def read(self, size: int) -> bytes:
         """Give up to `size` of the next bytes, none at the end.
@@ -62,8 +66,8 @@ class RangeStream:
         return data
 
     def _plan(self, most: int) -> None:
-        while self._planned < self._size and len(self._ahead) < most:
-            start, stop = self._planned, min(self._planned + RANGE_BYTES, self._size)
+        while self._planned < self._stop and len(self._ahead) < most:
+            start, stop = self._planned, min(self._planned + RANGE_BYTES, self._stop)
             self._ahead.append(self._store.start(partial(self._fetch, start, stop)))
             self._planned = stop
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import CallcenterEtlError, Problem
+from callcenter_etl.errors import CallcenterEtlError, Problem, SourceError
 from callcenter_etl.ledger.place import ledger_in
 from callcenter_etl.ledger.protocol import Wanted
 from callcenter_etl.ledger.record import RunRecord
@@ -86,6 +86,8 @@ def _source_report(finished: Finished, document: ContractDocument, *, kept: bool
     rules = compile_rules(document)
     if EXCEPTIONS in summary.outputs and summary.records.rejected:
         try:
+            if summary.outputs[EXCEPTIONS].parts is not None:
+                raise SourceError("the exceptions are part files, which are not looked into")
             findings = examine(
                 _published(finished, document), lines=summary.lines, rules=[rule.id for rule in rules]
             )

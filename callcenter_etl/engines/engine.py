@@ -1,0 +1,89 @@
+"""Which engines there are, and what all of them promise: the same verdicts, the same bytes, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Protocol, Self
+
+from callcenter_etl.accounts import Accounts
+from callcenter_etl.engines.local import LocalEngine, Pauses
+from callcenter_etl.engines.ranges import RANGE_BYTES
+from callcenter_etl.engines.steps import Shape
+from callcenter_etl.errors import UsageError
+from callcenter_etl.outputs.router import Router
+from callcenter_etl.outputs.staging import Staging
+from callcenter_etl.sources.framing import Frame
+from callcenter_etl.sources.pending import LongPiece
+from callcenter_etl.sources.reader import BLOCK_BYTES, Block, SourceReader
+from callcenter_etl.validator import Validator
+
+Item = Block | Frame | LongPiece
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One run as an engine is given it: the opened source, the core, and where its records go.
+
+    With `parts` the engine writes folders of part files, each part with the `preamble`, into `staged`, and not through
+    the router; its folder also takes what does not fit into memory. `range_bytes` is how much of a source a task of Spark
+    takes. Neither they nor `workers` and `block_bytes` change the outcome.
+    """
+
+    run_id: str
+    source: str
+    reader: SourceReader
+    validator: Validator
+    shape: Shape
+    router: Router
+    accounts: Accounts
+    staged: Staging
+    preamble: bytes
+    workers: int
+    block_bytes: int = BLOCK_BYTES
+    range_bytes: int = RANGE_BYTES
+    parts: bool = False
+
+
+class Engine(Protocol):
+    """Takes the items of one source to their places. Use within `with`."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def run(self, items: Iterable[Item], *, after_each: Callable[[], None], pauses: Pauses) -> None:
+        """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
+
+
+def _local(assignment: Assignment) -> Engine:
+    return LocalEngine(
+        assignment.validator,
+        assignment.shape,
+        router=assignment.router,
+        accounts=assignment.accounts,
+        scratch=assignment.staged.directory,
+        workers=assignment.workers,
+    )
+
+
+def _spark(assignment: Assignment) -> Engine:
+    from callcenter_etl.engines.spark.engine import SparkEngine
+
+    return SparkEngine(assignment)
+
+
+def check_engine(name: str, *, parts: bool) -> None:
+    """Raise UsageError for an engine that there is not, that is not installed, or that cannot write parts."""
+    if name not in ENGINES:
+        raise UsageError(f"engine: {name!r} is none of {', '.join(ENGINES)}")
+    if name == "spark" and find_spec("pyspark") is None:
+        raise UsageError("--engine spark needs pyspark: pip install 'callcenter-etl[spark]'")
+    if parts and name != "spark":
+        raise UsageError(
+            "--parts: only tasks of Spark write part files (add --engine spark, or leave --parts out)"
+        )
+
+
+ENGINES: Mapping[str, Callable[[Assignment], Engine]] = {"local": _local, "spark": _spark}

@@ -1,0 +1,90 @@
+"""Takes the rows that come back from executors to their places, and proves that none is missing or changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from isal import isal_zlib
+
+from callcenter_etl.accounts import Accounts
+from callcenter_etl.engines.places import settle
+from callcenter_etl.engines.rows import BLOCK, END, ERROR, PIECE, counts_told, error_told, piece_told
+from callcenter_etl.engines.steps import JudgedBlock
+from callcenter_etl.errors import AccountingError, SourceError
+from callcenter_etl.outputs.router import Routed, Router
+from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.pending import LongPiece
+
+
+class Body:
+    """Length and CRC-32 of the bytes that were judged, part by part in order."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.crc32 = 0
+
+    def add(self, told: str) -> None:
+        """Add what the END of the next part tells."""
+        part = json.loads(told)
+        self.crc32 = isal_zlib.crc32_combine(self.crc32, part["crc32"], part["bytes"])
+        self.bytes += part["bytes"]
+
+    def hold_to(self, size: int, crc32: int, uri: str) -> None:
+        """Raise SourceError unless what was judged is what the driver read beside it."""
+        if (self.bytes, self.crc32) != (size, crc32):
+            raise SourceError(
+                f"{uri}: executors read other bytes ({self.bytes:,}) than the driver ({size:,})"
+                " (it changed while it was read, or is another file on their machines)"
+            )
+
+
+def settle_rows(
+    rows: Iterable[Any],
+    *,
+    first: int = 0,
+    parts: int,
+    router: Router,
+    accounts: Accounts,
+    dialect: Dialect,
+    after_each: Callable[[], None],
+) -> Body:
+    """Take every row of the parts from `first` to `parts` (exclusive) to its place, in order.
+
+    Raises what a row tells of, AccountingError for rows out of order.
+    """
+    body, part, number = Body(), first, 0
+    for row in rows:
+        if (row["part"], row["number"]) != (part, number):
+            raise AccountingError(
+                f"row {number} of part {part} is missing: row {row['number']} of part {row['part']} came"
+            )
+        if row["kind"] == ERROR:
+            raise error_told(row["told"])
+        if row["kind"] == END:
+            body.add(row["told"])
+            part, number = part + 1, 0
+            continue
+        settle(done_of(row), router, accounts, dialect)
+        number += 1
+        after_each()
+    if (part, number) != (parts, 0):
+        raise AccountingError(f"{part} of {parts} parts came back whole")
+    return body
+
+
+def done_of(row: Any) -> JudgedBlock | LongPiece:
+    """Give what a row of a block or a piece stands for."""
+    if row["kind"] == PIECE:
+        return piece_told(bytes(row["rejected"]), row["told"])
+    if row["kind"] != BLOCK:
+        raise AccountingError(f"a row of kind {row['kind']!r} came back")
+    routed = Routed(
+        memoryview(row["target"]),
+        memoryview(row["rejected"]),
+        memoryview(row["exceptions"]),
+        row["exception_records"],
+        row["target_records"],
+    )
+    return JudgedBlock((routed,), counts_told(row["told"]))

@@ -1,0 +1,72 @@
+"""Finds the Spark session that a run works in, or starts one on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from callcenter_etl.errors import EngineError, UsageError
+
+APP_NAME = "callcenter_etl"
+_LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
+# Signs that somebody else has said where Spark is: spark-submit, Connect.
+_GIVEN = ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
+
+_ours: tuple[int, SparkSession] | None = None
+
+
+def session_for(workers: int) -> SparkSession:
+    """Give the active session, else that of spark-submit or Connect, else a local one of `workers` tasks.
+
+    A local one lives as long as the process, as it takes seconds to start, unless another number of workers is asked
+    for. Raises UsageError where there is no Java, EngineError where Spark cannot be started.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else executors take the python3 of the path
+    active = SparkSession.getActiveSession()
+    if active is not None and (_ours is None or active is not _ours[1]):
+        return active
+    try:
+        if any(name in os.environ for name in _GIVEN):
+            return SparkSession.builder.appName(APP_NAME).getOrCreate()
+        return _local(workers)
+    except (PySparkException, RuntimeError, OSError) as error:
+        raise EngineError(f"Spark could not be started: {error}") from error
+
+
+def _local(workers: int) -> SparkSession:
+    global _ours  # noqa: PLW0603  a process has one Spark
+    if _ours is not None and _ours[0] == workers and SparkSession.getActiveSession() is _ours[1]:
+        return _ours[1]
+    if _ours is not None:
+        _ours[1].stop()
+        _ours = None
+    _check_java()
+    builder = SparkSession.builder.appName(APP_NAME).master(f"local[{workers}]")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG_SETTINGS.as_uri()}",
+        "spark.sql.shuffle.partitions": str(max(2, workers)),
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    _ours = (workers, builder.getOrCreate())
+    return _ours[1]
+
+
+def _check_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java") if home is None else shutil.which("java", path=str(Path(home, "bin")))
+    if found is None:
+        where = "there is none on the PATH" if home is None else f"there is none in JAVA_HOME, {home}"
+        raise UsageError(
+            f"--engine spark needs Java 17 or later, and {where}"
+            " (apt-get install openjdk-17-jre-headless, or set JAVA_HOME)"
+        )

@@ -1,0 +1,239 @@
+"""What executors do with their part of a source: count its lines, give its keys, judge its records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from isal import isal_zlib
+
+from callcenter_etl.engines.ranges import Cut, Range, bytes_of, find_line_starts
+from callcenter_etl.engines.rows import (
+    COUNTED,
+    END,
+    ERROR,
+    JUDGED,
+    KEYS,
+    REPEATS,
+    batch_of,
+    block_row,
+    piece_row,
+    told_error,
+)
+from callcenter_etl.engines.steps import judge_block, parse_block
+from callcenter_etl.engines.work import Work
+from callcenter_etl.errors import CallcenterEtlError
+from callcenter_etl.memory import lack_of_memory_told
+from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.rules.records import key_values
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.pending import LongPiece
+from callcenter_etl.validator import Validator
+
+Batches = Iterator[pa.RecordBatch]
+
+
+def count_lines(work: Work, cuts: Sequence[Cut], batches: Batches) -> Batches:
+    """Give `COUNTED` for each cut whose number comes as an `id`."""
+    for part in _ids(batches):
+        try:
+            with lack_of_memory_told():
+                work.check_version()
+                found = find_line_starts(work.cut(cuts[part]), cuts[part])
+        except CallcenterEtlError as error:
+            yield batch_of(COUNTED, part=[part], lines=[0], error=[told_error(error)])
+            continue
+        yield batch_of(COUNTED, part=[part], lines=[found.lines], first=[found.first])
+
+
+def give_keys(work: Work, ranges: Sequence[Range | None], batches: Batches) -> Batches:
+    """Give `KEYS` of the records of each range whose number comes as an `id`; what went wrong as a row of its own."""
+    for part in _ids(batches):
+        try:
+            with lack_of_memory_told():
+                yield from _keys_of(work, part, ranges[part])
+        except CallcenterEtlError as error:
+            yield batch_of(KEYS, part=[part], rule=[-1], line=[0], error=[told_error(error)])
+
+
+def _keys_of(work: Work, part: int, within: Range | None) -> Batches:
+    work.check_version()
+    validator, shape = work.kept_validator(), work.shape
+    for item in work.items(within):
+        if isinstance(item, LongPiece):
+            continue
+        for chunk in parse_block(item, shape).chunks:
+            columns = validator.columns_of(chunk, shape.layout)
+            for number, rule in enumerate(unique_rules(validator)):
+                keys, records = key_values(columns, rule.key)
+                if len(records):
+                    yield _key_rows(part, number, keys, columns.lines[records])
+
+
+def _key_rows(part: int, rule: int, keys: pa.LargeBinaryArray, lines: np.ndarray) -> pa.RecordBatch:
+    length = len(keys)
+    arrays = [
+        pa.repeat(pa.scalar(part, pa.int32()), length),
+        pa.repeat(pa.scalar(rule, pa.int32()), length),
+        pc.cast(keys, pa.binary()),
+        pa.array(lines, type=pa.int64()),
+        pa.nulls(length, pa.string()),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=KEYS)
+
+
+def unique_rules(validator: Validator) -> tuple[Rule, ...]:
+    """Give the rules of uniqueness in the order of their numbers."""
+    return tuple(rule for rule in validator.rules if rule.key)
+
+
+def judge_ranges(work: Work, ranges: Sequence[Range | None], batches: Batches) -> Batches:
+    """Give `JUDGED` for the range that `REPEATS` come for, sorted by line, its HEAD first."""
+    repeats = Repeats(batches)
+    part = repeats.part
+    if part is None:
+        return
+    judging = _Judging(work, part, repeats)
+    try:
+        with lack_of_memory_told():
+            repeats.check()
+            yield from judging.rows(ranges[part])
+    except CallcenterEtlError as error:
+        yield batch_of(JUDGED, part=[part], number=[judging.number], kind=[ERROR], told=[told_error(error)])
+
+
+class _Judging:
+    """Judges one range; `number` counts the rows given."""
+
+    def __init__(self, work: Work, part: int, repeats: Repeats) -> None:
+        self._work = work
+        self._part = part
+        self._repeats = repeats
+        self.number = 0
+
+    def rows(self, within: Range | None) -> Batches:
+        """Give the range's rows, its END last."""
+        self._work.check_version()
+        crc = size = 0
+        for item in self._work.items(within):
+            data = bytes_of(item)
+            crc, size = isal_zlib.crc32(data, crc), size + len(data)
+            if isinstance(item, LongPiece):
+                yield piece_row(self._part, self.number, item)
+            else:
+                parsed = parse_block(item, self._work.shape)
+                columns = [self._columns_of(chunk) for chunk in parsed.chunks]
+                done = judge_block(self._work.kept_validator(), parsed, columns, self._work.shape)
+                yield block_row(self._part, self.number, done)
+            self.number += 1
+        told = json.dumps({"bytes": size, "crc32": crc})
+        yield batch_of(JUDGED, part=[self._part], number=[self.number], kind=[END], told=[told])
+
+    def _columns_of(self, chunk: Chunk) -> ChunkColumns:
+        validator = self._work.kept_validator()
+        columns = validator.columns_of(chunk, self._work.layout)
+        rules = unique_rules(validator)
+        if rules and len(columns):
+            lines, numbers, firsts = self._repeats.up_to(int(columns.lines[-1]))
+            columns.first_lines = {
+                rule.id: _placed(columns.lines, lines[numbers == number], firsts[numbers == number])
+                for number, rule in enumerate(rules)
+            }
+        else:
+            columns.first_lines = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in rules}
+        return columns
+
+
+def _placed(all_lines: np.ndarray, lines: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    """Give, of shape (records,), the first line for the records on `lines`, -1 for the others."""
+    found = np.full(len(all_lines), -1, dtype=np.int64)
+    found[np.searchsorted(all_lines, lines)] = firsts
+    return found
+
+
+class Repeats:
+    """The repeated keys of one range, read on as its records are judged; holds a batch or two at a time."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = (batch for batch in batches if batch.num_rows)
+        self._held = _Repeated.none()
+        self._error: str | None = None
+        self.part: int | None = None
+        first = next(self._batches, None)
+        if first is not None:
+            self.part = int(first.column(REPEATS.names.index("part"))[0].as_py())
+            self._take(first)
+            while not len(self._held.lines) and self._read():  # an error comes right behind the HEAD
+                continue
+
+    def check(self) -> None:
+        """Raise what went wrong when keys were given."""
+        from callcenter_etl.engines.rows import error_told
+
+        if self._error is not None:
+            raise error_told(self._error)
+
+    def up_to(self, line: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give lines, numbers of rules and first lines of the repeats up to a line, those given before left out."""
+        while (not len(self._held.lines) or self._held.lines[-1] <= line) and self._read():
+            continue
+        count = int(np.searchsorted(self._held.lines, line, side="right"))
+        given, self._held = self._held.split(count)
+        return given.lines, given.rules, given.firsts
+
+    def _read(self) -> bool:
+        batch = next(self._batches, None)
+        if batch is not None:
+            self._take(batch)
+        return batch is not None
+
+    def _take(self, batch: pa.RecordBatch) -> None:
+        columns = dict(zip(REPEATS.names, batch.columns, strict=True))
+        failed = pc.drop_null(columns["error"])
+        if self._error is None and len(failed):
+            self._error = failed[0].as_py()
+        lines, rules, firsts = (
+            columns[name].to_numpy(zero_copy_only=False) for name in ("line", "rule", "first")
+        )
+        real = rules >= 0
+        self._held = self._held.joined(_Repeated(lines[real], rules[real], firsts[real]))
+
+
+class _Repeated:
+    """Repeats sorted by line."""
+
+    def __init__(self, lines: np.ndarray, rules: np.ndarray, firsts: np.ndarray) -> None:
+        self.lines, self.rules, self.firsts = lines, rules, firsts
+
+    @classmethod
+    def none(cls) -> _Repeated:
+        empty = np.empty(0, dtype=np.int64)
+        return cls(empty, empty, empty)
+
+    def joined(self, later: _Repeated) -> _Repeated:
+        pairs = ((self.lines, later.lines), (self.rules, later.rules), (self.firsts, later.firsts))
+        return _Repeated(*(np.concatenate(pair) for pair in pairs))
+
+    def split(self, count: int) -> tuple[_Repeated, _Repeated]:
+        return (
+            _Repeated(self.lines[:count], self.rules[:count], self.firsts[:count]),
+            _Repeated(self.lines[count:], self.rules[count:], self.firsts[count:]),
+        )
+
+
+def peeked(batches: Batches) -> tuple[int | None, Batches]:
+    """Give the number of the part that `REPEATS` come for, None where none come, and all batches once more."""
+    first = next(batches, None)
+    if first is None or not first.num_rows:
+        return None, batches
+    return int(first.column(REPEATS.names.index("part"))[0].as_py()), chain((first,), batches)
+
+
+def _ids(batches: Batches) -> Iterator[int]:
+    for batch in batches:
+        yield from batch.column(0).to_pylist()

@@ -1,0 +1,96 @@
+"""What every task of a run is given, and how it reads its part of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from callcenter_etl import __version__
+from callcenter_etl.engines.ranges import Cut, Range, blocks_of
+from callcenter_etl.engines.steps import Shape
+from callcenter_etl.errors import SourceError
+from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
+from callcenter_etl.sources.compression import read_blocks
+from callcenter_etl.sources.framing import Frame
+from callcenter_etl.sources.header import Layout
+from callcenter_etl.sources.pending import LongPiece
+from callcenter_etl.sources.reader import Block, SourceReader, dialect_of
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.storage.identity import Identity
+from callcenter_etl.tables.cast import Typed
+from callcenter_etl.validator import Validator
+
+# The parts of the last run that this process worked for: a worker is used again for many tasks.
+_kept: dict[str, Validator] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run as tasks see it; picklable. `run_id` names it, `version` is that of the program that planned it."""
+
+    run_id: str
+    uri: str
+    identity: Identity
+    validator: Validator
+    layout: Layout
+    chunk_rows: int | None
+    block_bytes: int
+    typed: Typed | None = None
+    version: str = __version__
+
+    @property
+    def shape(self) -> Shape:
+        """How blocks are cut into chunks, and exceptions are written."""
+        document = self.validator.document
+        cells = SPREADSHEET_SAFE if document.run.exceptions.excel_safe else AS_THEY_ARE
+        return Shape(self.layout, dialect_of(document), self.chunk_rows, cells, self.typed)
+
+    def check_version(self) -> None:
+        """Raise SourceError where this process has another version of the program than the one that planned."""
+        if self.version != __version__:
+            raise SourceError(
+                f"an executor has callcenter_etl {__version__}, the driver has {self.version} (install the same on all)"
+            )
+
+    def kept_validator(self) -> Validator:
+        """Give a validator for this thread, compiled once a process and run."""
+        if self.run_id not in _kept:
+            _kept.clear()
+            _kept[self.run_id] = self.validator.twin()
+        return _kept[self.run_id]
+
+    @contextmanager
+    def stored(self, start: int, stop: int) -> Iterator[Iterator[bytes]]:
+        """Give the stored bytes from `start` to `stop` in blocks. Raises SourceError."""
+        options = self.validator.document.run.storage_options
+        with access.open_range(self.uri, self.identity, start=start, stop=stop, options=options) as stream:
+            yield self._read(stream)
+
+    def _read(self, stream: IO[bytes]) -> Iterator[bytes]:
+        try:
+            yield from read_blocks(stream, self.block_bytes)
+        except OSError as error:
+            raise SourceError(f"{shown(self.uri)}: {error.strerror or error}") from error
+
+    def cut(self, cut: Cut) -> Iterator[bytes]:
+        """Give the bytes that tell which lines start within a cut."""
+        with self.stored(cut.read_from, cut.stop) as blocks:
+            yield from blocks
+
+    def items(self, within: Range | None) -> Iterator[Block | Frame | LongPiece]:
+        """Give what a range holds, or the whole source after its header where there is none."""
+        if within is not None:
+            with self.stored(within.start, within.stop) as blocks:
+                yield from blocks_of(blocks, within, self.shape.dialect, self.block_bytes)
+            return
+        document = self.validator.document
+        with SourceReader(self.uri, document, block_bytes=self.block_bytes) as reader:
+            if reader.identity != self.identity or reader.open().layout != self.layout:
+                raise SourceError(
+                    f"{reader.uri}: changed while it was read (run again when the sender has finished)"
+                )
+            yield from reader.blocks(self.layout)
+            reader.check_unchanged()
