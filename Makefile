@@ -12,12 +12,14 @@ SOAK_SIZES ?= 50
 SOAK_ROUNDS ?= 50
 SOAK_POINTS ?= 20
 SOAK_RUNS ?= 50
+SPARK_CASES ?= 1000
+SPARK_SEED ?= 0
 BENCH_VENV := .venv-bench
 INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
-.PHONY: soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
+.PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -78,6 +80,9 @@ ci-proof: $(VENV)/.installed-dev  ## the action and the pre-commit hooks, instal
 
 fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of generated contracts to generated files
 	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES)
+
+spark-proof: $(VENV)/.installed-dev  ## hold Spark to the local engine on SPARK_CASES generated files (about a second each)
+	@$(BIN)/python -m tests.engines.spark.proof --cases $(SPARK_CASES) --seed $(SPARK_SEED)
 
 soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills  ## the long proofs, two hours or more in all; each prints one closing line
 

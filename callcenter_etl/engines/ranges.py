@@ -100,7 +100,7 @@ def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tu
     ranges: list[Range] = []
     line = first_line
     filled = [(found.first, found.lines) for found in starts if found.first is not None]
-    ends = [start for start, _ in filled[1:]] + [stop]
+    ends = [*(start for start, _ in filled), stop][1:]
     for (start, lines), end in zip(filled, ends, strict=True):
         ranges.append(Range(start, end, line, lines))
         line += lines

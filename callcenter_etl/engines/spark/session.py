@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -70,3 +71,9 @@ def _check_java() -> None:
             f"--engine spark needs Java 17 or later, and {where}"
             " (apt-get install openjdk-17-jre-headless, or set JAVA_HOME)"
         )
+
+
+def adopt_session() -> None:
+    """Make the session of a Spark that runs already, as on AWS Glue, the active one; do nothing where none runs."""
+    if SparkContext._active_spark_context is not None or _GIVEN[0] in os.environ:  # noqa: SLF001  no other way to ask
+        SparkSession.builder.getOrCreate()

@@ -1,0 +1,107 @@
+"""Entry of an AWS Glue job: its arguments name source, contract and output, and the run is the same as everywhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast, get_args
+
+from callcenter_etl.api import load_contract, validate
+from callcenter_etl.contract.run_defaults import FailOn
+from callcenter_etl.errors import UsageError
+from callcenter_etl.logs import configure_logs
+from callcenter_etl.summary import exit_code_for
+
+# `--name value` each, as Glue gives them; what else Glue passes (JOB_NAME, TempDir) is its own.
+REQUIRED = ("source", "contract", "output")
+OPTIONAL = ("engine", "workers", "max_rejected", "fail_on", "again", "staging")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one source and print its summary. Raises SystemExit with the exit code that the command line gives, if not 0.
+
+    Glue marks a run as failed where its script raises. Raises what `validate` raises.
+    """
+    arguments = job_arguments(sys.argv if argv is None else argv)
+    fail_on = arguments.get("fail_on", "reject")
+    if fail_on not in get_args(FailOn):
+        raise UsageError(f"fail_on: {fail_on!r} is none of {', '.join(get_args(FailOn))}")
+    contract = load_contract(arguments["contract"])
+    configure_logs(contract.document.run.log)
+    engine = arguments.get("engine", "spark")
+    if engine == "spark":
+        _adopt_session()
+    workers = arguments.get("workers")
+    result = validate(
+        arguments["source"],
+        contract,
+        output=arguments["output"],
+        engine=cast("Any", engine),  # validate says what is wrong with it
+        workers=None if workers is None else _whole("workers", workers),
+        max_rejected=arguments.get("max_rejected"),
+        again=_flag("again", arguments.get("again", "false")),
+        staging=arguments.get("staging"),
+    )
+    print(json.dumps(result.summary, ensure_ascii=False))  # noqa: T201  the job's log is where it is read
+    code = exit_code_for(result.record, fail_on)
+    if code:
+        raise SystemExit(code)
+
+
+def job_arguments(argv: Sequence[str]) -> Mapping[str, str]:
+    """Read the arguments of a job, with Glue's own function where there is one.
+
+    Raises UsageError for what is missing.
+    """
+    given = {each.removeprefix("--").partition("=")[0] for each in argv if each.startswith("--")}
+    missing = [name for name in REQUIRED if name not in given]
+    if missing:
+        raise UsageError(f"job arguments are missing: {', '.join(f'--{name}' for name in missing)}")
+    wanted = [name for name in (*REQUIRED, *OPTIONAL) if name in given]
+    found = _resolver()(list(argv), wanted)
+    return {name: str(found[name]) for name in wanted}
+
+
+def _resolver() -> Callable[[list[str], list[str]], Mapping[str, Any]]:
+    try:
+        from awsglue.utils import getResolvedOptions
+    except ImportError:  # not on Glue
+        return _resolved
+    return cast("Callable[[list[str], list[str]], Mapping[str, Any]]", getResolvedOptions)
+
+
+def _resolved(argv: list[str], names: list[str]) -> Mapping[str, Any]:
+    """Read `--name value` and `--name=value`, as Glue's function does."""
+    found: dict[str, str] = {}
+    for place, each in enumerate(argv):
+        name, equals, value = each.removeprefix("--").partition("=")
+        if not each.startswith("--") or name not in names:
+            continue
+        if not equals:
+            if place + 1 == len(argv) or argv[place + 1].startswith("--"):
+                raise UsageError(f"job argument --{name} has no value")
+            value = argv[place + 1]
+        found[name] = value
+    return found
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(f"job argument --{name}: a whole number is expected, not {text!r}")
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise UsageError(f"job argument --{name}: true or false is expected, not {text!r}")
+    return text.lower() == "true"
+
+
+def _adopt_session() -> None:
+    from callcenter_etl.engines.engine import check_engine
+
+    check_engine("spark", parts=False)
+    from callcenter_etl.engines.spark.session import adopt_session
+
+    adopt_session()
