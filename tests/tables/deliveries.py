@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ def commit_of(
     goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
     scratch = scratch / origin.run_id
     scratch.mkdir(parents=True)
-    shape = Shape(layout, goal.schema, partial(goal.convert, schema=goal.schema, source=origin.source), None)
+    shape = Shape(layout, goal.schema, lambda batch: goal.convert(batch, goal.schema, origin.source), None)
     files = tuple(write_parts([delivery.batch], SCHEMA, shape, scratch))
     return Commit(goal.table, goal.place, Job(origin, mode, files, scratch, seconds))
 

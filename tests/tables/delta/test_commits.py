@@ -162,7 +162,9 @@ def test_duckdb_reads_the_table_as_delta_rs_does(tmp_path: Path) -> None:
     deliver(uri, FIRST, tmp_path, layout=BY_DAY)
     deliver(uri, OTHER, tmp_path, layout=BY_DAY)
     calls = DeltaTable(uri).to_pyarrow_dataset()
-    found = duckdb.sql("SELECT _source, dayofyear(day), id FROM calls ORDER BY ALL").fetchall()
+    connection = duckdb.connect()
+    connection.register("calls", calls)
+    found = connection.execute("SELECT _source, dayofyear(day), id FROM calls ORDER BY ALL").fetchall()
     assert calls.count_rows() == len(found) == 5
     assert [tuple(row) for row in found] == sorted(FIRST.in_table + OTHER.in_table)
 

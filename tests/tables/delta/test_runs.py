@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import os
 import subprocess
@@ -63,7 +63,7 @@ def test_accepted_records_arrive_in_the_contracts_types(tmp_path: Path) -> None:
     first, _, last = rows(tmp_path / "out/target")
     assert first == {
         "id": "1",
-        "day": datetime.date(2025, 1, 1),
+        "day": dt.date(2025, 1, 1),
         "at": "09:05:00.000000",
         "took": 5_000_000,
         "cost": Decimal("1.25"),
@@ -218,7 +218,7 @@ def test_files_never_replace_a_table_nor_a_table_files(tmp_path: Path) -> None:
     validate(source(tmp_path), rules, output=out)
     for target_format in ("csv", "parquet"):
         with pytest.raises(OutputError, match="is a Delta table, with the records of earlier runs"):
-            validate(source(tmp_path, body=""), rules, output=out, target_format=target_format)  # type: ignore[arg-type]
+            validate(source(tmp_path, body=""), rules, output=out, target_format=target_format)
     with_days = contract(tmp_path, run="  layout: {partition_by: [day]}\n")
     validate(source(tmp_path), with_days, output=tmp_path / "files", target_format="parquet")
     with pytest.raises(OutputError, match="is a Parquet target"):
