@@ -225,15 +225,15 @@ def test_column_metadata_reaches_the_file(tmp_path: Path) -> None:
 
 
 def test_reprocess_refuses_to_compare_keys_with_typed_records(tmp_path: Path) -> None:
-    columns = [{"name": "id", "type": "digits", "unique": True}]
+    columns = [{"name": "id", "type": "digits", "unique": True}, {"name": "who"}]
     contract = {"contract": "c", "columns": columns}
     (tmp_path / "c.json").write_text(json.dumps(contract), encoding="utf-8")
-    (tmp_path / "s.csv").write_text("id\n12345\n1234x\n", encoding="utf-8")
+    (tmp_path / "s.csv").write_text("id,who\n1,ann\nx,bob\n", encoding="utf-8")
     validate(tmp_path / "s.csv", tmp_path / "c.json", output=tmp_path / "out", target_format="parquet")
     from callcenter_etl.reprocess import ReprocessPlan, reprocess
 
     rejected = tmp_path / "out" / "rejected.csv"
-    rejected.write_text("id\n12345\n", encoding="utf-8")
+    rejected.write_text("id,who\n1,bob\n", encoding="utf-8")
     with pytest.raises(
         UsageError, match=r"the target is parquet, but unique values are compared .* --target-format csv"
     ):
