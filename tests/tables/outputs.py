@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"name": "call_id", "type": "integer", "required": True, "min": 0, "max": 10**12},
     {"name": "day", "type": "date"},
     {"name": "at", "type": "datetime"},

@@ -17,6 +17,7 @@ from callcenter_etl import ContractError, OutputError, UsageError, load_contract
 from callcenter_etl.outputs import targets
 from callcenter_etl.tables import parquet, sorting
 from callcenter_etl.tables.buckets import bucket_of
+from callcenter_etl.tables.row_groups import row_groups
 from tests.published import names_in
 from tests.tables.outputs import (
     COLUMNS,
@@ -105,8 +106,7 @@ def test_chunks_workers_and_sorting_on_disk_change_no_byte(
             block_bytes=block,
         )
         found.append(listing_of(tmp_path / str(number) / "target"))
-    runs = sorting.row_groups
-    monkeypatch.setattr(sorting, "row_groups", lambda batches, schema: runs(batches, schema, rows=64))
+    monkeypatch.setattr(sorting, "row_groups", lambda batches, schema: row_groups(batches, schema, rows=64))
     monkeypatch.setattr(sorting, "_LEAST_ROWS", 4)
     monkeypatch.setattr(sorting, "_MERGE_ROWS", 64)
     validate(source, parted(), output=tmp_path / "disk", chunk_rows=9)
