@@ -312,7 +312,7 @@ def _output_file(staged: Staging, name: str) -> OutputFile:
         bytes=target.bytes,
         sha256=target.sha256,
         format=target.format,
-        files=len(target.files) if target.files else None,
+        files=None if target.files is None else len(target.files),
         version=target.version,
         records=None if target.path is not None else target.records,
     )
