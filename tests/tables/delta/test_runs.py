@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from callcenter_etl import validate
+from callcenter_etl import load_contract, validate
 from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.tables.sink import SinkPlan, sink_for
 from tests.tables.killed import GAPS, is_committed
 
 CONTRACT = """contract: calls
@@ -251,10 +252,9 @@ def test_a_table_has_no_copies_and_needs_partitions_to_replace_them(tmp_path: Pa
     rules = contract(tmp_path, run="  write: replace_partitions\n")
     with pytest.raises(UsageError, match="replace_partitions needs partitions"):
         validate(source(tmp_path), rules, output=tmp_path / "out")
+    document = load_contract(contract(tmp_path)).document
     with pytest.raises(UsageError, match="a table is not copied by a run"):
-        validate(
-            source(tmp_path), contract(tmp_path), output=tmp_path / "out", publish_to="s3://drops/copies"
-        )
+        sink_for("delta", SinkPlan(document, str(tmp_path / "out"), publish_to="s3://drops/copies"))
 
 
 def test_without_the_extra_the_remedy_is_said_before_a_record_is_read(tmp_path: Path) -> None:
