@@ -61,13 +61,17 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file, or a target that is a folder of so many `files`; `format` of a typed target alone."""
+    """One published file, or a target that is a folder of so many `files`.
+
+    `format` is of a typed target alone, and `uncast`: how many records have values that do not fit their type.
+    """
 
     uri: str
     bytes: int
     sha256: str
     format: str | None = None
     files: int | None = None
+    uncast: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give what is known as plain values."""
