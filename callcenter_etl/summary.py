@@ -61,9 +61,10 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file, or a target that is a folder of so many `files`; `format` of a typed target alone.
+    """One published file, or a target that is a folder of so many `files`.
 
-    Of a table `version` is the one with this run's `records`, and `bytes` are those that it added.
+    `format` is of a typed target alone, and `uncast`: how many records have values that do not fit their type. Of a
+    table `version` is the one with this run's `records`, and `bytes` are those that it added.
     """
 
     uri: str
@@ -71,6 +72,7 @@ class OutputFile:
     sha256: str
     format: str | None = None
     files: int | None = None
+    uncast: int | None = None
     version: int | None = None
     records: int | None = None
 

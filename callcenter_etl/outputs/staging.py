@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.memory import is_lack_of_memory
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.summary_text import with_commit
 from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
@@ -211,10 +211,7 @@ class Staging:
         if committed is None:
             return
         self.target = committed
-        told = json.loads(self.summary)
-        target = told["outputs"][TARGET]
-        target |= {"bytes": committed.bytes, "version": committed.version}
-        self.summary = summary_bytes(told)
+        self.summary = with_commit(self.summary, TARGET, bytes=committed.bytes, version=committed.version)
         self._write_summary()
 
     def _replace_target(self, names: tuple[str, ...]) -> None:
@@ -236,11 +233,6 @@ class Staging:
 
     def _final(self, name: str) -> Path:
         return self.output / self.name_of(name)
-
-
-def summary_bytes(told: dict[str, Any]) -> bytes:
-    """Give a summary's plain values as the text of its file."""
-    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def staging_folder(output: Path, run_id: str) -> Path:

@@ -48,6 +48,7 @@ def test_duckdb_reads_the_contracts_types(tmp_path: Path) -> None:
         "bytes": len(target),
         "sha256": hashlib.sha256(target).hexdigest(),
         "format": "parquet",
+        "uncast": 2,
     }
 
 

@@ -52,6 +52,7 @@ def test_a_single_file_goes_up_with_what_it_is_of(drops: Drops, tmp_path: Path) 
         "bytes": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
         "format": "parquet",
+        "uncast": 10,
     }
     assert head["Metadata"]["sha256"] == told["sha256"]
     assert head["Metadata"]["run-id"] == result.record.run_id
