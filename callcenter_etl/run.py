@@ -21,7 +21,8 @@ from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging, summary_bytes
+from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.summary_text import summary_bytes
 from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import Opening, SourceReader
