@@ -34,10 +34,10 @@ def build_target(
     AccountingError where the target has not as many records as were accepted.
     """
     accepted = Accepted(
-        stream=staged.stream,
+        stream=staged.finished_stream(),
         schema=table_schema(document),
         records=records,
-        scratch=staged.scratch,
+        scratch=staged.new_scratch(),
         run_id=provenance.run_id,
         source_uri=provenance.source_uri,
         source_sha256=provenance.source_sha256,
