@@ -12,7 +12,8 @@ TARGET_CSV, TARGET_PARQUET, TARGET_FOLDER = "target.csv", "target.parquet", "tar
 TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
 PARQUET = "parquet"  # the format, as a summary names it
 MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is a folder
-_BEFORE = ".target.before"
+_BEFORE = ".target.before"  # an earlier folder, until the new one has its name
+_GONE = ".target.gone"  # one on its way out
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
 
 
@@ -31,6 +32,8 @@ def refuse_foreign_folder(output: Path) -> None:
 def put_back(output: Path) -> None:
     """Undo half of a replacement: the earlier folder gets its name again where the new one had not got it yet."""
     before, folder = output / _BEFORE, output / TARGET_FOLDER
+    if (output / _GONE).is_dir():
+        shutil.rmtree(output / _GONE)
     if not before.is_dir():
         return
     if os.path.lexists(folder):
@@ -58,9 +61,9 @@ def remove_targets(output: Path, *, but: str | None = None) -> None:
             (output / name).unlink(missing_ok=True)
     folder = output / TARGET_FOLDER
     if but != TARGET_FOLDER and is_target_folder(folder):
-        before = output / _BEFORE
-        folder.rename(before)  # so that a folder half removed is none
-        shutil.rmtree(before)
+        gone = output / _GONE
+        folder.rename(gone)  # so that a folder half removed is none
+        shutil.rmtree(gone)
 
 
 def _replace_folder(output: Path, new: Path) -> None:
