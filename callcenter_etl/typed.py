@@ -29,10 +29,10 @@ def build_target(
     AccountingError where the target has not as many records as were accepted.
     """
     accepted = Accepted(
-        stream=staged.stream,
+        stream=staged.finished_stream(),
         schema=table_schema(document),
         records=records,
-        scratch=staged.scratch,
+        scratch=staged.new_scratch(),
         whose=whose,
         again=again,
     )

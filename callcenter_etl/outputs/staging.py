@@ -136,9 +136,8 @@ class Staging:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
 
-    @property
-    def scratch(self) -> Path:
-        """A new folder for a target that is built from the staged stream; what a dead run left of one goes."""
+    def new_scratch(self) -> Path:
+        """Make a folder for a target that is built from the staged stream; what a dead run left of one goes."""
         folder = self.directory / _SCRATCH
         try:
             shutil.rmtree(folder, ignore_errors=True)
@@ -147,9 +146,8 @@ class Staging:
             raise OutputError(f"{folder}: {error.strerror or error}") from error
         return folder
 
-    @property
-    def stream(self) -> Path:
-        """The staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
+    def finished_stream(self) -> Path:
+        """Give the staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
         self.files[STREAM].close()
         return self.files[STREAM].path
 

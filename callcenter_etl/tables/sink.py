@@ -157,7 +157,19 @@ def sink_for(target_format: str, plan: SinkPlan) -> TableSink | None:
         return None
     if target_format not in _SINKS:
         raise UsageError(f"target_format: {target_format!r} is none of {', '.join(('csv', *_SINKS))}")
+    _refuse_reserved(plan.document)
     return _SINKS[target_format](plan)
+
+
+def _refuse_reserved(document: ContractDocument) -> None:
+    from callcenter_etl.tables.schema import RESERVED
+
+    taken = [column.name for column in document.columns if column.name in RESERVED]
+    if taken:
+        raise UsageError(
+            f"a typed target keeps the column names {', '.join(map(repr, taken))} for itself (rename the columns in the"
+            " contract, with the header's names as aliases)"
+        )
 
 
 def _parquet(plan: SinkPlan) -> TableSink:

@@ -14,7 +14,7 @@ from callcenter_etl.outputs.targets import TARGET_FOLDER
 from callcenter_etl.storage.addresses import shown, within
 from callcenter_etl.tables.commits import Commit, Job, Table, found_in
 from callcenter_etl.tables.data_files import DataFile
-from callcenter_etl.tables.origin import Origin, source_of
+from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin, source_of
 from callcenter_etl.tables.parts import Shape, write_parts
 from callcenter_etl.tables.place import Place
 from callcenter_etl.tables.replacing import Replacing
@@ -41,6 +41,7 @@ class CommittingSink:
     """Adds to a table, which holds what other sources wrote too. Making one looks whether the contract fits it."""
 
     def __init__(self, plan: SinkPlan, goal: TableGoal) -> None:
+        _refuse_names(plan)
         self._plan = plan
         self._goal = goal
         self._replacing = replacing_of(plan)
@@ -106,6 +107,18 @@ class CommittingSink:
         """Remove what was put and not committed."""
         if self._commit is not None:
             self._commit.close()
+
+
+def _refuse_names(plan: SinkPlan) -> None:
+    """Tables know columns whatever the case of their letters, and have one of their own."""
+    seen = {SOURCE_COLUMN}
+    for column in plan.document.columns:
+        if column.name.lower() in seen:
+            raise UsageError(
+                f"column {column.name!r}: a table has a column of that name already, whatever the case of its letters"
+                " (rename it in the contract, with the header's name as an alias)"
+            )
+        seen.add(column.name.lower())
 
 
 def replacing_of(plan: SinkPlan) -> Replacing:

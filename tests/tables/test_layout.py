@@ -215,6 +215,20 @@ def test_what_can_be_known_of_a_layout_is_told_when_the_contract_is_loaded(tmp_p
         )
 
 
+def test_columns_of_any_name_can_sort_and_those_of_a_typed_targets_own_are_refused(tmp_path: Path) -> None:
+    odd = [".a", "[0]", "_order", "x-y"]
+    (tmp_path / "s.csv").write_text(",".join(odd) + "\n2,b,1,p\n1,a,2,q\n", encoding="utf-8")
+    layout = {"sort_by": odd, "partition_by": ["x-y"], "buckets": {"column": ".a", "count": 2}}
+    document = {**contract_of(layout=layout), "columns": [{"name": name} for name in odd]}
+    validate(tmp_path / "s.csv", load_contract(document), output=tmp_path / "out")
+    rows = rows_of(tmp_path / "out" / "target", '".a"')
+    assert [[row[name] for name in odd] for row in rows] == [["1", "a", "2", "q"], ["2", "b", "1", "p"]]
+    document["columns"] = [{"name": "_uncast"}]
+    document["run"] = {"target_format": "parquet"}
+    with pytest.raises(UsageError, match="keeps the column names '_uncast' for itself"):
+        validate(tmp_path / "s.csv", load_contract(document), output=tmp_path / "other")
+
+
 def test_a_layout_gone_wrong_ends_before_it_fills_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

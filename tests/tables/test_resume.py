@@ -71,6 +71,19 @@ def targets_of(output: Path) -> dict[str, str]:
     return {path: sha256 for path, sha256 in listing_of(output).items() if path.startswith("target")}
 
 
+@pytest.mark.parametrize("point", ["shutil.rmtree:before:1", "Path.rename:before:1"])
+def test_a_kill_while_a_folder_goes_leaves_no_part_of_it(point: str, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps(contract_of(**LAYOUTS["folder"])), encoding="utf-8")
+    source = write_source(tmp_path / "s.csv", range(200))
+    line = words(source, tmp_path / "c.json", tmp_path / "out")
+    assert run(line, tmp_path)[0] == 0
+    plain = [*line, "--target-format", "csv"]
+    code, said = run(plain, tmp_path, kill=f"callcenter_etl.outputs.targets:{point}")
+    assert code == -signal.SIGKILL, said
+    assert run(plain, tmp_path)[0] == 0
+    assert names_in(tmp_path / "out") == ["exceptions.csv", "rejected.csv", "summary.json", "target.csv"]
+
+
 def test_a_damaged_stream_is_not_gone_on_with(tmp_path: Path) -> None:
     document = contract_of()
     (tmp_path / "c.json").write_text(json.dumps(document), encoding="utf-8")
