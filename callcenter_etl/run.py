@@ -15,14 +15,15 @@ from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.engines.engine import ENGINES, Assignment
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
-from callcenter_etl.errors import AccountingError, CallcenterEtlError, Problem, UnfitCheckpointError
+from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError
 from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging, summary_bytes
+from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.summary_text import summary_bytes
 from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import Opening, SourceReader
@@ -39,8 +40,8 @@ from callcenter_etl.summary import (
     instant,
 )
 from callcenter_etl.tables.cast import Typed
-from callcenter_etl.tables.schema import table_schema
-from callcenter_etl.tables.sink import Accepted, TableSink, Whose, opened_sink
+from callcenter_etl.tables.sink import Whose, opened_sink
+from callcenter_etl.typed import build_target, output_file
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
@@ -236,9 +237,21 @@ class _Run:
         problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
         status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
+        uncast = None
         if TARGET in names and staged.sink is not None:
-            self._build(reader, staged, staged.sink)
-        outputs = {name: _output_file(staged, name) for name in names}
+            whose = Whose(
+                run_id=self.id,
+                source_uri=reader.uri,
+                source_bytes=reader.stored_bytes,
+                source_sha256=reader.sha256,
+                contract_sha256=self.contract.sha256,
+                options=accepted_by(self.plan.options),
+            )
+            records = self.accounts.accepted.records
+            uncast = build_target(
+                staged, staged.sink, self.document, whose, records=records, again=self.plan.again
+            )
+        outputs = {name: output_file(staged, name, uncast=uncast) for name in names}
         rules = {
             rule: RuleCount(
                 severity=tally.severity,
@@ -251,33 +264,7 @@ class _Run:
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
         staged.publish(names, summary_bytes(summary.to_dict()))
         # Of a table all is known only now that it is committed.
-        return replace(summary, outputs={name: _output_file(staged, name) for name in names})
-
-    def _build(self, reader: SourceReader, staged: Staging, sink: TableSink) -> None:
-        """Make the typed target. Raises AccountingError where it has not as many records as were accepted."""
-        records = self.accounts.accepted.records
-        staged.target = sink.stage(
-            Accepted(
-                stream=staged.stream,
-                schema=table_schema(self.document),
-                records=records,
-                scratch=staged.scratch,
-                whose=Whose(
-                    run_id=self.id,
-                    source_uri=reader.uri,
-                    source_bytes=reader.stored_bytes,
-                    source_sha256=reader.sha256,
-                    contract_sha256=self.contract.sha256,
-                    options=accepted_by(self.plan.options),
-                ),
-                again=self.plan.again,
-            )
-        )
-        if staged.target.records != records:
-            raise AccountingError(
-                "the run does not add up, nothing is published: records of the target:"
-                f" {records:,} expected, {staged.target.records:,} found"
-            )
+        return replace(summary, outputs={name: output_file(staged, name, uncast=uncast) for name in names})
 
     def _bytes_of(self, staged: Staging, name: str) -> int:
         """Give the bytes of an output, the preamble once: each part begins with it."""
@@ -331,23 +318,3 @@ class _Run:
                     rejected=self.accounts.rejected.records,
                 )
             )
-
-
-def _output_file(staged: Staging, name: str) -> OutputFile:
-    target = staged.target
-    if name in staged.folders:
-        folder = staged.folders[name]
-        uri = staged.final_uri(name)
-        return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
-    if name != TARGET or target is None:
-        file = staged.files[name]
-        return OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)
-    return OutputFile(
-        uri=target.uri or staged.final_uri(name),
-        bytes=target.bytes,
-        sha256=target.sha256,
-        format=target.format,
-        files=len(target.files) if target.files else None,
-        version=target.version,
-        records=None if target.path is not None else target.records,
-    )

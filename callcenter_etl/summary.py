@@ -63,8 +63,8 @@ class RuleCount:
 class OutputFile:
     """One published file, a folder of so many `parts` of one, or a target that is a folder of so many `files`.
 
-    `format` of a typed target alone. Of a table `version` is the one with this run's `records`, and `bytes` are those
-    that it added.
+    `format` is of a typed target alone, and `uncast`: how many records have values that do not fit their type. Of a
+    table `version` is the one with this run's `records`, and `bytes` are those that it added.
     """
 
     uri: str
@@ -73,6 +73,7 @@ class OutputFile:
     format: str | None = None
     files: int | None = None
     parts: int | None = None
+    uncast: int | None = None
     version: int | None = None
     records: int | None = None
 

@@ -15,7 +15,6 @@ Found = Iterator[tuple[Path, str, int]]
 
 BUCKET = "bucket"  # the folder level of the buckets: bucket=07
 MOST_BUCKETS = 10_000
-RESERVED_COLUMNS = ("_uncast", "_carried")
 _FOLDER_TYPES = ("text", "digits", "integer", "boolean", "date")
 _BUCKET_TYPES = ("text", "digits", "integer", "date", "time", "datetime")
 _DATED = ("date", "datetime")

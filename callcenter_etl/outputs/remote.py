@@ -18,8 +18,8 @@ from callcenter_etl.outputs.staging import (
     SUMMARY,
     TARGET,
     Staging,
-    summary_bytes,
 )
+from callcenter_etl.outputs.summary_text import summary_bytes
 from callcenter_etl.storage.addresses import bucket_and_key, shown
 from callcenter_etl.storage.s3_claims import Claim, claimed
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload

@@ -37,7 +37,7 @@ class RemoteTarget:
         """Upload, unseen, what is not there yet."""
         if target.path is None:
             return
-        if not target.files and target.name != TARGET_FOLDER:
+        if target.files is None:
             self._upload([(target.name, Content(target.path, target.bytes, target.sha256))], labels)
             return
         there = self._manifest_there()
@@ -96,7 +96,7 @@ class RemoteTarget:
 
     def _delete_unnamed(self, target: BuiltTarget, step: Step) -> None:
         """Remove the objects that the new manifest does not name, those of a run that died among them."""
-        named = {f"{self._folder}{file.path}" for file in target.files} | {f"{self._folder}{MANIFEST}"}
+        named = {f"{self._folder}{file.path}" for file in target.files or ()} | {f"{self._folder}{MANIFEST}"}
         self._delete([key for key in self._bucket.keys(self._folder) if key not in named], step)
 
     def _delete(self, keys: list[str], step: Step) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.memory import is_lack_of_memory
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.summary_text import with_commit
 from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
@@ -153,9 +153,8 @@ class Staging:
             raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
 
-    @property
-    def scratch(self) -> Path:
-        """A new folder for a target that is built from the staged stream; what a dead run left of one goes."""
+    def new_scratch(self) -> Path:
+        """Make a folder for a target that is built from the staged stream; what a dead run left of one goes."""
         folder = self.directory / _SCRATCH
         try:
             shutil.rmtree(folder, ignore_errors=True)
@@ -164,9 +163,8 @@ class Staging:
             raise OutputError(f"{folder}: {error.strerror or error}") from error
         return folder
 
-    @property
-    def stream(self) -> Path:
-        """The staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
+    def finished_stream(self) -> Path:
+        """Give the staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
         self.files[STREAM].close()
         return self.files[STREAM].path
 
@@ -231,10 +229,7 @@ class Staging:
         if committed is None:
             return
         self.target = committed
-        told = json.loads(self.summary)
-        target = told["outputs"][TARGET]
-        target |= {"bytes": committed.bytes, "version": committed.version}
-        self.summary = summary_bytes(told)
+        self.summary = with_commit(self.summary, TARGET, bytes=committed.bytes, version=committed.version)
         self._write_summary()
 
     def _replace_target(self, names: tuple[str, ...]) -> None:
@@ -270,11 +265,6 @@ class Staging:
         if name in self.folders:
             return self.output / name
         return self.output / self.name_of(name)
-
-
-def summary_bytes(told: dict[str, Any]) -> bytes:
-    """Give a summary's plain values as the text of its file."""
-    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def staging_folder(output: Path, run_id: str) -> Path:

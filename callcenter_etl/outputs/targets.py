@@ -16,7 +16,8 @@ TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
 PARQUET = "parquet"  # the format, as a summary names it
 DELTA_LOG = "_delta_log"
 MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is a folder
-_BEFORE = ".target.before"
+_BEFORE = ".target.before"  # an earlier folder, until the new one has its name
+_GONE = ".target.gone"  # one on its way out
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
 
 
@@ -52,6 +53,8 @@ def refuse_table(output: str, storage: StorageOptions, *, ask_store: bool) -> No
 def put_back(output: Path) -> None:
     """Undo half of a replacement: the earlier folder gets its name again where the new one had not got it yet."""
     before, folder = output / _BEFORE, output / TARGET_FOLDER
+    if (output / _GONE).is_dir():
+        shutil.rmtree(output / _GONE)
     if not before.is_dir():
         return
     if os.path.lexists(folder):
@@ -79,9 +82,9 @@ def remove_targets(output: Path, *, but: str | None = None) -> None:
             (output / name).unlink(missing_ok=True)
     folder = output / TARGET_FOLDER
     if but != TARGET_FOLDER and is_target_folder(folder):
-        before = output / _BEFORE
-        folder.rename(before)  # so that a folder half removed is none
-        shutil.rmtree(before)
+        gone = output / _GONE
+        folder.rename(gone)  # so that a folder half removed is none
+        shutil.rmtree(gone)
 
 
 def _replace_folder(output: Path, new: Path) -> None:

@@ -24,7 +24,7 @@ from callcenter_etl.tables.place import Place
 from callcenter_etl.tables.replacing import (
     ActiveFile,
     Removal,
-    TableMode,
+    Replacing,
     is_current,
     own_records,
     partition_texts,
@@ -121,7 +121,7 @@ class Job:
     """
 
     origin: Origin
-    mode: TableMode
+    replacing: Replacing
     files: tuple[DataFile, ...]
     scratch: Path
     seconds: float
@@ -140,22 +140,38 @@ class Committed:
     already: bool = False
 
 
-def found_in(table: Table, origin: Origin, mode: TableMode) -> Committed | None:
-    """Give the commit of this very content, None where the table has to change to hold it as the mode asks."""
+def found_in(table: Table, origin: Origin, replacing: Replacing) -> Committed | None:
+    """Give the commit of this very content, None where the table has to change to hold it as the run asks."""
     version = table.newest()
-    return None if version is None else _already(version, origin, mode)
+    return None if version is None else _already(version, origin, replacing)
+
+
+def commit_files(table: Table, place: Place, job: Job, present: tuple[Added, ...]) -> Committed:
+    """Commit files that several processes wrote where the table lies, as executors of an engine do.
+
+    Each has a path that `path_in_table` gave, with a number that no other one has. Raises OutputError; what is in no
+    version is then removed.
+    """
+    commit = Commit(table, place, job, present)
+    try:
+        return commit.commit()
+    finally:
+        commit.close()
 
 
 class Commit:
-    """The way of one job's files into a table. Call `prepare`, then `commit`, and `close` in any case."""
+    """The way of one job's files into a table. Call `prepare`, then `commit`, and `close` in any case.
 
-    def __init__(self, table: Table, place: Place, job: Job) -> None:
+    Files that are `present` lie where the table does already, under names that their origin gave.
+    """
+
+    def __init__(self, table: Table, place: Place, job: Job, present: tuple[Added, ...] = ()) -> None:
         self._table = table
         self._place = place
         self._job = job
-        self._added: tuple[Added, ...] = ()
-        self._loose: list[str] = []
-        self._is_put = False
+        self._added = present
+        self._loose = [each.path for each in present]
+        self._is_put = bool(present)
         self._tried = False
 
     def prepare(self) -> None:
@@ -230,7 +246,7 @@ class Commit:
 
     def _already(self, version: TableVersion) -> Committed | None:
         job = self._job
-        return None if job.again else _already(version, job.origin, job.mode)
+        return None if job.again else _already(version, job.origin, job.replacing)
 
     def _put_all(self) -> None:
         if self._is_put:
@@ -250,9 +266,9 @@ class Commit:
     def _change(self, version: TableVersion | None) -> Change:
         job, names = self._job, self._table.partition_columns
         if version is None:
-            return Change(job.origin, self._added, told=self._told(job.mode))
-        touched = {partition_texts(file.partition, names) for file in job.files}
-        removal = removal_of(version.active, job.origin, job.mode, touched, version.sources_in)
+            return Change(job.origin, self._added, told=self._told())
+        new = {partition_texts(each.file.partition, names) for each in self._added}
+        removal = removal_of(version.active, job.origin, job.replacing, new, version.sources_in)
         rests = []
         for number, file in enumerate(removal.rewrites):
             rest = version.rest_of(file, job.origin.source, job.scratch)
@@ -261,14 +277,16 @@ class Commit:
                     rest, number, mixed=f"rest-{number:05d}-v{version.number}-{job.origin.run_id}.parquet"
                 )
             )
-        return Change(job.origin, self._added, tuple(rests), removal, told=self._told(job.mode))
+        return Change(job.origin, self._added, tuple(rests), removal, told=self._told())
 
-    def _told(self, mode: TableMode) -> dict[str, Any]:
-        return self._job.origin.told(mode=mode, records=sum(file.records for file in self._job.files))
+    def _told(self) -> dict[str, Any]:
+        job = self._job
+        records = sum(each.file.records for each in self._added)
+        return job.origin.told(mode=job.replacing.mode, records=records)
 
 
-def _already(version: TableVersion, origin: Origin, mode: TableMode) -> Committed | None:
-    if not version.holds(origin) or not is_current(version.active, origin, mode, version.sources_in):
+def _already(version: TableVersion, origin: Origin, replacing: Replacing) -> Committed | None:
+    if not version.holds(origin) or not is_current(version.active, origin, replacing, version.sources_in):
         return None
     records = own_records(version.active, origin, partial(version.rows_of, origin.source))
     return Committed(version.version_of(origin), records, already=True)

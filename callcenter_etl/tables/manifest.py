@@ -95,6 +95,8 @@ def earlier_manifest(plan: SinkPlan) -> Manifest | None:
 def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
     """Give the manifest in a target's folder, None where there is none. Raises OutputError where it is none."""
     uri = within(folder, MANIFEST)
+    if is_local(uri) and not Path(local_path(uri)).exists():
+        return None
     try:
         return Manifest.from_json(access.read_bytes(uri, storage))
     except MissingError:

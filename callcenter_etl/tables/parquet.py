@@ -27,12 +27,13 @@ from callcenter_etl.storage.addresses import is_local, local_path
 from callcenter_etl.tables.folders import folders_of, partition_of
 from callcenter_etl.tables.manifest import Manifest, earlier_manifest, listing_sha256, write_manifest
 from callcenter_etl.tables.parquet_file import write_parquet
+from callcenter_etl.tables.schema import FOLDER
 from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, TargetFile, Whose
 from callcenter_etl.tables.sorting import sort_records
 from callcenter_etl.tables.staged import read_batches
 
 MOST_FILES = 100_000  # of one run: more are a layout gone wrong
-_FOLDER, _UNNAMED = "_folder", "_new.parquet"
+_UNNAMED = "_new.parquet"
 
 
 class ParquetSink:
@@ -112,10 +113,10 @@ class ParquetSink:
             [field for field in accepted.schema if field.name not in layout.in_path], accepted.schema.metadata
         )
         batches = (
-            batch.append_column(_FOLDER, folders_of(batch, layout)) for batch in read_batches(accepted.stream)
+            batch.append_column(FOLDER, folders_of(batch, layout)) for batch in read_batches(accepted.stream)
         )
-        wide = accepted.schema.append(pa.field(_FOLDER, pa.string()))
-        parts = _by_folder(sort_records(batches, wide, (_FOLDER, *sorted_by), accepted.scratch))
+        wide = accepted.schema.append(pa.field(FOLDER, pa.string()))
+        parts = _by_folder(sort_records(batches, wide, (FOLDER, *sorted_by), accepted.scratch))
         for number, (name, group) in enumerate(groupby(parts, key=itemgetter(0))):
             if number == MOST_FILES:
                 raise OutputError(
@@ -145,7 +146,7 @@ class ParquetSink:
 def _by_folder(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Cut batches that are sorted by folder where it changes."""
     for batch in batches:
-        runs = pc.run_end_encode(batch.column(_FOLDER))
+        runs = pc.run_end_encode(batch.column(FOLDER))
         start = 0
         for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
             yield name, batch.slice(start, end - start)

@@ -83,9 +83,7 @@ class LocalPlace:
         logs = self._folder / folder
         try:
             for found in os.scandir(logs):
-                told = found.stat()
-                if found.is_file() and told.st_uid == os.geteuid() and told.st_mode & 0o777 != wanted:
-                    Path(found.path).chmod(wanted)
+                _give_mode(found, wanted)
             if self._mode is None and logs.stat().st_uid == os.geteuid():
                 logs.chmod(PRIVATE_FOLDER)
             for name in written:
@@ -102,6 +100,16 @@ class LocalPlace:
             if self._mode is not None:
                 each.chmod(self._mode | (self._mode & 0o444) >> 2)  # who may read the files may enter
             sync_folder(each.parent)
+
+
+def _give_mode(found: os.DirEntry[str], mode: int) -> None:
+    """Give one of this user's files its permissions; other writers' files of a moment may be gone meanwhile."""
+    try:
+        told = found.stat()
+        if found.is_file() and told.st_uid == os.geteuid() and told.st_mode & 0o777 != mode:
+            Path(found.path).chmod(mode)
+    except FileNotFoundError:
+        return
 
 
 def sync_file(path: Path) -> None:

@@ -13,6 +13,21 @@ Partition = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Replacing:
+    """What gives way to a run's rows. Of a partition the first `levels` columns say what is replaced as a whole.
+
+    None for all of them. A day is replaced with all its buckets: it must not keep the rows of one that is empty now.
+    """
+
+    mode: TableMode
+    levels: int | None = None
+
+    def part(self, partition: Partition) -> Partition:
+        """Give what is replaced as a whole."""
+        return partition[: self.levels]
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveFile:
     """A file of the table's newest version. `least` and `greatest` bound `_source`, None where that is not known."""
 
@@ -59,17 +74,20 @@ class _Content:
 def removal_of(
     active: Collection[ActiveFile],
     origin: Origin,
-    mode: TableMode,
-    touched: Collection[Partition],
+    replacing: Replacing,
+    new: Collection[Partition],
     sources_in: SourcesIn,
 ) -> Removal:
-    """Give what a commit of this origin's rows removes. `touched` are the partitions that its new files are in."""
+    """Give what a commit of this origin's rows removes. `new` are the partitions that its files are in."""
+    mode, touched = replacing.mode, {replacing.part(partition) for partition in new}
     key = origin.source_key
     files: list[ActiveFile] = []
     rewrites: list[ActiveFile] = []
     disturbed: set[str] = set()
     for file in active:
-        if mode == "overwrite" or (mode == "replace_partitions" and file.partition in touched):
+        if mode == "overwrite" or (
+            mode == "replace_partitions" and replacing.part(file.partition) in touched
+        ):
             files.append(file)
             disturbed |= {each for each in _content(file, sources_in).sources if each is not None}
             continue
@@ -81,21 +99,23 @@ def removal_of(
 
 
 def is_current(
-    active: Collection[ActiveFile], origin: Origin, mode: TableMode, sources_in: SourcesIn
+    active: Collection[ActiveFile], origin: Origin, replacing: Replacing, sources_in: SourcesIn
 ) -> bool:
     """Tell whether a commit of rows that were committed already, none of which went since, would change nothing."""
-    if mode == "append":
+    if replacing.mode == "append":
         return True
     key = origin.source_key
-    if mode == "overwrite":
+    if replacing.mode == "overwrite":
         return all(_content(file, sources_in).only(key) for file in active)
     own = [
         file
         for file in active
         if (content := _own_content(file, origin, sources_in)) is not None and key in content.sources
     ]
-    places = {file.partition for file in own}
-    return all(_content(file, sources_in).only(key) for file in active if file.partition in places)
+    places = {replacing.part(file.partition) for file in own}
+    return all(
+        _content(file, sources_in).only(key) for file in active if replacing.part(file.partition) in places
+    )
 
 
 def own_records(active: Collection[ActiveFile], origin: Origin, count: Callable[[ActiveFile], int]) -> int:

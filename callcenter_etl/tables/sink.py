@@ -73,8 +73,8 @@ class BuiltTarget:
 
     `name` is what it is called in the output (`target.parquet`, `target`). Where `path` is given, the run itself moves
     or uploads that file or folder there; where it is None the sink's `commit` makes it visible, and `uri` says where.
-    `records` are those of this run, counted in what was written; `bytes` and `sha256` are those of the file, or of
-    all `files` together: the sum of their sizes, and `listing_sha256` of them. `version` is that of a table.
+    `records` are those of this run, counted in what was written; `bytes` and `sha256` are those of the file, or, where
+    it is a folder, of all `files` in it: the sum of their sizes, and `listing_sha256` of them. `version` is that of a table.
     """
 
     name: str
@@ -83,7 +83,7 @@ class BuiltTarget:
     bytes: int
     sha256: str
     records: int
-    files: tuple[TargetFile, ...] = ()
+    files: tuple[TargetFile, ...] | None = None
     uri: str | None = None
     version: int | None = None
 
@@ -153,7 +153,23 @@ def sink_for(target_format: str, plan: SinkPlan) -> TableSink | None:
 
     Raises UsageError where the contract or the installation does not allow the format.
     """
-    return None if target_format == "csv" else _SINKS[target_format](plan)
+    if target_format == "csv":
+        return None
+    if target_format not in _SINKS:
+        raise UsageError(f"target_format: {target_format!r} is none of {', '.join(('csv', *_SINKS))}")
+    _refuse_reserved(plan.document)
+    return _SINKS[target_format](plan)
+
+
+def _refuse_reserved(document: ContractDocument) -> None:
+    from callcenter_etl.tables.schema import RESERVED
+
+    taken = [column.name for column in document.columns if column.name in RESERVED]
+    if taken:
+        raise UsageError(
+            f"a typed target keeps the column names {', '.join(map(repr, taken))} for itself (rename the columns in the"
+            " contract, with the header's names as aliases)"
+        )
 
 
 def _parquet(plan: SinkPlan) -> TableSink:

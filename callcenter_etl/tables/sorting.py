@@ -12,13 +12,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.tables.row_groups import row_groups
+from callcenter_etl.tables.schema import ORDER
 
-ORDER = (
-    "_order"  # the place of a record in the stream, the last key of all: so equal records stay in their order
-)
 _MERGE_ROWS = 2**18  # records in memory while runs are merged, in all of them together
 _LEAST_ROWS = 2**10
-Keys = Sequence[tuple[str, str]]
+_MOST_RUNS = 256  # open at once
 
 
 def sort_records(
@@ -26,26 +24,36 @@ def sort_records(
 ) -> Iterator[pa.RecordBatch]:
     """Give the records sorted by the named columns, ascending, nulls last; equal ones in the order they came.
 
-    Runs of one row group are sorted in memory; where there are several they wait in `scratch`.
+    One row group is sorted in memory; where there are several they wait in `scratch`.
     """
-    keys = [(name, "ascending") for name in (*names, ORDER)]
+    keys = (*names, ORDER)  # the place in the stream comes last: so equal records stay in their order
+    groups = row_groups(_numbered(batches), schema.append(pa.field(ORDER, pa.int64())))
     runs: list[Path] = []
     waiting: pa.RecordBatch | None = None
-    for group in row_groups(_numbered(batches), schema.append(pa.field(ORDER, pa.int64()))):
+    for number, group in enumerate(groups):
         if waiting is not None:
-            runs.append(_written(waiting, scratch / f"run-{len(runs)}"))
-        waiting = group.take(pc.sort_indices(group, sort_keys=keys))
+            runs.append(_written([waiting], waiting.schema, scratch / f"run-{number}"))
+        waiting = group.take(_order(group, keys))
     if waiting is None:
         return
     if not runs:
         yield waiting.drop_columns([ORDER])
         return
-    runs.append(_written(waiting, scratch / f"run-{len(runs)}"))
+    wide = waiting.schema
+    runs.append(_written([waiting], wide, scratch / "run-last"))
     del waiting
-    for merged in _merged(runs, keys):
-        yield merged.drop_columns([ORDER])
-    for run in runs:
-        run.unlink()
+    while len(runs) > _MOST_RUNS:
+        merged = scratch / f"{runs[0].name}-merged"
+        runs = [*runs[_MOST_RUNS:], _written(_merged(runs[:_MOST_RUNS], keys), wide, merged)]
+    for batch in _merged(runs, keys):
+        yield batch.drop_columns([ORDER])
+
+
+def _order(batch: pa.RecordBatch, keys: Sequence[str]) -> pa.Array:
+    """Give the places of the records, sorted; columns go by number, as Arrow takes some names for paths."""
+    numbers = [str(number) for number in range(len(keys))]
+    columns = pa.record_batch([batch.column(name) for name in keys], names=numbers)
+    return pc.sort_indices(columns, sort_keys=[(number, "ascending") for number in numbers])
 
 
 def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -56,10 +64,11 @@ def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         first += batch.num_rows
 
 
-def _written(run: pa.RecordBatch, path: Path) -> Path:
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, run.schema) as writer:
-        for start in range(0, run.num_rows, _LEAST_ROWS):
-            writer.write_batch(run.slice(start, _LEAST_ROWS))
+def _written(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path) -> Path:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for batch in batches:
+            for start in range(0, batch.num_rows, _LEAST_ROWS):
+                writer.write_batch(batch.slice(start, _LEAST_ROWS))
     return path
 
 
@@ -90,15 +99,18 @@ class _Run:
             self.held = _together(parts)
 
 
-def _merged(paths: Sequence[Path], keys: Keys) -> Iterator[pa.RecordBatch]:
-    """Give what is before the first of the runs' last known records, again and again: all of it is known."""
+def _merged(paths: Sequence[Path], keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Give what is before the first of the runs' last known records, again and again: all of it is known.
+
+    The runs' files go when all is given.
+    """
     with ExitStack() as opened:
         wanted = max(_LEAST_ROWS, _MERGE_ROWS // len(paths))
         runs = [_Run(path, wanted, opened) for path in paths]
         while runs := [run for run in runs if run.held.num_rows]:
             taking = _concerned(runs, keys)
             known = _together([run.held for run in taking])
-            order = np.asarray(pc.sort_indices(known, sort_keys=keys).to_numpy())
+            order = np.asarray(_order(known, keys).to_numpy())
             order = order[: _safe(taking, order)]
             yield known.take(pa.array(order))
             ends = np.cumsum([run.held.num_rows for run in taking])
@@ -106,15 +118,16 @@ def _merged(paths: Sequence[Path], keys: Keys) -> Iterator[pa.RecordBatch]:
                 given = int(np.count_nonzero((order >= start) & (order < end)))
                 run.held = run.held.slice(given)
                 run.fill()
+    for path in paths:
+        path.unlink()
 
 
-def _concerned(runs: list[_Run], keys: Keys) -> list[_Run]:
+def _concerned(runs: list[_Run], keys: Sequence[str]) -> list[_Run]:
     """Give the runs that have a record before the first of the runs' last known ones, so that no other is sorted."""
     firsts = [run.held.slice(0, 1) for run in runs]
     lasts = [run.held.slice(run.held.num_rows - 1) for run in runs if not run.ended]
-    names = [name for name, _ in keys]
-    edges = _together([edge.select(names) for edge in (*firsts, *lasts)])
-    order = np.asarray(pc.sort_indices(edges, sort_keys=keys).to_numpy())
+    edges = _together([edge.select(list(keys)) for edge in (*firsts, *lasts)])
+    order = np.asarray(_order(edges, keys).to_numpy())
     if not lasts:
         return runs
     end = int(np.flatnonzero(order >= len(runs))[0])

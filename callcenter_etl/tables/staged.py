@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.tables.schema import UNCAST
 
 
 def schema_message(schema: pa.Schema) -> memoryview:
@@ -34,7 +35,9 @@ def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
         raise OutputError(f"{path}: {error.strerror or error}") from error
 
 
-def schema_of(path: Path) -> pa.Schema:
-    """Give the schema of a staged stream."""
-    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
-        return stream.schema
+def records_uncast(path: Path, schema: pa.Schema) -> int | None:
+    """Give how many records of a stream have values that do not fit, None where the schema holds them all."""
+    at = schema.get_field_index(UNCAST)
+    return (
+        None if at < 0 else sum(batch.num_rows - batch.column(at).null_count for batch in read_batches(path))
+    )

@@ -14,10 +14,10 @@ from callcenter_etl.outputs.targets import TARGET_FOLDER
 from callcenter_etl.storage.addresses import shown, within
 from callcenter_etl.tables.commits import Commit, Job, Table, found_in
 from callcenter_etl.tables.data_files import DataFile
-from callcenter_etl.tables.origin import Origin, source_of
+from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin, source_of
 from callcenter_etl.tables.parts import Shape, write_parts
 from callcenter_etl.tables.place import Place
-from callcenter_etl.tables.replacing import TableMode
+from callcenter_etl.tables.replacing import Replacing
 from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, Whose
 from callcenter_etl.tables.staged import read_batches
 
@@ -41,9 +41,10 @@ class CommittingSink:
     """Adds to a table, which holds what other sources wrote too. Making one looks whether the contract fits it."""
 
     def __init__(self, plan: SinkPlan, goal: TableGoal) -> None:
+        _refuse_names(plan)
         self._plan = plan
         self._goal = goal
-        self._mode: TableMode = mode_of(plan)
+        self._replacing = replacing_of(plan)
         self._commit: Commit | None = None
         self._built: BuiltTarget | None = None
         goal.table.newest()
@@ -55,7 +56,7 @@ class CommittingSink:
 
     def holds(self, whose: Whose) -> bool:
         """Tell whether the table has these records already, and would stay as it is."""
-        return found_in(self._goal.table, origin_of(self._plan, whose), self._mode) is not None
+        return found_in(self._goal.table, origin_of(self._plan, whose), self._replacing) is not None
 
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Write the files and put them where the table lies, where no reader sees them."""
@@ -76,7 +77,7 @@ class CommittingSink:
             raise OutputError(f"{accepted.scratch}: {error.strerror or error}") from error
         job = Job(
             origin,
-            self._mode,
+            self._replacing,
             files,
             accepted.scratch,
             seconds=self._plan.storage.retry_seconds,
@@ -108,14 +109,31 @@ class CommittingSink:
             self._commit.close()
 
 
-def mode_of(plan: SinkPlan) -> TableMode:
+def _refuse_names(plan: SinkPlan) -> None:
+    """Tables know columns whatever the case of their letters, and have one of their own."""
+    seen = {SOURCE_COLUMN}
+    for column in plan.document.columns:
+        if column.name.lower() in seen:
+            raise UsageError(
+                f"column {column.name!r}: a table has a column of that name already, whatever the case of its letters"
+                " (rename it in the contract, with the header's name as an alias)"
+            )
+        seen.add(column.name.lower())
+
+
+def replacing_of(plan: SinkPlan) -> Replacing:
     """Give what gives way to a run's records. Raises UsageError where the layout has nothing to replace by."""
-    mode = plan.document.run.write or "append"
-    if mode == "replace_partitions" and (plan.layout is None or not plan.layout.folders):
+    mode, layout = plan.document.run.write or "append", plan.layout or Layout()
+    if mode == "replace_partitions" and not layout.folders:
         raise UsageError(
             "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
         )
-    return mode
+    return Replacing(mode, levels_of(layout))
+
+
+def levels_of(layout: Layout) -> int | None:
+    """Give how many of the partition columns say what is replaced as a whole: not the bucket, where there are others."""
+    return len(layout.partition_by) or None
 
 
 def origin_of(plan: SinkPlan, whose: Whose) -> Origin:

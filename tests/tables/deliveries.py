@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,14 @@ import pyarrow as pa
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.tables.commits import Commit, Committed, Job, Table
+from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.delta.table import DeltaLakeTable
 from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.parts import Shape, write_parts
 from callcenter_etl.tables.place import Place, place_of
-from callcenter_etl.tables.replacing import TableMode
+from callcenter_etl.tables.replacing import Replacing, TableMode
+from callcenter_etl.tables.table_sink import levels_of
 
 SCHEMA = pa.schema([("day", pa.date32()), ("id", pa.int64()), ("note", pa.string())])
 BY_DAY = Layout.model_validate({"partition_by": ["day"]})
@@ -121,11 +122,19 @@ def commit_of(
     seconds: float = 60,
 ) -> Commit:
     goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
-    scratch = scratch / origin.run_id
-    scratch.mkdir(parents=True)
-    shape = Shape(layout, goal.schema, partial(goal.convert, schema=goal.schema, source=origin.source), None)
-    files = tuple(write_parts([delivery.batch], SCHEMA, shape, scratch))
-    return Commit(goal.table, goal.place, Job(origin, mode, files, scratch, seconds))
+    files = files_of(goal, delivery, origin, scratch, layout)
+    job = Job(origin, Replacing(mode, levels_of(layout)), files, scratch / origin.run_id, seconds)
+    return Commit(goal.table, goal.place, job)
+
+
+def files_of(
+    goal: Goal, delivery: Delivery, origin: Origin, scratch: Path, layout: Layout
+) -> tuple[DataFile, ...]:
+    """Write a delivery's files, in a folder of its own."""
+    folder = scratch / origin.run_id
+    folder.mkdir(parents=True)
+    shape = Shape(layout, goal.schema, lambda batch: goal.convert(batch, goal.schema, origin.source), None)
+    return tuple(write_parts([delivery.batch], SCHEMA, shape, folder))
 
 
 def rows_in(uri: str) -> list[tuple[str, int, int]]:

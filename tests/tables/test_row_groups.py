@@ -71,6 +71,7 @@ def test_sorting_in_runs_on_disk_sorts_as_in_memory(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sorting, "row_groups", lambda batches, schema: row_groups(batches, schema, rows=rows))
         patch.setattr(sorting, "_LEAST_ROWS", 2)
+        patch.setattr(sorting, "_MOST_RUNS", 3)
         patch.setattr(sorting, "_MERGE_ROWS", 4)
         found = list(sorting.sort_records(batches_of(records, size), SCHEMA, names, scratch))
     expected = sorted(records, key=lambda record: [_key(record[name]) for name in names])

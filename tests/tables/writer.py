@@ -11,8 +11,9 @@ from pathlib import Path
 from tests.tables.deliveries import BY_DAY, Delivery, deliver
 
 
-def main(uri: str, mode: str, source: str, day: str, count: str, start: str) -> None:
+def main(uri: str, mode: str, source: str, *numbers: str) -> None:
     """Wait until the moment `start`, so that all processes commit at once; tell what came of each commit."""
+    day, count, start = numbers
     time.sleep(max(0.0, float(start) - time.time()))
     with tempfile.TemporaryDirectory() as scratch:
         for number in range(int(count)):

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from callcenter_etl.contract.examples import Examples, FailingExample
 from callcenter_etl.contract.expressions.checker import FUNCTIONS
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.layout import Buckets, Layout, PartitionKey
 from callcenter_etl.contract.model import (
     Column,
     ContractDocument,
@@ -37,6 +38,9 @@ _PLACES: dict[str, type[BaseModel]] = {
     "run": RunDefaults,
     "run.log": LogSettings,
     "run.exceptions": ExceptionsSettings,
+    "run.layout": Layout,
+    "run.layout.partition_by": PartitionKey,
+    "run.layout.buckets": Buckets,
     "run.storage_options": StorageOptions,
     "examples": Examples,
     "examples.fail": FailingExample,
@@ -99,7 +103,8 @@ def contract_page() -> str:
 
 
 def _properties(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    properties: dict[str, Any] = schema["$defs"][model.__name__]["properties"]
+    known = schema["$defs"].get(model.__name__) or model.model_json_schema()  # it may be written out in place
+    properties: dict[str, Any] = known["properties"]
     return properties
 
 

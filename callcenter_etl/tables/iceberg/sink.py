@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.utils.config import Config
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
@@ -34,7 +35,7 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
     name = settings.catalog or DEFAULT_CATALOG
     layout = plan.layout or Layout()
     table = IcebergTable(
-        _catalog(name),
+        catalog_named(name),
         settings.identifier,
         iceberg_schema(table_schema(document)),
         layout=layout,
@@ -47,9 +48,14 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
     return CommittingSink(plan, TableGoal(FORMAT, uri, table, place, table.ready, as_iceberg))
 
 
-def _catalog(name: str) -> Catalog:
+def catalog_named(name: str) -> Catalog:
+    """Give a catalog by what the environment and `.pyiceberg.yaml` say of it now, not when the library was imported.
+
+    Raises UsageError where they do not say enough, OutputError where it cannot be reached.
+    """
     try:
-        return load_catalog(name)
+        declared = Config().get_catalog_config(name) or {}
+        return load_catalog(name, **{key: text for key, text in declared.items() if isinstance(text, str)})
     except ValueError as error:
         raise UsageError(
             f"catalog {name!r} is not configured for pyiceberg: {shown(str(error))}"

@@ -15,9 +15,22 @@ from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import UsageError
-from callcenter_etl.tables.replacing import TableMode
-from tests.tables.deliveries import BY_DAY, PLAIN, Delivery, commit_of, deliver, delta_table, rows_in
+from callcenter_etl.tables.commits import Added, Job, commit_files
+from callcenter_etl.tables.data_files import path_in_table
+from callcenter_etl.tables.replacing import Replacing, TableMode
+from tests.tables.deliveries import (
+    BY_DAY,
+    PLAIN,
+    Delivery,
+    commit_of,
+    deliver,
+    delta_goal,
+    delta_table,
+    files_of,
+    rows_in,
+)
 
 FIRST = Delivery("a.csv", ((1, 1), (1, 2), (2, 3)))
 CORRECTED = Delivery("a.csv", ((1, 1), (3, 4)))
@@ -143,6 +156,20 @@ def test_what_is_in_no_version_is_removed(tmp_path: Path) -> None:
     assert sorted((tmp_path / "t").rglob("*.parquet")) == before
 
 
+def test_files_that_executors_wrote_into_the_tables_place_are_committed_together(tmp_path: Path) -> None:
+    uri, origin = str(tmp_path / "t"), FIRST.origin
+    goal = delta_goal(uri, BY_DAY)
+    files = files_of(goal, FIRST, origin, tmp_path, BY_DAY)
+    goal.place.begin()
+    added = tuple(Added(path_in_table(file, origin, number), file) for number, file in enumerate(files))
+    for each in added:
+        goal.place.put(each.file.file, each.path, each.file.sha256)
+    job = Job(origin, Replacing("append"), (), tmp_path, seconds=10)
+    assert commit_files(goal.table, goal.place, job, added).records == 3
+    assert rows_in(uri) == FIRST.in_table
+    assert deliver(uri, FIRST, tmp_path, layout=BY_DAY).already
+
+
 def test_the_log_says_bounds_by_which_readers_pass_by_files(tmp_path: Path) -> None:
     uri = str(tmp_path / "t")
     deliver(uri, FIRST, tmp_path)
@@ -162,7 +189,9 @@ def test_duckdb_reads_the_table_as_delta_rs_does(tmp_path: Path) -> None:
     deliver(uri, FIRST, tmp_path, layout=BY_DAY)
     deliver(uri, OTHER, tmp_path, layout=BY_DAY)
     calls = DeltaTable(uri).to_pyarrow_dataset()
-    found = duckdb.sql("SELECT _source, dayofyear(day), id FROM calls ORDER BY ALL").fetchall()
+    connection = duckdb.connect()
+    connection.register("calls", calls)
+    found = connection.execute("SELECT _source, dayofyear(day), id FROM calls ORDER BY ALL").fetchall()
     assert calls.count_rows() == len(found) == 5
     assert [tuple(row) for row in found] == sorted(FIRST.in_table + OTHER.in_table)
 
@@ -186,6 +215,7 @@ def test_a_table_of_another_contract_or_layout_is_refused(tmp_path: Path) -> Non
         delta_table(uri, BY_DAY).newest()
 
 
+DAYS_AND_BUCKETS = Layout.model_validate({"partition_by": ["day"], "buckets": {"column": "id", "count": 3}})
 SOURCES = st.sampled_from(["a.csv", "b.csv", "c.csv"])
 ROWS = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 9)), max_size=4).map(tuple)
 DELIVERIES = st.lists(st.builds(Delivery, SOURCES, ROWS), min_size=1, max_size=6)
@@ -211,14 +241,16 @@ def test_appends_give_the_last_version_of_each_source_in_any_order(
 
 
 @settings(max_examples=8, deadline=None)
-@given(deliveries=DELIVERIES, compact_after=st.integers(0, 6))
+@given(
+    deliveries=DELIVERIES, compact_after=st.integers(0, 6), layout=st.sampled_from([BY_DAY, DAYS_AND_BUCKETS])
+)
 def test_replace_partitions_gives_what_a_table_kept_by_hand_holds(
-    deliveries: list[Delivery], compact_after: int
+    deliveries: list[Delivery], compact_after: int, layout: Layout
 ) -> None:
     with _folder() as folder:
         uri, kept = str(folder / "t"), set[tuple[str, int, int]]()
         for number, delivery in enumerate(deliveries):
-            deliver(uri, delivery, folder, "replace_partitions", BY_DAY)
+            deliver(uri, delivery, folder, "replace_partitions", layout)
             days = {day for day, _ in delivery.rows}
             kept = {row for row in kept if row[1] not in days and row[0] != delivery.source}
             kept |= set(delivery.in_table)
