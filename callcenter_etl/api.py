@@ -21,6 +21,7 @@ from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.engines.engine import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
+from callcenter_etl.imports import importing_pandera
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.parts import part_files
@@ -70,7 +71,8 @@ class Contract:
     @cached_property
     def schema(self) -> DataFrameSchema:
         """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
-        from callcenter_etl.rules.schema import text_schema
+        with importing_pandera():
+            from callcenter_etl.rules.schema import text_schema
 
         return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
 
@@ -86,7 +88,8 @@ class Contract:
         counted as in a file with a header. Raises UsageError when a column is missing, TypeError for a column
         that is not text.
         """
-        from callcenter_etl.rules.schema import columns_of, with_first_lines
+        with importing_pandera():
+            from callcenter_etl.rules.schema import columns_of, with_first_lines
 
         missing = [column.name for column in self.document.columns if column.name not in frame.columns]
         if missing:

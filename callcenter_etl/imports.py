@@ -20,6 +20,22 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def importing_pandera() -> Iterator[None]:
+    """Import pandera without `pyspark.pandas`, which it tries wherever pyspark is installed.
+
+    The try takes seconds, warns, and fails with the pandas that is needed here. Where that is imported already it stays.
+    """
+    hidden = [name for name in ("pyspark.pandas", "pyspark") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: not to be had, as importlib documents it
+    try:
+        with uncollected():
+            yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
 def leave_out(*names: str) -> None:
     """Keep optional packages that are installed from being imported in this process.
 

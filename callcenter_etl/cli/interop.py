@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.imports import importing_pandera
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def _imported(files: list[str], form: str | None) -> Imported:
         return from_files(files, form, read_bytes=partial(read_bytes, most=READ_BYTES))
     if len(files) > 1 or ":" not in files[0]:
         raise UsageError("one DataFrameModel is expected, as module.py:Class")
-    from callcenter_etl.rules.model import model_document
+    with importing_pandera():
+        from callcenter_etl.rules.model import model_document
 
     found = model_document(files[0])
     return (
