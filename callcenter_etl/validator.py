@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.imports import uncollected
+from callcenter_etl.imports import hidden, uncollected
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.grounds import Grounds, work_out_grounds
@@ -49,7 +49,7 @@ class Validator:
     @cached_property
     def _schema(self) -> StreamingSchema:
         # Imported here: pandas and pandera take half a second, in which the first blocks can be read and parsed.
-        with uncollected():
+        with uncollected(), hidden("pyspark", "pyspark.pandas"):
             from callcenter_etl.rules.streaming import StreamingSchema
 
             return StreamingSchema(self.document, self.rules)
