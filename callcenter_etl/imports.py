@@ -33,7 +33,8 @@ def importing_pandera() -> Iterator[None]:
             yield
     finally:
         for name in hidden:
-            del sys.modules[name]
+            if sys.modules.get(name, name) is None:
+                del sys.modules[name]
 
 
 def leave_out(*names: str) -> None:
