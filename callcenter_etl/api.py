@@ -215,8 +215,8 @@ def validate(
     contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
-    itself by default. `target_format` is `csv` (the accepted records byte for byte) or `parquet` (typed by the contract,
-    as its `run.layout` says). Raises SourceError, OutputError, ContractError or UsageError.
+    itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
+    as its `run.layout` says), `delta` or `iceberg` (committed to the table that its `run.table` names). Raises SourceError, OutputError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     for name, number, least in (

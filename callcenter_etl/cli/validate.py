@@ -30,6 +30,7 @@ class TargetFormat(StrEnum):
     csv = "csv"
     parquet = "parquet"
     delta = "delta"
+    iceberg = "iceberg"
 
 
 def validate(
