@@ -236,10 +236,11 @@ def validate(
     contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
-    itself by default. `target_format` is `csv` (the accepted records byte for byte) or `parquet` (typed by the contract,
-    as its `run.layout` says), or a table's. `engine` is what does the work: `local`, threads of this process, or
-    `spark`, which takes tasks of `range_bytes` in the active Spark session, else in a local one of `workers`; it takes
-    no checkpoints and goes on from none. Raises SourceError, OutputError, EngineError, ContractError or UsageError.
+    itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
+    as its `run.layout` says), `delta` or `iceberg` (committed to the table that its `run.table` names). `engine` is what
+    does the work: `local`, threads of this process, or `spark`, which takes tasks of `range_bytes` in the active Spark
+    session, else in a local one of `workers`; it takes no checkpoints and goes on from none. Raises SourceError,
+    OutputError, EngineError, ContractError or UsageError.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     for name, number, least in (

@@ -37,6 +37,7 @@ class TargetFormat(StrEnum):
     csv = "csv"
     parquet = "parquet"
     delta = "delta"
+    iceberg = "iceberg"
 
 
 def validate(

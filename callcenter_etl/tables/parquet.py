@@ -43,6 +43,10 @@ class ParquetSink:
         self._plan = plan
         self._layout = plan.layout or Layout()
         self._replaces = plan.write == "replace_partitions"
+        if plan.write == "append":
+            raise UsageError(
+                "write: append is for tables (a Parquet target is replaced whole, or by partitions)"
+            )
         if self._replaces and not self._layout.folders:
             raise UsageError(
                 "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"

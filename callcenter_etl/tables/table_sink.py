@@ -41,7 +41,6 @@ class CommittingSink:
     """Adds to a table, which holds what other sources wrote too. Making one looks whether the contract fits it."""
 
     def __init__(self, plan: SinkPlan, goal: TableGoal) -> None:
-        _refuse_names(plan)
         self._plan = plan
         self._goal = goal
         self._replacing = replacing_of(plan)
@@ -109,8 +108,11 @@ class CommittingSink:
             self._commit.close()
 
 
-def _refuse_names(plan: SinkPlan) -> None:
-    """Tables know columns whatever the case of their letters, and have one of their own."""
+def refuse_names(plan: SinkPlan) -> None:
+    """Raise UsageError for names of columns that a table cannot have.
+
+    Tables know columns whatever the case of their letters, and have one of their own.
+    """
     seen = {SOURCE_COLUMN}
     for column in plan.document.columns:
         if column.name.lower() in seen:

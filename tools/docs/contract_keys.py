@@ -22,7 +22,7 @@ from callcenter_etl.contract.model import (
     RecordRule,
     SourceFormat,
 )
-from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults
+from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
 from callcenter_etl.contract.schema import json_schema
 from callcenter_etl.contract.storage import StorageOptions
 
@@ -38,6 +38,7 @@ _PLACES: dict[str, type[BaseModel]] = {
     "run": RunDefaults,
     "run.log": LogSettings,
     "run.exceptions": ExceptionsSettings,
+    "run.table": TableSettings,
     "run.layout": Layout,
     "run.layout.partition_by": PartitionKey,
     "run.layout.buckets": Buckets,

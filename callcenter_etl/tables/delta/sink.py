@@ -14,7 +14,7 @@ from callcenter_etl.tables.manifest import read_manifest
 from callcenter_etl.tables.place import place_of
 from callcenter_etl.tables.schema import table_schema
 from callcenter_etl.tables.sink import SinkPlan
-from callcenter_etl.tables.table_sink import CommittingSink, TableGoal, default_uri
+from callcenter_etl.tables.table_sink import CommittingSink, TableGoal, default_uri, refuse_names
 
 FORMAT = "delta"
 
@@ -24,6 +24,7 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
 
     Raises UsageError where the contract does not fit the table, OutputError where that cannot be read.
     """
+    refuse_names(plan)
     document, settings = plan.document, plan.document.run.table
     if settings.catalog is not None or settings.identifier is not None:
         raise UsageError("run.table.catalog and identifier are of Iceberg tables (a Delta table has a uri)")

@@ -12,7 +12,7 @@ from callcenter_etl.tables.iceberg.table import IcebergPlace, IcebergTable
 from callcenter_etl.tables.iceberg.types import as_iceberg, iceberg_schema
 from callcenter_etl.tables.schema import table_schema
 from callcenter_etl.tables.sink import SinkPlan
-from callcenter_etl.tables.table_sink import CommittingSink, TableGoal
+from callcenter_etl.tables.table_sink import CommittingSink, TableGoal, refuse_names
 
 FORMAT = "iceberg"
 DEFAULT_CATALOG = "default"
@@ -23,6 +23,7 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
 
     Raises UsageError where the contract does not say which, or does not fit it; OutputError where it cannot be read.
     """
+    refuse_names(plan)
     document, settings = plan.document, plan.document.run.table
     if settings.identifier is None or "." not in settings.identifier:
         raise UsageError(

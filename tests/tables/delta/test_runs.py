@@ -257,6 +257,26 @@ def test_a_table_has_no_copies_and_needs_partitions_to_replace_them(tmp_path: Pa
         sink_for("delta", SinkPlan(document, str(tmp_path / "out"), publish_to="s3://drops/copies"))
 
 
+def test_files_are_not_appended_to(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="write: append is for tables"):
+        validate(
+            source(tmp_path),
+            contract(tmp_path, run="  write: append\n"),
+            output=tmp_path / "out",
+            target_format="parquet",
+        )
+
+
+def test_a_column_that_differs_from_another_by_case_alone_is_refused(tmp_path: Path) -> None:
+    columns = "  - {name: Who}\n"
+    with pytest.raises(UsageError, match=r"column 'Who': a table has a column of that name already"):
+        validate(
+            source(tmp_path, header=HEADER.replace("\n", ",Who\n"), body=""),
+            contract(tmp_path, columns=columns),
+            output=tmp_path / "out",
+        )
+
+
 def test_without_the_extra_the_remedy_is_said_before_a_record_is_read(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nsys.modules['deltalake'] = None\n", encoding="utf-8"
