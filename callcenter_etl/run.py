@@ -41,7 +41,8 @@ from callcenter_etl.summary import (
 )
 from callcenter_etl.tables.cast import Typed
 from callcenter_etl.tables.sink import Whose, opened_sink
-from callcenter_etl.typed import build_target, output_file
+from callcenter_etl.telling import output_file, rule_counts, staged_bytes
+from callcenter_etl.typed import build_target
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
@@ -225,53 +226,41 @@ class _Run:
 
     def _publish(self, reader: SourceReader, staged: Staging, router: Router) -> Summary:
         reader.check_unchanged()
+        preamble = self.accounts.preamble_bytes
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
-            target_bytes=self._bytes_of(staged, TARGET) if staged.sink is None else None,
+            target_bytes=staged_bytes(staged, TARGET, preamble=preamble) if staged.sink is None else None,
             target_records=router.target_records,
-            rejected_bytes=self._bytes_of(staged, REJECTED),
+            rejected_bytes=staged_bytes(staged, REJECTED, preamble=preamble),
             exceptions=router.exception_records,
         )
         limits, rejected = self.plan.limits, self.accounts.rejected.records
         problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
         status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
-        uncast = None
-        if TARGET in names and staged.sink is not None:
-            whose = Whose(
-                run_id=self.id,
-                source_uri=reader.uri,
-                source_bytes=reader.stored_bytes,
-                source_sha256=reader.sha256,
-                contract_sha256=self.contract.sha256,
-                options=accepted_by(self.plan.options),
-            )
-            records = self.accounts.accepted.records
-            uncast = build_target(
-                staged, staged.sink, self.document, whose, records=records, again=self.plan.again
-            )
+        uncast = self._build_target(reader, staged) if TARGET in names else None
+        rules = rule_counts(self.accounts)
         outputs = {name: output_file(staged, name, uncast=uncast) for name in names}
-        rules = {
-            rule: RuleCount(
-                severity=tally.severity,
-                broken=tally.broken,
-                first_line=tally.first_line,
-                sample_reason=tally.sample_reason,
-            )
-            for rule, tally in self.accounts.rules.items()
-        }
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
         staged.publish(names, summary_bytes(summary.to_dict()))
         # Of a table all is known only now that it is committed.
         return replace(summary, outputs={name: output_file(staged, name, uncast=uncast) for name in names})
 
-    def _bytes_of(self, staged: Staging, name: str) -> int:
-        """Give the bytes of an output, the preamble once: each part begins with it."""
-        if name not in staged.folders:
-            return staged.files[name].bytes
-        folder = staged.folders[name]
-        return folder.bytes - (folder.parts - 1) * self.accounts.preamble_bytes
+    def _build_target(self, reader: SourceReader, staged: Staging) -> int | None:
+        """Make the typed target, where the run has one, and tell how many of its records have values that do not fit."""
+        if staged.sink is None:
+            return None
+        whose = Whose(
+            run_id=self.id,
+            source_uri=reader.uri,
+            source_bytes=reader.stored_bytes,
+            source_sha256=reader.sha256,
+            contract_sha256=self.contract.sha256,
+            options=accepted_by(self.plan.options),
+        )
+        records, again = self.accounts.accepted.records, self.plan.again
+        return build_target(staged, staged.sink, self.document, whose, records=records, again=again)
 
     def _summary(
         self,

@@ -1,12 +1,11 @@
-"""Builds a run's typed target from the staged stream of its accepted records, and says what was published."""
+"""Builds a run's typed target from the staged stream of its accepted records."""
 
 from __future__ import annotations
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.logs import get_logger
-from callcenter_etl.outputs.staging import TARGET, Staging
-from callcenter_etl.summary import OutputFile
+from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.tables.schema import table_schema
 from callcenter_etl.tables.sink import Accepted, TableSink, Whose
 from callcenter_etl.tables.staged import records_uncast
@@ -46,24 +45,3 @@ def build_target(
     if uncast:
         _log.warning("records_uncast", run_id=whose.run_id, records=uncast)
     return uncast
-
-
-def output_file(staged: Staging, name: str, *, uncast: int | None) -> OutputFile:
-    """Say what one of the run's files will be, once it is published."""
-    target = staged.target
-    if name in staged.folders:
-        folder, uri = staged.folders[name], staged.final_uri(name)
-        return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
-    if name != TARGET or target is None:
-        file = staged.files[name]
-        return OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)
-    return OutputFile(
-        uri=target.uri or staged.final_uri(name),
-        bytes=target.bytes,
-        sha256=target.sha256,
-        format=target.format,
-        files=None if target.files is None else len(target.files),
-        uncast=uncast,
-        version=target.version,
-        records=None if target.path is not None else target.records,
-    )
