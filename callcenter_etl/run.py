@@ -118,21 +118,18 @@ class _Run:
                 return self._publish(reader, staged, router)
 
     def _basis(self, reader: SourceReader) -> Basis:
-        plan, sha256 = self.plan, self.contract.sha256
+        plan = self.plan
         return basis_of(
             source=plan.source,
             stored=reader.identity,
             output=plan.output,
-            contract_sha256=sha256,
+            contract_sha256=self.contract.sha256,
             options=plan.options,
         )
 
     def _destination(self) -> Destination:
-        plan = self.plan
-        defaults = self.document.run
-        return Destination(
-            plan.output, plan.publish_to, plan.staging, defaults.storage_options, mode=defaults.mode
-        )
+        plan, told = self.plan, self.document.run
+        return Destination(plan.output, plan.publish_to, plan.staging, told.storage_options, mode=told.mode)
 
     def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
         reader.drain()
@@ -290,11 +287,11 @@ class _Run:
 
 
 def _output_file(staged: Staging, name: str) -> OutputFile:
-    uri = staged.final_uri(name)
-    if name in staged.folders:
-        folder = staged.folders[name]
-        return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
-    return OutputFile(uri=uri, bytes=staged.files[name].bytes, sha256=staged.files[name].sha256)
+    folder = staged.folders.get(name)
+    made = staged.files[name] if folder is None else folder
+    return OutputFile(
+        staged.final_uri(name), made.bytes, made.sha256, None if folder is None else folder.parts
+    )
 
 
 def _json_bytes(summary: Summary) -> bytes:
