@@ -12,18 +12,17 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from callcenter_etl.contract import semantics
 from callcenter_etl.contract.examples import FailingExample
-from callcenter_etl.contract.fields import Record, show
+from callcenter_etl.contract.fields import Record
 from callcenter_etl.contract.interop.odcs_words import is_odcs
 from callcenter_etl.contract.interop.values import Draft
 from callcenter_etl.contract.layout import Layout, layout_faults
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
 from callcenter_etl.contract.rule_places import rule_positions
-from callcenter_etl.contract.storage import WHERE_CREDENTIALS_BELONG, is_secret_key
-from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.shape import check_shape
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
 
@@ -121,7 +120,8 @@ def convert(
 def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
     """Load a contract that is parsed already. Raises ContractError with every fault found."""
     locate = _Locator(parsed, origin)
-    document, faults = _check_shape(parsed.value, locate)
+    document, found_in_shape = check_shape(parsed.value, most=MOST_FAULTS + 1)
+    faults = [locate.fault(path, message) for path, message in found_in_shape]
     wanted = max(0, MOST_FAULTS + 1 - len(faults))
     found = islice(_check_meaning(parsed.value), wanted)
     faults += [locate.fault(path, message, offset) for path, message, offset in found]
@@ -168,97 +168,6 @@ class _Locator:
 def _dotted(path: Path) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
-
-
-def _check_shape(value: dict[str, Any], locate: _Locator) -> tuple[ContractDocument | None, list[Fault]]:
-    try:
-        return ContractDocument.model_validate(value), []
-    except ValidationError as error:
-        found = [
-            each
-            for each in error.errors(include_url=False)
-            if each["type"] != "too_short" or not each["input"]
-        ]
-        return None, [_shape_fault(each, value, locate) for each in found[: MOST_FAULTS + 1]]
-
-
-def _shape_fault(error: Any, value: Any, locate: _Locator) -> Fault:
-    path = tuple(error["loc"])
-    message = _MESSAGES.get(error["type"], _other)(error, path)
-    return locate.fault(_real_path(path, value), message)
-
-
-def _real_path(path: Path, value: Any) -> Path:
-    """Cut a path at the last part that the document really has (pydantic adds its own inner steps)."""
-    real: list[str | int] = []
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return (*real, part) if isinstance(value, (dict, list)) else tuple(real)
-        real.append(part)
-    return tuple(real)
-
-
-def _unknown_key(error: Any, path: Path) -> str:
-    if path[:-1] == ("run", "storage_options") and is_secret_key(str(path[-1])):
-        return WHERE_CREDENTIALS_BELONG
-    return f"unknown key{did_you_mean(str(path[-1]), _keys_at(path[:-1]))}"
-
-
-def _keys_at(path: Path) -> list[str]:
-    model: Any = ContractDocument
-    for part in path:
-        if isinstance(part, int) or model is None:
-            continue
-        fields = {field.alias or key: field for key, field in model.model_fields.items()}
-        model = _model_in(fields[part].annotation) if part in fields else None
-    known = {} if model is None else model.model_fields
-    return [field.alias or key for key, field in known.items() if key != "rule_keys"]
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)
-
-
-def _choice(error: Any, path: Path) -> str:
-    options = str(error["ctx"]["expected"])
-    words = [word.strip("'") for word in options.replace(" or ", ", ").split(", ")]
-    return f"{options} is expected, not {show(error['input'])}{did_you_mean(str(error['input']), words)}"
-
-
-def _own(error: Any, path: Path) -> str:
-    return str(error["ctx"]["error"])
-
-
-def _other(error: Any, path: Path) -> str:
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}"
-
-
-def _a_mapping(error: Any, path: Path) -> str:
-    return f"a mapping of keys is expected, not {show(error['input'])}"
-
-
-def _a_list(error: Any, path: Path) -> str:
-    return f"a list is expected, not {show(error['input'])}"
-
-
-_MESSAGES: dict[str, Callable[[Any, Path], str]] = {
-    "extra_forbidden": _unknown_key,
-    "missing": lambda error, path: f"the key {path[-1]!r} is missing",
-    "literal_error": _choice,
-    "value_error": _own,
-    "model_type": _a_mapping,
-    "model_attributes_type": _a_mapping,
-    "dict_type": _a_mapping,
-    "tuple_type": _a_list,
-    "too_short": lambda error, path: "at least one column is needed",
-    "string_pattern_mismatch": lambda error, path: (
-        f"letters, digits, _ and - are expected, not {show(error['input'])}"
-    ),
-}
 
 
 def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:

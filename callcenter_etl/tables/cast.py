@@ -15,7 +15,8 @@ from callcenter_etl.contract.formats import MAX_DURATION_HOURS
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.rules.columns import ChunkColumns
-from callcenter_etl.rules.masks import Mask, valid_mask
+from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.numbers import Numbers
 from callcenter_etl.sources.header import Layout
 from callcenter_etl.tables.schema import CARRIED, TEXTS, UNCAST, table_schema
 
@@ -90,13 +91,23 @@ def _number(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
         if pa.types.is_int64(kind) and not numbers.scale:
             return pa.array(numbers.scaled, mask=None if numbers.valid.all() else ~numbers.valid)
         if pa.types.is_decimal(kind) and numbers.scale <= kind.scale:
-            wide = pa.array(numbers.scaled, mask=~numbers.valid).cast(pa.decimal128(_LONG_DIGITS, 0))
+            unknown = ~numbers.valid | _sunk_to_zero(columns.text(name), numbers)
+            wide = pa.array(numbers.scaled, mask=unknown).cast(pa.decimal128(_LONG_DIGITS, 0))
             return _fitting_decimals(wide, numbers.scale, kind)
     known = np.flatnonzero(columns.known_mask(name))
     found = np.full(len(columns), None, dtype=object)
     fit = _fit_long if pa.types.is_int64(kind) else _decimal_fit(kind)
     found[known] = [fit(text) for text in columns.text(name).take(pa.array(known)).to_pylist()]
     return pa.array(found, type=kind)
+
+
+def _sunk_to_zero(text: pa.StringArray, numbers: Numbers) -> Mask:
+    """Tell which numbers are none because their exponent is below all that rules compare, such as 1e-99999999999999999999."""
+    found = np.zeros(len(text), dtype=bool)
+    zeros = np.flatnonzero(numbers.valid & (numbers.scaled == 0))
+    if len(zeros):
+        found[zeros] = as_mask(pc.match_substring_regex(text.take(pa.array(zeros)), pattern=r"\A[^eE]*[1-9]"))
+    return found
 
 
 def _fitting_decimals(values: pa.Array, scale: int, kind: pa.DataType) -> pa.Array:

@@ -120,7 +120,7 @@ def test_integers_are_exact_and_those_beyond_int64_stand_as_text(values: list[st
 @given(mixed(INTEGERS))
 def test_integers_of_wide_bounds_are_exact_to_38_digits(values: list[str]) -> None:
     column = {"type": "integer", "min": -(10**37), "max": 10**37}
-    inside = [value for value in values if not value.lstrip("+-").isdigit() or abs(int(value)) <= 10**37]
+    inside = [value for value in values if not value.lstrip("+-").isdecimal() or abs(int(value)) <= 10**37]
     assert kept(column, inside, int) == []
 
 
@@ -129,7 +129,9 @@ def test_integers_of_wide_bounds_are_exact_to_38_digits(values: list[str]) -> No
 def test_bounded_integers_need_no_second_place(values: list[str]) -> None:
     column = {"type": "integer", "min": -(2**63), "max": 2**63 - 1}
     assert UNCAST not in table_schema(document_of({"name": "v", **column})).names
-    inside = [value for value in values if not value.lstrip("+-").isdigit() or -(2**63) <= int(value) < 2**63]
+    inside = [
+        value for value in values if not value.lstrip("+-").isdecimal() or -(2**63) <= int(value) < 2**63
+    ]
     assert kept(column, inside, int) == []
 
 
@@ -148,6 +150,13 @@ def test_decimals_keep_every_digit(values: list[str], bounds: dict[str, str]) ->
         exponent += len(digits) - len(plain)
         assert plain
         assert exponent < -scale or len(plain) + exponent > 38 - scale
+
+
+def test_a_number_too_small_for_any_decimal_is_not_nought() -> None:
+    tiny = "1e-99999999999999999999"
+    found = cast({"type": "decimal"}, ["0", tiny, "0e-99999999999999999999", "-0.0"])
+    assert [record["value"] for record in found] == [0, None, 0, 0]
+    assert [record["uncast"] for record in found] == [{}, {"v": tiny}, {}, {}]
 
 
 def of_kind(kind: str, *formats: str) -> Callable[[str], int]:
