@@ -246,7 +246,9 @@ class Commit:
 
     def _already(self, version: TableVersion) -> Committed | None:
         job = self._job
-        return None if job.again else _already(version, job.origin, job.replacing)
+        if job.again and not (self._tried and version.has_commit_of(job.origin.run_id)):
+            return None
+        return _already(version, job.origin, job.replacing)
 
     def _put_all(self) -> None:
         if self._is_put:
