@@ -25,14 +25,20 @@ def csv_line(values: Sequence[str]) -> bytes:
     return (",".join(quoted(value) for value in values) + LINE_END).encode("utf-8")
 
 
-def csv_records(columns: Sequence[pa.StringArray]) -> memoryview:
+def csv_records(
+    columns: Sequence[pa.StringArray], *, in_quotes: NDArray[np.bool_] | None = None
+) -> memoryview:
     """Give the records of text columns, all of one length, as lines.
 
-    A single column that is empty would be a blank line, so there must be two columns at least.
+    `in_quotes`, of shape (records,), tells whose last value is quoted whatever it holds. A single column that is
+    empty would be a blank line, so there must be two columns at least.
     """
     if not len(columns[0]):
         return memoryview(b"")
     *others, last = (_quoted_column(column) for column in columns)
+    if in_quotes is not None:
+        bare = pa.array(in_quotes & ~np.asarray(pc.starts_with(last, '"')))
+        last = pc.replace_with_mask(last, bare, pc.binary_join_element_wise('"', last.filter(bare), '"', ""))
     ended = pc.binary_join_element_wise(last, LINE_END, "")
     return values_buffer(pc.binary_join_element_wise(*others, ended, ","))
 

@@ -18,11 +18,12 @@ from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, STREAM, TARGET,
 from callcenter_etl.rules.grounds import Grounds
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.encodings import ShowStream, show
-from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.tables.staged import batch_message, schema_message
 
 REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
+_RULES_FROM_END = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,20 @@ def route_chunk(
     return Routed(
         target=accepted,
         rejected=select_records(frame.raw, starts, stops, rejected),
-        exceptions=csv_records(cells.columns(_exception_columns(chunk, grounds, encoding))),
+        exceptions=_exceptions(chunk, grounds, encoding, cells),
         exception_records=len(grounds.records) + len(chunk.malformed),
         target_records=records,
     )
+
+
+def _exceptions(chunk: Chunk, grounds: Grounds, encoding: str, cells: Cells) -> memoryview:
+    columns = _exception_columns(chunk, grounds, encoding)
+    in_quotes = None
+    if any(m.status == TOO_LONG for m in chunk.malformed):
+        # As `write_long` has them, which cannot know what is still to come: a block may hold such a record, or a part of it.
+        rules = columns[-_RULES_FROM_END]
+        in_quotes = np.asarray(pc.equal(rules, STRUCTURAL_RULES[TOO_LONG]))
+    return csv_records(cells.columns(columns), in_quotes=in_quotes)
 
 
 def _exception_columns(chunk: Chunk, grounds: Grounds, encoding: str) -> list[pa.StringArray]:

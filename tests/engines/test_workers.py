@@ -90,3 +90,19 @@ def test_turns_are_taken_in_the_order_of_their_numbers() -> None:
     for thread in threads:
         thread.join(10)
     assert taken == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("value", [b"x", b'x"x', b"x,x", b'"x'])
+def test_a_record_over_the_limit_is_told_alike_whether_it_comes_whole_or_in_pieces(
+    value: bytes, tmp_path: Path
+) -> None:
+    source = tmp_path / "s.csv"
+    source.write_bytes(b"a,b\n1,2\n" + value * (18 * 2**20 // len(value)) + b"\n3,4\n")
+    contract = load_contract({"contract": "c", "columns": [{"name": "a"}, {"name": "b"}]})
+    told = []
+    for block_bytes in (2**20, 40 * 2**20):
+        output = tmp_path / str(block_bytes)
+        validate(source, contract, output=output, block_bytes=block_bytes)
+        told.append([(output / name).read_bytes() for name in FILES])
+    assert told[0] == told[1]
+    assert b"record.too_long" in told[0][1]
