@@ -53,9 +53,9 @@ app.add_typer(runs.app, name="runs")
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    leave_out(
-        "hypothesis"
-    )  # pandera takes it along where it is installed, for data that nobody generates here
+    # pandera takes them along where they are installed: for data that nobody generates here, and for frames of Spark's
+    # that cannot be imported with the pandas that is needed.
+    leave_out("hypothesis", "pyspark.pandas")
     code = guarded(app)
     gc.freeze()  # else the interpreter would go over all that was imported once more, a tenth of a second, to end
     sys.exit(code)

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist puts groups into ids
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process runs them all, as a session takes seconds to start."""
     for item in items:
