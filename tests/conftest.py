@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,17 @@ def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     missing = missing_ceph_programs()
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed (Debian: ceph-mon ceph-osd ceph-common radosgw)")
-    with ceph_server(tmp_path_factory.mktemp("ceph")) as server:
-        yield server
+    told = ""
+    for _ in range(3):  # its store daemon now and then ends at once, told of a wrong fsid
+        with ExitStack() as stack:
+            try:
+                server = stack.enter_context(ceph_server(tmp_path_factory.mktemp("ceph")))
+            except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                told = str(error)
+                continue
+            yield server
+            return
+    pytest.skip(f"Ceph is installed, but did not start in three tries: {told}")
 
 
 @pytest.fixture(

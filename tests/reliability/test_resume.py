@@ -159,6 +159,13 @@ def test_block_size_and_workers_may_differ(tmp_path: Path, dead: Dead, options: 
         ("s.csv", DATA, {"header": "none"}),
         ("s.csv", DATA.rstrip(b"\r\n"), {}),
     ],
+    ids=[
+        "gz",
+        "utf-16",
+        "lone CR",
+        "no header",
+        "no last line end",
+    ],  # data in ids would not fit into the environment
 )
 def test_any_source_is_gone_on_with(tmp_path: Path, name: str, data: bytes, format_: dict[str, Any]) -> None:
     source, contract = write_source(tmp_path, data, name), write_contract(tmp_path, source=format_)

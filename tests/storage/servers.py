@@ -87,7 +87,7 @@ def ceph_server(folder: Path) -> Iterator[Server]:
         stack.enter_context(running(["ceph-osd", "-c", str(conf), "-i", "0", "-f"], folder / "osd.out"))
         gateway = ["radosgw", "-c", str(conf), "-n", "client.rgw", "-f"]
         process = stack.enter_context(running(gateway, folder / "rgw.out"))
-        wait_for(f"http://127.0.0.1:{port}", process, folder / "rgw.out")
+        wait_for(f"http://127.0.0.1:{port}", process, folder / "rgw.out", seconds=60)
         user = ("--uid=tests", "--display-name=tests", f"--access-key={KEY}", f"--secret-key={SECRET}")
         call("radosgw-admin", "-n", "client.rgw", "user", "create", *user)
         yield Server("ceph", f"http://127.0.0.1:{port}")
