@@ -9,6 +9,16 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
+def make_folder(folder: Path, mode: int | None) -> None:
+    """Make a folder that its owner may use, and enter whoever may read files of a declared `mode` in it.
+
+    Raises FileExistsError where it is there, other OSError where it cannot be made.
+    """
+    folder.mkdir(mode=PRIVATE_FOLDER)
+    if mode is not None:
+        folder.chmod(PRIVATE_FOLDER | mode | (mode & 0o444) >> 2)
+
+
 def open_private(path: str | Path, flags: int, mode: int | None) -> int:
     """Open a file so that, where this makes it, it is the owner's alone (less what the umask takes).
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.modes import make_folder
 from callcenter_etl.outputs.staging import (
     EXCEPTIONS,
     REJECTED,
@@ -69,9 +70,7 @@ def commit_parts(folder: Path, told: Sequence[Mapping[str, Any]], mode: int | No
 
 
 def _commit(home: Path, files: list[tuple[int, Mapping[str, Any]]], mode: int | None) -> None:
-    home.mkdir(mode=0o700)
-    if mode is not None:  # who may read its files may enter the folder
-        home.chmod(0o700 | mode | (mode & 0o444) >> 2)
+    make_folder(home, mode)
     ordered = sorted(files, key=lambda file: file[0])
     kept = [(part, file) for part, file in ordered if file["records"]] or ordered[:1]
     for part, file in kept:

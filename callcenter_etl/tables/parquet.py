@@ -6,16 +6,13 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
-from callcenter_etl.outputs.modes import PRIVATE_FOLDER
+from callcenter_etl.outputs.modes import make_folder
 from callcenter_etl.outputs.targets import (
     PARQUET,
     TARGET_FOLDER,
@@ -24,15 +21,14 @@ from callcenter_etl.outputs.targets import (
     sync_folder,
 )
 from callcenter_etl.storage.addresses import is_local, local_path
-from callcenter_etl.tables.folders import folders_of, partition_of
+from callcenter_etl.tables.by_folder import by_folder, refuse_number, sorted_by_of
+from callcenter_etl.tables.folders import partition_of
 from callcenter_etl.tables.manifest import Manifest, earlier_manifest, listing_sha256, write_manifest
 from callcenter_etl.tables.parquet_file import write_parquet
-from callcenter_etl.tables.schema import FOLDER
 from callcenter_etl.tables.sink import Accepted, BuiltTarget, SinkPlan, TargetFile, Whose
 from callcenter_etl.tables.sorting import sort_records
 from callcenter_etl.tables.staged import read_batches
 
-MOST_FILES = 100_000  # of one run: more are a layout gone wrong
 _UNNAMED = "_new.parquet"
 
 
@@ -47,10 +43,7 @@ class ParquetSink:
             raise UsageError(
                 "write: append is for tables (a Parquet target is replaced whole, or by partitions)"
             )
-        if self._replaces and not self._layout.folders:
-            raise UsageError(
-                "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
-            )
+        plan.check_write()
         if is_local(plan.output):
             refuse_foreign_folder(Path(local_path(plan.output)))
 
@@ -112,22 +105,15 @@ class ParquetSink:
     def _written(self, accepted: Accepted, folder: Path) -> Iterator[TargetFile]:
         """Write one file a folder; the records come sorted by it, so that one is open at a time."""
         layout, mode = self._layout, self._plan.mode
-        sorted_by = layout.sort_by or (() if layout.buckets is None else (layout.buckets.column,))
+        sorted_by = sorted_by_of(layout)
         schema = pa.schema(
             [field for field in accepted.schema if field.name not in layout.in_path], accepted.schema.metadata
         )
-        batches = (
-            batch.append_column(FOLDER, folders_of(batch, layout)) for batch in read_batches(accepted.stream)
-        )
-        wide = accepted.schema.append(pa.field(FOLDER, pa.string()))
-        parts = _by_folder(sort_records(batches, wide, (FOLDER, *sorted_by), accepted.scratch))
-        for number, (name, group) in enumerate(groupby(parts, key=itemgetter(0))):
-            if number == MOST_FILES:
-                raise OutputError(
-                    f"the layout makes over {MOST_FILES:,} files (partition by a column with fewer values)"
-                )
+        groups = by_folder(read_batches(accepted.stream), accepted.schema, layout, accepted.scratch)
+        for number, (name, group) in enumerate(groups):
+            refuse_number(number)
             _make_folder(folder / name, mode)
-            records = (part.select(schema.names) for _, part in group)
+            records = (part.select(schema.names) for part in group)
             file = write_parquet(folder / name / _UNNAMED, records, schema, sorted_by=sorted_by, mode=mode)
             # Named by its content: the same records have the same name, others never take their place by halves.
             named = f"{name}/part-{file.sha256[:16]}.parquet"
@@ -147,24 +133,12 @@ class ParquetSink:
             yield file
 
 
-def _by_folder(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Cut batches that are sorted by folder where it changes."""
-    for batch in batches:
-        runs = pc.run_end_encode(batch.column(FOLDER))
-        start = 0
-        for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            yield name, batch.slice(start, end - start)
-            start = end
-
-
 def _make_folder(folder: Path, mode: int | None) -> None:
-    """Make a folder and those on its way, for whoever may read the files in it."""
+    """Make a folder and those on its way."""
     if folder.is_dir():
         return
     _make_folder(folder.parent, mode)
-    folder.mkdir(mode=PRIVATE_FOLDER)
-    if mode is not None:
-        folder.chmod(mode | (mode & 0o444) >> 2)
+    make_folder(folder, mode)
 
 
 def _link(old: Path, new: Path) -> None:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby, islice
-from operator import itemgetter
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callcenter_etl.contract.layout import BUCKET, Layout
-from callcenter_etl.errors import OutputError
+from callcenter_etl.tables.by_folder import by_folder, refuse_number, sorted_by_of
 from callcenter_etl.tables.data_files import DataFile
-from callcenter_etl.tables.folders import NULL_NAME, folders_of
+from callcenter_etl.tables.folders import NULL_NAME
 from callcenter_etl.tables.parquet_file import write_parquet
 from callcenter_etl.tables.row_groups import row_groups
 from callcenter_etl.tables.sorting import sort_records
 
 GROUPS_A_FILE = 8  # row groups, each of 2**20 rows or 128 MiB of values: a file is then some hundred MB
-MOST_FILES = 100_000  # of one run: more are a layout gone wrong
-_FOLDER = "_folder"
 Convert = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
@@ -44,16 +40,13 @@ def write_parts(
     Records are sorted by partition and bucket, then as the layout says, so that one file is open at a time.
     """
     layout = shape.layout
-    sorted_by = layout.sort_by or (() if layout.buckets is None else (layout.buckets.column,))
+    sorted_by = sorted_by_of(layout)
     number = 0
     for folder, parts in _partitions(batches, schema, layout, sorted_by, scratch):
         partition = values_of(folder)
         groups = row_groups((shape.convert(part) for part in parts), shape.schema)
         for first in groups:
-            if number == MOST_FILES:
-                raise OutputError(
-                    f"the layout makes over {MOST_FILES:,} files (partition by a column with fewer values)"
-                )
+            refuse_number(number)
             path = scratch / f"part-{number:05d}.parquet"
             file = chain((first,), islice(groups, GROUPS_A_FILE - 1))
             write_parquet(path, file, shape.schema, sorted_by=sorted_by, mode=shape.mode)
@@ -82,18 +75,4 @@ def _partitions(
     if not layout.folders:
         yield "", iter(sort_records(batches, schema, sorted_by, scratch) if sorted_by else batches)
         return
-    wide = schema.append(pa.field(_FOLDER, pa.string()))
-    told = (batch.append_column(_FOLDER, folders_of(batch, layout)) for batch in batches)
-    ordered = _by_folder(sort_records(told, wide, (_FOLDER, *sorted_by), scratch))
-    for folder, group in groupby(ordered, key=itemgetter(0)):
-        yield folder, (part for _, part in group)
-
-
-def _by_folder(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Cut batches that are sorted by folder where it changes."""
-    for batch in batches:
-        runs = pc.run_end_encode(batch.column(_FOLDER))
-        start = 0
-        for name, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            yield name, batch.slice(start, end - start)
-            start = end
+    yield from by_folder(batches, schema, layout, scratch)

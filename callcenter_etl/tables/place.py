@@ -6,12 +6,13 @@ import errno
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, UsageError
-from callcenter_etl.outputs.modes import PRIVATE_FILE, PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.modes import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, open_private
 from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.storage.addresses import bucket_and_key, is_local, is_s3, local_path, shown
 
@@ -96,9 +97,8 @@ class LocalPlace:
     def _make(self, folder: Path) -> None:
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(missing):
-            each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-            if self._mode is not None:
-                each.chmod(self._mode | (self._mode & 0o444) >> 2)  # who may read the files may enter
+            with suppress(FileExistsError):  # another writer of the table was first
+                make_folder(each, self._mode)
             sync_folder(each.parent)
 
 

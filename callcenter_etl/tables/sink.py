@@ -134,6 +134,13 @@ class SinkPlan:
         """What of an earlier target is replaced."""
         return self.document.run.write or "overwrite"
 
+    def check_write(self) -> None:
+        """Raise UsageError where partitions are to be replaced and the layout has none."""
+        if self.write == "replace_partitions" and not (self.layout or Layout()).folders:
+            raise UsageError(
+                "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
+            )
+
 
 @contextmanager
 def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:

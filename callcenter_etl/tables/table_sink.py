@@ -125,12 +125,8 @@ def refuse_names(plan: SinkPlan) -> None:
 
 def replacing_of(plan: SinkPlan) -> Replacing:
     """Give what gives way to a run's records. Raises UsageError where the layout has nothing to replace by."""
-    mode, layout = plan.document.run.write or "append", plan.layout or Layout()
-    if mode == "replace_partitions" and not layout.folders:
-        raise UsageError(
-            "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
-        )
-    return Replacing(mode, levels_of(layout))
+    plan.check_write()
+    return Replacing(plan.document.run.write or "append", levels_of(plan.layout or Layout()))
 
 
 def levels_of(layout: Layout) -> int | None:

@@ -84,10 +84,12 @@ def ceph_server(folder: Path) -> Iterator[Server]:
         stack.enter_context(running(["ceph-mon", "-c", str(conf), "-i", "a", "-f"], folder / "mon.out"))
         call("ceph", "osd", "new", osd)  # waits for the monitor
         call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-        stack.enter_context(running(["ceph-osd", "-c", str(conf), "-i", "0", "-f"], folder / "osd.out"))
+        store = stack.enter_context(
+            running(["ceph-osd", "-c", str(conf), "-i", "0", "-f"], folder / "osd.out")
+        )
         gateway = ["radosgw", "-c", str(conf), "-n", "client.rgw", "-f"]
         process = stack.enter_context(running(gateway, folder / "rgw.out"))
-        wait_for(f"http://127.0.0.1:{port}", process, folder / "rgw.out", seconds=60)
+        wait_for(f"http://127.0.0.1:{port}", process, folder / "rgw.out", needs=store)
         user = ("--uid=tests", "--display-name=tests", f"--access-key={KEY}", f"--secret-key={SECRET}")
         call("radosgw-admin", "-n", "client.rgw", "user", "create", *user)
         yield Server("ceph", f"http://127.0.0.1:{port}")
@@ -110,9 +112,18 @@ def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
                 process.kill()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 180.0) -> None:
+def wait_for(
+    url: str,
+    process: subprocess.Popen[bytes],
+    log: Path,
+    *,
+    needs: subprocess.Popen[bytes] | None = None,
+    seconds: float = 180.0,
+) -> None:
+    """Wait until a server answers. Raises TimeoutError where it does not, or has ended, or what it needs has."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
+    both = [process] if needs is None else [process, needs]
+    while time.monotonic() < end and all(each.poll() is None for each in both):
         try:
             urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  loopback
         except urllib.error.HTTPError as error:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 
-from callcenter_etl.outputs.modes import open_private
 from callcenter_etl.tables.data_files import DataFile, value_text
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.replacing import ActiveFile
+from callcenter_etl.tables.source_rows import rows_of, sources_in, write_others
 
 MESSAGE = "userMetadata"  # the key that Spark and delta-rs both show in a table's history
 _MOST_VERSIONS = 200  # looked back through for a commit that was done before
@@ -108,38 +106,21 @@ class DeltaVersion:
     def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
         """Read which sources a file's rows are from; that column alone is read."""
         if file.path not in self._sources:
-            found = set[str | None]()
-            for batch in self._read(file, [SOURCE_COLUMN]):
-                found |= set(pc.unique(batch.column(0)).to_pylist())
-            self._sources[file.path] = frozenset(found)
+            with self._opened(file) as opened:
+                self._sources[file.path] = sources_in(opened)
         return self._sources[file.path]
 
     def rows_of(self, source: str, file: ActiveFile) -> int:
         """Count a source's rows in a file."""
-        batches = self._read(file, [SOURCE_COLUMN])
-        return sum(pc.sum(pc.equal(batch.column(0), source)).as_py() or 0 for batch in batches)
+        with self._opened(file) as opened:
+            return rows_of(source, opened)
 
     def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
         """Write a file's rows anew without a source's, a batch at a time."""
         names = self.table.metadata().partition_columns
-        target = scratch / f"rest-{len(list(scratch.iterdir()))}.parquet"
         with self._opened(file) as opened:
-            descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode)
-            with (
-                os.fdopen(descriptor, "wb") as out,
-                pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer,
-            ):
-                for batch in opened.iter_batches():
-                    others = pc.not_equal(pc.fill_null(batch.column(SOURCE_COLUMN), ""), source)
-                    writer.write_batch(batch.filter(others))
+            target = write_others(source, opened, scratch, self._mode)
         return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
-
-    def _read(self, file: ActiveFile, columns: list[str]) -> Any:
-        with self._opened(file) as opened:
-            if SOURCE_COLUMN not in opened.schema_arrow.names:  # from before there was this column
-                yield pa.record_batch([pa.nulls(opened.metadata.num_rows, pa.string())], names=columns)
-            else:
-                yield from opened.iter_batches(columns=columns)
 
     def _opened(self, file: ActiveFile) -> pq.ParquetFile:
         handler = DeltaStorageHandler.from_table(self.table._table, self._storage, {file.path: file.bytes})  # noqa: SLF001  the library's own reader does so

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile as IcebergFile
@@ -17,11 +15,11 @@ from pyiceberg.table import Table
 from pyiceberg.types import StringType
 
 from callcenter_etl.errors import OutputError
-from callcenter_etl.outputs.modes import open_private
 from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.iceberg.types import text_of
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.replacing import ActiveFile, Partition
+from callcenter_etl.tables.source_rows import rows_of, sources_in, write_others
 
 SOURCE_PROPERTY = "callcenter_etl.source."  # and a source's key: the content that its rows are of
 TOLD = "callcenter_etl."  # and a word of what a commit says of itself
@@ -94,38 +92,26 @@ class IcebergVersion:
     def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
         """Read which sources a file's rows are from; that column alone is read."""
         if file.path not in self._sources:
-            found = set[str | None]()
-            for column in self._read(file):
-                found |= set(pc.unique(column).to_pylist())
-            self._sources[file.path] = frozenset(found)
+            with self._opened(file) as opened:
+                self._sources[file.path] = sources_in(opened)
         return self._sources[file.path]
 
     def rows_of(self, source: str, file: ActiveFile) -> int:
         """Count a source's rows in a file."""
-        return sum(pc.sum(pc.equal(column, source)).as_py() or 0 for column in self._read(file))
+        with self._opened(file) as opened:
+            return rows_of(source, opened)
 
     def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
         """Write a file's rows anew without a source's, a batch at a time."""
-        target = scratch / f"rest-{len(list(scratch.iterdir()))}.parquet"
         names = [field.name for field in self.table.spec().fields]
-        with self.table.io.new_input(file.path).open() as stream, pq.ParquetFile(stream) as opened:
-            descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode)
-            with (
-                os.fdopen(descriptor, "wb") as out,
-                pq.ParquetWriter(out, opened.schema_arrow, compression="zstd") as writer,
-            ):
-                for batch in opened.iter_batches():
-                    others = pc.not_equal(pc.fill_null(batch.column(SOURCE_COLUMN), ""), source)
-                    writer.write_batch(batch.filter(others))
+        with self._opened(file) as opened:
+            target = write_others(source, opened, scratch, self._mode)
         return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
 
-    def _read(self, file: ActiveFile) -> Iterator[pa.Array]:
+    @contextmanager
+    def _opened(self, file: ActiveFile) -> Iterator[pq.ParquetFile]:
         with self.table.io.new_input(file.path).open() as stream, pq.ParquetFile(stream) as opened:
-            if SOURCE_COLUMN not in opened.schema_arrow.names:  # from before there was this column
-                yield pa.nulls(opened.metadata.num_rows, pa.string())
-                return
-            for batch in opened.iter_batches(columns=[SOURCE_COLUMN]):
-                yield batch.column(0)
+            yield opened
 
     def _partition(self, file: IcebergFile) -> Partition:
         schema, spec = self.table.schema(), self.table.specs()[file.spec_id]
