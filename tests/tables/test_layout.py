@@ -15,7 +15,7 @@ import pytest
 
 from callcenter_etl import ContractError, OutputError, UsageError, load_contract, validate
 from callcenter_etl.outputs import targets
-from callcenter_etl.tables import parquet, sorting
+from callcenter_etl.tables import by_folder, sorting
 from callcenter_etl.tables.buckets import bucket_of
 from callcenter_etl.tables.row_groups import row_groups
 from tests.published import names_in
@@ -232,7 +232,7 @@ def test_columns_of_any_name_can_sort_and_those_of_a_typed_targets_own_are_refus
 def test_a_layout_gone_wrong_ends_before_it_fills_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet, "MOST_FILES", 10)
+    monkeypatch.setattr(by_folder, "MOST_FILES", 10)
     source = write_source(tmp_path / "a.csv", range(50))
     with pytest.raises(OutputError, match="the layout makes over 10 files"):
         validate(source, parted(), output=tmp_path / "out")

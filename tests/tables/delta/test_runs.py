@@ -329,3 +329,12 @@ def test_a_first_run_that_is_killed_before_its_commit_leaves_no_table(tmp_path: 
     assert not (out / "target/_delta_log").exists()
     validate(file, rules, output=out)
     assert ids(out / "target") == ["1", "2", "4"]
+
+
+def test_a_column_may_have_any_name_that_a_table_does_not_need(tmp_path: Path) -> None:
+    document = contract(tmp_path, columns="  - {name: _folder}\n", run="  layout: {partition_by: [day]}\n")
+    file = source(
+        tmp_path, body="1,2025-01-01,09:05:00,00:00:05,1,ann,x\n", header=HEADER.rstrip("\n") + ",_folder\n"
+    )
+    validate(file, document, output=tmp_path / "out")
+    assert [row["_folder"] for row in rows(tmp_path / "out/target")] == ["x"]
