@@ -37,6 +37,8 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_parquet_holds_the_same_in_the_same_files(source: Path, tmp_path: Path) -> None:
+    from pyspark.sql import SparkSession  # not there where Spark is not
+
     contract = load_contract(CONTRACT)
     files = {}
     for engine in ("local", "spark"):
@@ -53,6 +55,9 @@ def test_parquet_holds_the_same_in_the_same_files(source: Path, tmp_path: Path) 
     assert len(files["local"]) == 31
     for name, table in files["local"].items():
         assert table.equals(files["spark"][name])
+    read = SparkSession.builder.getOrCreate().read.parquet(str(tmp_path / "spark" / "target"))
+    assert read.where("day = '2025-01-03'").count() == files["local"]["day=2025-01-03"].num_rows
+    assert read.count() == 900
     talks = [value for table in files["spark"].values() for value in table["talk"].to_pylist() if value]
     assert {9007199254740993 + n for n in range(900) if n % 5} == set(talks)
 
