@@ -174,5 +174,13 @@ def _spark_told() -> Iterator[None]:
             ) from error
         if "Traceback (most recent call last)" in text:
             raise
-        first = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
-        raise EngineError(f"Spark could not finish the run: {first}") from error
+        raise EngineError(
+            f"Spark could not finish the run: {_cause(text) or type(error).__name__}"
+        ) from error
+
+
+def _cause(text: str) -> str:
+    """Give the line of a Java stack that says what went wrong first: the last cause, else the first line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return causes[-1].removeprefix("Caused by: ") if causes else next(iter(lines), "")

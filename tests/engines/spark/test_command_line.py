@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter_etl.errors import EngineError
 from tests.engines.spark.support import outcome_of
 
 ROOT = Path(__file__).parents[3]
@@ -68,3 +69,18 @@ def test_a_plain_run_imports_no_spark(tmp_path: Path) -> None:
         "import atexit, sys; atexit.register(lambda: print('spark' if 'pyspark' in sys.modules else 'none'))"
     )
     assert cli("-o", str(tmp_path / "o"), "-q", start=start).stdout.splitlines()[-1] == "none"
+
+
+def test_what_spark_could_not_do_is_told_by_its_cause() -> None:
+    pytest.importorskip("pyspark")
+    from py4j.protocol import Py4JError
+
+    from callcenter_etl.engines.spark.engine import _spark_told
+
+    stack = (
+        "An error occurred while calling o264.getResult.\n: org.apache.spark.SparkException: awaitResult:\n"
+        "\tat java.base/x\nCaused by: org.apache.spark.SparkException: Job aborted: TaskResultLost\n\tat y\n"
+    )
+    wanted = "Spark could not finish the run: org.apache.spark.SparkException: Job aborted: TaskResultLost"
+    with pytest.raises(EngineError, match=f"^{wanted}$"), _spark_told():
+        raise Py4JError(stack)
