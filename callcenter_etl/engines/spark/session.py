@@ -16,8 +16,8 @@ from callcenter_etl.errors import EngineError, UsageError
 APP_NAME = "callcenter_etl"
 _LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 TRIES = 4  # of a task, Spark's own number on a cluster
-# A judged range comes back with its answer, not by way of the block manager, which lost some while its memory was short.
-DIRECT_RESULT = "96m"
+# Judged ranges pass through its heap, several at a time: Java's own quarter of the machine, or Spark's 1 GB, ran out.
+HEAP = "3g"
 # Signs that somebody else has said where Spark is: spark-submit, Connect.
 _GIVEN = ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
 
@@ -53,7 +53,7 @@ def _local(workers: int) -> SparkSession:
     # Tries again as a cluster does: a result that is lost on its way to the driver is no end of a run.
     builder = SparkSession.builder.appName(APP_NAME).master(f"local[{workers},{TRIES}]")
     settings = {
-        "spark.task.maxDirectResultSize": DIRECT_RESULT,
+        "spark.driver.memory": HEAP,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",
