@@ -44,11 +44,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--contract", type=Path, default=CONTRACT)
     parser.add_argument("--run", help=argparse.SUPPRESS)  # one way, in a process of its own
     parser.add_argument("--source", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run is not None:
-        print(json.dumps(_one_run(json.loads(options.run), Path(options.source), options.rounds)))
+        print(json.dumps(_one_run(json.loads(options.run), options)))
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "call_center_raw_202503.csv"
@@ -56,7 +57,7 @@ def main() -> int:
         subprocess.run([*map(str, command), "--out", str(source)], check=True, stdout=sys.stderr)  # noqa: S603  ours
         told: dict[str, Any] = {"bytes": source.stat().st_size, "records": options.records}
         told["load_before"] = os.getloadavg()[0]
-        told["passes"] = _passes(source, Path(scratch), options.rounds)
+        told["passes"] = _passes(options.contract, source, Path(scratch), options.rounds)
         for name, way in WAYS:
             told[name] = _in_a_process(way, source, options)
             print(name, told[name], file=sys.stderr, flush=True)
@@ -65,15 +66,14 @@ def main() -> int:
     return 0
 
 
-def _passes(source: Path, scratch: Path, rounds: int) -> dict[str, float]:
+def _passes(contract: Path, source: Path, scratch: Path, rounds: int) -> dict[str, float]:
     """Give processor seconds for a GB of source of each pass, in this process and without Spark."""
-    loaded = load_contract(CONTRACT)
-    document = loaded.document
+    document = load_contract(contract).document
     with SourceReader(str(source), document) as reader:
         layout = reader.open().layout
         start, first_line = reader.plain_position
         identity = reader.identity
-    validator = Validator(document, lookups=load_lookups(document, str(CONTRACT)))
+    validator = Validator(document, lookups=load_lookups(document, str(contract)))
     work = Work("bench", str(source), identity, validator, layout, None, BLOCK_BYTES)
     size = source.stat().st_size
     cuts = cuts_of(start, size, RANGE_BYTES)
@@ -124,21 +124,21 @@ def _cpu(way: Callable[[], Iterable[object]], rounds: int) -> float:
 
 def _in_a_process(way: dict[str, Any], source: Path, options: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.spark", "--run", json.dumps(way), "--source", str(source)]
-    command += ["--rounds", str(options.rounds)]
+    command += ["--rounds", str(options.rounds), "--contract", str(options.contract)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603  ours
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-def _one_run(way: dict[str, Any], source: Path, rounds: int) -> dict[str, Any]:
+def _one_run(way: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     """Run a few times in this process; the first one starts Spark and its workers and is told apart."""
     from callcenter_etl import validate
 
-    contract, found = load_contract(CONTRACT), []
-    for number in range(rounds + 1):
+    contract, found = load_contract(options.contract), []
+    for number in range(options.rounds + 1):
         with tempfile.TemporaryDirectory() as output:
             begun, cpu = time.monotonic(), _tree_seconds()
-            summary = validate(source, contract, output=output, **way).summary
+            summary = validate(options.source, contract, output=output, **way).summary
             found.append((round(time.monotonic() - begun, 1), round(_tree_seconds() - cpu, 1)))
         if summary["records"]["read"] == 0:
             raise SystemExit(f"round {number} read nothing")

@@ -16,7 +16,7 @@ from callcenter_etl.errors import EngineError, UsageError
 APP_NAME = "callcenter_etl"
 _LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 TRIES = 4  # of a task, Spark's own number on a cluster
-# Judged ranges pass through its heap, several at a time: Java's own quarter of the machine, or Spark's 1 GB, ran out.
+# Judged ranges pass through it, several at a time: Spark's default of 1 GB ran out at 4,000,000 records.
 HEAP = "3g"
 # Signs that somebody else has said where Spark is: spark-submit, Connect.
 _GIVEN = ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
