@@ -10,7 +10,6 @@ import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.card import card
@@ -24,16 +23,15 @@ from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
 from callcenter_etl.imports import importing_pandera
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
 from callcenter_etl.outputs.cells import unescape
-from callcenter_etl.outputs.parts import part_files
+from callcenter_etl.outputs.names import EXCEPTIONS
+from callcenter_etl.outputs.parts import file_uris
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
 from callcenter_etl.plan import RunPlan
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
-from callcenter_etl.storage.addresses import is_local, local_path, within
 from callcenter_etl.summary import Summary, exit_code
 from callcenter_etl.validator import Validator
 
@@ -157,7 +155,7 @@ class RunResult:
                     encoding="utf-8",
                     lineterminator=None,
                 )
-                for uri in self._exceptions_uris()
+                for uri in self.exceptions_uris()
             ],
             ignore_index=True,
         )
@@ -171,14 +169,13 @@ class RunResult:
         Raises SourceError where the exceptions cannot be read to the end that is asked for.
         """
         if EXCEPTIONS in self.record.outputs:
-            for uri in self._exceptions_uris():
+            for uri in self.exceptions_uris():
                 yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
 
-    def _exceptions_uris(self) -> list[str]:
-        """Give the file of the exceptions, or its parts in order."""
-        if self.record.outputs[EXCEPTIONS].parts is None:
-            return [within(self.output, FILE_NAMES[EXCEPTIONS])]
-        return [str(path) for path in part_files(Path(local_path(self.output), EXCEPTIONS))]
+    def exceptions_uris(self) -> list[str]:
+        """Give the file of the exceptions, or its parts in order; not for a refused source. Raises SourceError."""
+        parts = self.record.outputs[EXCEPTIONS].parts
+        return file_uris(self.output, EXCEPTIONS, in_parts=parts is not None, storage=self._storage)
 
     def _repr_html_(self) -> str:
         return card(self.record, already_done=self.already_done)
@@ -257,11 +254,8 @@ def validate(
     check_engine(engine, parts=parts)
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
-    if parts and (publish_to is not None or (output is not None and not is_local(os.fspath(output)))):
-        raise UsageError(
-            "--parts: part files are written into a folder that driver and executors share, s3:// is none"
-            " (name a folder as the output, or leave --parts out)"
-        )
+    if parts and publish_to is not None:
+        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
     target_format = target_format or defaults.target_format
     if parts and target_format != "csv":
         raise UsageError(

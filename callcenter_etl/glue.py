@@ -15,7 +15,7 @@ from callcenter_etl.summary import exit_code_for
 
 # `--name value` each, as Glue gives them; what else Glue passes (JOB_NAME, TempDir) is its own.
 REQUIRED = ("source", "contract", "output")
-OPTIONAL = ("engine", "workers", "max_rejected", "fail_on", "again", "staging")
+OPTIONAL = ("engine", "workers", "parts", "max_rejected", "fail_on", "again", "staging")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -32,13 +32,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     engine = arguments.get("engine", "spark")
     if engine == "spark":
         _adopt_session()
-    workers = arguments.get("workers")
+    workers, parts = arguments.get("workers"), arguments.get("parts")
     result = validate(
         arguments["source"],
         contract,
         output=arguments["output"],
         engine=cast("Any", engine),  # validate says what is wrong with it
         workers=None if workers is None else _whole("workers", workers),
+        parts=None if parts is None else _flag("parts", parts),
         max_rejected=arguments.get("max_rejected"),
         again=_flag("again", arguments.get("again", "false")),
         staging=arguments.get("staging"),

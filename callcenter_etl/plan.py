@@ -15,7 +15,7 @@ from callcenter_etl.contract.run_defaults import TargetFormat
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.lock import Holder
-from callcenter_etl.outputs.staging import FILE_NAMES
+from callcenter_etl.outputs.names import FILE_NAMES
 from callcenter_etl.outputs.targets import TARGET_PARQUET
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within

@@ -21,8 +21,9 @@ from callcenter_etl.logs import get_logger
 from callcenter_etl.memory import lack_of_memory_told
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
+from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.outputs.summary_text import summary_bytes
 from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.lookups import load_lookups
@@ -117,7 +118,7 @@ class _Run:
             opening = reader.open()
             dead = None if unfinished is None else unfinished.folder
             with (
-                staged_for(self._destination(), plan.holder, room=reader.least_output, dead=dead) as staged,
+                staged_for(self._destination(), plan.holder, room=self._room(reader), dead=dead) as staged,
                 opened_sink(plan.target_format, sink_plan(plan, self.document)) as sink,
             ):
                 staged.sink = sink
@@ -135,6 +136,10 @@ class _Run:
             contract_sha256=sha256,
             options=plan.options,
         )
+
+    def _room(self, reader: SourceReader) -> int | None:
+        """Give how many bytes this machine's disk must have for the files, None if unknown: tasks have their own."""
+        return None if self.plan.parts else reader.least_output
 
     def _destination(self) -> Destination:
         plan = self.plan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callcenter_etl.accounts import Accounts
-from callcenter_etl.outputs.staging import TARGET, Staging
+from callcenter_etl.outputs.names import TARGET
+from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.summary import OutputFile, RuleCount
 
 

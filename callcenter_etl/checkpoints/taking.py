@@ -15,8 +15,9 @@ from callcenter_etl.checkpoints.checkpoint import Basis, Checkpoint, write_check
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.keys import Extent
 from callcenter_etl.logs import get_logger
+from callcenter_etl.outputs.names import REJECTED, TARGET
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import REJECTED, TARGET, Staging
+from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.sources.reader import SourceReader
 
 _log = get_logger(__name__)

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from callcenter_etl.api import Contract, RunResult
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.errors import CallcenterEtlError
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
-from callcenter_etl.storage.addresses import is_local, shown, within
+from callcenter_etl.storage.addresses import is_local, shown
 from callcenter_etl.terminal import printable
 
 
@@ -32,12 +31,9 @@ def _say(result: RunResult, contract: Contract) -> None:
     from callcenter_etl.explain import find_causes
     from callcenter_etl.reports.causes import CAUSES_RENDERERS
 
-    if result.record.outputs[EXCEPTIONS].parts is not None:
-        print("  causes are told of exceptions.csv, not of part files")
-        return
-    exceptions = within(result.output, FILE_NAMES[EXCEPTIONS])
     try:
-        found = find_causes(exceptions, contract.loaded, rejected=result.record.records.rejected)
+        uris = result.exceptions_uris()
+        found = find_causes(uris, contract.loaded, rejected=result.record.records.rejected)
     except CallcenterEtlError as error:
         say_error(error)
         return

@@ -104,7 +104,7 @@ def validate(
         bool | None,
         typer.Option(
             "--parts/--no-parts",
-            help="Folders of part files, which Spark's tasks write, and no single files.",
+            help="Folders of part files, which Spark's tasks write or upload, and no single files.",
         ),
     ] = None,
     log_level: Annotated[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
@@ -15,42 +15,64 @@ from callcenter_etl.engines.rows import told_error
 from callcenter_etl.engines.work import Work
 from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.memory import lack_of_memory_told
-from callcenter_etl.outputs.parts import AttemptStaging
+from callcenter_etl.outputs.attempts import Attempt, SharedAttempt, UploadedAttempt
+from callcenter_etl.outputs.names import EXCEPTIONS, IN_PARTS, REJECTED, TARGET
+from callcenter_etl.outputs.parts import Told, commit_parts, write_manifest
 from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, TARGET, Staging
+from callcenter_etl.outputs.staging import Staging
+
+if TYPE_CHECKING:  # boto3 is imported for s3:// alone
+    from callcenter_etl.outputs.remote_parts import PartsPrefix
 
 
 @dataclass(frozen=True, slots=True)
 class PartsPlan:
-    """Where the parts of a run are staged, a folder that driver and executors share, and what each begins with."""
+    """Where the parts of a run are put, and what each begins with.
+
+    `folder` is the driver's staging folder, and the executors' too, unless they upload below a `prefix`.
+    """
 
     work: Work
     folder: str
     preamble: bytes
     mode: int | None
+    prefix: PartsPrefix | None
 
     @classmethod
     def of(cls, work: Work, staged: Staging, preamble: bytes) -> Self:
         """Give the plan to write parts into a staging folder."""
-        return cls(work, str(staged.directory.resolve()), preamble, staged.mode)
+        return cls(work, str(staged.directory.resolve()), preamble, staged.mode, staged.parts_prefix)
+
+    def attempt(self, part: int) -> Attempt:
+        """Start an attempt at a part."""
+        if self.prefix is None:
+            return SharedAttempt(Path(self.folder), part, self.mode)
+        return UploadedAttempt(self.prefix, part)
+
+    def commit(self, told: Sequence[Told]) -> None:
+        """Settle which attempts count, for the driver to take."""
+        if self.prefix is None:
+            commit_parts(Path(self.folder), told, self.mode)
+        else:
+            write_manifest(Path(self.folder), told)
+
+    def abandon(self, told: Sequence[Told]) -> None:
+        """Remove what attempts left that nobody takes; a shared folder goes as a whole with its run."""
+        if self.prefix is not None:
+            self.prefix.abandon(told)
 
 
 def write_part(plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
     """Write the judged rows of one range and tell of it: files, counts, and the bytes judged; or what went wrong."""
-    staged = None
     try:
-        with lack_of_memory_told():
-            staged = AttemptStaging(Path(plan.folder), part, plan.mode)
+        with lack_of_memory_told(), plan.attempt(part) as staged:
             return _written(plan, part, batches, staged)
     except CallcenterEtlError as error:
         return {"part": part, "error": told_error(error)}
-    finally:
-        for file in () if staged is None else staged.files.values():
-            file.discard()
 
 
 def _written(
-    plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch], staged: AttemptStaging
+    plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch], staged: Attempt
 ) -> dict[str, Any]:
     shape, accounts = plan.work.shape, Accounts()
     router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
@@ -81,13 +103,14 @@ def _written(
 
 def empty_part(plan: PartsPlan) -> dict[str, Any]:
     """Write the one part of a source without records."""
-    staged = AttemptStaging(Path(plan.folder), 0, plan.mode)
     shape = plan.work.shape
-    router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
-    router.begin(plan.preamble)
+    with plan.attempt(0) as staged:
+        router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
+        router.begin(plan.preamble)
+        files = staged.told(dict.fromkeys(IN_PARTS, 0))
     return {
         "part": 0,
-        "files": staged.told({TARGET: 0, REJECTED: 0, EXCEPTIONS: 0}),
+        "files": files,
         "accounts": asdict(Accounts()),
         "exception_records": 0,
         "target_records": 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -75,12 +75,12 @@ class Causes:
 
 
 def find_causes(
-    exceptions: str, contract: LoadedContract, *, rejected: int, most: int = MOST_REJECTS
+    exceptions: Sequence[str], contract: LoadedContract, *, rejected: int, most: int = MOST_REJECTS
 ) -> Causes:
-    """Find what is behind the rejects in an exceptions file of a run that rejected so many records.
+    """Find what is behind the rejects in the exceptions files of a run that rejected so many records.
 
     What a change would recover is counted by judging the records again; where there are more than `most`, every
-    n-th alone. Raises SourceError where the file, or a lookup, cannot be read.
+    n-th alone. Raises SourceError where a file, or a lookup, cannot be read.
     """
     document = contract.document
     rejects = read_rejects(exceptions, document, rejected=rejected, most=most)

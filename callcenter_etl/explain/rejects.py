@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.sources.reader import SourceReader
+from callcenter_etl.storage.addresses import shown
 
 MOST_REJECTS = 100_000
 MOST_RAW_CHARACTERS = 2**16
@@ -55,29 +56,37 @@ class Rejects:
         return self.values[self.layout.positions[column]]
 
 
-def read_rejects(uri: str, document: ContractDocument, *, rejected: int, most: int = MOST_REJECTS) -> Rejects:
-    """Read the exceptions of a run that rejected so many records, `most` of them at the most.
+def read_rejects(
+    uris: Sequence[str], document: ContractDocument, *, rejected: int, most: int = MOST_REJECTS
+) -> Rejects:
+    """Read the exceptions of a run that rejected so many records, `most` of them at the most: a file, or its parts.
 
-    Raises SourceError where the file cannot be read, or is none of this contract's.
+    Raises SourceError where a file cannot be read, or is none of this contract's.
     """
     step = max(1, -(-rejected // most))
-    reader = SourceReader(uri, _as_source(document))
-    with reader:
-        layout = reader.open().layout
-        names = layout.names[: -len(REJECT_COLUMNS)]
-        if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
-            raise SourceError(
-                f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
-            )
-        safe = document.run.exceptions.excel_safe
-        names = tuple(unescape(name) for name in names) if safe else names
-        columns = _joined(list(_kept(reader, layout, step)), layout.fields)
+    kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
+    for uri in uris:
+        with SourceReader(uri, _as_source(document)) as reader:
+            layout = reader.open().layout
+            if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
+                raise SourceError(
+                    f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
+                )
+            names = layout.names
+            for chunk, records in _chunks(reader, layout):
+                if chunk is not None:
+                    kept.append(_picked(chunk, seen, step))
+                seen += records
+    safe = document.run.exceptions.excel_safe
+    columns = _joined(kept, len(names))
+    names = names[: -len(REJECT_COLUMNS)]
     if safe:
+        names = tuple(unescape(name) for name in names)
         columns = [_unescaped(column) for column in columns]
     *values, lines, rules, reasons, raws = columns
     long = pc.greater(pc.binary_length(raws), MOST_RAW_CHARACTERS)
     return Rejects(
-        layout=_source_layout(names, document, reader.uri),
+        layout=_source_layout(names, document, shown(uris[0])),
         values=tuple(values),
         lines=np.asarray(pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64),
         rules=rules,
@@ -109,16 +118,15 @@ def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str)
     return layout
 
 
-def _kept(reader: SourceReader, layout: Layout, step: int) -> Iterator[list[pa.StringArray]]:
+def _chunks(reader: SourceReader, layout: Layout) -> Iterator[tuple[Chunk | None, int]]:
+    """Give chunks with their number of records; none for a record of many megabytes, which has no shape to tell."""
     shape = Shape(layout, reader.dialect)
-    seen = 0
     for item in reader.blocks(layout):
-        if isinstance(item, LongPiece):  # a record of many megabytes, which has no shape to tell
-            seen += item.last
+        if isinstance(item, LongPiece):
+            yield None, int(item.last)
             continue
         for chunk in parse_block(item, shape).chunks:
-            yield _picked(chunk, seen, step)
-            seen += len(chunk)
+            yield chunk, len(chunk)
 
 
 def _picked(chunk: Chunk, seen: int, step: int) -> list[pa.StringArray]:

@@ -8,8 +8,9 @@ from callcenter_etl.explain.causes import Causes, find_causes
 from callcenter_etl.ledger import find_run
 from callcenter_etl.ledger.done import published_summary
 from callcenter_etl.ledger.place import output_of
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
-from callcenter_etl.storage.addresses import shown, within
+from callcenter_etl.outputs.names import EXCEPTIONS
+from callcenter_etl.outputs.parts import file_uris
+from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import Summary
 
 
@@ -31,12 +32,9 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
         )
     if not summary.records.rejected:
         return summary, None
-    if summary.outputs[EXCEPTIONS].parts is not None:
-        raise UsageError(
-            f"{shown(output)}: run {summary.run_id} wrote part files, and causes are told of exceptions.csv"
-            " (validate again without --parts)"
-        )
-    exceptions = within(output, FILE_NAMES[EXCEPTIONS])
+    in_parts = summary.outputs[EXCEPTIONS].parts is not None
+    storage = contract.document.run.storage_options
+    exceptions = file_uris(output, EXCEPTIONS, in_parts=in_parts, storage=storage)
     return summary, find_causes(exceptions, contract, rejected=summary.records.rejected)
 
 

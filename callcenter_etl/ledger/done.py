@@ -9,14 +9,13 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
+from callcenter_etl.outputs.names import FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.outputs.parts import stands
-from callcenter_etl.outputs.staging import FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.outputs.targets import PARQUET, TARGET_FOLDER, TARGET_PARQUET
 from callcenter_etl.storage import access
 from callcenter_etl.storage.access import DEFAULTS
@@ -124,7 +123,7 @@ def _outputs_stand(question: Question, published: Summary) -> bool:
 
 def _stands_there(output: str, name: str, file: OutputFile, options: StorageOptions) -> bool:
     if file.parts is not None:
-        return stands(Path(local_path(output), name), parts=file.parts, size=file.bytes)
+        return stands(output, name, parts=file.parts, size=file.bytes, storage=options)
     if name != TARGET or file.format is None:
         return access.identify(_file(output, name), options).size == file.bytes
     if file.format != PARQUET:

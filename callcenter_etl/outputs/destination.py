@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +15,15 @@ from callcenter_etl.errors import OutputError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.outputs.leftovers import AWAY_PREFIX, new_folder_away
 from callcenter_etl.outputs.lock import Holder
-from callcenter_etl.outputs.staging import (
-    SUMMARY,
-    Staging,
-    new_folder,
-    staging,
-    staging_folder,
-    take_over,
-)
+from callcenter_etl.outputs.names import SUMMARY
+from callcenter_etl.outputs.parts import Told
+from callcenter_etl.outputs.staging import Staging, new_folder, staging, staging_folder, take_over
 from callcenter_etl.outputs.targets import put_back
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
     from callcenter_etl.outputs.remote import RemoteOutput
+    from callcenter_etl.outputs.remote_parts import PartsPrefix
 
 SPARE_BYTES = 64 * 2**20
 
@@ -58,6 +54,13 @@ class _Uploaded(Staging):
         self._remote.prepare(self, names, commit_target=self.commit_target)
         with interrupts.publishing(self.final_uri(SUMMARY)):
             self._remote.commit()
+
+    @property
+    def parts_prefix(self) -> PartsPrefix | None:
+        return self._remote.parts.prefix
+
+    def take_parts(self, told: Sequence[Told]) -> None:
+        self.folders = self._remote.parts.take(told)
 
     def final_uri(self, name: str) -> str:
         return self._remote.uri_of(self.name_of(name))

@@ -1,82 +1,102 @@
-"""Folders of part files: how they are named, written one by one, committed together and read again."""
+"""Folders of part files: how they are named, committed together in a folder, and found again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.modes import make_folder
-from callcenter_etl.outputs.staging import (
-    EXCEPTIONS,
-    REJECTED,
-    SUCCESS_NAME,
-    TARGET,
-    StagedParts,
-    Staging,
-    new_folder,
-)
+from callcenter_etl.outputs.names import FILE_NAMES, IN_PARTS, SUCCESS_NAME
 from callcenter_etl.outputs.targets import sync_folder
+from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import within
 
-NAMES = (TARGET, EXCEPTIONS, REJECTED)
 MANIFEST_NAME = "parts.json"
-_ATTEMPTS = "_temporary"
+ATTEMPTS = "_temporary"
+MOST_PARTS = 10_000  # so many objects of each name can be completed in the time that publishing to S3 has
+_PART_NAME = re.compile(r"part-[0-9]{5}\.csv")
+Told = Mapping[str, Any]  # what a task tells of its part, or of one file of it
 
 
-class AttemptStaging(Staging):
-    """The files of one attempt at one part, in a folder that no other attempt has."""
+@dataclass(frozen=True, slots=True)
+class StagedParts:
+    """A finished folder of part files: bytes and number of its parts. Each part begins with the preamble.
 
-    def __init__(self, folder: Path, part: int, mode: int | None) -> None:
-        attempt = folder / _ATTEMPTS / f"{part:05d}-{os.urandom(8).hex()}"
-        new_folder(attempt)
-        super().__init__(folder, attempt, mode)
+    `sha256` is the hash of the lines that `sha256sum part-*` prints there.
+    """
 
-    def told(self, records: Mapping[str, int]) -> dict[str, Any]:
-        """Make the files durable and tell of them; `records` is how many each holds."""
-        for file in self.files.values():
-            file.close()
-        sync_folder(self.directory)
-        return {
-            name: {
-                "path": str(file.path),
-                "bytes": file.bytes,
-                "sha256": file.sha256,
-                "records": records[name],
-            }
-            for name, file in self.files.items()
-        }
+    bytes: int
+    sha256: str
+    parts: int
+
+    @classmethod
+    def of(cls, files: Sequence[tuple[int, Told]]) -> StagedParts:
+        """Give the folder that these files make, each told of with the number of its part."""
+        sha256 = folder_sha256([(part_name(part), file["sha256"]) for part, file in files])
+        return cls(sum(file["bytes"] for _, file in files), sha256, len(files))
 
 
-def commit_parts(folder: Path, told: Sequence[Mapping[str, Any]], mode: int | None) -> None:
+def folder_sha256(files: Sequence[tuple[str, str]]) -> str:
+    """Give the hash of a folder whose part files have these names and hashes, in order."""
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def part_name(part: int) -> str:
+    """Give the name of a part file; by name they are in the order of the source."""
+    return f"part-{part:05d}.csv"
+
+
+def is_part_name(name: str) -> bool:
+    """Tell whether a file has the name of a part."""
+    return _PART_NAME.fullmatch(name) is not None
+
+
+def kept_files(name: str, told: Sequence[Told]) -> list[tuple[int, Told]]:
+    """Give the files that make up a folder, in order: those with records, or the first where none has any."""
+    ordered = sorted(((part["part"], part["files"][name]) for part in told), key=lambda file: file[0])
+    return [(part, file) for part, file in ordered if file["records"]] or ordered[:1]
+
+
+def commit_parts(folder: Path, told: Sequence[Told], mode: int | None) -> None:
     """Give the files of the attempts that count their names, mark each folder complete, and write what was told.
 
-    A file without records is left out, unless there is no other. What other attempts wrote is removed. With an
-    error told of, nothing is committed but that.
+    What other attempts wrote is removed. With an error told of, nothing is committed but that.
     """
     try:
         if not any("error" in part for part in told):
-            for name in NAMES:
-                _commit(folder / name, [(part["part"], part["files"][name]) for part in told], mode)
-        shutil.rmtree(folder / _ATTEMPTS, ignore_errors=True)
+            for name in IN_PARTS:
+                _commit(folder / name, kept_files(name, told), mode)
+        shutil.rmtree(folder / ATTEMPTS, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror or error}") from error
+    write_manifest(folder, told)
+
+
+def _commit(home: Path, files: Sequence[tuple[int, Told]], mode: int | None) -> None:
+    make_folder(home, mode)
+    for part, file in files:
+        Path(file["path"]).replace(home / part_name(part))
+    _write(home / SUCCESS_NAME, b"")
+    sync_folder(home)
+
+
+def write_manifest(folder: Path, told: Sequence[Told]) -> None:
+    """Write what was told of all parts, for `read_manifest`."""
+    try:
         _write(folder / MANIFEST_NAME, json.dumps(sorted(told, key=lambda part: int(part["part"]))).encode())
         sync_folder(folder)
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror or error}") from error
-
-
-def _commit(home: Path, files: list[tuple[int, Mapping[str, Any]]], mode: int | None) -> None:
-    make_folder(home, mode)
-    ordered = sorted(files, key=lambda file: file[0])
-    kept = [(part, file) for part, file in ordered if file["records"]] or ordered[:1]
-    for part, file in kept:
-        Path(file["path"]).replace(home / part_name(part))
-    _write(home / SUCCESS_NAME, b"")
-    sync_folder(home)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -84,11 +104,6 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def part_name(part: int) -> str:
-    """Give the name of a part file; by name they are in the order of the source."""
-    return f"part-{part:05d}.csv"
 
 
 def read_manifest(folder: Path) -> list[dict[str, Any]]:
@@ -100,30 +115,28 @@ def read_manifest(folder: Path) -> list[dict[str, Any]]:
     return told
 
 
-def staged_parts(folder: Path, name: str, told: Sequence[Mapping[str, Any]]) -> StagedParts:
+def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
     """Give the committed folder of one name. Raises OutputError where a part is not there as it was told of."""
-    home, lines, size = folder / name, [], 0
-    files = {part_name(part["part"]): part["files"][name] for part in told}
-    found = sorted(part_files(home))
-    for path in found:
-        file = files[path.name]
-        if path.stat().st_size != file["bytes"]:
-            raise OutputError(
-                f"{path}: {file['bytes']:,} bytes were written, there are {path.stat().st_size:,}"
-            )
-        lines.append(f"{file['sha256']}  {path.name}\n")
-        size += file["bytes"]
-    sha256 = hashlib.sha256("".join(lines).encode()).hexdigest()
-    return StagedParts(home, size, sha256, len(found))
+    home, files = folder / name, kept_files(name, told)
+    there = access.sizes_in(str(home))
+    for part, file in files:
+        size = there.get(part_name(part))
+        if size != file["bytes"]:
+            found = "it is not there" if size is None else f"there are {size:,}"
+            raise OutputError(f"{home / part_name(part)}: {file['bytes']:,} bytes were written, {found}")
+    return StagedParts.of(files)
 
 
-def part_files(home: Path) -> Iterator[Path]:
-    """Give the part files of a folder, in the order of the source."""
-    return iter(sorted(home.glob("part-*.csv")))
+def file_uris(output: str, name: str, *, in_parts: bool, storage: StorageOptions) -> list[str]:
+    """Give one of a run's published CSV files, or its part files in the order of the source. Raises SourceError."""
+    if not in_parts:
+        return [within(output, FILE_NAMES[name])]
+    home = within(output, name)
+    return [within(home, each) for each in sorted(access.sizes_in(home, storage)) if is_part_name(each)]
 
 
-def stands(home: Path, *, parts: int, size: int) -> bool:
-    """Tell whether a published folder is complete and has so many parts and bytes."""
-    found = list(part_files(home))
-    total = sum(path.stat().st_size for path in found)
-    return (home / SUCCESS_NAME).exists() and (len(found), total) == (parts, size)
+def stands(output: str, name: str, *, parts: int, size: int, storage: StorageOptions) -> bool:
+    """Tell whether a published folder is complete and has so many parts and bytes. Raises SourceError."""
+    there = access.sizes_in(within(output, name), storage)
+    sizes = [found for each, found in there.items() if is_part_name(each)]
+    return SUCCESS_NAME in there and (len(sizes), sum(sizes)) == (parts, size)

@@ -10,15 +10,10 @@ from urllib.parse import quote
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, REJECTED, SUMMARY, TARGET
+from callcenter_etl.outputs.remote_parts import PartsPrefix, RemoteParts
 from callcenter_etl.outputs.remote_target import RemoteTarget
-from callcenter_etl.outputs.staging import (
-    EXCEPTIONS,
-    FILE_NAMES,
-    REJECTED,
-    SUMMARY,
-    TARGET,
-    Staging,
-)
+from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.outputs.summary_text import summary_bytes
 from callcenter_etl.storage.addresses import bucket_and_key, shown
 from callcenter_etl.storage.s3_claims import Claim, claimed
@@ -39,7 +34,9 @@ class RemoteOutput:
         self._uploads: dict[str, Upload] = {}
         self._labels: dict[str, dict[str, str]] = {}
         self._summary = b""
+        self._folders: list[str] = []
         self._target = RemoteTarget(self._bucket, self._prefix)
+        self.parts = RemoteParts(self._bucket, PartsPrefix(name, self._prefix, options, {"run-id": run_id}))
         self._bucket.check_writable(self._key(SUMMARY))
         self._seen = self._version_there()
 
@@ -53,9 +50,12 @@ class RemoteOutput:
         `commit_target` is called among the steps of publishing, for what makes its own part of the target visible.
         """
         self._replace_target = partial(self._replace_target_by, staged, commit_target)
+        self._folders = [name for name in names if name in staged.folders]
         told = json.loads(staged.summary)
         labels, files = _labels(told), staged.files
         for name in names:
+            if name in staged.folders:
+                continue  # its tasks have uploaded it
             if name == TARGET and staged.target is not None:
                 self._target.prepare(staged.target, labels)
                 continue
@@ -83,6 +83,7 @@ class RemoteOutput:
             self._bucket.abandon(upload)
         self._uploads.clear()
         self._target.close()
+        self.parts.close()
 
     def _replace(self, claim: Claim) -> None:
         """The earlier summary goes first, so that a mix of two runs is never taken for a run."""
@@ -96,6 +97,7 @@ class RemoteOutput:
                 del self._uploads[name]  # one that fails is still abandoned by `close`
             else:
                 self._bucket.delete(self._key(name))
+            self._replace_folder(name, step)
         step(self._bucket.uri(self._key(SUMMARY)))
         key = self._key(SUMMARY)
         if not self._bucket.put_if_absent(key, self._summary, self._labels[SUMMARY]) and not self._is_ours(
@@ -106,6 +108,7 @@ class RemoteOutput:
     def _replace_target_by(
         self, staged: Staging, commit_target: Callable[[], None], step: Callable[[str], None]
     ) -> None:
+        self._replace_folder(TARGET, step)
         if staged.target is not None:
             commit_target()
             self._summary = _with_uris(json.loads(staged.summary), staged, self.uri_of)
@@ -116,6 +119,12 @@ class RemoteOutput:
             self._target.remove(step, but=FILE_NAMES[TARGET])
         elif not staged.keeps_target:
             self._target.remove(step)
+
+    def _replace_folder(self, name: str, step: Callable[[str], None]) -> None:
+        if name in self._folders:
+            self.parts.commit(name, step)
+        else:
+            self.parts.remove(name, step)
 
     def _is_ours(self, key: str) -> bool:
         """Tell whether the summary there is this run's: its put was done twice and the first answer lost."""

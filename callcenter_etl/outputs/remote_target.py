@@ -6,21 +6,18 @@ step, readers of the manifest see the earlier target whole, and after it the new
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Mapping
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.at_once import each
 from callcenter_etl.outputs.targets import MANIFEST, TARGET_FILES, TARGET_FOLDER
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
 from callcenter_etl.tables.manifest import Manifest
 from callcenter_etl.tables.sink import BuiltTarget
 
-AT_ONCE = 8
 Step = Callable[[str], None]
 Labels = Mapping[str, str]
-Item = TypeVar("Item")
 
 
 class RemoteTarget:
@@ -54,7 +51,7 @@ class RemoteTarget:
 
     def commit(self, target: BuiltTarget, step: Step) -> None:
         """Make the target visible, in the place of an earlier one of any form."""
-        _each(self._uploads, lambda key: self._complete(key, step))
+        each(self._uploads, lambda key: self._complete(key, step))
         self._uploads.clear()
         if self._manifest:
             step(self._bucket.uri(f"{self._folder}{MANIFEST}"))
@@ -87,7 +84,7 @@ class RemoteTarget:
             own = {**labels, "sha256": content.sha256}
             self._uploads[name] = self._bucket.prepare(self._prefix + name, content, own), own
 
-        _each(contents, prepare)
+        each(contents, prepare)
 
     def _complete(self, name: str, step: Step) -> None:
         upload, labels = self._uploads[name]
@@ -104,7 +101,7 @@ class RemoteTarget:
             step(self._bucket.uri(key))
             self._bucket.delete(key)
 
-        _each(keys, delete)
+        each(keys, delete)
 
     def _manifest_there(self) -> Manifest | None:
         key = f"{self._folder}{MANIFEST}"
@@ -116,15 +113,3 @@ class RemoteTarget:
         except (ValueError, KeyError, TypeError) as error:
             uri = shown(self._bucket.uri(key))
             raise OutputError(f"{uri}: is no manifest of a target: {error} (move the folder away)") from error
-
-
-def _each(items: Iterable[Item], act: Callable[[Item], None]) -> None:
-    """Do something for each, several at once; the first error ends it."""
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="target") as threads:
-        futures = [threads.submit(act, item) for item in items]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            threads.shutdown(wait=True, cancel_futures=True)
-            raise

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from callcenter_etl.marks import Mark
 from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
+from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
 from callcenter_etl.outputs.select import select_records
-from callcenter_etl.outputs.staging import EXCEPTIONS, REJECTED, STREAM, TARGET, Staging
+from callcenter_etl.outputs.staging import STREAM, Staging
 from callcenter_etl.rules.grounds import Grounds
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.encodings import ShowStream, show

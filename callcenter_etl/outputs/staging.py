@@ -5,33 +5,36 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from callcenter_etl.errors import AccountingError, OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark, reopen
 from callcenter_etl.memory import is_lack_of_memory
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.names import (
+    EXCEPTIONS,
+    FILE_NAMES,
+    IN_PARTS,
+    REJECTED,
+    SUCCESS_NAME,
+    SUMMARY,
+    TARGET,
+)
+from callcenter_etl.outputs.parts import StagedParts, Told, staged_parts
 from callcenter_etl.outputs.summary_text import with_commit
 from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
-TARGET, EXCEPTIONS, REJECTED, SUMMARY = "target", "exceptions", "rejected", "summary"
+if TYPE_CHECKING:  # boto3 is imported for s3:// alone
+    from callcenter_etl.outputs.remote_parts import PartsPrefix
+
 STREAM = "stream"  # the accepted records of a typed target, until it is built from them
-FILE_NAMES = {
-    TARGET: "target.csv",
-    EXCEPTIONS: "exceptions.csv",
-    REJECTED: "rejected.csv",
-    SUMMARY: "summary.json",
-}
 _STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
 _SCRATCH = "built"
-# Marks a folder of part files, named like its file without the suffix, as complete.
-SUCCESS_NAME = "_SUCCESS"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
 
@@ -111,19 +114,6 @@ class StagedFile:
         return self._sha256.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class StagedParts:
-    """A finished folder of part files: bytes and number of its parts. Each part begins with the preamble.
-
-    `sha256` is the hash of the lines that `sha256sum part-*` prints there.
-    """
-
-    path: Path
-    bytes: int
-    sha256: str
-    parts: int
-
-
 class Staging:
     """The staged files of one run in `output`; what is not published is removed."""
 
@@ -168,6 +158,15 @@ class Staging:
         self.files[STREAM].close()
         return self.files[STREAM].path
 
+    @property
+    def parts_prefix(self) -> PartsPrefix | None:
+        """Where tasks upload parts to; None where they write them into this folder."""
+        return None
+
+    def take_parts(self, told: Sequence[Told]) -> None:
+        """Take what tasks wrote, and tell of, as this run's. Raises OutputError where it is not there."""
+        self.folders = {name: staged_parts(self.directory, name, told) for name in IN_PARTS}
+
     def publish(self, names: tuple[str, ...], summary: bytes) -> None:
         """Replace the earlier run's files by the named ones, the summary last."""
         self.finish(summary)
@@ -211,7 +210,7 @@ class Staging:
             else:
                 (self.output / FILE_NAMES[name]).unlink(missing_ok=True)
             if name in names and name in self.folders:
-                self.folders[name].path.rename(self._final(name))
+                self._give_folder_its_name(name)
         sync_folder(self.output)
         self._publish_summary()
 
@@ -242,10 +241,13 @@ class Staging:
         self._put_folder_aside(TARGET)
         if TARGET in self.folders:
             remove_targets(self.output)
-            self.folders[TARGET].path.rename(self._final(TARGET))
+            self._give_folder_its_name(TARGET)
             return
         new = self.files[TARGET].path if self.target is None else self.target.path
         replace_target(self.output, self.name_of(TARGET), new)
+
+    def _give_folder_its_name(self, name: str) -> None:
+        (self.directory / name).rename(self._final(name))
 
     def _put_folder_aside(self, name: str) -> None:
         """Move an earlier run's folder of part files to where it is removed with what is staged."""
@@ -258,12 +260,12 @@ class Staging:
         return str(self._final(name))
 
     def name_of(self, name: str) -> str:
-        """Give what one of the run's files is called in its output."""
+        """Give what one of the run's files, or a folder of its parts, is called in its output."""
+        if name in self.folders:
+            return name
         return self.target.name if name == TARGET and self.target is not None else FILE_NAMES[name]
 
     def _final(self, name: str) -> Path:
-        if name in self.folders:
-            return self.output / name
         return self.output / self.name_of(name)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError, Problem, SourceError
-from callcenter_etl.outputs.staging import EXCEPTIONS, TARGET
+from callcenter_etl.outputs.names import EXCEPTIONS, TARGET
 from callcenter_etl.reprocess.order import compared
 from callcenter_etl.reprocess.origin import Origin
 from callcenter_etl.reprocess.records import Batch, Writing, batch_of

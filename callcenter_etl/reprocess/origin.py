@@ -9,7 +9,7 @@ from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError, UsageError
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET
+from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.reprocess.result import KIND
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within

@@ -20,7 +20,8 @@ from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.leftovers import leftovers
 from callcenter_etl.outputs.lock import Holder, target_lock
-from callcenter_etl.outputs.staging import CHECKPOINT_NAME, EXCEPTIONS, REJECTED, TARGET
+from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
+from callcenter_etl.outputs.staging import CHECKPOINT_NAME
 from callcenter_etl.reprocess.corrections import Corrections, open_corrections
 from callcenter_etl.reprocess.origin import Origin, find_origin
 from callcenter_etl.reprocess.published import (

@@ -33,6 +33,9 @@ class _Home(Protocol):
     @property
     def expand(self) -> Callable[[str, StorageOptions], tuple[str, ...]]: ...
 
+    @property
+    def sizes_in(self) -> Callable[[str, StorageOptions], dict[str, int]]: ...
+
 
 def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None = None) -> bytes:
     """Give the whole content of a small file, such as a contract or a lookup; no more than `most` bytes of it.
@@ -93,6 +96,11 @@ def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
     Raises SourceError when nothing has such a name.
     """
     return _home(pattern).expand(pattern, options)
+
+
+def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
+    """Give the names and bytes of the files right in a folder or prefix, none where it is not there. Raises SourceError."""
+    return _home(folder).sizes_in(folder, options)
 
 
 def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:

@@ -94,6 +94,17 @@ def open_range(
         yield cast("IO[bytes]", _Range(stream, stop - start))
 
 
+def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
+    """Give the names and bytes of the files in a folder, none where there is no such folder."""
+    try:
+        with os.scandir(local_path(folder)) as entries:
+            return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{folder}: {cause_of(error)}") from error
+
+
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     """Give the files that a glob names, sorted; a plain name gives itself."""
     pattern = local_path(uri)

@@ -80,6 +80,11 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     return tuple(filesystem.unstrip_protocol(name) for name in names)
 
 
+def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
+    """Raise SourceError: outputs, whose files are asked for so, are never there."""
+    raise SourceError(f"{shown(folder)}: is no folder of an output")
+
+
 def _filesystem(uri: str) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 

@@ -65,9 +65,9 @@ class Store:
             answer.pop("Body").close()
             return dict(answer)
 
-    async def names(self, bucket: str, prefix: str) -> list[str]:
-        """Give the keys of all objects under a prefix."""
-        found: list[str] = []
+    async def sizes(self, bucket: str, prefix: str) -> dict[str, int]:
+        """Give the keys of all objects under a prefix, with their bytes."""
+        found: dict[str, int] = {}
         token: dict[str, str] = {}
         while True:
 
@@ -77,7 +77,7 @@ class Store:
                 )
 
             answer = await patiently(page, name=f"s3://{bucket}/{prefix}", options=self.options)
-            found += [str(each["Key"]) for each in answer.get("Contents", [])]
+            found |= {str(each["Key"]): int(each["Size"]) for each in answer.get("Contents", [])}
             if not answer.get("IsTruncated"):
                 return found
             token = {"ContinuationToken": answer["NextContinuationToken"]}

@@ -73,13 +73,22 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
         return (uri,)
     store = Store(uri, options)
     literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
-    names = store.ask(lambda: store.names(bucket, literal), uri=uri, needs="s3:ListBucket")
+    sizes = store.ask(lambda: store.sizes(bucket, literal), uri=uri, needs="s3:ListBucket")
     matches = _matcher(pattern)
-    names = [name for name in names if not name.endswith("/")]
+    names = [name for name in sizes if not name.endswith("/")]
     found = [pattern] if pattern in names else [name for name in names if matches(name)]
     if not found:
         raise MissingError(f"{shown(uri)}: no object matches")
     return tuple(f"{scheme_of(uri)}://{bucket}/{name}" for name in sorted(found))
+
+
+def sizes_in(prefix: str, options: StorageOptions) -> dict[str, int]:
+    """Give the names and bytes of the objects right below a prefix, none where it has none."""
+    bucket, key = bucket_and_key(f"{prefix.rstrip('/')}/")
+    store = Store(prefix, options)
+    found = store.ask(lambda: store.sizes(bucket, key), uri=prefix, needs="s3:ListBucket")
+    below = {name.removeprefix(key): size for name, size in found.items()}
+    return {name: size for name, size in below.items() if name and "/" not in name}
 
 
 def _matcher(pattern: str) -> Callable[[str], object]:

@@ -49,7 +49,7 @@ def run(folder: Path, contract: dict[str, Any], lines: list[str], name: str = "s
     loaded = load_contract(contract)
     result = validate(source, loaded, output=folder / name, again=True)
     rejected = result.record.records.rejected
-    return find_causes(str(folder / name / "exceptions.csv"), loaded.loaded, rejected=rejected, **options)
+    return find_causes([str(folder / name / "exceptions.csv")], loaded.loaded, rejected=rejected, **options)
 
 
 def pasted(contract: dict[str, Any], yaml: str) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def test_advice_holds_for_generated_sources(case: tuple[bytes, dict[str, Any]]) 
         if before.status == "refused" or not before.records.rejected:
             return
         found = find_causes(
-            str(folder / "o" / "exceptions.csv"), loaded.loaded, rejected=before.records.rejected
+            [str(folder / "o" / "exceptions.csv")], loaded.loaded, rejected=before.records.rejected
         )
         assert found.looked_at == before.records.rejected
         for cause in found.causes:

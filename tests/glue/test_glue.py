@@ -58,6 +58,7 @@ def test_the_arguments_of_a_job_are_read_whatever_else_glue_passes(tmp_path: Pat
     [
         ({"workers": "many"}, "a whole number"),
         ({"again": "perhaps"}, "true or false"),
+        ({"parts": "some"}, "true or false"),
         ({"fail_on": "x"}, "none of"),
         ({"engine": "sparc"}, "none of local, spark"),
     ],
@@ -92,6 +93,8 @@ def test_the_example_runs_with_what_the_api_has_stored_and_fails_the_job_on_reje
     assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "o" / "summary.json").read_bytes())
     glue.main(arguments(tmp_path / "local", engine="local", fail_on="never"))
     assert outcome_of(tmp_path / "o") == outcome_of(tmp_path / "local")
+    glue.main(arguments(tmp_path / "parts", parts="true", workers="2", fail_on="never"))
+    assert (tmp_path / "parts" / "target" / "_SUCCESS").exists()
 
 
 def test_the_policy_and_the_role_are_well_formed_and_allow_no_wildcard_action() -> None:

@@ -28,7 +28,7 @@ from callcenter_etl.engines.spark.session import session_for
 from callcenter_etl.engines.tasks import unique_rules
 from callcenter_etl.engines.work import Work
 from callcenter_etl.errors import AccountingError, EngineError, UsageError
-from callcenter_etl.outputs.parts import NAMES, commit_parts, read_manifest, staged_parts
+from callcenter_etl.outputs.parts import MOST_PARTS, read_manifest
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.storage.addresses import base_name
 
@@ -102,12 +102,13 @@ class SparkEngine:
         self, plan: PartsPlan, spark: SparkSession, rows: DataFrame | None, ranges: Sequence[Range | None]
     ) -> Body:
         """Let the tasks write the parts, and take what they tell of them into the accounts."""
-        folder, given, body = Path(plan.folder), self._given, Body()
+        given, body = self._given, Body()
         if rows is None:
-            commit_parts(folder, [empty_part(plan)], plan.mode)
+            plan.commit([empty_part(plan)])
         else:
             write_parts(spark, rows, plan, ranges)
-        told = read_manifest(folder)
+        told = read_manifest(Path(plan.folder))
+        given.staged.take_parts([part for part in told if "error" not in part])
         for part in told:
             if "error" in part:
                 raise error_told(part["error"])
@@ -118,8 +119,6 @@ class SparkEngine:
             given.router.exception_records += part["exception_records"]
             given.router.target_records += part["target_records"]
             body.add(json.dumps(part["body"]))
-        for name in NAMES:
-            given.staged.folders[name] = staged_parts(folder, name, told)
         return body
 
     def _work(self) -> Work:
@@ -144,7 +143,8 @@ class SparkEngine:
         if not can_be_cut(given.shape.dialect, compressed=compressed):
             return (None,)
         size = given.reader.size or 0
-        cuts = cuts_of(start, size, given.range_bytes)
+        least = -(-size // MOST_PARTS) if given.parts else 1
+        cuts = cuts_of(start, size, max(given.range_bytes, least))
         if not cuts:
             return ()
         return ranges_of(line_starts(spark, work, cuts), first_line=first_line, stop=size)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +14,6 @@ from pyspark.sql.datasource import DataSource, DataSourceArrowWriter, WriterComm
 from callcenter_etl.engines.part_files import PartsPlan, write_part
 from callcenter_etl.engines.ranges import Range
 from callcenter_etl.engines.tasks import judge_ranges, peeked
-from callcenter_etl.outputs.parts import commit_parts
 
 FORMAT = "callcenter_etl_parts"
 
@@ -44,11 +42,16 @@ class PartsWriter(DataSourceArrowWriter):
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
         """Give the parts their names, once all tasks have ended well."""
-        told = [message.told for message in messages if isinstance(message, PartWritten) and message.told]
-        commit_parts(Path(self._plan.folder), [json.loads(each) for each in told], self._plan.mode)
+        self._plan.commit(_told(messages))
 
     def abort(self, messages: list[WriterCommitMessage | None]) -> None:
-        """Leave what was written to the run, which removes its whole staging folder."""
+        """Remove what was written."""
+        self._plan.abandon(_told(messages))
+
+
+def _told(messages: Sequence[WriterCommitMessage | None]) -> list[dict[str, Any]]:
+    told = [message.told for message in messages if isinstance(message, PartWritten) and message.told]
+    return [json.loads(each) for each in told]
 
 
 def write_parts(

@@ -15,11 +15,13 @@ from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.outputs.cells import unescape
+from callcenter_etl.outputs.parts import folder_sha256
 from callcenter_etl.outputs.router import REJECT_COLUMNS
 from callcenter_etl.sources.chunk import parse_chunk
 from callcenter_etl.sources.framing import QUOTE, STRUCTURAL_RULES, Frame
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.sources.reader import SourceReader
+from callcenter_etl.storage.addresses import base_name
 from callcenter_etl.summary import OutputFile
 
 MOST_STRETCHES = 100
@@ -60,9 +62,9 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published exceptions file: where it is, what it must be, and how it was written."""
+    """Published exceptions, one file or its parts: where they are, what they must be, and how they were written."""
 
-    uri: str
+    uris: Sequence[str]
     file: OutputFile
     storage: StorageOptions
     excel_safe: bool
@@ -75,15 +77,25 @@ def examine(published: Published, *, lines: int, rules: Sequence[str]) -> Findin
     """
     width = max(1, -(-lines // MOST_STRETCHES))
     findings = Findings(width, np.zeros(max(1, -(-lines // width)), dtype=np.int64))
-    with SourceReader(published.uri, _document(published.storage)) as reader:
-        if reader.size is not None and reader.size != published.file.bytes:
-            raise SourceError("the exceptions were replaced since this run")
+    whole, known = published.file, frozenset(rules)
+    if whole.parts is not None and len(published.uris) != whole.parts:
+        raise _replaced()
+    hashes = [(base_name(uri), _read(findings, uri, published, known)) for uri in published.uris]
+    if (hashes[0][1] if whole.parts is None else folder_sha256(hashes)) != whole.sha256:
+        raise _replaced()
+    return findings
+
+
+def _read(findings: Findings, uri: str, published: Published, known: frozenset[str]) -> str:
+    """Go over one file; give its hash."""
+    with SourceReader(uri, _document(published.storage)) as reader:
+        if published.file.parts is None and reader.size not in (None, published.file.bytes):
+            raise _replaced()
         layout = reader.open().layout
         names = [unescape(name) if published.excel_safe else name for name in layout.names]
         if tuple(names[-len(REJECT_COLUMNS) :]) != REJECT_COLUMNS:
             raise SourceError("the exceptions have another header than a run writes")
         findings.names = tuple(names[: -len(REJECT_COLUMNS)])
-        known = frozenset(rules)
         for item in reader.blocks(layout):
             if isinstance(item, LongPiece):
                 findings.passed_over += item.last
@@ -91,9 +103,11 @@ def examine(published: Published, *, lines: int, rules: Sequence[str]) -> Findin
                 chunk = parse_chunk(item, first=0, last=len(item), fields=layout.fields)
                 findings.passed_over += len(chunk.malformed)
                 _add(findings, chunk.values, known, excel_safe=published.excel_safe)
-        if reader.sha256 != published.file.sha256:
-            raise SourceError("the exceptions were replaced since this run")
-    return findings
+        return reader.sha256
+
+
+def _replaced() -> SourceError:
+    return SourceError("the exceptions were replaced since this run")
 
 
 def _document(storage: StorageOptions) -> ContractDocument:

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import CallcenterEtlError, Problem, SourceError
+from callcenter_etl.errors import CallcenterEtlError, Problem
 from callcenter_etl.ledger.place import ledger_in
 from callcenter_etl.ledger.protocol import Wanted
 from callcenter_etl.ledger.record import RunRecord
-from callcenter_etl.outputs.staging import EXCEPTIONS, FILE_NAMES
+from callcenter_etl.outputs.names import EXCEPTIONS
+from callcenter_etl.outputs.parts import file_uris
 from callcenter_etl.reports.html.data import (
     ContractFacts,
     PastRun,
@@ -27,7 +28,7 @@ from callcenter_etl.reports.html.exceptions import Findings, Published, examine
 from callcenter_etl.reports.html.grounds import grounds_of, malformed_of, words_for
 from callcenter_etl.reports.html.masks import shape_of
 from callcenter_etl.rules.compile import compile_rules
-from callcenter_etl.storage.addresses import shown, within
+from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import Summary, instant
 
 PAST_RUNS = 30
@@ -86,8 +87,6 @@ def _source_report(finished: Finished, document: ContractDocument, *, kept: bool
     rules = compile_rules(document)
     if EXCEPTIONS in summary.outputs and summary.records.rejected:
         try:
-            if summary.outputs[EXCEPTIONS].parts is not None:
-                raise SourceError("the exceptions are part files, which are not looked into")
             findings = examine(
                 _published(finished, document), lines=summary.lines, rules=[rule.id for rule in rules]
             )
@@ -115,10 +114,11 @@ def _source_report(finished: Finished, document: ContractDocument, *, kept: bool
 
 
 def _published(finished: Finished, document: ContractDocument) -> Published:
+    file, storage = finished.summary.outputs[EXCEPTIONS], document.run.storage_options
     return Published(
-        uri=within(finished.folder, FILE_NAMES[EXCEPTIONS]),
-        file=finished.summary.outputs[EXCEPTIONS],
-        storage=document.run.storage_options,
+        uris=file_uris(finished.folder, EXCEPTIONS, in_parts=file.parts is not None, storage=storage),
+        file=file,
+        storage=storage,
         excel_safe=document.run.exceptions.excel_safe,
     )
 

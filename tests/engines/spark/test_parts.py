@@ -11,6 +11,9 @@ import pytest
 
 from callcenter_etl import load_contract, validate
 from callcenter_etl.errors import UsageError
+from callcenter_etl.explain.run import causes_of_run
+from callcenter_etl.ledger.done import published_summary
+from callcenter_etl.reports.html.gather import Finished, gather
 from tests.engines.spark.test_parity import CASES, KEYED, keyed_records
 
 pytestmark = pytest.mark.usefixtures("needs_spark")
@@ -102,8 +105,7 @@ def test_a_source_without_records_gives_one_part_with_the_header(tmp_path: Path)
     ("options", "words"),
     [
         ({"engine": "local"}, "only tasks of Spark"),
-        ({"engine": "spark", "output": "s3://bucket/x"}, "s3:// is none"),
-        ({"engine": "spark", "publish_to": "s3://bucket/x"}, "s3:// is none"),
+        ({"engine": "spark", "publish_to": "s3://bucket/x"}, "are not copied"),
     ],
 )
 def test_what_parts_cannot_do_is_said_before_anything_is_read(
@@ -120,3 +122,38 @@ def test_a_part_of_an_output_cannot_be_its_source(tmp_path: Path) -> None:
     run(tmp_path / "s.csv", tmp_path / "o")
     with pytest.raises(UsageError, match="replace its own source"):
         run(tmp_path / "o" / "target" / "part-00000.csv", tmp_path / "o")
+
+
+def test_part_files_are_explained_and_reported_as_the_single_files_are(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(2000))
+    contract = load_contract(KEYED)
+    run(tmp_path / "s.csv", tmp_path / "parts", range_bytes=3000)
+    validate(tmp_path / "s.csv", contract, output=tmp_path / "single")
+    (_, of_parts), (_, of_single) = (
+        causes_of_run(str(tmp_path / name), contract.loaded) for name in ("parts", "single")
+    )
+    assert of_parts == of_single
+    assert of_parts is not None
+    assert of_parts.causes
+    reports = {}
+    for name in ("parts", "single"):
+        summary = published_summary(str(tmp_path / name))
+        assert summary is not None
+        finished = Finished(summary, str(tmp_path / name))
+        reports[name] = gather([finished], contract.loaded, root=None).sources[0]
+        if name == "parts":
+            (tmp_path / name / "exceptions" / "part-00001.csv").unlink()
+            assert "replaced" in str(gather([finished], contract.loaded, root=None).sources[0].gap)
+    assert reports["parts"].gap is None
+    assert reports["parts"].grounds == reports["single"].grounds
+    assert reports["parts"].strip == reports["single"].strip
+
+
+def test_a_large_source_has_larger_parts_and_not_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callcenter_etl.engines.spark.engine.MOST_PARTS", 3)
+    (tmp_path / "s.csv").write_bytes(keyed_records(500))
+    summary = run(tmp_path / "s.csv", tmp_path / "o", range_bytes=100)
+    assert summary["outputs"]["target"]["parts"] == 3
+    assert summary["records"]["read"] == 500
