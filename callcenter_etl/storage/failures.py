@@ -54,6 +54,7 @@ _TRANSIENT_KINDS = (
     *("ReadTimeoutError", "IncompleteReadError", "ResponseParserError", "ResponseStreamingError"),
     *("ClientPayloadError", "ClientConnectionError", "ServerDisconnectedError", "IncompleteRead"),
 )
+_CUT_KINDS = ("ProtocolError", "ResponseStreamingError", "IncompleteReadError", "ReadTimeoutError")
 _FINAL_KINDS = ("SSLError", "ProxyConnectionError", "InvalidProxiesConfigError")
 _KINDS = {
     "NoCredentialsError": "no credentials found (set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE,"
@@ -75,6 +76,8 @@ _KINDS = {
     "ConnectionClosedError": "the connection was lost",
     "ClientPayloadError": "the connection was lost in the middle of an answer",
     "IncompleteReadError": "the connection was lost in the middle of an answer",
+    "ProtocolError": "the connection was lost in the middle of an answer",
+    "ResponseStreamingError": "the connection was lost in the middle of an answer",
     "ServerDisconnectedError": "the connection was lost",
     "ResponseParserError": "the store's answer is no answer of S3 (check the endpoint)",
 }
@@ -130,6 +133,11 @@ def is_transient(error: BaseException) -> bool:
     if any(isinstance(link, (TimeoutError, ConnectionError)) for link in _chain(error)):
         return True
     return any(name in _TRANSIENT_KINDS for name in names)
+
+
+def is_cut_answer(error: BaseException) -> bool:
+    """Tell whether boto3 had the head of an answer and then not all of its body; it leaves the next try to others."""
+    return any(kind.__name__ in _CUT_KINDS for kind in type(error).__mro__)
 
 
 def sentence(error: BaseException, *, needs: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
     RetryError,
+    Retrying,
     retry_if_exception,
     stop_after_attempt,
     stop_after_delay,
@@ -18,7 +19,7 @@ from tenacity import (
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.storage.addresses import shown
-from callcenter_etl.storage.failures import PatienceError, cause_of, is_transient
+from callcenter_etl.storage.failures import PatienceError, cause_of, is_cut_answer, is_transient
 
 DEFAULT_RETRIES = 8
 LONGEST_WAIT = 15.0
@@ -32,13 +33,7 @@ async def patiently(call: Callable[[], Awaitable[_T]], *, name: str, options: St
 
     Raises PatienceError when the budget is used up, and every other failure at once.
     """
-    retries = DEFAULT_RETRIES if options.retries is None else options.retries
-    retrying = AsyncRetrying(
-        stop=stop_after_attempt(retries + 1) | stop_after_delay(options.retry_seconds),
-        wait=wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
-        retry=retry_if_exception(is_transient),
-        before_sleep=lambda state: _tell(name, state),
-    )
+    retrying = AsyncRetrying(**_budget(name, options), retry=retry_if_exception(is_transient))
 
     async def once() -> _T:  # tenacity waits only for what is declared to be async
         return await call()
@@ -46,10 +41,35 @@ async def patiently(call: Callable[[], Awaitable[_T]], *, name: str, options: St
     try:
         return await retrying(once)
     except RetryError as error:
-        last = error.last_attempt
-        cause = last.exception() or error
-        seconds = float(retrying.statistics.get("delay_since_first_attempt", 0.0))
-        raise PatienceError(cause, tries=last.attempt_number, seconds=seconds) from cause
+        raise _given_up(error, retrying.statistics) from error.last_attempt.exception()
+
+
+def until_whole(call: Callable[[], _T], *, name: str, options: StorageOptions) -> _T:
+    """Give what the call gives; it is made again while its answer ends early.
+
+    For calls of boto3, which tries again by itself what fails before the body of an answer.
+    Raises PatienceError when the budget is used up, and every other failure at once.
+    """
+    retrying = Retrying(**_budget(name, options), retry=retry_if_exception(is_cut_answer))
+    try:
+        return retrying(call)
+    except RetryError as error:
+        raise _given_up(error, retrying.statistics) from error.last_attempt.exception()
+
+
+def _budget(name: str, options: StorageOptions) -> dict[str, Any]:
+    retries = DEFAULT_RETRIES if options.retries is None else options.retries
+    return {
+        "stop": stop_after_attempt(retries + 1) | stop_after_delay(options.retry_seconds),
+        "wait": wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT),
+        "before_sleep": lambda state: _tell(name, state),
+    }
+
+
+def _given_up(error: RetryError, statistics: dict[str, Any]) -> PatienceError:
+    last = error.last_attempt
+    seconds = float(statistics.get("delay_since_first_attempt", 0.0))
+    return PatienceError(last.exception() or error, tries=last.attempt_number, seconds=seconds)
 
 
 def _tell(name: str, state: RetryCallState) -> None:

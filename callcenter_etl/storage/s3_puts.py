@@ -17,6 +17,7 @@ from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
 from callcenter_etl.storage import failures
 from callcenter_etl.storage.addresses import shown
+from callcenter_etl.storage.patience import until_whole
 from callcenter_etl.storage.s3_session import client
 
 PART_BYTES = 8 * 2**20
@@ -130,8 +131,7 @@ class Bucket:
         """Give the answer to a GET of a small object with its content as `Body`, None where there is none."""
         with self.telling(key, needs="s3:GetObject"):
             try:
-                answer = self._client.get_object(**self._at(key))
-                return {**answer, "Body": answer["Body"].read()}
+                return until_whole(lambda: self._read_once(key), name=self.uri(key), options=self._options)
             except self._client.exceptions.ClientError as error:
                 if failures.code_of(error) in failures.MISSING_CODES:
                     return None
@@ -167,6 +167,10 @@ class Bucket:
             raise
         except Exception as error:
             raise OutputError(f"{shown(self.uri(key))}: {failures.sentence(error, needs=needs)}") from error
+
+    def _read_once(self, key: str) -> Mapping[str, Any]:
+        answer = self._client.get_object(**self._at(key))
+        return {**answer, "Body": answer["Body"].read()}
 
     def _parts(self, upload: Upload, *, encrypted: bool) -> tuple[dict[str, Any], ...]:
         size = max(PART_BYTES, -(-upload.content.bytes // MOST_PARTS))

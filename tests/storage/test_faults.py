@@ -64,6 +64,26 @@ def test_reading_goes_on_at_the_byte_reached(drops: Drops) -> None:
     assert len(starts) > 1
 
 
+@pytest.mark.parametrize("stored", [b"some words of a note", None], ids=["there", "missing"])
+def test_a_small_answer_that_ends_early_is_asked_for_again(moto_drops: Drops, stored: bytes | None) -> None:
+    key = "note.json"
+    if stored is not None:
+        moto_drops.put("note.json", stored)
+
+    def cut(request: Request) -> str | None:
+        return "reset_body" if request.verb == "GET" and request.number <= 2 else None
+
+    with proxied(moto_drops.server.endpoint, cut) as proxy:
+        options = StorageOptions(endpoint_url=proxy.endpoint)
+        found = s3_puts.Bucket(moto_drops.bucket, options).read(key)
+        assert (None if found is None else found["Body"]) == stored
+        proxy.plan = lambda request: "reset_body"
+        few = StorageOptions(endpoint_url=proxy.endpoint, retries=1)
+        with pytest.raises(OutputError, match="lost in the middle of an answer; given up after 2 tries"):
+            s3_puts.Bucket(moto_drops.bucket, few).read(key)
+    assert len(proxy.of("GET")) == 5
+
+
 def test_a_stalled_read_is_tried_again(moto_drops: Drops) -> None:
     uri = moto_drops.put("calls.csv", records(1000))
     with proxied(
