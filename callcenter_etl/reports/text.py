@@ -47,7 +47,8 @@ def _render(console: Console, summary: Summary) -> None:
     if any(count.broken for count in summary.rules.values()):
         console.print(_rules_table(summary))
     for file in summary.outputs.values():
-        console.print(Text(f"  {printable(file.uri)}  {file.bytes:,} bytes"))
+        parts = "" if file.parts is None else f", parts: {file.parts:,}"
+        console.print(Text(f"  {printable(file.uri)}  {file.bytes:,} bytes{parts}"))
     speed = summary.source.bytes / 1e6 / summary.seconds if summary.seconds else 0.0
     console.print(Text(f"  {summary.seconds:.2f} s, {speed:,.0f} MB/s, run {summary.run_id}", style="dim"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError, Problem, SourceError
 from callcenter_etl.outputs.names import EXCEPTIONS, TARGET
+from callcenter_etl.outputs.parts import folder_sha256
 from callcenter_etl.reprocess.order import compared
 from callcenter_etl.reprocess.origin import Origin
 from callcenter_etl.reprocess.records import Batch, Writing, batch_of
@@ -155,10 +156,10 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[Layout, list[P
 
 def _start_of_target(origin: Origin, document: ContractDocument) -> bytes:
     """Give the header line of the run's target, which tells how the source ends its lines."""
-    target = origin.file(TARGET)
-    if target is None or not origin.has_target:
+    storage = document.run.storage_options
+    if not origin.has_target:
         return b""
-    start: bytes = access.read_bytes(target, document.run.storage_options, most=_HEADER_BYTES)
+    start: bytes = access.read_bytes(origin.files(TARGET, storage)[0], storage, most=_HEADER_BYTES)
     return start.partition(b"\n")[0] + b"\n"
 
 
@@ -179,21 +180,32 @@ def _strange_lines(lines: NDArray[np.int64], origin: Origin, document: ContractD
 
 def rejected_lines(origin: Origin, document: ContractDocument) -> NDArray[np.int64] | None:
     """Give the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
-    sheet = _own_exceptions(origin, document)
-    return None if sheet is None else np.array([row.line for row in sheet.rows()], dtype=np.int64)
+    sheets = _own_exceptions(origin, document)
+    return None if sheets is None else np.array([row.line for row in _rows(sheets)], dtype=np.int64)
 
 
-def _own_exceptions(origin: Origin, document: ContractDocument) -> Sheet | None:
-    """Give the run's exceptions, None where they are not as it wrote them."""
-    uri = origin.file(EXCEPTIONS)
-    if uri is None or origin.exceptions_sha256 is None:
+def _own_exceptions(origin: Origin, document: ContractDocument) -> list[Sheet] | None:
+    """Give the run's exceptions, a sheet or one a part; None where they are not as it wrote them."""
+    storage, marked = document.run.storage_options, document.run.exceptions.excel_safe
+    if origin.exceptions_sha256 is None:
         return None
     try:
-        sheet = open_sheet(uri, document.run.storage_options, marked=document.run.exceptions.excel_safe)
+        sheets = [open_sheet(uri, storage, marked=marked) for uri in origin.files(EXCEPTIONS, storage)]
     except SourceError:
         return None
-    unchanged = sheet.sha256 == origin.exceptions_sha256 and sheet.has_our_columns
-    return sheet if unchanged else None
+    unchanged = origin.exceptions_sha256 == _sha256_of(sheets, in_parts=origin.in_parts)
+    return sheets if unchanged and all(sheet.has_our_columns for sheet in sheets) else None
+
+
+def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
+    """Give the hash that the run's summary has of its exceptions if they are these."""
+    if not in_parts:
+        return sheets[0].sha256
+    return folder_sha256([(sheet.uri.rpartition("/")[2], sheet.sha256) for sheet in sheets])
+
+
+def _rows(sheets: list[Sheet]) -> Iterator[Row]:
+    return chain.from_iterable(sheet.rows() for sheet in sheets)
 
 
 class CorrectedRejected:
@@ -240,12 +252,12 @@ class CorrectedRejected:
 
     def _take_lines(self, origin: Origin) -> None:
         """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
-        sheet, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
+        sheets, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
         complete = False
         strangers: list[Problem] = []
-        if sheet is not None:
+        if sheets is not None:
             with RejectedFile(self._file.uri, self._document) as file:
-                complete, strangers = compared(file.batches(), sheet.rows(), delimiter)
+                complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
         if complete:
             self._lines = rejected_lines(origin, self._document)
             self.problems = tuple(strangers)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET
+from callcenter_etl.outputs.parts import file_uris, is_part_name, stands
 from callcenter_etl.reprocess.result import KIND
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
-from callcenter_etl.summary import Summary
+from callcenter_etl.summary import OutputFile, Summary
 
 FOLDER = "reprocessed"
 
@@ -23,7 +24,8 @@ class Origin:
     """Where rejected records come from: the source's hash, and the run's folder where it is at hand.
 
     `home` is where reprocesses of that run go unless told otherwise. `exceptions_sha256` is the hash of the
-    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV.
+    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV. With `in_parts`
+    target and exceptions are folders of part files.
     """
 
     sha256: str
@@ -33,10 +35,13 @@ class Origin:
     exceptions_sha256: str | None = None
     has_target: bool = False
     target_format: str | None = None
+    in_parts: bool = False
 
-    def file(self, name: str) -> str | None:
-        """Give the address of one of the run's files."""
-        return None if self.folder is None else within(self.folder, FILE_NAMES[name])
+    def files(self, name: str, storage: StorageOptions) -> list[str]:
+        """Give the address of one of the run's files, or those of its parts in the source's order. Raises SourceError."""
+        if self.folder is None:
+            return []
+        return file_uris(self.folder, name, in_parts=self.in_parts, storage=storage)
 
 
 def find_origin(file: str, storage: StorageOptions, *, run_output: str | None, sha256: str | None) -> Origin:
@@ -64,7 +69,14 @@ def find_origin(file: str, storage: StorageOptions, *, run_output: str | None, s
 
 
 def _folder_of(file: str) -> str:
-    return os.path.dirname(file) or "." if is_local(file) else file.rpartition("/")[0]  # noqa: PTH120  may be an address
+    folder, name = _parent_of(file), os.path.basename(file)  # noqa: PTH119  may be an address
+    return _parent_of(folder) if is_part_name(name) else folder
+
+
+def _parent_of(path: str) -> str:
+    if not is_local(path):
+        return path.rpartition("/")[0]
+    return os.path.normpath(os.path.join(local_path(path), ".."))  # noqa: PTH118  of text, as all addresses
 
 
 def _summary_in(folder: str, storage: StorageOptions) -> dict[str, Any] | None:
@@ -84,21 +96,28 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
         return None
     exceptions = summary.outputs.get(EXCEPTIONS)
     target = summary.outputs.get(TARGET)
-    typed = None if target is None else target.format
-    has_target = (
-        target is not None
-        and typed is None
-        and _size_of(within(folder, FILE_NAMES[TARGET]), storage) == target.bytes
-    )
     return Origin(
         sha256=summary.source.sha256,
         uri=summary.source.uri,
         folder=folder,
         home=within(folder, FOLDER),
         exceptions_sha256=None if exceptions is None else exceptions.sha256,
-        has_target=has_target,
-        target_format=typed,
+        has_target=target is not None and _has_target(folder, target, storage),
+        target_format=None if target is None else target.format,
+        in_parts=exceptions is not None and exceptions.parts is not None,
     )
+
+
+def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> bool:
+    """Tell whether the run's target is there, in CSV, as large as it was."""
+    if target.format is not None:
+        return False
+    try:
+        if target.parts is not None:
+            return stands(folder, TARGET, parts=target.parts, size=target.bytes, storage=storage)
+        return access.identify(within(folder, FILE_NAMES[TARGET]), storage).size == target.bytes
+    except SourceError:
+        return False
 
 
 def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) -> Origin:
@@ -112,19 +131,4 @@ def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) 
     found = None if summary is None else _from_summary(summary, first, storage)
     if found is None or found.sha256 != bare.sha256:  # another source was run into that folder since
         return bare
-    return Origin(
-        sha256=found.sha256,
-        uri=found.uri,
-        folder=found.folder,
-        home=home,
-        exceptions_sha256=found.exceptions_sha256,
-        has_target=found.has_target,
-        target_format=found.target_format,
-    )
-
-
-def _size_of(uri: str, storage: StorageOptions) -> int | None:
-    try:
-        return access.identify(uri, storage).size
-    except SourceError:
-        return None
+    return replace(found, home=home)

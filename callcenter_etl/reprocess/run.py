@@ -208,9 +208,8 @@ class _Reprocess:
                 " name that with --run-output)"
             )
         uris = [str(target) for target in targets]
-        target = self.origin.file(TARGET)
-        if target is not None and self.origin.has_target:
-            uris.insert(0, target)
+        if self.origin.has_target:
+            uris[:0] = self.origin.files(TARGET, self.contract.document.run.storage_options)
         else:
             self.notes.append(
                 "unique values were compared among these records alone: the run's target is not at hand"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from callcenter_etl.errors import UsageError
 from callcenter_etl.explain.run import causes_of_run
 from callcenter_etl.ledger.done import published_summary
 from callcenter_etl.reports.html.gather import Finished, gather
+from callcenter_etl.reports.text import render_text
+from callcenter_etl.summary import Summary
 from tests.engines.spark.test_parity import CASES, KEYED, keyed_records
 
 pytestmark = pytest.mark.usefixtures("needs_spark")
@@ -58,7 +61,14 @@ def test_the_summary_accounts_for_the_parts(tmp_path: Path) -> None:
             "sha256": hashlib.sha256(lines.encode()).hexdigest(),
             "parts": len(files),
         }
-    assert summary["outputs"]["target"]["parts"] > 1
+    parts = summary["outputs"]["target"]["parts"]
+    assert parts > 1
+    text = io.StringIO()
+    render_text([Summary.from_dict(summary)], text)
+    assert (
+        f"{tmp_path / 'o' / 'target'}  {summary['outputs']['target']['bytes']:,} bytes, parts: {parts}\n"
+        in text.getvalue()
+    )
 
 
 def test_exceptions_are_read_from_all_parts(tmp_path: Path) -> None:
