@@ -300,8 +300,12 @@ def validate(
 def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> Limits:
     if max_rejected is None:
         return declared
-    limit = max_rejected if isinstance(max_rejected, MaxRejected) else MaxRejected.parse(str(max_rejected))
-    return declared.model_copy(update={"max_rejected": limit})
+    if not isinstance(max_rejected, MaxRejected):
+        try:
+            max_rejected = MaxRejected.parse(str(max_rejected))
+        except UsageError as error:
+            raise UsageError(f"max_rejected: {error}") from error
+    return declared.model_copy(update={"max_rejected": max_rejected})
 
 
 def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: _KeptWhileUsed) -> Outcome:

@@ -20,7 +20,7 @@ def diff(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The contract as it will be.")],
     more: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Further sources after that of --against."),
+        typer.Argument(metavar="SOURCE", help="Further sources after that of --against."),
     ] = None,
     *,
     against: Annotated[
@@ -61,7 +61,7 @@ def diff(
 
 
 def try_out_contracts(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts, YAML or JSON.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Contracts, YAML or JSON.")],
     *,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also where a rule cannot be broken alone.")

@@ -29,7 +29,7 @@ app = typer.Typer(
 
 @app.command("check")
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts, YAML or JSON.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Contracts, YAML or JSON.")],
     *,
     formats: Formats = None,
 ) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def explain(
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[SOURCE]", help="With --line a source; without, the output folder of a run."),
+        typer.Argument(metavar="SOURCE", help="With --line a source; without, the output folder of a run."),
     ] = None,
     *,
     contract: Annotated[

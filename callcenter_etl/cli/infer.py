@@ -24,7 +24,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 def infer(
     samples: Annotated[
-        list[str], typer.Argument(metavar="SAMPLE...", help="Files, globs or addresses such as s3://.")
+        list[str], typer.Argument(metavar="SAMPLE", help="Files, globs or addresses such as s3://.")
     ],
     *,
     output: Annotated[

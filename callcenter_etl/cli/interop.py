@@ -75,7 +75,7 @@ def import_contract(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="The other contract; FILE#NAME for one of several objects, module.py:Class for a DataFrameModel.",
         ),
     ],

@@ -44,7 +44,7 @@ def validate(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SOURCE]...",
+            metavar="SOURCE",
             help="Files, globs or addresses such as s3://; - is standard input. Default: run.source.",
         ),
     ] = None,

@@ -230,7 +230,7 @@ class MaxRejected(_Model):
         try:
             return cls(**_limit(text))
         except ValueError as error:
-            raise UsageError(f"max rejected: {error}") from error
+            raise UsageError(str(error)) from error
 
     def exceeded(self, rejected: int, read: int) -> bool:
         """Tell whether so many rejects of so many records are too many."""
