@@ -1,206 +1,30 @@
-"""The public API: load a contract, hold data to it."""
+"""The public API: hold sources to a contract, compare contracts, try one out."""
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
-import tempfile
-import weakref
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
-from callcenter_etl.card import card
-from callcenter_etl.contract.loader import READ_BYTES, LoadedContract, load_document
-from callcenter_etl.contract.model import ContractDocument, Limits, MaxRejected
+from callcenter_etl.contract.model import Limits, MaxRejected
 from callcenter_etl.contract.run_defaults import Engine, TargetFormat
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.declared import Contract, load_contract
 from callcenter_etl.engines.engine import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
-from callcenter_etl.errors import ContractError, Fault, OutputError, UsageError
-from callcenter_etl.imports import importing_pandera
+from callcenter_etl.errors import UsageError
 from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
-from callcenter_etl.outputs.cells import unescape
-from callcenter_etl.outputs.names import EXCEPTIONS
-from callcenter_etl.outputs.parts import file_uris
-from callcenter_etl.outputs.rejections import Rejection, read_rejections
 from callcenter_etl.plan import RunPlan
-from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.result import KeptWhileUsed, RunResult
 from callcenter_etl.run import ProgressCallback, run_source
-from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES
-from callcenter_etl.storage.access import DEFAULTS, expand, read_bytes
-from callcenter_etl.summary import Summary, exit_code
-from callcenter_etl.validator import Validator
+from callcenter_etl.storage.access import DEFAULTS, expand
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
-    import pandas as pd
-    import pyarrow as pa
-
     from callcenter_etl.change.backtest import BackTest
     from callcenter_etl.change.trial import Trial
     from callcenter_etl.contract.diff import Change
-    from callcenter_etl.rules.schema import DataFrameSchema
-
-
-class Contract:
-    """A loaded contract: its document, its pandera schema, and a split of data in memory."""
-
-    def __init__(self, loaded: LoadedContract) -> None:
-        self.loaded = loaded
-
-    @property
-    def document(self) -> ContractDocument:
-        """The contract as declared."""
-        return self.loaded.document
-
-    @property
-    def id(self) -> str:
-        """The contract's id."""
-        return self.document.contract
-
-    @property
-    def version(self) -> str:
-        """The contract's version."""
-        return self.document.version
-
-    @cached_property
-    def schema(self) -> DataFrameSchema:
-        """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
-        with importing_pandera():
-            from callcenter_etl.rules.schema import text_schema
-
-        return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
-
-    @cached_property
-    def _lookups(self) -> Mapping[str, pa.Array]:
-        return load_lookups(self.document, self.loaded.origin)
-
-    def split(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Split a DataFrame of text into its accepted and its rejected records.
-
-        Both keep the frame's columns and index; the rejected ones also have `reject_rules` and
-        `reject_reasons`. Missing values count as empty. `{line}` in a reason is the record's place in the frame
-        counted as in a file with a header. Raises UsageError when a column is missing, TypeError for a column
-        that is not text.
-        """
-        with importing_pandera():
-            from callcenter_etl.rules.schema import columns_of, with_first_lines
-
-        missing = [column.name for column in self.document.columns if column.name not in frame.columns]
-        if missing:
-            raise UsageError(
-                f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}"
-            )
-        validator = Validator(self.document, lookups=self._lookups)
-        columns = columns_of(frame, self.document, self._lookups)
-        columns = with_first_lines(columns, tuple(rule for rule in validator.rules if rule.key))
-        verdict = validator.judge(columns)
-        grounds = validator.grounds(verdict)
-        rejected = frame[verdict.rejected].copy()
-        rejected["reject_rules"] = grounds.rules.to_pylist()
-        rejected["reject_reasons"] = grounds.reasons.to_pylist()
-        return frame[~verdict.rejected].copy(), rejected
-
-    def __repr__(self) -> str:
-        return f"<Contract {self.id} {self.version}: {len(self.document.columns)} columns>"
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run gave: the summary, and the exceptions as a table.
-
-    With `already_done` nothing was run: the summary is that of the earlier run that did the same.
-    """
-
-    record: Summary
-    source: str
-    output: str
-    already_done: bool = False
-    _excel_safe: bool = field(default=False, repr=False)
-    _keep: object = field(default=None, repr=False)
-    _storage: StorageOptions = field(default_factory=StorageOptions, repr=False)
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The summary as `summary.json` holds it."""
-        return self.record.to_dict()
-
-    @property
-    def passed(self) -> bool:
-        """True where nothing was rejected, or rejects stayed within a declared limit."""
-        return self.record.status == "passed"
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code that the command line gives for this result."""
-        return exit_code(self.record.status)
-
-    @cached_property
-    def exceptions(self) -> pd.DataFrame:
-        """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
-        import pandas as pd
-
-        if EXCEPTIONS not in self.record.outputs:
-            return pd.DataFrame(columns=["reject_line", "reject_rules", "reject_reasons", "reject_raw"])
-        frame = pd.concat(
-            [
-                pd.read_csv(
-                    io.BytesIO(read_bytes(uri, self._storage)),
-                    dtype=str,
-                    keep_default_na=False,
-                    na_filter=False,
-                    encoding="utf-8",
-                    lineterminator=None,
-                )
-                for uri in self.exceptions_uris()
-            ],
-            ignore_index=True,
-        )
-        if self._excel_safe:
-            frame = frame.rename(columns=unescape).map(unescape)
-        return frame.astype({"reject_line": "int64"})
-
-    def rejections(self) -> Generator[Rejection, None, None]:
-        """Stream line, rules and reasons of the rejected records in source order; none for a refused source.
-
-        Raises SourceError where the exceptions cannot be read to the end that is asked for.
-        """
-        if EXCEPTIONS in self.record.outputs:
-            for uri in self.exceptions_uris():
-                yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
-
-    def exceptions_uris(self) -> list[str]:
-        """Give the file of the exceptions, or its parts in order; not for a refused source. Raises SourceError."""
-        parts = self.record.outputs[EXCEPTIONS].parts
-        return file_uris(self.output, EXCEPTIONS, in_parts=parts is not None, storage=self._storage)
-
-    def _repr_html_(self) -> str:
-        return card(self.record, already_done=self.already_done)
-
-
-def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
-    """Load a contract from a YAML or JSON file, or from a mapping with the same keys.
-
-    Raises ContractError with every fault, SourceError when the file cannot be read.
-    """
-    return Contract(load_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
-
-
-def load_contracts(sources: Sequence[str]) -> list[Contract]:
-    """Load several contracts from files. Raises ContractError with every fault of all of them."""
-    faults: list[Fault] = []
-    found: list[Contract] = []
-    for source in sources:
-        try:
-            found.append(load_contract(source))
-        except ContractError as error:
-            faults += error.faults
-    if faults:
-        raise ContractError(tuple(faults))
-    return found
 
 
 def validate(
@@ -262,7 +86,7 @@ def validate(
             f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
             " gives folders of Parquet)"
         )
-    keep = _KeptWhileUsed() if output is None else None
+    keep = KeptWhileUsed() if output is None else None
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
         source=os.fspath(source),
@@ -308,7 +132,7 @@ def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> L
     return declared.model_copy(update={"max_rejected": max_rejected})
 
 
-def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: _KeptWhileUsed) -> Outcome:
+def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: KeptWhileUsed) -> Outcome:
     """Run into a folder that nobody else knows, so without lock and ledger; it goes with the result."""
     try:
         return Outcome(run(plan, contract.loaded))
@@ -347,24 +171,6 @@ def try_out(contract: Contract) -> Trial:
     from callcenter_etl.change.trial import try_contract
 
     return try_contract(contract.loaded)
-
-
-class _KeptWhileUsed:
-    """A folder of the system's that goes with its last user. Raises OutputError where none can be made."""
-
-    def __init__(self) -> None:
-        try:
-            self.name = tempfile.mkdtemp(prefix="callcenter_etl-")
-        except OSError as error:
-            raise OutputError(
-                f"no folder for temporary files can be made (name an output): {error.strerror}"
-            ) from error
-        # Unlike TemporaryDirectory it is meant to go without a word.
-        self._gone = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
-
-    def cleanup(self) -> None:
-        """Remove the folder now."""
-        self._gone()
 
 
 def usable_cores() -> int:

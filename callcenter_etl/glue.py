@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast, get_args
 
-from callcenter_etl.api import load_contract, validate
+from callcenter_etl.api import validate
 from callcenter_etl.contract.run_defaults import FailOn
+from callcenter_etl.declared import load_contract
 from callcenter_etl.errors import UsageError
 from callcenter_etl.logs import configure_logs
 from callcenter_etl.summary import exit_code_for

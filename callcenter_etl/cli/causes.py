@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from callcenter_etl.api import Contract, RunResult
 from callcenter_etl.cli.exits import say_error
+from callcenter_etl.declared import Contract
 from callcenter_etl.errors import CallcenterEtlError
+from callcenter_etl.result import RunResult
 from callcenter_etl.storage.addresses import is_local, shown
 from callcenter_etl.terminal import printable
 

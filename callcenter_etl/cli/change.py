@@ -41,7 +41,8 @@ def diff(
 
     Example: callcenter-etl contract diff old.yaml new.yaml --against "drops/*.csv"
     """
-    from callcenter_etl.api import back_tests, diff_contracts, load_contracts, resolve_sources
+    from callcenter_etl.api import back_tests, diff_contracts, resolve_sources
+    from callcenter_etl.declared import load_contracts
     from callcenter_etl.reports.change import DIFF_RENDERERS
 
     if more and not against:
@@ -75,7 +76,8 @@ def try_out_contracts(
 
     Example: callcenter-etl contract test contracts/*.yaml
     """
-    from callcenter_etl.api import load_contracts, try_out
+    from callcenter_etl.api import try_out
+    from callcenter_etl.declared import load_contracts
     from callcenter_etl.reports.trial import TRIAL_RENDERERS
 
     trials = [try_out(contract) for contract in load_contracts(files)]

@@ -37,7 +37,7 @@ def check(
 
     Example: callcenter-etl contract check contracts/*.yaml
     """
-    from callcenter_etl.api import load_contract
+    from callcenter_etl.declared import load_contract
 
     wanted = wanted_formats(formats)
     faults: list[Fault] = []

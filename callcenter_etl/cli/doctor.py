@@ -41,8 +41,8 @@ def doctor(
 
     Example: callcenter-etl doctor --contract contracts/call_center.yaml
     """
-    from callcenter_etl.api import load_contract
     from callcenter_etl.contract.run_defaults import RunDefaults
+    from callcenter_etl.declared import load_contract
     from callcenter_etl.doctor import examine
     from callcenter_etl.settings import Options, resolve_settings
 

@@ -13,7 +13,7 @@ from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 
 if TYPE_CHECKING:
-    from callcenter_etl.api import Contract
+    from callcenter_etl.declared import Contract
 
 
 def explain(
@@ -55,7 +55,7 @@ def explain(
     Example: callcenter-etl explain calls.csv --line 17 --contract contracts/call_center.yaml
     """
     with uncollected():
-        from callcenter_etl.api import load_contract
+        from callcenter_etl.declared import load_contract
 
     loaded = load_contract(contract)
     if line is not None:

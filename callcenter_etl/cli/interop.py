@@ -17,8 +17,8 @@ from callcenter_etl.imports import importing_pandera
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
-    from callcenter_etl.api import Contract
     from callcenter_etl.contract.interop.exchange import Imported
+    from callcenter_etl.declared import Contract
 
 _MODEL = re.compile(r".+(\.py|[^/\\]):[A-Za-z_]\w*")
 _PANDERA = ("pandera", "pandera-model")
@@ -59,8 +59,8 @@ def export_contract(
 
     Example: callcenter-etl contract export contracts/call_center.yaml --to odcs -o call_center.odcs.yaml
     """
-    from callcenter_etl.api import load_contract
     from callcenter_etl.contract.interop.exchange import export_contract as export
+    from callcenter_etl.declared import load_contract
 
     if odcs_version is not None and to is not Exchange.odcs:
         raise UsageError("--odcs-version goes with --to odcs")

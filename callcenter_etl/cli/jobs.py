@@ -6,12 +6,14 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import Contract, RunResult, resolve_sources
+from callcenter_etl.api import resolve_sources
 from callcenter_etl.api import validate as run
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.cli.progress import shown_progress
+from callcenter_etl.declared import Contract
 from callcenter_etl.errors import CallcenterEtlError, EngineError, OutputError, SourceError, UsageError
 from callcenter_etl.memory import LackOfMemoryError
+from callcenter_etl.result import RunResult
 from callcenter_etl.settings import RunSettings
 from callcenter_etl.storage.addresses import base_name, shown, within
 from callcenter_etl.terminal import printable

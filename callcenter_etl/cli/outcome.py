@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TextIO
 
-from callcenter_etl.api import Contract, RunResult
 from callcenter_etl.cli.formats import FOR_PEOPLE, Wanted, write_to
+from callcenter_etl.declared import Contract
 from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.reports import RENDERERS
+from callcenter_etl.result import RunResult
 from callcenter_etl.settings import RunSettings
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import exit_code_for

@@ -10,9 +10,10 @@ from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
 from callcenter_etl.storage.addresses import is_local, local_path, shown
 
 if TYPE_CHECKING:
-    from callcenter_etl.api import Contract, RunResult
+    from callcenter_etl.declared import Contract
     from callcenter_etl.ledger import RunRecord
     from callcenter_etl.reports.html import Finished, ReportFile, Unfinished
+    from callcenter_etl.result import RunResult
 
 
 def prepare_report(uri: str, contract: Contract, sources: Sequence[str]) -> ReportFile:

@@ -56,7 +56,7 @@ def reprocess(
     if "" in (output, run_output):
         raise UsageError("--output and --run-output name a folder, not ''")
     with uncollected():
-        from callcenter_etl.api import load_contract
+        from callcenter_etl.declared import load_contract
         from callcenter_etl.reports.reprocess import REPROCESSED_RENDERERS
         from callcenter_etl.reprocess import ReprocessPlan
         from callcenter_etl.reprocess import reprocess as run

@@ -14,7 +14,7 @@ from callcenter_etl.cli.formats import Format
 from callcenter_etl.cli.report import report_earlier_run
 
 if TYPE_CHECKING:
-    from callcenter_etl.api import Contract
+    from callcenter_etl.declared import Contract
 
 _ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
@@ -128,6 +128,6 @@ def show(
 
 
 def _load(contract: str) -> Contract:
-    from callcenter_etl.api import load_contract
+    from callcenter_etl.declared import load_contract
 
     return load_contract(contract)

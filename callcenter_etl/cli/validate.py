@@ -141,10 +141,10 @@ def validate(
     Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
     """
     with uncollected():
-        from callcenter_etl.api import load_contract
         from callcenter_etl.cli.causes import say_causes
         from callcenter_etl.cli.jobs import Ways, jobs_of, run_all
         from callcenter_etl.cli.outcome import Ended, show
+        from callcenter_etl.declared import load_contract
         from callcenter_etl.logs import configure_logs
         from callcenter_etl.settings import Options, resolve_settings
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from callcenter_etl.api import Contract, RunResult
 from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.declared import Contract
 from callcenter_etl.errors import SourceError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.rejections import Rejection
 from callcenter_etl.reports.rule_texts import rule_texts
+from callcenter_etl.result import RunResult
 from callcenter_etl.summary import RuleCount, Summary
 
 MOST_A_RULE = 10

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callcenter_etl import load_contract
-from callcenter_etl.api import Contract, back_tests, diff_contracts
+from callcenter_etl.api import back_tests, diff_contracts
 from callcenter_etl.change.backtest import MOST_LINES, NO_RECORD, BackTest, Flips
+from callcenter_etl.declared import Contract
 from callcenter_etl.errors import ContractError
 from tests.change.mutations import mutated
 from tests.oracle.compare import write_case

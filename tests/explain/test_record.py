@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from callcenter_etl import UsageError, load_contract, validate
-from callcenter_etl.api import Contract
+from callcenter_etl.declared import Contract
 from callcenter_etl.explain import Explanation, explain_line
 from callcenter_etl.explain.find import letters
 from tests.oracle.compare import write_case

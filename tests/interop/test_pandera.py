@@ -151,8 +151,8 @@ def test_pandera_and_we_read_its_own_schema_alike() -> None:
     """pandera's schema and the contract made of it judge the same records, one by one."""
     schema = FROM_YAML(SAMPLES / "flat.pandera.yaml")
     document = imported("flat.pandera.yaml").loaded.document
-    from callcenter_etl.api import Contract
     from callcenter_etl.contract.loader import LoadedContract
+    from callcenter_etl.declared import Contract
 
     contract = Contract(LoadedContract(document, "", None))
     for column, good, bad in (

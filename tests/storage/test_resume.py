@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.api import RunResult
+from callcenter_etl.result import RunResult
 from tests.reliability.resume_support import FILES, dirty, run, started, words, write_contract, write_source
 from tests.storage.buckets import Drops
 
