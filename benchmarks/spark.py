@@ -24,7 +24,7 @@ from callcenter_etl.engines.ranges import RANGE_BYTES, bytes_of, cuts_of, find_l
 from callcenter_etl.engines.rows import HEAD, REPEATS, batch_of
 from callcenter_etl.engines.tasks import count_lines, give_keys, judge_ranges
 from callcenter_etl.engines.work import Work
-from callcenter_etl.outputs.staging import StagedFile
+from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.reader import BLOCK_BYTES, SourceReader
 from callcenter_etl.validator import Validator

@@ -27,7 +27,8 @@ from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.outputs.summary_text import summary_bytes
 from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.reader import Opening, SourceReader
+from callcenter_etl.sources.opening import Opening
+from callcenter_etl.sources.reader import SourceReader
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import (
     ContractIdentity,

@@ -13,10 +13,11 @@ from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import SourceError
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.sources.compression import read_blocks
+from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.header import Layout
 from callcenter_etl.sources.pending import LongPiece
-from callcenter_etl.sources.reader import Block, SourceReader, dialect_of
+from callcenter_etl.sources.reader import Block, SourceReader
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.storage.identity import Identity

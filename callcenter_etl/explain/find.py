@@ -15,8 +15,9 @@ from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
+from callcenter_etl.sources.opening import Opening
 from callcenter_etl.sources.pending import LongPiece
-from callcenter_etl.sources.reader import Block, Opening, SourceReader
+from callcenter_etl.sources.reader import Block, SourceReader
 from callcenter_etl.validator import Validator
 
 MOST_RAW_BYTES = 4096

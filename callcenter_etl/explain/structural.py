@@ -16,8 +16,8 @@ from callcenter_etl.explain.rejects import Rejects
 from callcenter_etl.explain.remedies import AT_MOST, MAYBE, Indices, Judge, Remedy, change_source
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.sources.chunk import parse_chunk
+from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
-from callcenter_etl.sources.reader import dialect_of
 
 _FOUND = r"\A(?P<found>[0-9]+) field"
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")

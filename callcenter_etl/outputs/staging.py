@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING
 
-from callcenter_etl.errors import AccountingError, OutputError, SourceError
+from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
-from callcenter_etl.marks import Mark, reopen
+from callcenter_etl.marks import Mark
 from callcenter_etl.memory import is_lack_of_memory
-from callcenter_etl.outputs.modes import PRIVATE_FOLDER, open_private
+from callcenter_etl.outputs.modes import PRIVATE_FOLDER
 from callcenter_etl.outputs.names import (
     EXCEPTIONS,
     FILE_NAMES,
@@ -25,6 +23,7 @@ from callcenter_etl.outputs.names import (
     TARGET,
 )
 from callcenter_etl.outputs.parts import StagedParts, Told, staged_parts
+from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.outputs.summary_text import with_commit
 from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
@@ -37,81 +36,6 @@ _STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
 _SCRATCH = "built"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
-
-
-class StagedFile:
-    """A file being written, with its bytes counted and hashed on the way."""
-
-    def __init__(self, path: Path, file: BinaryIO, sha256: hashlib._Hash, size: int = 0) -> None:
-        self.path = path
-        self.bytes = size
-        self._sha256 = sha256
-        self._file = file
-
-    @classmethod
-    def new(cls, path: Path, mode: int | None = None) -> Self:
-        """Start a file. Raises OSError, also where there is one of this name."""
-        file = open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode))  # noqa: SIM115  lives as long as its owner
-        return cls(path, file, hashlib.sha256())
-
-    @classmethod
-    def at(cls, path: Path, mark: Mark) -> Self:
-        """Go on with a file from its mark. Raises OSError, and UnfitCheckpointError where it is not what it was."""
-        descriptor, sha256 = reopen(path, mark)
-        return cls(path, os.fdopen(descriptor, "wb"), sha256, mark.bytes)
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Append bytes. Raises OutputError when the disk does not take them."""
-        if not len(data):
-            return
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
-        self._sha256.update(data)
-        self.bytes += len(data)
-
-    def mark(self) -> Mark:
-        """Hand all bytes to the system, and give their mark."""
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
-        return Mark(self.bytes, self.sha256)
-
-    def sync(self) -> None:
-        """Make durable what the system was handed; may be called beside `write`."""
-        try:
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
-
-    def close(self) -> None:
-        """Make the bytes durable. Raises AccountingError when the disk holds another number of them."""
-        if self._file.closed:
-            return
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            size = os.fstat(self._file.fileno()).st_size
-            self._file.close()
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
-        if size != self.bytes:
-            raise AccountingError(f"{self.path}: {self.bytes:,} bytes were written but the file has {size:,}")
-
-    def discard(self) -> None:
-        """Close without asking whether all arrived."""
-        try:
-            self._file.close()
-        except OSError:
-            # the buffered rest found no room; the file is about to be removed
-            return
-
-    @property
-    def sha256(self) -> str:
-        """Hash of what was written so far, hexadecimal."""
-        return self._sha256.hexdigest()
 
 
 class Staging:

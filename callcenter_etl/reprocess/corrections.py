@@ -20,8 +20,8 @@ from callcenter_etl.reprocess.records import Batch, Writing, batch_of
 from callcenter_etl.reprocess.rejected import RejectedFile, with_lines, without
 from callcenter_etl.reprocess.sheet import LINE, MOST_PROBLEMS, NEEDED, Row, Sheet, open_sheet
 from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
-from callcenter_etl.sources.reader import dialect_of
 from callcenter_etl.storage import access
 from callcenter_etl.validator import Validator
 

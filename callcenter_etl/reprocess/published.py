@@ -13,7 +13,8 @@ from pathlib import Path
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER
 from callcenter_etl.outputs.names import FILE_NAMES, SUMMARY, TARGET
-from callcenter_etl.outputs.staging import STAGING_PREFIX, StagedFile
+from callcenter_etl.outputs.staged_file import StagedFile
+from callcenter_etl.outputs.staging import STAGING_PREFIX
 from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.reprocess.result import KIND
 

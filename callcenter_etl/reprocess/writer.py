@@ -12,7 +12,7 @@ from callcenter_etl.outputs.cells import Cells
 from callcenter_etl.outputs.csv_text import csv_line
 from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
 from callcenter_etl.outputs.router import REJECT_COLUMNS
-from callcenter_etl.outputs.staging import StagedFile
+from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.reprocess.corrections import Corrections
 from callcenter_etl.reprocess.published import RECOVERED, RECOVERED_HEADER
 from callcenter_etl.reprocess.records import Batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import SourceError
 
 MAX_RECORD_BYTES = 16 * 2**20
@@ -68,3 +69,15 @@ def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
     if delimiter is None:
         raise TypeError("a dialect has a delimiter")
     return text, Marks(delimiter=delimiter, quote=quote, restore=tuple(restore))
+
+
+def dialect_of(document: ContractDocument) -> Dialect:
+    """Give the dialect that a contract declares."""
+    source = document.source
+    return Dialect(
+        delimiter=source.delimiter,
+        quote=source.quote,
+        encoding=source.encoding,
+        lenient=source.quoting == "lenient",
+        multiline=source.multiline,
+    )

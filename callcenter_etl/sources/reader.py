@@ -9,21 +9,20 @@ from typing import IO, Self
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError, UnfitCheckpointError
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
-from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
+from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
 from callcenter_etl.sources.framing import Frame, frame_block
-from callcenter_etl.sources.header import Layout, layout_without_header, match_header
-from callcenter_etl.sources.lines import last_line_stop, line_end
+from callcenter_etl.sources.header import Layout
+from callcenter_etl.sources.lines import last_line_stop
 from callcenter_etl.sources.names import name_problems
+from callcenter_etl.sources.opening import HeaderReader, Opening, refused
 from callcenter_etl.sources.pending import LongPiece, Pending
 from callcenter_etl.sources.position import Position, StoredBytes
-from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.sniff import HEAD_BYTES, compressed_otherwise, is_lfs_pointer, not_delimited
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 BLOCK_BYTES = 4 * 2**20
-_UTF8_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +32,6 @@ class Block:
     raw: bytes
     first_line: int
     offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What the start of a source gave: its preamble (BOM and header line, as they came) and layout.
-
-    With `problems` the source is refused.
-    """
-
-    preamble: bytes
-    preamble_lines: int
-    blank_lines: int
-    blank_bytes: int
-    layout: Layout
-    problems: tuple[Problem, ...] = ()
 
 
 class SourceReader:
@@ -141,7 +125,7 @@ class SourceReader:
         name = base_name(self._address)
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
-            return self._refused([*problems, Problem("file.not_delimited", disguise)])
+            return refused([*problems, Problem("file.not_delimited", disguise)])
         pending = self._pending = Pending(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
@@ -149,15 +133,15 @@ class SourceReader:
         except NoByteOrderMarkError:
             encoding = self.dialect.encoding
             sentence = f"the source does not start with the byte order mark of {encoding} (declare {encoding}-le or {encoding}-be)"
-            return self._refused([*problems, Problem("header.encoding", sentence)])
+            return refused([*problems, Problem("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
-            return self._refused([*problems, Problem("file.not_delimited", other)])
+            return refused([*problems, Problem("file.not_delimited", other)])
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
             problems.append(Problem("file.not_delimited", sentence))
-        return self._read_header(problems)
+        return HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
 
     @property
     def least_output(self) -> int | None:
@@ -263,87 +247,6 @@ class SourceReader:
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks
-
-    def _refused(self, problems: list[Problem]) -> Opening:
-        return Opening(b"", 0, 0, 0, Layout(names=(), positions={}), tuple(problems))
-
-    def _read_header(self, problems: list[Problem]) -> Opening:
-        marked = self._pending.data.startswith(_UTF8_BOM) and _is_unicode(self.dialect.encoding)
-        bom = _UTF8_BOM if marked else b""
-        self._pending.take(len(bom))
-        if self.document.source.header == "none":
-            return self._read_no_header(bom, problems)
-        blank = self._pending.take_blank_lines()
-        blanks = self._pending.next_line - 1
-        line, stop, lines = self._header_line()
-        if not stop:
-            nothing = "nothing but blank lines" if self.plain_bytes else "no bytes"
-            problems.append(Problem("file.empty", f"the source has {nothing}"))
-            return self._refused(problems)
-        layout, found = self._match(line)
-        preamble = bom + self._pending.take(stop)
-        return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
-
-    def _read_no_header(self, bom: bytes, problems: list[Problem]) -> Opening:
-        if not self._pending.data and self._pending.ended:
-            problems.append(Problem("file.empty", "the source has no bytes"))
-            return self._refused(problems)
-        return Opening(bom, 0, 0, 0, layout_without_header(self.document), tuple(problems))
-
-    def _header_line(self) -> tuple[bytes, int, int]:
-        """Give the header's content, its length with its line end, and how many lines it takes."""
-        pending, limit = self._pending, self.dialect.max_record_bytes
-        while not pending.ended and not last_line_stop(pending.data):
-            if len(pending.data) > limit:
-                raise SourceError(f"{self.uri}: the header line is over {limit:,} bytes long")
-            pending.fill()
-        stop = line_end(pending.data, ended=True) or len(pending.data)
-        content, taken = pending.data[:stop], 1
-        quote = (self.dialect.quote or "").encode()
-        if self.dialect.multiline and quote and content.count(quote) % 2:
-            content, taken = self._joined_header(content, quote)
-        return content.rstrip(b"\r\n"), len(content), taken
-
-    def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
-        """Join lines to the first one until its quote is closed; the first alone where none closes it."""
-        content = b""
-        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[
-            :MAX_JOINED_LINES
-        ]
-        for taken, line in enumerate(lines, start=1):
-            content += line
-            if content.count(quote) % 2 == 0:
-                return content, taken
-        return first, 1
-
-    def _match(self, line: bytes) -> tuple[Layout, tuple[Problem, ...]]:
-        encoding = self.dialect.encoding if is_ascii_superset(self.dialect.encoding) else "utf-8"
-        try:
-            text = line.decode(encoding)
-        except UnicodeDecodeError as error:
-            sentence = (
-                f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
-                f"cannot be decoded as {self.dialect.encoding} (declare the source's encoding)"
-            )
-            return Layout(names=(), positions={}), (Problem("header.encoding", sentence),)
-        names = tuple(split_fields(text, self.dialect.delimiter, self.dialect.quote))
-        return match_header(names, self.document)
-
-
-def dialect_of(document: ContractDocument) -> Dialect:
-    """Give the dialect that a contract declares."""
-    source = document.source
-    return Dialect(
-        delimiter=source.delimiter,
-        quote=source.quote,
-        encoding=source.encoding,
-        lenient=source.quoting == "lenient",
-        multiline=source.multiline,
-    )
-
-
-def _is_unicode(encoding: str) -> bool:
-    return encoding.lower().replace("_", "-").startswith("utf")
 
 
 def _chain(blocks: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:

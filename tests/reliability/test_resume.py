@@ -20,7 +20,7 @@ from callcenter_etl import OutputError, load_contract, validate
 from callcenter_etl.checkpoints import taking
 from callcenter_etl.checkpoints.checkpoint import write_checkpoint
 from callcenter_etl.ledger import Wanted, list_runs
-from callcenter_etl.outputs.staging import StagedFile
+from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.result import RunResult
 from tests.published import names_in
 from tests.reliability.kill_loop import cases_of, kill_loop, local_place
