@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +13,44 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from callcenter_etl.outputs.modes import open_private
+from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.origin import SOURCE_COLUMN
+from callcenter_etl.tables.replacing import ActiveFile
+
+
+class RowsInFiles(ABC):
+    """Whose rows are in the files of one version of a table, whatever its format."""
+
+    def __init__(self, mode: int | None) -> None:
+        self._mode = mode
+        self._sources: dict[str, frozenset[str | None]] = {}
+
+    @property
+    @abstractmethod
+    def partition_columns(self) -> Sequence[str]:
+        """Give the columns by which the files are partitioned."""
+
+    @abstractmethod
+    def opened(self, file: ActiveFile) -> AbstractContextManager[pq.ParquetFile]:
+        """Open a file."""
+
+    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
+        """Read which sources a file's rows are from; that column alone is read."""
+        if file.path not in self._sources:
+            with self.opened(file) as opened:
+                self._sources[file.path] = sources_in(opened)
+        return self._sources[file.path]
+
+    def rows_of(self, source: str, file: ActiveFile) -> int:
+        """Count a source's rows in a file."""
+        with self.opened(file) as opened:
+            return rows_of(source, opened)
+
+    def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
+        """Write a file's rows anew without a source's, a batch at a time."""
+        with self.opened(file) as opened:
+            target = write_others(source, opened, scratch, self._mode)
+        return DataFile.of(target, dict(zip(self.partition_columns, file.partition, strict=True)))
 
 
 def sources_in(file: pq.ParquetFile) -> frozenset[str | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,10 +13,10 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 
-from callcenter_etl.tables.data_files import DataFile, value_text
+from callcenter_etl.tables.data_files import value_text
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.replacing import ActiveFile
-from callcenter_etl.tables.source_rows import rows_of, sources_in, write_others
+from callcenter_etl.tables.source_rows import RowsInFiles
 
 MESSAGE = "userMetadata"  # the key that Spark and delta-rs both show in a table's history
 _MOST_VERSIONS = 200  # looked back through for a commit that was done before
@@ -42,14 +41,18 @@ def told_in(entry: dict[str, Any]) -> dict[str, Any]:
     return told if isinstance(told, dict) and "run_id" in told else {}
 
 
-class DeltaVersion:
+class DeltaVersion(RowsInFiles):
     """One version, as it was when it was looked at."""
 
     def __init__(self, table: DeltaTable, storage: dict[str, str], mode: int | None) -> None:
+        super().__init__(mode)
         self.table = table
         self._storage = storage
-        self._mode = mode
-        self._sources: dict[str, frozenset[str | None]] = {}
+
+    @property
+    def partition_columns(self) -> list[str]:
+        """Give the columns by which it is partitioned."""
+        return list(self.table.metadata().partition_columns)
 
     @property
     def number(self) -> int:
@@ -59,7 +62,7 @@ class DeltaVersion:
     @cached_property
     def active(self) -> Sequence[ActiveFile]:
         """Give its files."""
-        names = self.table.metadata().partition_columns
+        names = self.partition_columns
         wanted = ("path", "size_bytes", "num_records", f"min.{SOURCE_COLUMN}", f"max.{SOURCE_COLUMN}")
         found = pa.table(self.table.get_add_actions(flatten=True))
         columns = {
@@ -103,25 +106,7 @@ class DeltaVersion:
             return f"{entry.get('engineInfo') or 'another program'} (version {self.number})"
         return f"run {told['run_id']} (version {self.number}, source {told.get('source')})"
 
-    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
-        """Read which sources a file's rows are from; that column alone is read."""
-        if file.path not in self._sources:
-            with self._opened(file) as opened:
-                self._sources[file.path] = sources_in(opened)
-        return self._sources[file.path]
-
-    def rows_of(self, source: str, file: ActiveFile) -> int:
-        """Count a source's rows in a file."""
-        with self._opened(file) as opened:
-            return rows_of(source, opened)
-
-    def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
-        """Write a file's rows anew without a source's, a batch at a time."""
-        names = self.table.metadata().partition_columns
-        with self._opened(file) as opened:
-            target = write_others(source, opened, scratch, self._mode)
-        return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
-
-    def _opened(self, file: ActiveFile) -> pq.ParquetFile:
+    def opened(self, file: ActiveFile) -> pq.ParquetFile:
+        """Open a file."""
         handler = DeltaStorageHandler.from_table(self.table._table, self._storage, {file.path: file.bytes})  # noqa: SLF001  the library's own reader does so
         return pq.ParquetFile(pafs.PyFileSystem(handler).open_input_file(file.path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -15,23 +14,26 @@ from pyiceberg.table import Table
 from pyiceberg.types import StringType
 
 from callcenter_etl.errors import OutputError
-from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.iceberg.types import text_of
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.replacing import ActiveFile, Partition
-from callcenter_etl.tables.source_rows import rows_of, sources_in, write_others
+from callcenter_etl.tables.source_rows import RowsInFiles
 
 SOURCE_PROPERTY = "callcenter_etl.source."  # and a source's key: the content that its rows are of
 TOLD = "callcenter_etl."  # and a word of what a commit says of itself
 
 
-class IcebergVersion:
+class IcebergVersion(RowsInFiles):
     """One version, as it was when it was looked at."""
 
     def __init__(self, table: Table, mode: int | None) -> None:
+        super().__init__(mode)
         self.table = table
-        self._mode = mode
-        self._sources: dict[str, frozenset[str | None]] = {}
+
+    @property
+    def partition_columns(self) -> list[str]:
+        """Give the columns by which it is partitioned."""
+        return [field.name for field in self.table.spec().fields]
 
     @property
     def number(self) -> int:
@@ -89,27 +91,9 @@ class IcebergVersion:
             return f"another program (snapshot {self.number})"
         return f"run {told[f'{TOLD}run_id']} (snapshot {self.number}, source {told[f'{TOLD}source']})"
 
-    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
-        """Read which sources a file's rows are from; that column alone is read."""
-        if file.path not in self._sources:
-            with self._opened(file) as opened:
-                self._sources[file.path] = sources_in(opened)
-        return self._sources[file.path]
-
-    def rows_of(self, source: str, file: ActiveFile) -> int:
-        """Count a source's rows in a file."""
-        with self._opened(file) as opened:
-            return rows_of(source, opened)
-
-    def rest_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
-        """Write a file's rows anew without a source's, a batch at a time."""
-        names = [field.name for field in self.table.spec().fields]
-        with self._opened(file) as opened:
-            target = write_others(source, opened, scratch, self._mode)
-        return DataFile.of(target, dict(zip(names, file.partition, strict=True)))
-
     @contextmanager
-    def _opened(self, file: ActiveFile) -> Iterator[pq.ParquetFile]:
+    def opened(self, file: ActiveFile) -> Iterator[pq.ParquetFile]:
+        """Open a file."""
         with self.table.io.new_input(file.path).open() as stream, pq.ParquetFile(stream) as opened:
             yield opened
 
