@@ -1,4 +1,4 @@
-"""Looks at the machine that runs are to run on: Python, packages, S3 credentials, folders, cores, memory."""
+"""Looks at the machine that runs are to run on: Python, packages, Java, S3 credentials, folders, cores, memory."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.engines.java import LEAST, REMEDY, find_java
 from callcenter_etl.storage.s3_session import credentials_source
 
 DISTRIBUTION = "callcenter-etl"
 LEAST_PYTHON = (3, 11)
 LEAST_MEMORY = 512 * 2**20
 LEAST_ROOM = 2**30
-_EXTRAS = {"infer": "contract infer", "report": "--report"}  # the others are for those who work on the code
+# Who needs an extra; the others are for those who work on the code.
+_EXTRAS = {
+    "delta": "--target-format delta",
+    "iceberg": "--target-format iceberg",
+    "infer": "contract infer",
+    "report": "--report",
+    "spark": "--engine spark",
+}
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 _OF_EXTRA = re.compile(r"""extra == ["']([\w-]+)["']""")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
@@ -36,14 +44,20 @@ class Check:
     remedy: str | None = None
 
 
-def examine(storage: StorageOptions, *, staging: str | None = None) -> tuple[Check, ...]:
-    """Look at everything. Writes a file of no bytes into the folders looked at, and removes it."""
+def examine(
+    storage: StorageOptions, *, staging: str | None = None, extras: Collection[str] = ()
+) -> tuple[Check, ...]:
+    """Look at everything. What is missing of `extras` is wrong, not a note.
+
+    Writes a file of no bytes into the folders looked at, and removes it.
+    """
     needed, by_extra = _requirements()
     folders = [_temporary_folder()] if staging is None else [_temporary_folder(), _folder("staging", staging)]
     return (
         _python(),
         _packages(needed),
-        *(_extra(name, needs) for name, needs in by_extra.items()),
+        *(_extra(name, needs, wanted=name in extras) for name, needs in by_extra.items()),
+        _java(wanted="spark" in extras),
         _credentials(storage),
         *folders,
         _cores(),
@@ -102,12 +116,20 @@ def _packages(names: list[str]) -> Check:
     return Check("packages", "ok", ", ".join(there))
 
 
-def _extra(name: str, needs: list[str]) -> Check:
+def _extra(name: str, needs: list[str], *, wanted: bool) -> Check:
     there, missing = _versions(needs)
     if missing:
         remedy = f"for {_EXTRAS[name]}: pip install '{DISTRIBUTION}[{name}]'"
-        return Check(f"extra {name}", "note", f"missing: {', '.join(missing)}", remedy)
+        return Check(f"extra {name}", "wrong" if wanted else "note", f"missing: {', '.join(missing)}", remedy)
     return Check(f"extra {name}", "ok", ", ".join(there))
+
+
+def _java(*, wanted: bool) -> Check:
+    java = find_java()
+    if java.fault is not None:
+        remedy = f"for {_EXTRAS['spark']}, which needs Java {LEAST} or later: {REMEDY}"
+        return Check("java", "wrong" if wanted else "note", java.fault, remedy)
+    return Check("java", "ok", f"{java.version} ({java.command})")
 
 
 def _credentials(storage: StorageOptions) -> Check:

@@ -26,7 +26,7 @@ def doctor(
             "--contract",
             "-c",
             metavar="FILE",
-            help="A contract that says how S3 is reached and where files wait.",
+            help="A contract that says how S3 is reached, where files wait, and what runs need.",
         ),
     ] = None,
     staging: Annotated[
@@ -34,7 +34,7 @@ def doctor(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
 ) -> None:
-    """Look at this machine: Python, packages, extras, S3 credentials (never their values), folders, cores, memory.
+    """Look at this machine: Python, packages, extras, Java, S3 credentials (never their values), folders, cores, memory.
 
     Every check is ok, a note about what some commands need, or wrong, with what would mend it. Exit codes: 0 nothing
     is wrong, 1 something is.
@@ -48,7 +48,8 @@ def doctor(
 
     defaults = RunDefaults() if contract is None else load_contract(contract).document.run
     settings = resolve_settings(defaults, Options(staging=staging), os.environ)
-    checks = examine(defaults.storage_options, staging=settings.staging)
+    extras = {settings.target_format, settings.engine}  # extras have the names of what they are for
+    checks = examine(defaults.storage_options, staging=settings.staging, extras=extras)
     if form is Format.json:
         json.dump(
             {"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2

@@ -81,13 +81,57 @@ def test_it_leaves_nothing_in_the_folders_it_looks_at(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_told_with_the_command_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    declared = ["pandas<4,>=3", "gone>=1", "also_gone; extra == 'report'", "unasked; extra == 'dev'"]
+    declared = [
+        *("pandas<4,>=3", "gone>=1", "also_gone; extra == 'report'", "unasked; extra == 'dev'"),
+        *("gone_too; extra == 'delta'", "gone_as_well; extra == 'iceberg'"),
+    ]
     monkeypatch.setattr(doctor, "_declared", lambda: declared)
-    told = {check.name: check for check in doctor.examine(StorageOptions())}
+    told = {check.name: check for check in doctor.examine(StorageOptions(), extras={"delta"})}
     assert (told["packages"].state, told["packages"].found) == ("wrong", "missing: gone")
     assert told["extra report"].state == "note"
     assert told["extra report"].remedy == "for --report: pip install 'callcenter-etl[report]'"
+    assert told["extra delta"].state == "wrong"
+    assert told["extra delta"].remedy == "for --target-format delta: pip install 'callcenter-etl[delta]'"
+    assert told["extra iceberg"].state == "note"
     assert "extra dev" not in told
+
+
+def java_home(folder: Path, said: str) -> str:
+    """Make a JAVA_HOME whose java says so of its version."""
+    java = folder / "jdk" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text(f"#!/bin/sh\necho '{said}' >&2\n", encoding="utf-8")
+    java.chmod(0o755)
+    return str(folder / "jdk")
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "found"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', "ok", "17 ("),
+        ('java version "22-ea" 2024-03-19', "ok", "22 ("),
+        ('openjdk version "11.0.2" 2019-01-15', "note", "is Java 11"),
+        ('java version "1.8.0_402"', "note", "is Java 8"),
+        ("no Java runtime present", "note", "does not tell its version"),
+    ],
+)
+def test_a_java_that_spark_cannot_use_is_told(tmp_path: Path, said: str, state: str, found: str) -> None:
+    told = checks(call("--format", "json", JAVA_HOME=java_home(tmp_path, said)))["java"]
+    assert told["state"] == state
+    assert found in told["found"]
+    assert (told["remedy"] is None) == (state == "ok")
+
+
+@pytest.mark.parametrize(("engine", "code", "state"), [("spark", 1, "wrong"), ("local", 0, "note")])
+def test_what_the_contract_needs_is_wrong_where_it_is_missing(
+    tmp_path: Path, engine: str, code: int, state: str
+) -> None:
+    contract = f"contract: c\ncolumns: [{{name: a}}]\nrun: {{engine: {engine}}}\n"
+    Path("c.yaml").write_text(contract, encoding="utf-8")
+    done = call("--contract", "c.yaml", "--format", "json", JAVA_HOME=str(tmp_path))
+    told = checks(done)["java"]
+    assert (done.returncode, told["state"]) == (code, state)
+    assert told["found"] == f"there is none in JAVA_HOME, {tmp_path}"
 
 
 def test_little_memory_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from callcenter_etl.engines.java import LEAST, REMEDY, find_java
 from callcenter_etl.errors import EngineError, UsageError
 
 APP_NAME = "callcenter_etl"
@@ -68,14 +68,9 @@ def _local(workers: int) -> SparkSession:
 
 
 def _check_java() -> None:
-    home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java") if home is None else shutil.which("java", path=str(Path(home, "bin")))
-    if found is None:
-        where = "there is none on the PATH" if home is None else f"there is none in JAVA_HOME, {home}"
-        raise UsageError(
-            f"--engine spark needs Java 17 or later, and {where}"
-            " (apt-get install openjdk-17-jre-headless, or set JAVA_HOME)"
-        )
+    fault = find_java().fault
+    if fault is not None:
+        raise UsageError(f"--engine spark needs Java {LEAST} or later, and {fault} ({REMEDY})")
 
 
 def adopt_session() -> None:
