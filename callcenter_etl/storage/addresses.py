@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 STANDARD_INPUT = "-"
@@ -34,6 +35,11 @@ def is_s3(uri: str) -> bool:
 def local_path(uri: str) -> str:
     """Give the path of a local address, `file://` or plain."""
     return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path)
+
+
+def absolute(uri: str) -> str:
+    """Give an address that means the same in another working folder."""
+    return str(Path(local_path(uri)).absolute()) if is_local(uri) else uri
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from callcenter_etl.engines.work import Work
 from callcenter_etl.errors import AccountingError, EngineError, UsageError
 from callcenter_etl.outputs.parts import MOST_PARTS, read_manifest
 from callcenter_etl.sources.compression import suffix_of
-from callcenter_etl.storage.addresses import base_name
+from callcenter_etl.storage.addresses import absolute, base_name
 
 
 class SparkEngine:
@@ -125,7 +125,7 @@ class SparkEngine:
         given = self._given
         return Work(
             run_id=given.run_id,
-            uri=given.source,
+            uri=absolute(given.source),
             identity=given.reader.identity,
             validator=given.validator,
             layout=given.shape.layout,
