@@ -17,6 +17,7 @@ from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.storage.s3_tables import delta_options
 from tests.storage.buckets import CONTRACT, HEADER, Drops, cli, records
 from tests.storage.servers import SECRET
+from tests.tables.killed import GAPS, is_committed
 
 SECONDS_TO_START = 4.0
 
@@ -58,6 +59,26 @@ def test_a_run_whose_summary_was_lost_finds_its_commit(drops: Drops, tmp_path: P
     assert [key for key in drops.keys("table/_delta_log") if key.endswith(".json")] == [
         f"table/_delta_log/{0:020d}.json"
     ]
+
+
+@pytest.mark.parametrize("gap", [gap for gap in GAPS if gap != "files renamed, no summary"])
+def test_what_a_kill_leaves_on_s3_the_same_command_mends(drops: Drops, tmp_path: Path, gap: str) -> None:
+    rules, out = _contract(tmp_path), drops.uri("out")
+    source = drops.put("in/calls.csv", records(2))
+    validate(source, rules, output=out)
+    drops.put("in/calls.csv", records(3, first=7))  # the corrected one
+    corrected = [(source, "7"), (source, "8"), (source, "9")]
+    command = [sys.executable, "-m", "tests.tables.killed", gap, source, str(rules), out]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    # readers see one or the other
+    seen = corrected if is_committed(gap) else [(source, "0"), (source, "1")]
+    assert _rows(f"{out}/target") == seen
+    assert bool(drops.keys("out/summary.json")) == (gap == "files put, nothing published")
+    result = validate(source, rules, output=out)
+    assert _rows(f"{out}/target") == corrected
+    assert (result.already_done, result.record.outputs["target"].version) == (False, 1)
+    assert validate(source, rules, output=out).already_done
 
 
 def test_processes_that_write_one_table_on_s3_at_once_lose_nothing(drops: Drops, tmp_path: Path) -> None:
