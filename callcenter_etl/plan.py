@@ -62,7 +62,9 @@ class RunPlan:
 def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
     """Give what a typed target's sink is told of the run."""
     defaults = document.run
-    return SinkPlan(document, plan.output, defaults.storage_options, defaults.mode, plan.publish_to)
+    return SinkPlan(
+        document, plan.output, defaults.storage_options, defaults.mode, plan.publish_to, plan.parts
+    )
 
 
 def accepted_by(options: str | None) -> str:

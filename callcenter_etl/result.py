@@ -92,7 +92,7 @@ class RunResult:
     def exceptions_uris(self) -> list[str]:
         """Give the file of the exceptions, or its parts in order; not for a refused source. Raises SourceError."""
         parts = self.record.outputs[EXCEPTIONS].parts
-        return file_uris(self.output, EXCEPTIONS, in_parts=parts is not None, storage=self._storage)
+        return file_uris(self.output, EXCEPTIONS, parts=parts, storage=self._storage)
 
     def _repr_html_(self) -> str:
         return card(self.record, already_done=self.already_done)

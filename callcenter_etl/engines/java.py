@@ -35,7 +35,7 @@ class Java:
 
 def find_java() -> Java:
     """Look for Java as Spark does, in JAVA_HOME or else on the PATH, and ask it for its version."""
-    home = os.environ.get("JAVA_HOME")
+    home = os.environ.get("JAVA_HOME") or None  # an empty one says nothing to Spark either
     sought = "on the PATH" if home is None else f"in JAVA_HOME, {home}"
     command = shutil.which("java", path=None if home is None else str(Path(home, "bin")))
     return Java(sought) if command is None else Java(sought, command, _version_of(command))

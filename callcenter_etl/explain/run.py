@@ -32,9 +32,8 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
         )
     if not summary.records.rejected:
         return summary, None
-    in_parts = summary.outputs[EXCEPTIONS].parts is not None
-    storage = contract.document.run.storage_options
-    exceptions = file_uris(output, EXCEPTIONS, in_parts=in_parts, storage=storage)
+    parts, storage = summary.outputs[EXCEPTIONS].parts, contract.document.run.storage_options
+    exceptions = file_uris(output, EXCEPTIONS, parts=parts, storage=storage)
     return summary, find_causes(exceptions, contract, rejected=summary.records.rejected)
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.leftovers import new_attempt_name, new_folder_away, remove_dead_attempts
+from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.parts import ATTEMPTS
 from callcenter_etl.outputs.staging import Staging, new_folder
 from callcenter_etl.outputs.targets import sync_folder
@@ -61,16 +66,27 @@ class UploadedAttempt(Attempt):
 
     def __init__(self, prefix: PartsPrefix, part: int) -> None:
         try:
-            directory = Path(tempfile.mkdtemp(prefix="callcenter_etl-part-"))
+            home = Path(tempfile.gettempdir())
         except OSError as error:
             raise OutputError(f"{error.filename or 'TMPDIR'}: {error.strerror or error}") from error
+        directory = home / new_attempt_name()
         super().__init__(directory, directory)
         self._prefix = prefix
         self._part = part
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._holder = Holder(prefix.labels["run-id"], os.getpid(), socket.gethostname(), started)
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        # Spark kills the workers of a run that it gives up, and then nothing is removed by them.
+        remove_dead_attempts(self.directory.parent, self._holder)
+        self._held.enter_context(new_folder_away(self.directory, self._holder))
+        return self
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)
         shutil.rmtree(self.directory, ignore_errors=True)
+        self._held.close()
 
     def told(self, records: Mapping[str, int]) -> dict[str, Any]:
         """Upload what is to stand in the output, and tell how the driver completes it."""

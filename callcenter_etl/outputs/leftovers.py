@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from callcenter_etl.outputs.staging import STAGING_PREFIX, new_folder
 AWAY_PREFIX = "callcenter_etl-"
 OWNER_NAME = ".run.lock"
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+_ATTEMPT = re.compile(r"part-[0-9a-f]{16}")
 
 
 def leftovers(output: Path) -> tuple[Path, ...]:
@@ -35,8 +37,21 @@ def leftovers_away(
     these those that are `concerned`.
     """
     with ExitStack() as held:
-        found = (folder for folder in sorted(home.glob(f"{AWAY_PREFIX}*")) if _is_ours(folder))
+        found = (folder for folder in sorted(home.glob(f"{AWAY_PREFIX}*")) if _is_ours(folder, _RUN_ID))
         yield tuple(folder for folder in found if concerned(folder) and _held(folder, holder, held))
+
+
+def new_attempt_name() -> str:
+    """Give a name for the folder of an attempt at a part, which no other has."""
+    return f"{AWAY_PREFIX}part-{os.urandom(8).hex()}"
+
+
+def remove_dead_attempts(home: Path, holder: Holder) -> None:
+    """Remove the folders in `home` of attempts whose processes were killed; those of living ones hold themselves."""
+    for folder in sorted(home.glob(f"{AWAY_PREFIX}part-*")):
+        with ExitStack() as held:
+            if _is_ours(folder, _ATTEMPT) and _held(folder, holder, held):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -65,13 +80,13 @@ def _held(folder: Path, holder: Holder, held: ExitStack) -> bool:
     return True
 
 
-def _is_ours(folder: Path) -> bool:
+def _is_ours(folder: Path, named: re.Pattern[str]) -> bool:
     try:
         found = folder.lstat()
     except FileNotFoundError:  # its run has ended meanwhile
         return False
     return (
-        _RUN_ID.fullmatch(run_id_of(folder)) is not None
+        named.fullmatch(run_id_of(folder)) is not None
         and stat.S_ISDIR(found.st_mode)
         and found.st_uid == os.geteuid()
         and (folder / OWNER_NAME).exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import OutputError
+from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.outputs.modes import make_folder
-from callcenter_etl.outputs.names import FILE_NAMES, IN_PARTS, SUCCESS_NAME
+from callcenter_etl.outputs.names import FILE_NAMES, IN_PARTS, SUCCESS_NAME, is_part_name, part_name
 from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import within
+from callcenter_etl.storage.addresses import shown, within
 
 MANIFEST_NAME = "parts.json"
 ATTEMPTS = "_temporary"
 MOST_PARTS = 10_000  # so many objects of each name can be completed in the time that publishing to S3 has
-_PART_NAME = re.compile(r"part-[0-9]{5}\.csv")
 Told = Mapping[str, Any]  # what a task tells of its part, or of one file of it
 
 
@@ -49,16 +47,6 @@ def folder_sha256(files: Sequence[tuple[str, str]]) -> str:
     """Give the hash of a folder whose part files have these names and hashes, in order."""
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
     return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def part_name(part: int) -> str:
-    """Give the name of a part file; by name they are in the order of the source."""
-    return f"part-{part:05d}.csv"
-
-
-def is_part_name(name: str) -> bool:
-    """Tell whether a file has the name of a part."""
-    return _PART_NAME.fullmatch(name) is not None
 
 
 def kept_files(name: str, told: Sequence[Told]) -> list[tuple[int, Told]]:
@@ -127,12 +115,20 @@ def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
     return StagedParts.of(files)
 
 
-def file_uris(output: str, name: str, *, in_parts: bool, storage: StorageOptions) -> list[str]:
-    """Give one of a run's published CSV files, or its part files in the order of the source. Raises SourceError."""
-    if not in_parts:
+def file_uris(output: str, name: str, *, parts: int | None, storage: StorageOptions) -> list[str]:
+    """Give one of a run's published CSV files, or its part files in the order of the source, of which there are `parts`.
+
+    Raises SourceError, also where not all of them are there.
+    """
+    if parts is None:
         return [within(output, FILE_NAMES[name])]
     home = within(output, name)
-    return [within(home, each) for each in sorted(access.sizes_in(home, storage)) if is_part_name(each)]
+    there = sorted(each for each in access.sizes_in(home, storage) if is_part_name(each))
+    if len(there) != parts:
+        raise SourceError(
+            f"{shown(home)}: {parts:,} part files were published, {len(there):,} are there (validate again)"
+        )
+    return [within(home, each) for each in there]
 
 
 def stands(output: str, name: str, *, parts: int, size: int, storage: StorageOptions) -> bool:

@@ -13,12 +13,10 @@ from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.outputs.at_once import each
-from callcenter_etl.outputs.names import IN_PARTS, SUCCESS_NAME
-from callcenter_etl.outputs.parts import StagedParts, Told, is_part_name, kept_files, part_name
+from callcenter_etl.outputs.names import IN_PARTS, SUCCESS_NAME, UNFINISHED_NAME, is_part_name, part_name
+from callcenter_etl.outputs.parts import StagedParts, Told, kept_files
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
 
-# Stands in a folder whose parts are being replaced, so that the next run knows them for parts if this one dies.
-UNFINISHED_NAME = "_unfinished"
 Step = Callable[[str], None]
 
 
@@ -88,7 +86,9 @@ class RemoteParts:
         """Remove an earlier run's folder; what no run of this program marked as its parts stays."""
         home = self._home(name)
         marks = [f"{home}{mark}" for mark in (SUCCESS_NAME, UNFINISHED_NAME)]
-        if any(self._bucket.head(mark) is not None for mark in marks):
+        there = [mark for mark in marks if self._bucket.head(mark) is not None]
+        # Spark's own folders have its mark too, and other names of files.
+        if there and (marks[1] in there or self._parts_in(home)):
             self._delete_parts(name, step)
             for mark in marks:
                 self._bucket.delete(mark)
@@ -114,8 +114,11 @@ class RemoteParts:
             step(self._bucket.uri(key))
             self._bucket.delete(key)
 
+        each([f"{home}{file}" for file in self._parts_in(home) if file not in but], delete)
+
+    def _parts_in(self, home: str) -> list[str]:
         found = (key.removeprefix(home) for key in self._bucket.keys(f"{home}part-"))
-        each([f"{home}{file}" for file in found if is_part_name(file) and file not in but], delete)
+        return [file for file in found if is_part_name(file)]
 
 
 def _uploads(told: Sequence[Told]) -> list[Told]:

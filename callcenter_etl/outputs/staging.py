@@ -18,14 +18,16 @@ from callcenter_etl.outputs.names import (
     FILE_NAMES,
     IN_PARTS,
     REJECTED,
-    SUCCESS_NAME,
     SUMMARY,
     TARGET,
+    are_parts,
+    holds_parts,
+    is_of_parts,
 )
 from callcenter_etl.outputs.parts import StagedParts, Told, staged_parts
 from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.outputs.summary_text import with_commit
-from callcenter_etl.outputs.targets import remove_targets, replace_target, sync_folder
+from callcenter_etl.outputs.targets import names_in, remove_targets, replace_target, sync_folder
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
@@ -161,8 +163,8 @@ class Staging:
                 self._put_folder_aside(TARGET)
                 remove_targets(self.output)
             return
-        self.commit_target()
         self._put_folder_aside(TARGET)
+        self.commit_target()
         if TARGET in self.folders:
             remove_targets(self.output)
             self._give_folder_its_name(TARGET)
@@ -174,10 +176,19 @@ class Staging:
         (self.directory / name).rename(self._final(name))
 
     def _put_folder_aside(self, name: str) -> None:
-        """Move an earlier run's folder of part files to where it is removed with what is staged."""
+        """Move an earlier run's folder of part files to where it is removed with what is staged.
+
+        Where somebody put something else there, that stays.
+        """
         earlier = self.output / name
-        if (earlier / SUCCESS_NAME).is_file() and not earlier.is_symlink():
+        if earlier.is_symlink() or not earlier.is_dir():
+            return
+        names = names_in(earlier)
+        if are_parts(names):
             earlier.rename(self.directory / f"earlier-{name}")
+        elif holds_parts(names):
+            for each in sorted(filter(is_of_parts, names)):
+                (earlier / each).unlink()
 
     def final_uri(self, name: str) -> str:
         """Give the path under which a file will be published."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
+from callcenter_etl.outputs.names import IN_PARTS, are_parts
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
 
@@ -19,6 +21,7 @@ MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is
 _BEFORE = ".target.before"  # an earlier folder, until the new one has its name
 _GONE = ".target.gone"  # one on its way out
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
+_FOREIGN = "is no output of this program (move it away, or name another output)"
 
 
 def is_target_folder(folder: Path) -> bool:
@@ -26,11 +29,46 @@ def is_target_folder(folder: Path) -> bool:
     return folder.is_dir() and any((folder / mark).exists() for mark in _MARKS)
 
 
+def names_in(folder: Path) -> set[str]:
+    """Give the names of all that is in a folder."""
+    return {each.name for each in folder.iterdir()}
+
+
+def is_parts_folder(folder: Path) -> bool:
+    """Tell whether a folder is one of part files, and nothing else."""
+    return folder.is_dir() and not folder.is_symlink() and are_parts(names_in(folder))
+
+
 def refuse_foreign_folder(output: Path) -> None:
     """Raise OutputError where something that is no target of this program has the name of one."""
     folder = output / TARGET_FOLDER
-    if os.path.lexists(folder) and not is_target_folder(folder):
-        raise OutputError(f"{folder}: is no target of this program (move it away, or name another output)")
+    if os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder):
+        raise OutputError(f"{folder}: {_FOREIGN}")
+
+
+def refuse_foreign_folders(output: str, storage: StorageOptions) -> None:
+    """Raise OutputError where something else has the name of a folder of part files."""
+    for name in IN_PARTS:
+        home = within(output, name)
+        if _is_foreign_local(Path(local_path(home))) if is_local(output) else _is_foreign(home, storage):
+            raise OutputError(f"{shown(home)}: {_FOREIGN}")
+
+
+def _is_foreign_local(folder: Path) -> bool:
+    try:
+        if not os.path.lexists(folder):
+            return False
+        return folder.is_symlink() or not folder.is_dir() or _are_foreign(names_in(folder))
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror or error}") from error
+
+
+def _is_foreign(home: str, storage: StorageOptions) -> bool:
+    return _are_foreign(access.sizes_in(home, storage))
+
+
+def _are_foreign(names: Collection[str]) -> bool:
+    return bool(names) and not are_parts(names) and not any(mark in names for mark in _MARKS)
 
 
 def refuse_table(output: str, storage: StorageOptions, *, ask_store: bool) -> None:

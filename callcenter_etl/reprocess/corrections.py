@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError, Problem, SourceError
-from callcenter_etl.outputs.names import EXCEPTIONS, TARGET
+from callcenter_etl.outputs.names import EXCEPTIONS, TARGET, is_part_name
 from callcenter_etl.outputs.parts import folder_sha256
 from callcenter_etl.reprocess.order import compared
 from callcenter_etl.reprocess.origin import Origin
@@ -30,6 +30,11 @@ _HEADER_BYTES = 2**20
 _MAY_JOIN = (
     "with source.multiline, records that stood apart may join here, and which lines they stood on cannot be told"
     " (correct exceptions.csv instead)"
+)
+_NO_PART = (
+    "which lines these records of a part stood on cannot be told, and equal ones of other parts would be taken for them"
+    " (keep all of a part's records, in their order and under its name, with the run's folder at hand; or correct its"
+    " part of the exceptions instead)"
 )
 _BY_CONTENT = (
     "records are known by their content: which lines they stood on cannot be told"
@@ -181,7 +186,7 @@ def _strange_lines(lines: NDArray[np.int64], origin: Origin, document: ContractD
 def rejected_lines(origin: Origin, document: ContractDocument) -> NDArray[np.int64] | None:
     """Give the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
     sheets = _own_exceptions(origin, document)
-    return None if sheets is None else np.array([row.line for row in _rows(sheets)], dtype=np.int64)
+    return None if sheets is None else _lines_of(sheets)
 
 
 def _own_exceptions(origin: Origin, document: ContractDocument) -> list[Sheet] | None:
@@ -193,7 +198,7 @@ def _own_exceptions(origin: Origin, document: ContractDocument) -> list[Sheet] |
         sheets = [open_sheet(uri, storage, marked=marked) for uri in origin.files(EXCEPTIONS, storage)]
     except SourceError:
         return None
-    unchanged = origin.exceptions_sha256 == _sha256_of(sheets, in_parts=origin.in_parts)
+    unchanged = origin.exceptions_sha256 == _sha256_of(sheets, in_parts=bool(origin.parts))
     return sheets if unchanged and all(sheet.has_our_columns for sheet in sheets) else None
 
 
@@ -202,6 +207,10 @@ def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
     if not in_parts:
         return sheets[0].sha256
     return folder_sha256([(sheet.uri.rpartition("/")[2], sheet.sha256) for sheet in sheets])
+
+
+def _lines_of(sheets: list[Sheet]) -> NDArray[np.int64]:
+    return np.array([row.line for row in _rows(sheets)], dtype=np.int64)
 
 
 def _rows(sheets: list[Sheet]) -> Iterator[Row]:
@@ -253,14 +262,20 @@ class CorrectedRejected:
     def _take_lines(self, origin: Origin) -> None:
         """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
         sheets, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
+        name = self._file.uri.rpartition("/")[2]
+        if sheets is not None and origin.parts and is_part_name(name):
+            sheets = [sheet for sheet in sheets if sheet.uri.rpartition("/")[2] == name]
         complete = False
         strangers: list[Problem] = []
         if sheets is not None:
             with RejectedFile(self._file.uri, self._document) as file:
                 complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
-        if complete:
-            self._lines = rejected_lines(origin, self._document)
+        if sheets is not None and complete:
+            self._lines = _lines_of(sheets)
             self.problems = tuple(strangers)
+            return
+        if origin.parts or is_part_name(name):
+            self.problems = (Problem(LINE, _NO_PART),)
             return
         self.notes = (_BY_CONTENT,)
         if self._document.source.multiline:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError, UsageError
-from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET
-from callcenter_etl.outputs.parts import file_uris, is_part_name, stands
+from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET, is_part_name
+from callcenter_etl.outputs.parts import file_uris, stands
 from callcenter_etl.reprocess.result import KIND
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
@@ -24,8 +25,8 @@ class Origin:
     """Where rejected records come from: the source's hash, and the run's folder where it is at hand.
 
     `home` is where reprocesses of that run go unless told otherwise. `exceptions_sha256` is the hash of the
-    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV. With `in_parts`
-    target and exceptions are folders of part files.
+    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV. `parts` are the
+    numbers of part files, where target and exceptions are folders of them.
     """
 
     sha256: str
@@ -35,13 +36,13 @@ class Origin:
     exceptions_sha256: str | None = None
     has_target: bool = False
     target_format: str | None = None
-    in_parts: bool = False
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     def files(self, name: str, storage: StorageOptions) -> list[str]:
         """Give the address of one of the run's files, or those of its parts in the source's order. Raises SourceError."""
         if self.folder is None:
             return []
-        return file_uris(self.folder, name, in_parts=self.in_parts, storage=storage)
+        return file_uris(self.folder, name, parts=self.parts.get(name), storage=storage)
 
 
 def find_origin(file: str, storage: StorageOptions, *, run_output: str | None, sha256: str | None) -> Origin:
@@ -104,7 +105,7 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
         exceptions_sha256=None if exceptions is None else exceptions.sha256,
         has_target=target is not None and _has_target(folder, target, storage),
         target_format=None if target is None else target.format,
-        in_parts=exceptions is not None and exceptions.parts is not None,
+        parts={name: file.parts for name, file in summary.outputs.items() if file.parts is not None},
     )
 
 

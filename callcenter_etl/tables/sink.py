@@ -13,7 +13,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.run_defaults import Write
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
-from callcenter_etl.outputs.targets import refuse_table
+from callcenter_etl.outputs.targets import refuse_foreign_folders, refuse_table
 
 if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
     import pyarrow as pa
@@ -116,13 +116,17 @@ class TableSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SinkPlan:
-    """What a sink is told before the run: the contract, and where its target goes. `mode` is that of new files."""
+    """What a sink is told before the run: the contract, and where its target goes. `mode` is that of new files.
+
+    With `parts` the target is a folder of part files, which the run writes itself.
+    """
 
     document: ContractDocument
     output: str
     storage: StorageOptions = field(default_factory=StorageOptions)
     mode: int | None = None
     publish_to: str | None = None
+    parts: bool = False
 
     @property
     def layout(self) -> Layout | None:
@@ -146,7 +150,9 @@ class SinkPlan:
 def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:
     """Give what `sink_for` gives, and close it."""
     if target_format not in TABLE_FORMATS:
-        refuse_table(plan.output, plan.storage, ask_store=target_format != "csv")
+        refuse_table(plan.output, plan.storage, ask_store=plan.parts or target_format != "csv")
+    if plan.parts:
+        refuse_foreign_folders(plan.output, plan.storage)
     sink = sink_for(target_format, plan)
     try:
         yield sink

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,10 +28,12 @@ from callcenter_etl.engines.spark.parts import write_parts
 from callcenter_etl.engines.spark.session import session_for
 from callcenter_etl.engines.tasks import unique_rules
 from callcenter_etl.engines.work import Work
-from callcenter_etl.errors import AccountingError, EngineError, UsageError
+from callcenter_etl.errors import AccountingError, EngineError, OutputError, UsageError
 from callcenter_etl.outputs.parts import MOST_PARTS, read_manifest
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.storage.addresses import absolute, base_name
+
+_TOLD = re.compile(r"callcenter_etl\.errors\.OutputError: (.+)")
 
 
 class SparkEngine:
@@ -108,10 +111,11 @@ class SparkEngine:
         else:
             write_parts(spark, rows, plan, ranges)
         told = read_manifest(Path(plan.folder))
-        given.staged.take_parts([part for part in told if "error" not in part])
-        for part in told:
-            if "error" in part:
-                raise error_told(part["error"])
+        error = next((part["error"] for part in told if "error" in part), None)
+        if error is not None:
+            plan.abandon(told)
+            raise error_told(error)
+        given.staged.take_parts(told)
         if [part["part"] for part in told] != list(range(max(1, len(ranges)))):
             raise AccountingError(f"{len(told)} of {len(ranges)} parts were committed")
         for part in told:
@@ -172,6 +176,9 @@ def _spark_told() -> Iterator[None]:
             raise EngineError(
                 "the executors have no callcenter_etl (install the wheel there, or pass it with --py-files)"
             ) from error
+        told = _TOLD.search(text)
+        if told is not None:  # by the commit of part files, where there is no row to tell it in
+            raise OutputError(told[1].strip()) from error
         if "Traceback (most recent call last)" in text:
             raise
         raise EngineError(

@@ -116,7 +116,7 @@ def _source_report(finished: Finished, document: ContractDocument, *, kept: bool
 def _published(finished: Finished, document: ContractDocument) -> Published:
     file, storage = finished.summary.outputs[EXCEPTIONS], document.run.storage_options
     return Published(
-        uris=file_uris(finished.folder, EXCEPTIONS, in_parts=file.parts is not None, storage=storage),
+        uris=file_uris(finished.folder, EXCEPTIONS, parts=file.parts, storage=storage),
         file=file,
         storage=storage,
         excel_safe=document.run.exceptions.excel_safe,

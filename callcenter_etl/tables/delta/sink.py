@@ -6,7 +6,9 @@ from pathlib import Path
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
-from callcenter_etl.outputs.targets import is_target_folder
+from callcenter_etl.outputs.names import holds_parts
+from callcenter_etl.outputs.targets import is_target_folder, names_in
+from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown
 from callcenter_etl.tables.delta.table import DeltaLakeTable
 from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
@@ -33,8 +35,8 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
             f"{shown(plan.publish_to)}: a table is not copied by a run (name an s3:// prefix in run.table.uri)"
         )
     uri = settings.uri or default_uri(plan)
-    if uri == default_uri(plan) and _is_parquet(plan, uri):
-        raise OutputError(f"{shown(uri)}: is a Parquet target (move it away, or name another output)")
+    if uri == default_uri(plan):
+        _refuse_other_forms(plan, uri)
     layout = plan.layout or Layout()
     schema = delta_schema(table_schema(document), layout)
     place = place_of(uri, plan.storage, plan.mode)
@@ -55,7 +57,14 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
     )
 
 
-def _is_parquet(plan: SinkPlan, uri: str) -> bool:
+def _refuse_other_forms(plan: SinkPlan, uri: str) -> None:
+    """Raise OutputError where a target of another form has the table's place: one cannot become the other."""
     if is_local(uri):
-        return is_target_folder(Path(local_path(uri)))
-    return read_manifest(uri, plan.storage) is not None
+        folder = Path(local_path(uri))
+        parquet, parts = is_target_folder(folder), folder.is_dir() and holds_parts(names_in(folder))
+    else:
+        parquet = read_manifest(uri, plan.storage) is not None
+        parts = holds_parts(access.sizes_in(uri, plan.storage))
+    if parquet or parts:
+        form = "is a Parquet target" if parquet else "is a folder of part files"
+        raise OutputError(f"{shown(uri)}: {form} (move it away, or name another output)")

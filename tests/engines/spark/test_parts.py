@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pandas as pd
 import pytest
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.errors import UsageError
+from callcenter_etl.engines.part_files import PartsPlan
+from callcenter_etl.errors import OutputError, SourceError, UsageError
 from callcenter_etl.explain.run import causes_of_run
 from callcenter_etl.ledger.done import published_summary
 from callcenter_etl.reports.html.gather import Finished, gather
@@ -153,7 +155,9 @@ def test_part_files_are_explained_and_reported_as_the_single_files_are(tmp_path:
         reports[name] = gather([finished], contract.loaded, root=None).sources[0]
         if name == "parts":
             (tmp_path / name / "exceptions" / "part-00001.csv").unlink()
-            assert "replaced" in str(gather([finished], contract.loaded, root=None).sources[0].gap)
+            assert "part files were published" in str(
+                gather([finished], contract.loaded, root=None).sources[0].gap
+            )
     assert reports["parts"].gap is None
     assert reports["parts"].grounds == reports["single"].grounds
     assert reports["parts"].strip == reports["single"].strip
@@ -167,3 +171,131 @@ def test_a_large_source_has_larger_parts_and_not_more(
     summary = run(tmp_path / "s.csv", tmp_path / "o", range_bytes=100)
     assert summary["outputs"]["target"]["parts"] == 3
     assert summary["records"]["read"] == 500
+
+
+def test_one_task_that_fails_ends_the_run_with_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(PartsPlan):  # in the test, so that it goes to the workers by value
+        def attempt(self, part: int) -> Any:
+            if part == 1:
+                raise OutputError("/disk: no space left on device")
+            return PartsPlan.attempt(self, part)
+
+    monkeypatch.setattr("callcenter_etl.engines.spark.engine.PartsPlan", Full)
+    (tmp_path / "s.csv").write_bytes(keyed_records(200))
+    with pytest.raises(OutputError, match=r"^/disk: no space left on device$"):
+        run(tmp_path / "s.csv", tmp_path / "o", range_bytes=500)
+    assert not (tmp_path / "o" / "summary.json").exists()
+
+
+def test_a_commit_that_fails_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(PartsPlan):
+        def commit(self, told: Any) -> None:
+            raise OutputError(f"/gone: {len(told)} parts")
+
+    monkeypatch.setattr("callcenter_etl.engines.spark.engine.PartsPlan", Gone)
+    (tmp_path / "s.csv").write_bytes(keyed_records(200))
+    with pytest.raises(OutputError, match=r"^/gone: [0-9]+ parts$"):
+        run(tmp_path / "s.csv", tmp_path / "o", range_bytes=500)
+
+
+def test_parts_that_went_missing_are_missed(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(500))
+    contract = load_contract(KEYED)
+    result = validate(
+        *(tmp_path / "s.csv", contract), output=tmp_path / "o", engine="spark", parts=True, range_bytes=3000
+    )
+    gone = tmp_path / "o" / "exceptions" / "part-00001.csv"
+    there = result.summary["outputs"]["exceptions"]["parts"]
+    gone.unlink()
+    said = f"{there} part files were published, {there - 1} are there"
+    for read in (
+        lambda: result.exceptions,
+        lambda: list(result.rejections()),
+        lambda: causes_of_run(str(tmp_path / "o"), contract.loaded),
+    ):
+        with pytest.raises(SourceError, match=said):
+            read()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["file", "folder", "link", "more"])
+def test_what_is_no_folder_of_parts_is_refused_before_anything_is_read(
+    tmp_path: Path, name: str, form: str
+) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(20))
+    output = tmp_path / "o"
+    validate(tmp_path / "s.csv", load_contract(KEYED), output=output)
+    before = (output / "summary.json").read_bytes()
+    if form == "file":
+        (output / name).write_text("mine")
+    elif form == "link":
+        (tmp_path / "there").mkdir()
+        (output / name).symlink_to(tmp_path / "there")
+    else:
+        (output / name).mkdir()
+        (output / name / "mine.txt").write_text("mine")
+        if form == "more":
+            (output / name / "_SUCCESS").touch()
+            (output / name / "part-00000.csv").touch()
+    with pytest.raises(OutputError, match=f"{name}: is no output of this program"):
+        run(tmp_path / "s.csv", output, again=True)
+    assert (output / "summary.json").read_bytes() == before
+    assert os.path.lexists(output / name)
+
+
+def test_a_folder_of_sparks_own_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(20))
+    theirs = tmp_path / "o" / "target"
+    theirs.mkdir(parents=True)
+    (theirs / "_SUCCESS").touch()
+    (theirs / "part-00000-3b2a6b1e-c000.csv").write_text("theirs")
+    validate(tmp_path / "s.csv", load_contract(KEYED), output=tmp_path / "o")
+    assert len(list(theirs.iterdir())) == 2
+
+
+def test_what_somebody_put_beside_parts_stays_when_they_go(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(20))
+    run(tmp_path / "s.csv", tmp_path / "o")
+    (tmp_path / "o" / "target" / "mine.txt").write_text("mine")
+    validate(tmp_path / "s.csv", load_contract(KEYED), output=tmp_path / "o", again=True)
+    assert [path.name for path in (tmp_path / "o" / "target").iterdir()] == ["mine.txt"]
+
+
+def test_a_parquet_folder_and_parts_replace_each_other(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(200))
+    layout = {**KEYED, "run": {"layout": {"partition_by": ["day"]}}}
+    output = tmp_path / "o"
+    for _ in range(2):
+        run(tmp_path / "s.csv", output)
+        assert (output / "target" / "part-00000.csv").exists()
+        assert not (output / "target" / "_manifest.json").exists()
+        validate(tmp_path / "s.csv", load_contract(layout), output=output, target_format="parquet")
+        assert (output / "target" / "_manifest.json").exists()
+        assert not (output / "target" / "part-00000.csv").exists()
+
+
+def test_a_delta_table_and_parts_do_not_take_each_others_place(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(200))
+    parts, table = tmp_path / "parts", tmp_path / "table"
+    run(tmp_path / "s.csv", parts)
+    before = sorted(path.name for path in (parts / "target").iterdir())
+    with pytest.raises(OutputError, match="target: is a folder of part files"):
+        validate(tmp_path / "s.csv", load_contract(KEYED), output=parts, target_format="delta")
+    assert sorted(path.name for path in (parts / "target").iterdir()) == before
+    assert (parts / "summary.json").exists()
+    validate(tmp_path / "s.csv", load_contract(KEYED), output=table, target_format="delta")
+    with pytest.raises(OutputError, match="target: is a Delta table"):
+        run(tmp_path / "s.csv", table)
+
+
+def test_a_table_elsewhere_takes_the_place_of_parts(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(keyed_records(200))
+    run(tmp_path / "s.csv", tmp_path / "o")
+    elsewhere = {**KEYED, "run": {"target_format": "delta", "table": {"uri": str(tmp_path / "t")}}}
+    validate(tmp_path / "s.csv", load_contract(elsewhere), output=tmp_path / "o")
+    assert (tmp_path / "t" / "_delta_log").is_dir()
+    assert not (tmp_path / "o" / "target").exists()

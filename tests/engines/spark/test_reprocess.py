@@ -79,3 +79,32 @@ def test_a_part_finds_its_run_two_folders_up(output: Path) -> None:
     assert (done.status, done.rows.recovered) == ("passed", 1)
     assert done.source.uri == str(output.parent / "s.csv")
     assert (output / "reprocessed" / done.run_id / "target.csv").exists()
+
+
+def test_equal_records_of_different_parts_are_each_recovered(tmp_path: Path) -> None:
+    lines = [b"id,n\n", *(b"%d,1\n" % at for at in range(100))]
+    lines[10] = lines[90] = b",1\n"  # not even their raw text tells them apart
+    (tmp_path / "s.csv").write_bytes(b"".join(lines))
+    contract = load_contract({"contract": "c", "columns": [{"name": "id", "required": True}, {"name": "n"}]})
+    output = tmp_path / "o"
+    validate(tmp_path / "s.csv", contract, output=output, engine="spark", parts=True, range_bytes=200)
+    parts = sorted((output / "rejected").glob("part-*.csv"))
+    assert len(parts) == 2
+    written = []
+    for part in parts:
+        part.write_bytes(b"id,n\nsame,1\n")
+        done = reprocess(ReprocessPlan(str(part)), contract.loaded)
+        assert (done.status, done.rows.recovered, done.rows.recovered_before) == ("passed", 1, 0)
+        written.append((output / "reprocessed" / done.run_id / "target.csv").read_bytes())
+    assert written == [b"id,n\nsame,1\n"] * 2
+    assert reprocess(ReprocessPlan(str(parts[0])), contract.loaded).rows.recovered_before == 1
+
+
+@pytest.mark.parametrize("name", ["part-00000.csv", "part-00099.csv", "mended.csv"])
+def test_records_of_a_part_that_nothing_tells_apart_are_refused(output: Path, name: str) -> None:
+    part = next(p for p in sorted((output / "rejected").glob("part-*")) if p.read_bytes().count(b"\n") > 2)
+    elsewhere = output.parent / name
+    elsewhere.write_bytes(b"".join(part.read_bytes().splitlines(keepends=True)[:2]).replace(b"x", b"7"))
+    done = reprocess(ReprocessPlan(str(elsewhere), run_output=str(output)), load_contract(CONTRACT).loaded)
+    assert done.status == "refused"
+    assert "correct its part of the exceptions instead" in done.problems[0].message
