@@ -21,7 +21,7 @@ MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is
 _BEFORE = ".target.before"  # an earlier folder, until the new one has its name
 _GONE = ".target.gone"  # one on its way out
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
-_FOREIGN = "is no output of this program (move it away, or name another output)"
+_ELSEWHERE = "move it away, or name another output"
 
 
 def is_target_folder(folder: Path) -> bool:
@@ -43,7 +43,7 @@ def refuse_foreign_folder(output: Path) -> None:
     """Raise OutputError where something that is no target of this program has the name of one."""
     folder = output / TARGET_FOLDER
     if os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder):
-        raise OutputError(f"{folder}: {_FOREIGN}")
+        raise OutputError(f"{folder}: is no target of this program ({_ELSEWHERE})")
 
 
 def refuse_foreign_folders(output: str, storage: StorageOptions) -> None:
@@ -51,7 +51,7 @@ def refuse_foreign_folders(output: str, storage: StorageOptions) -> None:
     for name in IN_PARTS:
         home = within(output, name)
         if _is_foreign_local(Path(local_path(home))) if is_local(output) else _is_foreign(home, storage):
-            raise OutputError(f"{shown(home)}: {_FOREIGN}")
+            raise OutputError(f"{shown(home)}: is no output of this program ({_ELSEWHERE})")
 
 
 def _is_foreign_local(folder: Path) -> bool:

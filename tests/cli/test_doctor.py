@@ -122,6 +122,13 @@ def test_a_java_that_spark_cannot_use_is_told(tmp_path: Path, said: str, state: 
     assert (told["remedy"] is None) == (state == "ok")
 
 
+def test_an_empty_java_home_says_nothing(tmp_path: Path) -> None:
+    home = java_home(tmp_path, 'openjdk version "21.0.2"')
+    path = f"{home}/bin{os.pathsep}{os.environ['PATH']}"
+    told = checks(call("--format", "json", JAVA_HOME="", PATH=path))["java"]
+    assert (told["state"], told["found"]) == ("ok", f"21 ({tmp_path}/jdk/bin/java)")
+
+
 @pytest.mark.parametrize(("engine", "code", "state"), [("spark", 1, "wrong"), ("local", 0, "note")])
 def test_what_the_contract_needs_is_wrong_where_it_is_missing(
     tmp_path: Path, engine: str, code: int, state: str

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -110,6 +114,65 @@ def test_what_a_job_that_failed_had_uploaded_is_removed(moto_drops: Drops) -> No
     assert len(moto_drops.uploads()) == 6
     remote.prefix.abandon([*told, {"part": 2, "error": "{}"}])
     assert moto_drops.uploads() == []
+
+
+def test_what_a_killed_attempt_left_on_its_disk_is_removed_by_the_next(
+    moto_drops: Drops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    script = (
+        "import os, signal, sys, tempfile\n"
+        "from callcenter_etl.contract.storage import StorageOptions\n"
+        "from callcenter_etl.outputs.attempts import UploadedAttempt\n"
+        "from callcenter_etl.outputs.remote_parts import PartsPrefix\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "prefix = PartsPrefix('b', 'out/', StorageOptions(), {'run-id': 'r'})\n"
+        "with UploadedAttempt(prefix, 0) as attempt:\n"
+        "    attempt.create('target').write(b'personal')\n"
+        "    attempt.files['target'].mark()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob("callcenter_etl-part-*")
+    assert (left / "target.csv").read_bytes() == b"personal"
+    (tmp_path / "callcenter_etl-part-of-somebody").mkdir()
+    remote = remote_of(moto_drops)
+    with UploadedAttempt(remote.prefix, 1) as living:
+        told_of(remote, 2, 1)
+        assert living.directory.is_dir()
+        assert not left.exists()
+    assert [path.name for path in tmp_path.glob("callcenter_etl-*")] == ["callcenter_etl-part-of-somebody"]
+
+
+def test_a_folder_of_sparks_own_is_left_alone(moto_drops: Drops) -> None:
+    for name in ("_SUCCESS", "part-00000-3b2a6b1e-c000.csv"):
+        moto_drops.put(f"out/target/{name}", b"theirs")
+    remote_of(moto_drops).remove(TARGET, no_step)
+    assert len(moto_drops.keys("out/target")) == 2
+
+
+@pytest.mark.usefixtures("needs_spark")
+def test_what_has_the_place_of_parts_on_s3_is_refused_before_anything_is_read(moto_drops: Drops) -> None:
+    drops = moto_drops
+    Path("c.yaml").write_text(CONTRACT, encoding="utf-8")
+    source = drops.put("in/calls.csv", records(5))
+    validate(source, "c.yaml", output=drops.uri("table"), target_format="delta")
+    drops.put("foreign/rejected/mine.txt", b"mine")
+    with SparkProcess() as spark:
+        table = spark.run(source, drops.uri("table"), parts=True, again=True)
+        foreign = spark.run(source, drops.uri("foreign"), parts=True)
+        spark.run(source, drops.uri("parts"), parts=True)
+    assert "target: is a Delta table" in table["error"]
+    assert "rejected: is no output of this program" in foreign["error"]
+    assert drops.keys("foreign") == ["foreign/rejected/mine.txt"]
+    assert [key for key in drops.keys("table/") if key.endswith(".csv")] == [
+        "table/exceptions.csv",
+        "table/rejected.csv",
+    ]
+    with pytest.raises(OutputError, match="target: is a folder of part files"):
+        validate(source, "c.yaml", output=drops.uri("parts"), target_format="delta")
+    assert drops.get("parts/target/_SUCCESS") == b""
 
 
 @pytest.mark.usefixtures("needs_spark")
