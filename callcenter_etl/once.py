@@ -140,11 +140,19 @@ def _basis(plan: RunPlan, contract: LoadedContract, options: str | None) -> Basi
 
 
 def _in_table(plan: RunPlan, contract: LoadedContract, options: str, published: Summary) -> bool:
-    """Tell whether a table holds what a run brought into it, and a rerun would leave it as it is."""
+    """Tell whether a table holds what a run brought into it, and this one would leave it as it is.
+
+    Where sources are known by their address, the same bytes at another one are another source's.
+    """
     source = published.source
     with opened_sink(plan.target_format, sink_plan(plan, contract.document)) as sink:
         whose = Whose(
-            published.run_id, source.uri, source.bytes, source.sha256, contract.sha256, accepted_by(options)
+            published.run_id,
+            shown(plan.source),
+            source.bytes,
+            source.sha256,
+            contract.sha256,
+            accepted_by(options),
         )
         return sink is not None and sink.holds(whose)
 

@@ -17,7 +17,18 @@ IN_PARTS = (TARGET, EXCEPTIONS, REJECTED)
 SUCCESS_NAME = "_SUCCESS"  # marks such a folder as complete
 # Stands in one whose parts are being replaced on S3, so that the next run knows them for parts if this one dies.
 UNFINISHED_NAME = "_unfinished"
+_DATA_NAME = re.compile(r"part-[0-9a-f]{16}\.parquet")
 _PART_NAME = re.compile(r"part-[0-9]{5}\.csv")
+
+
+def data_name(sha256: str) -> str:
+    """Give the name of a Parquet file in a target that is a folder: the same records have the same name."""
+    return f"part-{sha256[:16]}.parquet"
+
+
+def is_data_name(name: str) -> bool:
+    """Tell whether a file has the name of one in a target that is a folder."""
+    return _DATA_NAME.fullmatch(name) is not None
 
 
 def part_name(part: int) -> str:

@@ -15,6 +15,7 @@ from callcenter_etl.outputs.remote_parts import PartsPrefix, RemoteParts
 from callcenter_etl.outputs.remote_target import RemoteTarget
 from callcenter_etl.outputs.staging import Staging
 from callcenter_etl.outputs.summary_text import summary_bytes
+from callcenter_etl.outputs.targets import TARGET_FOLDER
 from callcenter_etl.storage.addresses import bucket_and_key, shown
 from callcenter_etl.storage.s3_claims import Claim, claimed
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
@@ -117,8 +118,8 @@ class RemoteOutput:
             self._bucket.complete(self._uploads[TARGET], self._labels[TARGET])
             del self._uploads[TARGET]
             self._target.remove(step, but=FILE_NAMES[TARGET])
-        elif not staged.keeps_target:
-            self._target.remove(step)
+        else:
+            self._target.remove(step, but=TARGET_FOLDER if staged.keeps_target else None)
 
     def _replace_folder(self, name: str, step: Callable[[str], None]) -> None:
         if name in self._folders:

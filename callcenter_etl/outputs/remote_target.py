@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.at_once import each
-from callcenter_etl.outputs.targets import MANIFEST, TARGET_FILES, TARGET_FOLDER
-from callcenter_etl.storage.addresses import shown
+from callcenter_etl.outputs.targets import LOST, MANIFEST, TARGET_FILES, TARGET_FOLDER, is_of_target
+from callcenter_etl.storage.addresses import base_name, shown
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
 from callcenter_etl.tables.manifest import Manifest
 from callcenter_etl.tables.sink import BuiltTarget
@@ -37,13 +37,21 @@ class RemoteTarget:
         if target.files is None:
             self._upload([(target.name, Content(target.path, target.bytes, target.sha256))], labels)
             return
-        there = self._manifest_there()
-        kept = set() if there is None else {(file.path, file.sha256) for file in there.files}
+        earlier = self._manifest_there()
+        named = set() if earlier is None else {(file.path, file.sha256) for file in earlier.files}
+        there = set(self._bucket.keys(self._folder)) if named else set()
+        wanted = [
+            file
+            for file in target.files
+            if (file.path, file.sha256) not in named or f"{self._folder}{file.path}" not in there
+        ]
+        for file in wanted:
+            if not (target.path / file.path).exists():
+                raise OutputError(f"{shown(self._bucket.uri(self._folder + file.path))}: {LOST}")
         self._upload(
             [
                 (f"{TARGET_FOLDER}/{file.path}", Content(target.path / file.path, file.bytes, file.sha256))
-                for file in target.files
-                if (file.path, file.sha256) not in kept
+                for file in wanted
             ],
             labels,
         )
@@ -92,9 +100,10 @@ class RemoteTarget:
         self._bucket.complete(upload, labels)
 
     def _delete_unnamed(self, target: BuiltTarget, step: Step) -> None:
-        """Remove the objects that the new manifest does not name, those of a run that died among them."""
+        """Remove the objects of earlier runs that the new manifest does not name, those of one that died among them."""
         named = {f"{self._folder}{file.path}" for file in target.files or ()} | {f"{self._folder}{MANIFEST}"}
-        self._delete([key for key in self._bucket.keys(self._folder) if key not in named], step)
+        earlier = [key for key in self._bucket.keys(self._folder) if is_of_target(base_name(key))]
+        self._delete([key for key in earlier if key not in named], step)
 
     def _delete(self, keys: list[str], step: Step) -> None:
         def delete(key: str) -> None:

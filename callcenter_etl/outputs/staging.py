@@ -27,7 +27,13 @@ from callcenter_etl.outputs.names import (
 from callcenter_etl.outputs.parts import StagedParts, Told, staged_parts
 from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.outputs.summary_text import with_commit
-from callcenter_etl.outputs.targets import names_in, remove_targets, replace_target, sync_folder
+from callcenter_etl.outputs.targets import (
+    TARGET_FOLDER,
+    names_in,
+    remove_targets,
+    replace_target,
+    sync_folder,
+)
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
@@ -159,9 +165,8 @@ class Staging:
 
     def _replace_target(self, names: tuple[str, ...]) -> None:
         if TARGET not in names:
-            if not self.keeps_target:
-                self._put_folder_aside(TARGET)
-                remove_targets(self.output)
+            self._put_folder_aside(TARGET)
+            remove_targets(self.output, but=TARGET_FOLDER if self.keeps_target else None)
             return
         self._put_folder_aside(TARGET)
         self.commit_target()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
-from callcenter_etl.outputs.names import IN_PARTS, are_parts
+from callcenter_etl.outputs.names import IN_PARTS, are_parts, is_data_name, is_of_parts
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown, within
+from callcenter_etl.storage.failures import MissingError
 
 TARGET_CSV, TARGET_PARQUET, TARGET_FOLDER = "target.csv", "target.parquet", "target"
 TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
@@ -21,12 +22,19 @@ MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is
 _BEFORE = ".target.before"  # an earlier folder, until the new one has its name
 _GONE = ".target.gone"  # one on its way out
 _MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
+# Of a file that its folder's manifest names.
+LOST = "is gone, though the target's _manifest.json names it (write: overwrite replaces the target whole)"
 _ELSEWHERE = "move it away, or name another output"
 
 
 def is_target_folder(folder: Path) -> bool:
     """Tell whether a folder was published as a target."""
     return folder.is_dir() and any((folder / mark).exists() for mark in _MARKS)
+
+
+def is_of_target(name: str) -> bool:
+    """Tell whether a file of this name may be one of a target that is a folder."""
+    return name in _MARKS or is_data_name(name) or is_of_parts(name)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -44,6 +52,18 @@ def refuse_foreign_folder(output: Path) -> None:
     folder = output / TARGET_FOLDER
     if os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder):
         raise OutputError(f"{folder}: is no target of this program ({_ELSEWHERE})")
+
+
+def refuse_foreign_objects(output: str, storage: StorageOptions) -> None:
+    """Raise OutputError where objects under the prefix of a target that is a folder are none of this program's."""
+    home = within(output, TARGET_FOLDER)
+    try:
+        there = access.expand(f"{home}/", storage)
+    except MissingError:
+        return
+    foreign = [uri for uri in there if not is_of_target(base_name(uri))]
+    if foreign:
+        raise OutputError(f"{shown(foreign[0])}: is no object of this program ({_ELSEWHERE})")
 
 
 def refuse_foreign_folders(output: str, storage: StorageOptions) -> None:
@@ -71,17 +91,10 @@ def _are_foreign(names: Collection[str]) -> bool:
     return bool(names) and not are_parts(names) and not any(mark in names for mark in _MARKS)
 
 
-def refuse_table(output: str, storage: StorageOptions, *, ask_store: bool) -> None:
-    """Raise OutputError where the target of an output is a Delta table, which no target of files replaces.
-
-    An object store is asked only if `ask_store`: files beside a table's do it no harm.
-    """
+def refuse_table(output: str, storage: StorageOptions) -> None:
+    """Raise OutputError where the target of an output is a Delta table, which no target of another form replaces."""
     log = within(within(output, TARGET_FOLDER), DELTA_LOG)
-    if is_local(output):
-        found = Path(local_path(log)).is_dir()
-    else:
-        found = ask_store and access.has_objects(log, storage)
-    if found:
+    if Path(local_path(log)).is_dir() if is_local(output) else access.has_objects(log, storage):
         raise OutputError(
             f"{shown(within(output, TARGET_FOLDER))}: is a Delta table, with the records of earlier runs"
             " (name another output, or --target-format delta)"

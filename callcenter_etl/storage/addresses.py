@@ -42,6 +42,18 @@ def absolute(uri: str) -> str:
     return str(Path(local_path(uri)).absolute()) if is_local(uri) else uri
 
 
+def same_place(one: str, other: str) -> bool:
+    """Tell whether two addresses are spellings of one."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(uri: str) -> str:
+    if is_local(uri):
+        return os.path.realpath(local_path(uri))
+    start, _, rest = uri.partition("://")
+    return f"{'s3' if is_s3(uri) else start}://{rest.rstrip('/')}"
+
+
 def bucket_and_key(uri: str) -> tuple[str, str]:
     """Give the bucket and the key of an S3 address; the key may be empty."""
     bucket, _, key = uri.split("://", 1)[1].partition("/")

@@ -13,11 +13,14 @@ import pyarrow as pa
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.outputs.modes import make_folder
+from callcenter_etl.outputs.names import data_name
 from callcenter_etl.outputs.targets import (
+    LOST,
     PARQUET,
     TARGET_FOLDER,
     TARGET_PARQUET,
     refuse_foreign_folder,
+    refuse_foreign_objects,
     sync_folder,
 )
 from callcenter_etl.storage.addresses import is_local, local_path
@@ -44,8 +47,11 @@ class ParquetSink:
                 "write: append is for tables (a Parquet target is replaced whole, or by partitions)"
             )
         plan.check_write()
-        if is_local(plan.output):
-            refuse_foreign_folder(Path(local_path(plan.output)))
+        for output in (plan.output, plan.publish_to):
+            if output is not None and is_local(output):
+                refuse_foreign_folder(Path(local_path(output)))
+            elif output is not None and self._layout.folders:
+                refuse_foreign_objects(output, plan.storage)
 
     @property
     def accumulates(self) -> bool:
@@ -115,8 +121,8 @@ class ParquetSink:
             _make_folder(folder / name, mode)
             records = (part.select(schema.names) for part in group)
             file = write_parquet(folder / name / _UNNAMED, records, schema, sorted_by=sorted_by, mode=mode)
-            # Named by its content: the same records have the same name, others never take their place by halves.
-            named = f"{name}/part-{file.sha256[:16]}.parquet"
+            # Named by its content: others never take their place by halves.
+            named = f"{name}/{data_name(file.sha256)}"
             (folder / name / _UNNAMED).rename(folder / named)
             yield TargetFile(named, file.bytes, file.sha256, file.records)
 
@@ -128,8 +134,11 @@ class ParquetSink:
             if partition_of(file.path.rpartition("/")[0], layout) in replaced:
                 continue
             if is_local(self._plan.output):
+                there = Path(local_path(self._plan.output)) / TARGET_FOLDER / file.path
+                if not there.exists():
+                    raise OutputError(f"{there}: {LOST}")
                 _make_folder((folder / file.path).parent, self._plan.mode)
-                _link(Path(local_path(self._plan.output)) / TARGET_FOLDER / file.path, folder / file.path)
+                _link(there, folder / file.path)
             yield file
 
 

@@ -43,7 +43,7 @@ def write_parts(
     sorted_by = sorted_by_of(layout)
     number = 0
     for folder, parts in _partitions(batches, schema, layout, sorted_by, scratch):
-        partition = values_of(folder)
+        partition = values_of(folder, layout)
         groups = row_groups((shape.convert(part) for part in parts), shape.schema)
         for first in groups:
             refuse_number(number)
@@ -54,13 +54,15 @@ def write_parts(
             number += 1
 
 
-def values_of(folder: str) -> dict[str, str | None]:
-    """Give the values that a folder's name has; a bucket is a number."""
+def values_of(folder: str, layout: Layout) -> dict[str, str | None]:
+    """Give the values that the name of a folder of a layout has; a bucket is a number."""
     found: dict[str, str | None] = {}
     for level in folder.split("/") if folder else ():
         name, _, text = level.partition("=")
         value = None if text == NULL_NAME else unquote(text)
-        found[unquote(name)] = str(int(value)) if value is not None and name == BUCKET else value
+        found[unquote(name)] = value
+    if layout.buckets is not None and (bucket := found[BUCKET]) is not None:
+        found[BUCKET] = str(int(bucket))
     return found
 
 

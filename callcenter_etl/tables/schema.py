@@ -9,10 +9,12 @@ import pyarrow as pa
 
 from callcenter_etl.contract.formats import MAX_DURATION_HOURS, parse_duration
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.tables.origin import SOURCE_COLUMN
 
 UNCAST, CARRIED = "_uncast", "_carried"
 FOLDER, ORDER = "callcenter_etl:folder", "callcenter_etl:order"  # columns that a record has on its way alone
 RESERVED = (UNCAST, CARRIED, FOLDER, ORDER)
+OWN_COLUMNS = frozenset({UNCAST, CARRIED, SOURCE_COLUMN})  # of a table, which no contract declares
 TEXTS = pa.map_(pa.string(), pa.string())
 PRECISION, SCALE = 38, 18  # of decimals: the widest that Parquet readers, Delta, Iceberg and Spark all know
 _LONG_DIGITS, _LONG = 18, 2**63  # every integer of so many digits fits int64, some of one more do

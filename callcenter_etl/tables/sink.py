@@ -149,8 +149,9 @@ class SinkPlan:
 @contextmanager
 def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:
     """Give what `sink_for` gives, and close it."""
-    if target_format not in TABLE_FORMATS:
-        refuse_table(plan.output, plan.storage, ask_store=plan.parts or target_format != "csv")
+    for output in (plan.output, plan.publish_to) if target_format != "delta" else ():
+        if output is not None:
+            refuse_table(output, plan.storage)
     if plan.parts:
         refuse_foreign_folders(plan.output, plan.storage)
     sink = sink_for(target_format, plan)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from callcenter_etl.contract.layout import Layout
+from callcenter_etl.contract.layout import BUCKET, Layout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.outputs.targets import TARGET_FOLDER
-from callcenter_etl.storage.addresses import shown, within
+from callcenter_etl.storage.addresses import same_place, shown, within
 from callcenter_etl.tables.commits import Commit, Job, Table, found_in
 from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin, source_of
@@ -85,7 +85,7 @@ class CommittingSink:
         self._commit = Commit(goal.table, goal.place, job)
         self._commit.prepare()
         self._built = BuiltTarget(
-            name=TARGET_FOLDER if goal.uri == default_uri(self._plan) else "",
+            name=TARGET_FOLDER if same_place(goal.uri, default_uri(self._plan)) else "",
             format=goal.format,
             path=None,
             bytes=sum(file.bytes for file in files),
@@ -113,7 +113,10 @@ def refuse_names(plan: SinkPlan) -> None:
 
     Tables know columns whatever the case of their letters, and have one of their own.
     """
-    seen = {SOURCE_COLUMN}
+    layout = plan.layout or Layout()
+    made = {key.name for key in layout.partition_by if key.by != "value"}
+    made |= set() if layout.buckets is None else {BUCKET}
+    seen = {SOURCE_COLUMN, *(name.lower() for name in made)}
     for column in plan.document.columns:
         if column.name.lower() in seen:
             raise UsageError(

@@ -116,7 +116,8 @@ def test_a_run_that_dies_while_it_publishes_leaves_the_manifest_of_one_run(
 
     def dying(self: Bucket, *words: Any, **more: Any) -> Any:
         calls.append(words)
-        if len(calls) > (dies_at == "complete"):
+        # keys are listed once before anything is published
+        if len(calls) > (dies_at in ("complete", "keys")):
             raise OutputError("the store is gone")
         return real(self, *words, **more)
 
@@ -160,3 +161,62 @@ def test_a_run_that_publishes_no_target_leaves_other_sources_objects(
     failed = validate(source, replacing(), output=moto_drops.uri("out"), max_rejected=1)
     assert failed.summary["status"] == "failed"
     assert moto_drops.keys("out/target/") == before
+
+
+def test_objects_of_others_in_its_place_are_refused_and_stay(moto_drops: Drops, tmp_path: Path) -> None:
+    moto_drops.put("out/target/sub/precious.parquet", b"theirs")
+    source = write_source(tmp_path / "s.csv", range(5))
+    layout = load_contract(contract_of(layout=BY_DAY))
+    for options in (
+        {"output": moto_drops.uri("out")},
+        {"output": tmp_path / "local", "publish_to": moto_drops.uri("out")},
+    ):
+        with pytest.raises(OutputError, match=r"precious.parquet: is no object of this program"):
+            validate(source, layout, **options)
+    assert moto_drops.keys() == ["out/target/sub/precious.parquet"]
+    single = validate(source, load_contract(contract_of()), output=moto_drops.uri("out"))
+    assert single.passed
+    assert moto_drops.get("out/target/sub/precious.parquet") == b"theirs"
+
+
+def test_copies_do_not_take_the_place_of_a_table(moto_drops: Drops, tmp_path: Path) -> None:
+    source = write_source(tmp_path / "s.csv", range(5))
+    table = load_contract({**contract_of(), "run": {"target_format": "delta"}})
+    validate(source, table, output=moto_drops.uri("lake"))
+    before = moto_drops.keys("lake/target")
+    for contract in (load_contract(contract_of(layout=BY_DAY)), load_contract(contract_of())):
+        with pytest.raises(OutputError, match="lake/target: is a Delta table"):
+            validate(source, contract, output=tmp_path / "local", publish_to=moto_drops.uri("lake"))
+    with pytest.raises(OutputError, match="lake/target: is a Delta table"):
+        validate(source, load_contract(contract_of()), output=moto_drops.uri("lake"), target_format="csv")
+    assert moto_drops.keys("lake/target") == before
+
+
+def test_an_object_that_went_missing_is_put_again(moto_drops: Drops, tmp_path: Path) -> None:
+    source = write_source(tmp_path / "s.csv", range(100))
+    layout = load_contract(contract_of(layout=BY_DAY))
+    validate(source, layout, output=moto_drops.uri("out"))
+    before = moto_drops.keys("out/target")
+    moto_drops.delete(before[1])
+    assert not validate(source, layout, output=moto_drops.uri("out")).already_done
+    assert moto_drops.keys("out/target") == before
+    downloaded(moto_drops, tmp_path / "down")
+
+
+def test_a_partition_that_went_missing_is_missed(moto_drops: Drops, tmp_path: Path) -> None:
+    first, second = (
+        write_source(tmp_path / name, range(start, start + 40), days=days)
+        for name, start, days in (("a.csv", 0, 20), ("b.csv", 0, 1))
+    )
+    for output in (moto_drops.uri("out"), str(tmp_path / "out")):
+        validate(first, replacing(), output=output)
+        validate(second, replacing(), output=output)
+        if output.startswith("s3"):
+            lost = moto_drops.keys("out/target/day")[-1]
+            moto_drops.delete(lost)
+        else:
+            (tmp_path / lost).unlink()
+        with pytest.raises(
+            OutputError, match=r"parquet: is gone, though the target's _manifest.json names it"
+        ):
+            validate(second, replacing(), output=output, again=True)

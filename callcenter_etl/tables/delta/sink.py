@@ -35,8 +35,7 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
             f"{shown(plan.publish_to)}: a table is not copied by a run (name an s3:// prefix in run.table.uri)"
         )
     uri = settings.uri or default_uri(plan)
-    if uri == default_uri(plan):
-        _refuse_other_forms(plan, uri)
+    _refuse_other_forms(plan, uri)
     layout = plan.layout or Layout()
     schema = delta_schema(table_schema(document), layout)
     place = place_of(uri, plan.storage, plan.mode)

@@ -40,7 +40,10 @@ def statistics_of(footer: pq.FileMetaData, unsaid: Collection[str]) -> str:
 def _bounds(found: list[Any]) -> tuple[Any, Any] | None:
     if not found or not all(each.has_min_max for each in found):
         return None
-    return min(each.min for each in found), max(each.max for each in found)
+    try:
+        return min(each.min for each in found), max(each.max for each in found)
+    except OverflowError:  # an instant that is in year 10000 in UTC, which Python has not
+        return None
 
 
 def _say(name: str, bounds: tuple[Any, Any], least: dict[str, Any], greatest: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from callcenter_etl.tables.commits import Added, Change, ConflictError, TableVer
 from callcenter_etl.tables.delta.statistics import statistics_of
 from callcenter_etl.tables.delta.version import MESSAGE, DeltaVersion, app_of, content_app_of
 from callcenter_etl.tables.place import Place
+from callcenter_etl.tables.schema import OWN_COLUMNS
 
 LOG = "_delta_log"
 # What a table may ask of its writers beside files with statistics. All else another program has to do.
@@ -185,7 +186,7 @@ class DeltaLakeTable:
         wanted = {field.name: field for field in self._schema.fields}
         for there in table.schema().fields:
             here = wanted.get(there.name)
-            if here is None and not there.name.startswith("_"):
+            if here is None and there.name not in OWN_COLUMNS:
                 yield f"has a column {there.name!r} that the contract does not declare (declare it, or name another table)"
             elif here is not None and here.type != there.type:
                 yield (

@@ -35,6 +35,7 @@ from callcenter_etl.tables.commits import Added, Change, ConflictError, TableVer
 from callcenter_etl.tables.iceberg.types import partition_fields, plain, value_of, with_ids
 from callcenter_etl.tables.iceberg.version import SOURCE_PROPERTY, TOLD, IcebergVersion
 from callcenter_etl.tables.place import LocalPlace
+from callcenter_etl.tables.schema import OWN_COLUMNS
 
 CONTRACT_PROPERTY = f"{TOLD}contract"
 
@@ -89,9 +90,8 @@ class IcebergTable:
             version = self.newest()
             if version is None:
                 self._make()
-            elif missing := self._missing(version.table):
-                with version.table.update_schema() as update:
-                    update.union_by_name(pa.schema(missing))
+            else:
+                self._bring_up(version.table)
             return with_ids(self._schema, self.loaded().schema())
 
     def loaded(self) -> Table:
@@ -142,6 +142,10 @@ class IcebergTable:
             stats_columns=compute_statistics_plan(schema, table.properties),
             parquet_column_mapping=parquet_path_to_id_mapping(schema),
         )
+        told = statistics.to_serialized_dict()
+        unsaid = {schema.find_field(name).field_id for name in self._unsaid}
+        for bounds in ("lower_bounds", "upper_bounds"):
+            told[bounds] = {field: bound for field, bound in told[bounds].items() if field not in unsaid}
         values = [
             value_of(file.partition[field.name], field, schema.find_type(field.source_id))
             for field in spec.fields
@@ -156,14 +160,30 @@ class IcebergTable:
             spec_id=spec.spec_id,
             equality_ids=None,
             key_metadata=None,
-            **statistics.to_serialized_dict(),
+            **told,
         )
+
+    def _bring_up(self, table: Table) -> None:
+        """Add the columns that a table lacks, and tell other writers whose values its metadata may not have."""
+        missing = self._missing(table)
+        told = {name: text for name, text in self._hidden.items() if table.properties.get(name) != text}
+        if not missing and not told:
+            return
+        with table.transaction() as transaction:
+            if missing:
+                with transaction.update_schema() as update:
+                    update.union_by_name(pa.schema(missing))
+            if told:
+                transaction.set_properties(told)
+
+    @property
+    def _hidden(self) -> dict[str, str]:
+        return {f"write.metadata.metrics.column.{name}": "counts" for name in self._unsaid}
 
     def _make(self) -> None:
         """Make the table without rows, partitioned from the start. That another writer was first is well too."""
         self._catalog.create_namespace_if_not_exists(self._identifier.rpartition(".")[0])
-        hidden = {f"write.metadata.metrics.column.{name}": "counts" for name in self._unsaid}
-        properties = {CONTRACT_PROPERTY: self._contract, **hidden}
+        properties = {CONTRACT_PROPERTY: self._contract, **self._hidden}
         try:
             with (
                 self._catalog.create_table_transaction(
@@ -186,7 +206,7 @@ class IcebergTable:
         here = {field.name: field for field in self._schema}
         for there in schema_to_pyarrow(table.schema(), include_field_ids=False):
             field = here.get(there.name)
-            if field is None and not there.name.startswith("_"):
+            if field is None and there.name not in OWN_COLUMNS:
                 yield f"has a column {there.name!r} that the contract does not declare (declare it, or name another table)"
             elif field is not None and plain(field.type) != plain(there.type):
                 yield (

@@ -338,3 +338,100 @@ def test_a_column_may_have_any_name_that_a_table_does_not_need(tmp_path: Path) -
     )
     validate(file, document, output=tmp_path / "out")
     assert [row["_folder"] for row in rows(tmp_path / "out/target")] == ["x"]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["{}/out/target", "{}/out/target/", "{}/out/../out/target", "file://{}/out/target"]
+)
+def test_a_parquet_target_is_not_replaced_however_the_tables_address_is_spelled(
+    tmp_path: Path, spelling: str
+) -> None:
+    out = tmp_path / "out"
+    layout = "  layout: {partition_by: [day]}\n"
+    validate(source(tmp_path), contract(tmp_path, run=layout), output=out, target_format="parquet")
+    before = sorted(path.name for path in (out / "target").iterdir())
+    uri = f"  table: {{uri: '{spelling.format(tmp_path)}'}}\n"
+    with pytest.raises(OutputError, match="is a Parquet target"):
+        validate(source(tmp_path), contract(tmp_path, run=layout + uri), output=out)
+    assert sorted(path.name for path in (out / "target").iterdir()) == before
+
+
+def test_a_table_whose_address_is_spelled_out_stands_in_its_output(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    rules = contract(tmp_path, run=f"  table: {{uri: '{out}/target/'}}\n")
+    validate(source(tmp_path), rules, output=out)
+    validate(source(tmp_path, body="7,2025-01-01,,,,\n"), rules, output=out)
+    assert ids(out / "target") == ["7"]
+
+
+def test_a_partition_column_called_bucket_keeps_its_values(tmp_path: Path) -> None:
+    rules = tmp_path / "b.yaml"
+    rules.write_text(
+        "contract: b\ncolumns: [{name: id}, {name: bucket}]\n"
+        "run: {target_format: delta, layout: {partition_by: [bucket]}}\n",
+        encoding="utf-8",
+    )
+    file = source(tmp_path, header="id,bucket\n", body="1,red\n2,007\n3,07\n4,\n")
+    validate(file, rules, output=tmp_path / "out")
+    found = {row["id"]: row["bucket"] for row in rows(tmp_path / "out/target")}
+    assert found == {"1": "red", "2": "007", "3": "07", "4": None}
+
+
+def test_the_same_bytes_at_another_address_are_another_sources(tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        (tmp_path / name).mkdir()
+    one, other = source(tmp_path / "x"), source(tmp_path / "y")
+    rules = contract(tmp_path)
+    validate(one, rules, output=tmp_path / "out")
+    assert validate(one, rules, output=tmp_path / "out").already_done
+    assert not validate(other, rules, output=tmp_path / "out").already_done
+    assert validate(other, rules, output=tmp_path / "out").already_done
+    found = [(row["_source"], row["id"]) for row in rows(tmp_path / "out/target")]
+    assert found == [(str(file), id_) for file in (one, other) for id_ in ("1", "2", "4")]
+
+
+def test_an_instant_beyond_pythons_years_is_a_row_like_others(tmp_path: Path) -> None:
+    rules = tmp_path / "t.yaml"
+    rules.write_text(
+        "contract: t\ncolumns: [{name: id}, {name: at, type: datetime, format: '%Y-%m-%d %H:%M:%S%z'}]\n"
+        "run: {target_format: delta}\n",
+        encoding="utf-8",
+    )
+    body = "1,9999-12-31 23:59:59-0200\n2,2025-01-01 00:00:00+0000\n"
+    validate(source(tmp_path, header="id,at\n", body=body), rules, output=tmp_path / "out")
+    found = DeltaTable(str(tmp_path / "out/target")).to_pyarrow_table()
+    assert found.column("at").cast("int64").to_pylist() == [253402307999000000, 1735689600000000]
+
+
+@pytest.mark.parametrize(
+    ("column", "layout"),
+    [
+        ("Bucket", "buckets: {column: id, count: 4}"),
+        ("DAY_month", "partition_by: [{column: day, by: month}]"),
+    ],
+)
+def test_a_column_named_as_one_that_the_layout_makes_is_refused(
+    tmp_path: Path, column: str, layout: str
+) -> None:
+    rules = contract(tmp_path, columns=f"  - {{name: {column}}}\n", run=f"  layout: {{{layout}}}\n")
+    with pytest.raises(UsageError, match=f"column '{column}': a table has a column of that name already"):
+        validate(source(tmp_path), rules, output=tmp_path / "out")
+
+
+def test_a_column_with_an_underscore_may_not_go_either(tmp_path: Path) -> None:
+    more = contract(tmp_path, columns="  - {name: _region}\n")
+    body = "1,2025-01-01,09:05:00,00:00:05,1,ann,north\n"
+    validate(
+        source(tmp_path, body=body, header=HEADER.rstrip("\n") + ",_region\n"), more, output=tmp_path / "out"
+    )
+    with pytest.raises(UsageError, match="has a column '_region' that the contract does not declare"):
+        validate(source(tmp_path), contract(tmp_path, version="1.1.0"), output=tmp_path / "out")
+
+
+def test_a_failed_run_leaves_no_earlier_target_of_another_form(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    validate(source(tmp_path), contract(tmp_path), output=out, target_format="csv")
+    assert (out / "target.csv").exists()
+    result = validate(source(tmp_path), contract(tmp_path), output=out, max_rejected=0)
+    assert result.record.status == "failed"
+    assert not (out / "target.csv").exists()

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.errors import UsageError
+from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.tables.iceberg.sink import catalog_named
 from tests.tables.delta.test_runs import FOUR, contract, source
 from tests.tables.iceberg.catalogs import properties
@@ -79,6 +79,34 @@ def test_metadata_repeat_no_value_of_a_classified_column(tmp_path: Path, rules: 
     at = table.schema().find_field("who").field_id
     for task in table.scan().plan_files():
         assert at not in {*(task.file.lower_bounds or {}), *(task.file.upper_bounds or {})}
+
+
+def test_metadata_repeat_no_value_of_a_column_that_came_or_was_classified_later(
+    tmp_path: Path, rules: Path
+) -> None:
+    validate(source(tmp_path), rules, output=tmp_path / "out")
+    text = rules.read_text().replace(
+        "{name: at, type: time}", "{name: at, type: time, classification: secret}"
+    )
+    rules.write_text(text.replace("run:\n", "  - {name: ssn, classification: secret}\nrun:\n"))
+    body = "9,2025-02-01,09:05:00,,,ann,SECRET-SSN\n"
+    header = "id,day,at,took,cost,who,ssn\n"
+    validate(source(tmp_path, body=body, header=header), rules, output=tmp_path / "out")
+    table = catalog_named("lake").load_table("calls.daily")
+    assert [row["ssn"] for row in rows()] == ["SECRET-SSN"]
+    told = [task.file for task in table.scan().plan_files()]
+    for name in ("ssn", "at", "who"):
+        at = table.schema().find_field(name).field_id
+        assert all(at not in {*(file.lower_bounds or {}), *(file.upper_bounds or {})} for file in told)
+        assert table.properties[f"write.metadata.metrics.column.{name}"] == "counts"
+
+
+def test_a_delta_table_in_the_output_is_not_left_beside_a_summary_of_another(
+    tmp_path: Path, rules: Path
+) -> None:
+    validate(source(tmp_path), contract(tmp_path), output=tmp_path / "out")
+    with pytest.raises(OutputError, match="target: is a Delta table"):
+        validate(source(tmp_path), rules, output=tmp_path / "out")
 
 
 def test_duckdb_reads_the_files_that_a_scan_plans(tmp_path: Path, rules: Path) -> None:
