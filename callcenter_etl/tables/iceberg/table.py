@@ -27,6 +27,7 @@ from pyiceberg.manifest import DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.typedef import Record
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
@@ -87,12 +88,22 @@ class IcebergTable:
         A table without rows, or a column of nulls, is all that a run leaves which ends here.
         """
         with self.telling():
-            version = self.newest()
-            if version is None:
-                self._make()
-            else:
-                self._bring_up(version.table)
+            self._make_ready()
             return with_ids(self._schema, self.loaded().schema())
+
+    # Another run may add the same columns at the same moment: the next try finds them there.
+    @retry(
+        retry=retry_if_exception_type(CommitFailedException),
+        stop=stop_after_attempt(10),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        reraise=True,
+    )
+    def _make_ready(self) -> None:
+        version = self.newest()
+        if version is None:
+            self._make()
+        else:
+            self._bring_up(version.table)
 
     def loaded(self) -> Table:
         """Give the library's own table, as it is now."""

@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import UsageError
+from callcenter_etl.tables.iceberg.table import IcebergTable
 from callcenter_etl.tables.replacing import TableMode
 from tests.tables.deliveries import BY_DAY, PLAIN, SCHEMA, Delivery, deliver, rows_of
 from tests.tables.iceberg.catalogs import goal_in, new_catalog, table_of
@@ -119,6 +121,26 @@ def test_a_contract_that_adds_a_column_adds_it_and_any_other_change_is_refused(
         goal_in(catalog, schema=SCHEMA.set(1, pa.field("id", pa.string())))
     with pytest.raises(UsageError, match=r"is partitioned by nothing, run.layout says"):
         goal_in(catalog, BY_DAY, schema=SCHEMA.append(pa.field("more", pa.decimal128(38, 18))))
+
+
+def test_a_column_that_two_runs_add_at_once_is_there_once(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goal_in(catalog)
+    wide, missing = SCHEMA.append(pa.field("more", pa.string())), IcebergTable._missing
+    tries = []
+
+    def late(self: IcebergTable, table: Table) -> list[pa.Field]:
+        found = missing(self, table)
+        tries.append(len(found))
+        if len(tries) == 1:
+            goal_in(catalog, schema=wide)
+        return found
+
+    monkeypatch.setattr(IcebergTable, "_missing", late)
+    goal_in(catalog, schema=wide)
+    assert tries == [1, 1, 0]  # ours, the other run's, ours again
+    assert table_of(catalog).schema().column_names.count("more") == 1
 
 
 def test_processes_that_append_at_once_lose_nothing(catalog: Catalog, tmp_path: Path) -> None:
