@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.engines.java import LEAST, REMEDY, find_java
+from callcenter_etl.engines.java import JAVA_REMEDY, LEAST_JAVA, find_java
 from callcenter_etl.storage.s3_session import credentials_source
 
 DISTRIBUTION = "callcenter-etl"
@@ -127,7 +127,7 @@ def _extra(name: str, needs: list[str], *, wanted: bool) -> Check:
 def _java(*, wanted: bool) -> Check:
     java = find_java()
     if java.fault is not None:
-        remedy = f"for {_EXTRAS['spark']}, which needs Java {LEAST} or later: {REMEDY}"
+        remedy = f"for {_EXTRAS['spark']}, which needs Java {LEAST_JAVA} or later: {JAVA_REMEDY}"
         return Check("java", "wrong" if wanted else "note", java.fault, remedy)
     return Check("java", "ok", f"{java.version} ({java.command})")
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from callcenter_etl.checkpoints.unfinished import Unfinished
 from callcenter_etl.contract.model import ContractDocument, Limits
@@ -18,7 +15,7 @@ from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.names import FILE_NAMES
 from callcenter_etl.outputs.targets import TARGET_PARQUET
 from callcenter_etl.sources.reader import BLOCK_BYTES
-from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+from callcenter_etl.storage.addresses import one_spelling, shown, within
 from callcenter_etl.summary import instant, new_run_id
 from callcenter_etl.tables.sink import SinkPlan
 
@@ -56,7 +53,7 @@ class RunPlan:
     @property
     def holder(self) -> Holder:
         """This run in this process, from now on."""
-        return Holder(self.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
+        return Holder.here(self.run_id, instant(datetime.now(UTC)))
 
 
 def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
@@ -78,7 +75,7 @@ def accepted_by(options: str | None) -> str:
 def refuse_own_output(plan: RunPlan) -> None:
     """Raise UsageError where publishing would replace the very file that is read."""
     for output in (plan.output, plan.publish_to):
-        if output is not None and _is_published(_plain(plan.source), output):
+        if output is not None and _is_published(one_spelling(plan.source), output):
             raise UsageError(
                 f"{shown(plan.source)}: the run would replace its own source"
                 f" (name another output than {shown(output)!r})"
@@ -87,11 +84,6 @@ def refuse_own_output(plan: RunPlan) -> None:
 
 def _is_published(source: str, output: str) -> bool:
     """Tell whether a run into `output` replaces this file: one of its own names, or a part of one."""
-    files = {_plain(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)}
-    folders = tuple(f"{_plain(within(output, each))}/" for each in FILE_NAMES)
+    files = {one_spelling(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)}
+    folders = tuple(f"{one_spelling(within(output, each))}/" for each in FILE_NAMES)
     return source in files or source.startswith(folders)
-
-
-def _plain(uri: str) -> str:
-    """Give one spelling for all of a file's."""
-    return str(Path(local_path(uri)).resolve()) if is_local(uri) else uri.replace("s3a://", "s3://", 1)

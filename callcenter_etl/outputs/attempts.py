@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -74,7 +73,7 @@ class UploadedAttempt(Attempt):
         self._prefix = prefix
         self._part = part
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._holder = Holder(prefix.labels["run-id"], os.getpid(), socket.gethostname(), started)
+        self._holder = Holder.here(prefix.labels["run-id"], started)
         self._held = ExitStack()
 
     def __enter__(self) -> Self:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.modes import open_private
@@ -40,6 +42,11 @@ class Holder:
     pid: int
     host: str
     started_at: str
+
+    @classmethod
+    def here(cls, run_id: str, started_at: str) -> Self:
+        """Give a run in this process."""
+        return cls(run_id, os.getpid(), socket.gethostname(), started_at)
 
     def __str__(self) -> str:
         return f"run {self.run_id} (process {self.pid} on {self.host}, since {self.started_at})"

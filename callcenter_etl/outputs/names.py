@@ -17,6 +17,7 @@ IN_PARTS = (TARGET, EXCEPTIONS, REJECTED)
 SUCCESS_NAME = "_SUCCESS"  # marks such a folder as complete
 # Stands in one whose parts are being replaced on S3, so that the next run knows them for parts if this one dies.
 UNFINISHED_NAME = "_unfinished"
+MARKS = (SUCCESS_NAME, UNFINISHED_NAME)
 _DATA_NAME = re.compile(r"part-[0-9a-f]{16}\.parquet")
 _PART_NAME = re.compile(r"part-[0-9]{5}\.csv")
 
@@ -56,4 +57,4 @@ def are_parts(names: Collection[str]) -> bool:
 
 def is_of_parts(name: str) -> bool:
     """Tell whether a file has the name of a part, or of what marks a folder of parts."""
-    return is_part_name(name) or name in (SUCCESS_NAME, UNFINISHED_NAME)
+    return is_part_name(name) or name in MARKS

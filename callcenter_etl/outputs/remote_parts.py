@@ -13,7 +13,15 @@ from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.outputs.at_once import each
-from callcenter_etl.outputs.names import IN_PARTS, SUCCESS_NAME, UNFINISHED_NAME, is_part_name, part_name
+from callcenter_etl.outputs.names import (
+    IN_PARTS,
+    MARKS,
+    SUCCESS_NAME,
+    UNFINISHED_NAME,
+    holds_parts,
+    is_part_name,
+    part_name,
+)
 from callcenter_etl.outputs.parts import StagedParts, Told, kept_files
 from callcenter_etl.storage.s3_puts import Bucket, Content, Upload
 
@@ -85,13 +93,11 @@ class RemoteParts:
     def remove(self, name: str, step: Step) -> None:
         """Remove an earlier run's folder; what no run of this program marked as its parts stays."""
         home = self._home(name)
-        marks = [f"{home}{mark}" for mark in (SUCCESS_NAME, UNFINISHED_NAME)]
-        there = [mark for mark in marks if self._bucket.head(mark) is not None]
-        # Spark's own folders have its mark too, and other names of files.
-        if there and (marks[1] in there or self._parts_in(home)):
+        marks = [mark for mark in MARKS if self._bucket.head(f"{home}{mark}") is not None]
+        if marks and holds_parts([*marks, *self._parts_in(home)]):
             self._delete_parts(name, step)
             for mark in marks:
-                self._bucket.delete(mark)
+                self._bucket.delete(f"{home}{mark}")
 
     def close(self) -> None:
         """Remove what was uploaded and not made visible."""

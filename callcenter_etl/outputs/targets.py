@@ -66,7 +66,7 @@ def refuse_foreign_objects(output: str, storage: StorageOptions) -> None:
         raise OutputError(f"{shown(foreign[0])}: is no object of this program ({_ELSEWHERE})")
 
 
-def refuse_foreign_folders(output: str, storage: StorageOptions) -> None:
+def refuse_foreign_parts(output: str, storage: StorageOptions) -> None:
     """Raise OutputError where something else has the name of a folder of part files."""
     for name in IN_PARTS:
         home = within(output, name)

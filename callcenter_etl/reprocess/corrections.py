@@ -23,6 +23,7 @@ from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
 from callcenter_etl.storage import access
+from callcenter_etl.storage.addresses import base_name
 from callcenter_etl.validator import Validator
 
 BATCH_ROWS = 20_000
@@ -206,7 +207,7 @@ def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
     """Give the hash that the run's summary has of its exceptions if they are these."""
     if not in_parts:
         return sheets[0].sha256
-    return folder_sha256([(sheet.uri.rpartition("/")[2], sheet.sha256) for sheet in sheets])
+    return folder_sha256([(base_name(sheet.uri), sheet.sha256) for sheet in sheets])
 
 
 def _lines_of(sheets: list[Sheet]) -> NDArray[np.int64]:
@@ -262,9 +263,9 @@ class CorrectedRejected:
     def _take_lines(self, origin: Origin) -> None:
         """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
         sheets, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
-        name = self._file.uri.rpartition("/")[2]
+        name = base_name(self._file.uri)
         if sheets is not None and origin.parts and is_part_name(name):
-            sheets = [sheet for sheet in sheets if sheet.uri.rpartition("/")[2] == name]
+            sheets = [sheet for sheet in sheets if base_name(sheet.uri) == name]
         complete = False
         strangers: list[Problem] = []
         if sheets is not None:

@@ -14,7 +14,7 @@ from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.outputs.parts import file_uris, stands
 from callcenter_etl.reprocess.result import KIND
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import is_local, local_path, shown, within
+from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown, within
 from callcenter_etl.summary import OutputFile, Summary
 
 FOLDER = "reprocessed"
@@ -70,8 +70,8 @@ def find_origin(file: str, storage: StorageOptions, *, run_output: str | None, s
 
 
 def _folder_of(file: str) -> str:
-    folder, name = _parent_of(file), os.path.basename(file)  # noqa: PTH119  may be an address
-    return _parent_of(folder) if is_part_name(name) else folder
+    folder = _parent_of(file)
+    return _parent_of(folder) if is_part_name(base_name(file)) else folder
 
 
 def _parent_of(path: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -89,7 +88,7 @@ def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
 @contextmanager
 def _alone(home: Path, plan: ReprocessPlan, contract: LoadedContract) -> Iterator[None]:
     """Hold the output, so that no other reprocess recovers the same records meanwhile; a dry run only looks."""
-    holder = Holder(plan.run_id, os.getpid(), socket.gethostname(), instant(datetime.now(UTC)))
+    holder = Holder.here(plan.run_id, instant(datetime.now(UTC)))
     lock = nullcontext() if plan.dry_run else target_lock(home, holder, mode=contract.document.run.mode)
     with lock:
         if not plan.dry_run:

@@ -44,10 +44,11 @@ def absolute(uri: str) -> str:
 
 def same_place(one: str, other: str) -> bool:
     """Tell whether two addresses are spellings of one."""
-    return _plain(one) == _plain(other)
+    return one_spelling(one) == one_spelling(other)
 
 
-def _plain(uri: str) -> str:
+def one_spelling(uri: str) -> str:
+    """Give one spelling for all of an address's."""
     if is_local(uri):
         return os.path.realpath(local_path(uri))
     start, _, rest = uri.partition("://")

@@ -13,7 +13,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.run_defaults import Write
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import UsageError
-from callcenter_etl.outputs.targets import refuse_foreign_folders, refuse_table
+from callcenter_etl.outputs.targets import refuse_foreign_parts, refuse_table
 
 if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
     import pyarrow as pa
@@ -153,7 +153,7 @@ def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None
         if output is not None:
             refuse_table(output, plan.storage)
     if plan.parts:
-        refuse_foreign_folders(plan.output, plan.storage)
+        refuse_foreign_parts(plan.output, plan.storage)
     sink = sink_for(target_format, plan)
     try:
         yield sink

@@ -42,7 +42,7 @@ def explained(source: Path, contract: Contract, lines: int, **options: Any) -> d
     return found
 
 
-def against_run(source: Path, contract: Contract, output: Path, **options: Any) -> None:
+def assert_judged_as_by_a_run(source: Path, contract: Contract, output: Path, **options: Any) -> None:
     """Every record is explained as the run judges it."""
     result = validate(source, contract, output=output)
     if result.record.status == "refused":
@@ -60,7 +60,9 @@ def against_run(source: Path, contract: Contract, output: Path, **options: Any) 
 def test_every_record_of_every_case_is_explained_as_the_run_judges_it(
     case: Path, tmp_path: Path, block_bytes: int
 ) -> None:
-    against_run(case / "source.csv", load_contract(case / "contract.yaml"), tmp_path, block_bytes=block_bytes)
+    assert_judged_as_by_a_run(
+        case / "source.csv", load_contract(case / "contract.yaml"), tmp_path, block_bytes=block_bytes
+    )
 
 
 @settings(
@@ -76,7 +78,7 @@ def test_generated_records_are_explained_as_the_run_judges_them(case: tuple[byte
         data = b"".join(data.splitlines(keepends=True)[:60])
     with tempfile.TemporaryDirectory() as scratch:
         source, document = write_case(data, contract, Path(scratch))
-        against_run(source, load_contract(document), Path(scratch) / "out")
+        assert_judged_as_by_a_run(source, load_contract(document), Path(scratch) / "out")
 
 
 CONTRACT: dict[str, Any] = {

@@ -92,7 +92,7 @@ def gone_on(folder: Path, source: Path, contract: Path, **options: Any) -> RunRe
     return validate(source, contract, output=folder / "out", **options)
 
 
-def is_clean(folder: Path, expected: dict[str, Any]) -> None:
+def assert_clean(folder: Path, expected: dict[str, Any]) -> None:
     assert outcome(folder / "out") == expected
     assert staged(folder / "out") == []
 
@@ -113,7 +113,7 @@ def test_a_kill_at_this_point_is_recovered_from(tmp_path: Path, dead: Dead, poin
     files = dead.source, dead.contract
     killed(tmp_path, *files, point, "--workers", 2)
     gone_on(tmp_path, *files)
-    is_clean(tmp_path, dead.expected)
+    assert_clean(tmp_path, dead.expected)
 
 
 def test_the_command_says_from_which_run_and_line_it_goes_on(tmp_path: Path, dead: Dead) -> None:
@@ -125,7 +125,7 @@ def test_the_command_says_from_which_run_and_line_it_goes_on(tmp_path: Path, dea
     assert code == 1
     assert f"{files[0]}: resumed run {run_id} at line {line:,}\n" in said
     assert line > 2
-    is_clean(tmp_path, expected)
+    assert_clean(tmp_path, expected)
     later, earlier = list_runs(str(tmp_path / "out"), Wanted())
     assert (earlier.run_id, earlier.status, later.status) == (run_id, "error", "rejects")
     assert f"run {later.run_id} went on from line {line:,}" in str(earlier.cause)
@@ -141,13 +141,13 @@ def test_a_run_that_goes_on_may_be_killed_too(tmp_path: Path, dead: Dead) -> Non
         lines.append(json.loads((folder / "checkpoint.json").read_bytes())["checkpoint"]["position"]["lines"])
     assert lines == sorted(set(lines))
     assert gone_on(tmp_path, *files).record.resumed is not None
-    is_clean(tmp_path, dead.expected)
+    assert_clean(tmp_path, dead.expected)
 
 
 @pytest.mark.parametrize("options", [{"block_bytes": 512}, {"workers": 1}, {"chunk_rows": 7}])
 def test_block_size_and_workers_may_differ(tmp_path: Path, dead: Dead, options: dict[str, Any]) -> None:
     assert gone_on(tmp_path, *dead.into(tmp_path), **options).record.resumed is not None
-    is_clean(tmp_path, dead.expected)
+    assert_clean(tmp_path, dead.expected)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_any_source_is_gone_on_with(tmp_path: Path, name: str, data: bytes, form
     expected = clean(tmp_path, source, contract)
     killed(tmp_path, source, contract)
     assert gone_on(tmp_path, source, contract).record.resumed is not None
-    is_clean(tmp_path, expected)
+    assert_clean(tmp_path, expected)
 
 
 @pytest.mark.parametrize("multiline", [True, False])
@@ -190,7 +190,7 @@ def test_a_record_over_many_blocks_has_no_checkpoint_within(tmp_path: Path, mult
             process.kill()
         assert not len(DATA) < _offset(tmp_path) < len(DATA) + len(long)
     assert gone_on(tmp_path, source, contract).record.resumed is not None
-    is_clean(tmp_path, expected)
+    assert_clean(tmp_path, expected)
 
 
 def _offset(folder: Path) -> int:
@@ -284,7 +284,7 @@ def test_what_is_damaged_is_never_used(tmp_path: Path, dead: Dead, spoiled: str)
     result = gone_on(tmp_path, *files)
     assert result.record.resumed is None
     assert names_in(tmp_path / "out") == ["exceptions.csv", "rejected.csv", "summary.json", "target.csv"]
-    is_clean(tmp_path, dead.expected)
+    assert_clean(tmp_path, dead.expected)
 
 
 OTHERS: dict[str, Callable[[Path, Path], object]] = {
@@ -301,7 +301,7 @@ def test_what_was_staged_of_another_source_or_contract_is_never_used(
     killed(tmp_path, *files)
     OTHERS[changed](*files)
     assert gone_on(tmp_path, *files).record.resumed is None
-    is_clean(tmp_path, clean(tmp_path, *files))
+    assert_clean(tmp_path, clean(tmp_path, *files))
 
 
 def test_another_limit_makes_it_another_run(tmp_path: Path, dead: Dead) -> None:
@@ -315,7 +315,7 @@ def test_not_to_resume_throws_the_unfinished_run_away(tmp_path: Path, dead: Dead
     assert code == 1
     assert "leftovers_removed" in said
     assert "resumed" not in said
-    is_clean(tmp_path, dead.expected)
+    assert_clean(tmp_path, dead.expected)
 
 
 def test_to_resume_nothing_is_to_start_and_to_say_so(tmp_path: Path, dead: Dead) -> None:
@@ -323,14 +323,14 @@ def test_to_resume_nothing_is_to_start_and_to_say_so(tmp_path: Path, dead: Dead)
     code, said = run(words(*files, tmp_path / "out", "--resume"), tmp_path)
     assert code == 1
     assert f"{files[0]}: nothing to resume, the run started from the beginning\n" in said
-    is_clean(tmp_path, dead.expected)
+    assert_clean(tmp_path, dead.expected)
 
 
 def test_another_source_into_the_same_output_clears_the_unfinished_run(tmp_path: Path, dead: Dead) -> None:
     _, contract = dead.into(tmp_path)
     other = write_source(tmp_path, DATA, "other.csv")
     assert gone_on(tmp_path, other, contract).record.resumed is None
-    is_clean(tmp_path, clean(tmp_path, other, contract))
+    assert_clean(tmp_path, clean(tmp_path, other, contract))
 
 
 def test_a_lookup_that_changed_makes_it_another_run(tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_a_lookup_that_changed_makes_it_another_run(tmp_path: Path) -> None:
         killed(tmp_path, *files, WRITTEN, "--again")
         lookup.write_text(text)
         assert (gone_on(tmp_path, *files, again=True).record.resumed is not None) is resumed
-        is_clean(tmp_path, clean(tmp_path, *files))
+        assert_clean(tmp_path, clean(tmp_path, *files))
 
 
 def test_an_interrupted_run_says_that_it_can_be_gone_on_with(
@@ -363,7 +363,7 @@ def test_an_interrupted_run_says_that_it_can_be_gone_on_with(
     assert "interrupted: nothing was published\n" in said.read_text()
     assert f"is kept in {folder}: the same command goes on from there\n" in said.read_text()
     assert gone_on(tmp_path, *files).record.resumed is not None
-    is_clean(tmp_path, clean(tmp_path, *files))
+    assert_clean(tmp_path, clean(tmp_path, *files))
 
 
 def test_a_full_disk_keeps_what_was_done_and_the_run_goes_on_once_there_is_room(
@@ -383,7 +383,7 @@ def test_a_full_disk_keeps_what_was_done_and_the_run_goes_on_once_there_is_room(
             gone_on(tmp_path, *files, block_bytes=4096, checkpoint_seconds=1e-4)
     assert "the same command goes on from there" in caught.value.__notes__[0]
     assert gone_on(tmp_path, *files).record.resumed is not None
-    is_clean(tmp_path, expected)
+    assert_clean(tmp_path, expected)
 
 
 def test_a_checkpoint_that_cannot_be_written_ends_the_run_and_the_one_before_stands(
@@ -406,7 +406,7 @@ def test_a_checkpoint_that_cannot_be_written_ends_the_run_and_the_one_before_sta
     resumed = gone_on(tmp_path, *files).record.resumed
     assert resumed is not None
     assert resumed.line == calls[1]
-    is_clean(tmp_path, expected)
+    assert_clean(tmp_path, expected)
 
 
 def test_a_bug_leaves_nothing_to_go_on_from(

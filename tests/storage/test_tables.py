@@ -17,7 +17,7 @@ from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.storage.s3_tables import delta_options
 from tests.storage.buckets import CONTRACT, HEADER, Drops, cli, records
 from tests.storage.servers import SECRET
-from tests.tables.killed import GAPS, is_committed
+from tests.tables.killed import GAPS, is_committed, kill_at
 
 SECONDS_TO_START = 4.0
 
@@ -68,9 +68,7 @@ def test_what_a_kill_leaves_on_s3_the_same_command_mends(drops: Drops, tmp_path:
     validate(source, rules, output=out)
     drops.put("in/calls.csv", records(3, first=7))  # the corrected one
     corrected = [(source, "7"), (source, "8"), (source, "9")]
-    command = [sys.executable, "-m", "tests.tables.killed", gap, source, str(rules), out]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == -9, done.stderr
+    kill_at(gap, source, rules, out)
     # readers see one or the other
     seen = corrected if is_committed(gap) else [(source, "0"), (source, "1")]
     assert _rows(f"{out}/target") == seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,13 @@ GAPS: dict[str, tuple[type, str, Callable[[Any], Callable[..., Any]]]] = {
 def is_committed(gap: str) -> bool:
     """Tell whether the table has the run's rows at a gap."""
     return gap.startswith(("committed", "files renamed"))
+
+
+def kill_at(gap: str, *words: object) -> None:
+    """Run in another process, up to the gap; `words` are source, contract and output."""
+    command = [sys.executable, "-m", "tests.tables.killed", gap, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 def main(gap: str, source: str, contract: str, output: str) -> None:

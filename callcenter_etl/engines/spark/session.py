@@ -10,7 +10,7 @@ from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from callcenter_etl.engines.java import LEAST, REMEDY, find_java
+from callcenter_etl.engines.java import JAVA_REMEDY, LEAST_JAVA, find_java
 from callcenter_etl.errors import EngineError, UsageError
 
 APP_NAME = "callcenter_etl"
@@ -70,7 +70,7 @@ def _local(workers: int) -> SparkSession:
 def _check_java() -> None:
     fault = find_java().fault
     if fault is not None:
-        raise UsageError(f"--engine spark needs Java {LEAST} or later, and {fault} ({REMEDY})")
+        raise UsageError(f"--engine spark needs Java {LEAST_JAVA} or later, and {fault} ({JAVA_REMEDY})")
 
 
 def adopt_session() -> None:

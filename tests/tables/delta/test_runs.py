@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from callcenter_etl import load_contract, validate
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.tables.sink import SinkPlan, sink_for
-from tests.tables.killed import GAPS, is_committed
+from tests.tables.killed import GAPS, is_committed, kill_at
 
 CONTRACT = """contract: calls
 version: {version}
@@ -307,9 +307,7 @@ def test_what_a_kill_leaves_the_same_command_mends(tmp_path: Path, gap: str) -> 
     table = out / "target"
     validate(source(tmp_path, body="1,2025-01-01,,,,\n5,2025-01-03,,,,\n"), rules, output=out)
     file = source(tmp_path)  # the corrected one
-    command = [sys.executable, "-m", "tests.tables.killed", gap, str(file), str(rules), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == -9, done.stderr
+    kill_at(gap, file, rules, out)
     assert ids(table) == (
         ["1", "2", "4"] if is_committed(gap) else ["1", "5"]
     )  # readers see one or the other
@@ -324,8 +322,7 @@ def test_what_a_kill_leaves_the_same_command_mends(tmp_path: Path, gap: str) -> 
 def test_a_first_run_that_is_killed_before_its_commit_leaves_no_table(tmp_path: Path) -> None:
     rules, out, file = contract(tmp_path), tmp_path / "out", source(tmp_path)
     gap = "files put, nothing published"
-    command = [sys.executable, "-m", "tests.tables.killed", gap, str(file), str(rules), str(out)]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == -9
+    kill_at(gap, file, rules, out)
     assert not (out / "target/_delta_log").exists()
     validate(file, rules, output=out)
     assert ids(out / "target") == ["1", "2", "4"]
@@ -365,12 +362,9 @@ def test_a_table_whose_address_is_spelled_out_stands_in_its_output(tmp_path: Pat
 
 
 def test_a_partition_column_called_bucket_keeps_its_values(tmp_path: Path) -> None:
-    rules = tmp_path / "b.yaml"
-    rules.write_text(
-        "contract: b\ncolumns: [{name: id}, {name: bucket}]\n"
-        "run: {target_format: delta, layout: {partition_by: [bucket]}}\n",
-        encoding="utf-8",
-    )
+    columns = [{"name": "id"}, {"name": "bucket"}]
+    run = {"target_format": "delta", "layout": {"partition_by": ["bucket"]}}
+    rules = load_contract({"contract": "b", "columns": columns, "run": run})
     file = source(tmp_path, header="id,bucket\n", body="1,red\n2,007\n3,07\n4,\n")
     validate(file, rules, output=tmp_path / "out")
     found = {row["id"]: row["bucket"] for row in rows(tmp_path / "out/target")}
@@ -391,11 +385,9 @@ def test_the_same_bytes_at_another_address_are_another_sources(tmp_path: Path) -
 
 
 def test_an_instant_beyond_pythons_years_is_a_row_like_others(tmp_path: Path) -> None:
-    rules = tmp_path / "t.yaml"
-    rules.write_text(
-        "contract: t\ncolumns: [{name: id}, {name: at, type: datetime, format: '%Y-%m-%d %H:%M:%S%z'}]\n"
-        "run: {target_format: delta}\n",
-        encoding="utf-8",
+    at = {"name": "at", "type": "datetime", "format": "%Y-%m-%d %H:%M:%S%z"}
+    rules = load_contract(
+        {"contract": "t", "columns": [{"name": "id"}, at], "run": {"target_format": "delta"}}
     )
     body = "1,9999-12-31 23:59:59-0200\n2,2025-01-01 00:00:00+0000\n"
     validate(source(tmp_path, header="id,at\n", body=body), rules, output=tmp_path / "out")
