@@ -124,8 +124,8 @@ notebook: $(VENV)/.installed-dev  ## run docs/tutorial.ipynb and store its outpu
 screenshots: $(VENV)/.installed-dev  ## write docs/images/ anew: the report of a sample, light and dark (needs Chromium)
 	@$(BIN)/python tools/make_screenshots.py
 
-bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, README's table (an hour or two)
-	@$(BIN)/python -m benchmarks.run --results benchmarks/results --readme README.md
+bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, docs/performance.md (an hour or two)
+	@$(BIN)/python -m benchmarks.run --results benchmarks/results --page docs/performance.md
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
 
 bench-quick: $(VENV)/.installed $(BENCH_VENV)/.installed  ## 100,000 records, few peers: output/bench/ (minutes)

@@ -1,6 +1,6 @@
-"""Writes table.md from results.json, and renews the table of a README.
+"""Write table.md from results.json, and replace the table of a page of the docs.
 
-python -m benchmarks.report RESULTS [--readme README.md]
+python -m benchmarks.report RESULTS [--page docs/performance.md]
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from benchmarks.outcomes import Figure, Results, read_results
 
 MARKED = re.compile(r"(<!-- benchmark table -->\n).*?(<!-- /benchmark table -->)", re.DOTALL)
 ROWS = (OURS, *PEERS, *FLOORS)
-README_REJECTS = 1
+PAGE_REJECTS = 1
 
 
 def table(results: Results) -> str:
-    """Give the whole of table.md."""
+    """Return the whole of table.md."""
     parts = ["# Benchmarks\n", _how(results), "## Goals\n", _goals(results), *_disagreements(results)]
     for records, rejects in results.pairs():
         parts += [f"## {records:,} records, {rejects} % rejects\n", _series(results, records, rejects)]
@@ -29,9 +29,12 @@ def table(results: Results) -> str:
     return "\n".join(parts)
 
 
-def readme_block(results: Results, folder: str) -> str:
-    """Give the README's table: time at each size, memory at the largest, at 1 % rejects."""
-    sizes = [records for records, rejects in results.pairs() if rejects == README_REJECTS]
+def page_block(results: Results, folder: str | None) -> str:
+    """Return the table of the page: time at each size, memory at the largest, at 1 % rejects.
+
+    `folder`: path of the results relative to the page, for links; None where they lie outside of the repository.
+    """
+    sizes = [records for records, rejects in results.pairs() if rejects == PAGE_REJECTS]
     head = [
         "seconds (of ours), 1 % rejects",
         *(f"{size:,} records" for size in sizes),
@@ -40,17 +43,29 @@ def readme_block(results: Results, folder: str) -> str:
     rows = [
         [
             each.label,
-            *(_time(results, each, size, README_REJECTS) for size in sizes),
+            *(_time(results, each, size, PAGE_REJECTS) for size in sizes),
             _largest_peak(results, each, sizes),
         ]
         for each in ROWS
-        if any(results.peer(each.name, size, README_REJECTS) for size in sizes)
+        if any(results.peer(each.name, size, PAGE_REJECTS) for size in sizes)
     ]
     links = (
-        f"All figures and goals: [{folder}/table.md]({folder}/table.md). Against size: "
-        f"[time]({folder}/time.svg), [memory]({folder}/memory.svg)."
+        ""
+        if folder is None
+        else (
+            f"\nAll figures and goals: [table.md]({folder}/table.md). Against size: "
+            f"[time]({folder}/time.svg), [memory]({folder}/memory.svg).\n"
+        )
     )
-    return f"\n{_how(results)}\n{_markdown(head, rows)}\n{links}\n\n"
+    return f"\n{_how(results)}\n{_markdown(head, rows)}{links}\n"
+
+
+def link_folder(results: Path, page: Path) -> str | None:
+    """Return the path of the results from the page, None where they lie outside of the page's repository."""
+    root = page.resolve().parent.parent
+    if not results.resolve().is_relative_to(root):
+        return None  # a link there would be dead in every clone
+    return os.path.relpath(results.resolve(), page.resolve().parent)
 
 
 def _how(results: Results) -> str:
@@ -128,7 +143,7 @@ def _not_run(results: Results, contestant: Contestant, records: int, rejects: in
 
 
 def _largest_peak(results: Results, contestant: Contestant, sizes: list[int]) -> str:
-    found = [results.peer(contestant.name, size, README_REJECTS) for size in sizes]
+    found = [results.peer(contestant.name, size, PAGE_REJECTS) for size in sizes]
     sound = [figure for figure in found if figure is not None and figure.counts]
     if not sound:
         return ""
@@ -170,20 +185,17 @@ def _markdown(head: list[str], rows: Iterable[list[str]]) -> str:
 
 
 def main() -> None:
-    """Write the table, and renew the README's."""
+    """Write the table, and replace the one of the page."""
     parser = argparse.ArgumentParser(description="write table.md from results.json")
     parser.add_argument("results", type=Path)
-    parser.add_argument("--readme", type=Path)
+    parser.add_argument("--page", type=Path)
     options = parser.parse_args()
     results = read_results(options.results)
     (options.results / "table.md").write_text(table(results), encoding="utf-8")
-    if options.readme is not None:
-        folder = os.path.relpath(options.results, options.readme.parent)
-        block = readme_block(results, folder)
-        text = options.readme.read_text(encoding="utf-8")
-        options.readme.write_text(
-            MARKED.sub(lambda marks: marks[1] + block + marks[2], text), encoding="utf-8"
-        )
+    if options.page is not None:
+        block = page_block(results, link_folder(options.results, options.page))
+        text = options.page.read_text(encoding="utf-8")
+        options.page.write_text(MARKED.sub(lambda found: found[1] + block + found[2], text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -168,7 +168,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=_limit, nargs="+", default=[], metavar="NAME=RECORDS")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--slow", type=float, default=30.0, metavar="SECONDS")
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="whose benchmark table is to be renewed")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="the page of the docs that gets the new table"
+    )
     return parser.parse_args()
 
 
@@ -187,9 +189,9 @@ def main() -> None:
         outcomes += [(one, outcome) for outcome in run_series(one, bench)]
         # What is measured is kept, should a later series be interrupted.
         _written(options.results, outcomes, bench)
-    readme = ["--readme", options.readme] if options.readme else []
+    page = ["--page", options.page] if options.page else []
     for python, module, extra in (
-        (OUR_BIN / "python", "benchmarks.report", readme),
+        (OUR_BIN / "python", "benchmarks.report", page),
         (PEER_PYTHON, "benchmarks.plots", []),
     ):
         subprocess.run([python, "-m", module, options.results, *extra], check=True)  # noqa: S603 (our own)

@@ -12,7 +12,7 @@ from benchmarks.goals import goals
 from benchmarks.measure import measure
 from benchmarks.outcomes import read_results
 from benchmarks.plan import PAIRS, chosen_pairs, chosen_peers
-from benchmarks.report import MARKED, readme_block, table
+from benchmarks.report import MARKED, link_folder, page_block, table
 from tests.shared_folder import REPOSITORY
 
 
@@ -90,7 +90,7 @@ def test_what_was_not_run_says_how_long_it_would_take_only_where_two_sizes_tell(
             ("frictionless_rows", 100_000, 4.0),
         )
     ]
-    text = readme_block(read_results(results(tmp_path, *sizes)), "benchmarks/results")
+    text = page_block(read_results(results(tmp_path, *sizes)), "benchmarks/results")
     (loop,) = (line for line in text.splitlines() if line.startswith("| Python csv loop"))
     assert "not run (would take about 10)" in loop
     (frictionless,) = (line for line in text.splitlines() if line.startswith("| frictionless"))
@@ -98,8 +98,14 @@ def test_what_was_not_run_says_how_long_it_would_take_only_where_two_sizes_tell(
     assert "would" not in frictionless
 
 
-def test_the_readme_has_one_place_for_the_table() -> None:
-    assert len(MARKED.findall((REPOSITORY / "README.md").read_text(encoding="utf-8"))) == 1
+def test_the_performance_page_has_one_place_for_the_table() -> None:
+    assert len(MARKED.findall((REPOSITORY / "docs" / "performance.md").read_text(encoding="utf-8"))) == 1
+
+
+def test_a_page_links_results_of_its_own_repository_only(tmp_path: Path) -> None:
+    page = REPOSITORY / "docs" / "performance.md"
+    assert link_folder(REPOSITORY / "benchmarks" / "results", page) == "../benchmarks/results"
+    assert link_folder(tmp_path, page) is None
 
 
 def test_sizes_and_peers_are_chosen_by_name() -> None:

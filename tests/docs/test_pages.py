@@ -10,7 +10,7 @@ from tests.docs.pages import DOCS, blocks_of, play
 
 ELSEWHERE = {"ci.md"}  # tests/ci/test_ci_page.py runs its blocks, beside servers and schemas
 PAGES = sorted(path for path in DOCS.glob("*.md") if path.name not in ELSEWHERE)
-WITH_EXAMPLES = [page for page in PAGES if any(block.verb for block in blocks_of(page))]
+WITH_EXAMPLES = [page for page in PAGES if any(block.verb in {"runs", "python"} for block in blocks_of(page))]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.stem)
