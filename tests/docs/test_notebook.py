@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.shared_folder import REPOSITORY
 from tools.docs.notebook import NOTEBOOK
 
@@ -22,8 +24,10 @@ def texts(path: Path) -> dict[str, list[str]]:
     }
 
 
-def test_the_notebook_runs_and_gives_what_is_stored(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tools.run_notebook", str(tmp_path / "run.ipynb")]
+@pytest.mark.parametrize("folder", ["docs", ".", "elsewhere"])
+def test_the_notebook_runs_from_any_folder_with_the_stored_outputs(tmp_path: Path, folder: str) -> None:
+    working = tmp_path if folder == "elsewhere" else REPOSITORY / folder
+    command = [sys.executable, "-m", "tools.run_notebook", str(tmp_path / "run.ipynb"), str(working)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     stored = texts(NOTEBOOK)
