@@ -18,7 +18,7 @@ BENCH_VENV := .venv-bench
 INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
+.PHONY: help demo test test-quick lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
 .PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
 
 help:  ## this list
@@ -29,14 +29,19 @@ $(BIN)/python:
 
 # Stamps: the second call of a target installs nothing, unless pyproject.toml has changed since.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
-	@echo "installing callcenter_etl into $(VENV) (once)"
+	@echo "installing callcenter_etl and its dependencies into $(VENV) (once: 60 packages, 0.9 GB, one to three minutes)"
 	@$(PIP) install --editable '.[report]'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	@echo "installing callcenter_etl and its development tools into $(VENV) (once)"
+	@echo "installing callcenter_etl and its development tools into $(VENV) (once: 180 packages with Spark, 2.5 GB, three to ten minutes)"
 	@$(PIP) install --editable '.[dev]'
-	@touch $@ $(VENV)/.installed
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-docs
+
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
+	@echo "installing callcenter_etl and mkdocs into $(VENV) (once: one to three minutes)"
+	@$(PIP) install --editable '.[docs]'
+	@touch $@
 
 # The benchmarks' peers have an environment of their own: the product needs none of them.
 $(BENCH_VENV)/.installed: benchmarks/requirements.txt
@@ -45,15 +50,24 @@ $(BENCH_VENV)/.installed: benchmarks/requirements.txt
 	@$(BENCH_VENV)/bin/python -m pip --quiet --disable-pip-version-check install -r $<
 	@touch $@
 
-demo: $(VENV)/.installed  ## install, validate src_files/ and show what came out
+demo: $(VENV)/.installed  ## install, validate the samples in src_files/ and list the output files
+	@echo "validating src_files/ under contracts/call_center.yaml into output/demo"
 	@status=0; \
 	$(BIN)/callcenter-etl validate src_files/call_center_raw_*.csv \
 		--contract contracts/call_center.yaml --output output/demo || status=$$?; \
 	if [ $$status -gt 1 ]; then echo "make demo: validate failed with exit code $$status" >&2; exit $$status; fi; \
-	echo; echo "The files of these runs (validate ended with exit code $$status, 1 means: there are rejects):"; \
-	find output/demo -type f ! -name '.*' | sort | sed 's/^/  /'
+	echo; echo "validate ended with exit code $$status (1 means: there are rejects). It wrote:"; \
+	find output/demo -type f ! -name '.*' | sort | sed 's/^/  /'; \
+	echo "Next: docs/tutorial.md, or $(BIN)/callcenter-etl --help"
 
-test: lint types layers unit  ## install the development tools; lint, types, layers, tests
+test: lint types layers unit  ## install the development tools; lint, types, layers, all tests (10 to 20 minutes)
+
+# What takes minutes stays out: servers (S3, Spark, Chromium), kills and full disks, tables, the notebook, generated files.
+QUICK := tests/unit tests/contract tests/expressions tests/temporal tests/keys tests/cli tests/explain tests/reprocess \
+	tests/change/test_diff.py tests/reports/test_github.py tests/reports/test_junit.py tests/reports/test_sarif.py tests/docs/test_links.py \
+	tests/test_cases.py tests/test_readme.py
+test-quick: lint types $(VENV)/.installed-dev  ## lint, types, and the tests without servers, kills and tables (under two minutes)
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(QUICK)
 
 lint: $(VENV)/.installed-dev  ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -113,7 +127,7 @@ schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
 
-docs: $(VENV)/.installed-dev  ## write the pages that are made anew, and the site into site/ (opens from disk, needs no network)
+docs: $(VENV)/.installed-docs  ## write the pages that are made anew, and the site into site/ (opens from disk, needs no network)
 	@$(BIN)/python -m tools.make_docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"

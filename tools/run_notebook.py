@@ -19,7 +19,9 @@ def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK
     folder = sys.argv[2] if len(sys.argv) > 2 else str(NOTEBOOK.parent)
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
-    NotebookClient(notebook, timeout=120, record_timing=False, resources={"metadata": {"path": folder}}).execute()
+    NotebookClient(
+        notebook, timeout=120, record_timing=False, resources={"metadata": {"path": folder}}
+    ).execute()
     for cell in notebook.cells:  # the plain text of a result names temporary folders
         if "varies" in cell.metadata.get("tags", []):
             for output in cell.outputs:
