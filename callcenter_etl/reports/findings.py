@@ -13,7 +13,7 @@ from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.rejections import Rejection
 from callcenter_etl.reports.rule_texts import rule_texts
 from callcenter_etl.result import RunResult
-from callcenter_etl.summary import RuleCount, Summary
+from callcenter_etl.summary import RuleCount, Summary, exit_code, exit_code_for
 
 MOST_A_RULE = 10
 _JOINT = "; "
@@ -30,12 +30,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRule:
-    """A rule that `broken` records of a source broke, and the first of them."""
+    """A rule that `broken` records of a source violate, and the first of them.
+
+    `fails`: whether these records fail the command, by the limits of the contract and by `--fail-on`. A job that is
+    green must not show errors, so renderers take the level from this and not from the severity.
+    """
 
     rule: str
     severity: str
     broken: int
     findings: tuple[Finding, ...]
+    fails: bool = True
+
+    @property
+    def level(self) -> str:
+        """`error` where the rule fails the command, `warning` otherwise."""
+        return "error" if self.fails else "warning"
 
     @property
     def left_out(self) -> str | None:
@@ -56,6 +66,12 @@ class SourceReport:
 
     summary: Summary
     broken: tuple[BrokenRule, ...]
+    fails: bool = True
+
+    @property
+    def level(self) -> str:
+        """`error` where the source fails the command, `warning` otherwise."""
+        return "error" if self.fails else "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +112,26 @@ def report_of(
     there, only the first record of each rule is known.
     """
     texts = rule_texts(contract.document)
-    sources = tuple(SourceReport(result.record, _broken_rules(result, texts, most)) for result in results)
+    sources = tuple(
+        SourceReport(
+            result.record,
+            _broken_rules(result, texts, most=most, failing=_failing_severities(result.record, fail_on)),
+            fails=exit_code_for(result.record, fail_on) != 0,
+        )
+        for result in results
+    )
     return Report(contract.loaded, sources, unfinished, fail_on, exit_code)
 
 
-def _broken_rules(result: RunResult, texts: Mapping[str, str], most: int) -> tuple[BrokenRule, ...]:
+def _failing_severities(summary: Summary, fail_on: str) -> frozenset[str]:
+    """Return the severities that fail the command for a run: rejects within a declared limit fail nothing."""
+    rejects = exit_code(summary.status) != 0 and fail_on != "never"
+    return frozenset({"error"} if rejects else ()) | frozenset({"warn"} if fail_on == "warn" else ())
+
+
+def _broken_rules(
+    result: RunResult, texts: Mapping[str, str], *, most: int, failing: frozenset[str]
+) -> tuple[BrokenRule, ...]:
     counts = {rule: count for rule, count in result.record.rules.items() if count.broken}
     wanted = {rule: min(most, count.broken) for rule, count in counts.items() if count.severity == "error"}
     found: dict[str, list[Finding]] = {rule: [] for rule in wanted}
@@ -110,7 +141,13 @@ def _broken_rules(result: RunResult, texts: Mapping[str, str], most: int) -> tup
     except SourceError as error:
         _log.warning("exceptions_not_read", run_id=result.record.run_id, cause=str(error))
     return tuple(
-        BrokenRule(rule, count.severity, count.broken, tuple(found.get(rule) or _first(count, texts[rule])))
+        BrokenRule(
+            rule,
+            count.severity,
+            count.broken,
+            tuple(found.get(rule) or _first(count, texts[rule])),
+            fails=count.severity in failing,
+        )
         for rule, count in counts.items()
     )
 

@@ -17,14 +17,14 @@ from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 MOST_ANNOTATIONS = 10  # of a kind that GitHub shows for one step
-_KINDS = {"error": "error", "warn": "warning"}
+_LEVELS = ("error", "warning")  # also the names of GitHub's workflow commands
 
 
 @dataclass(frozen=True, slots=True)
 class _Annotation:
     """A message at a place; `records` is how many records it stands for."""
 
-    severity: str
+    level: str
     uri: str
     line: int | None
     title: str
@@ -39,7 +39,7 @@ def render_github(report: Report, stream: TextIO) -> None:
     ]
     annotations += chain.from_iterable(_problems(source) for source in report.sources)
     annotations += _by_turns([turn for source in report.sources for turn in _turns(source)])
-    totals = {severity: _total(report, severity) for severity in _KINDS}
+    totals = {level: _total(report, level) for level in _LEVELS}
     _write(annotations, totals, stream)
     for source in report.sources:
         _write_command("notice", {}, _verdict(source), stream)
@@ -59,20 +59,20 @@ def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: 
         )
         for fault in faults
     ]
-    _write(annotations, {"error": len(faults), "warn": 0}, stream)
+    _write(annotations, {"error": len(faults), "warning": 0}, stream)
     append_job_summary(faults_summary(files, faults))
 
 
 def _problems(source: SourceReport) -> list[_Annotation]:
     uri = source.summary.source.uri
-    return [_Annotation("error", uri, 1, each.rule, each.message) for each in source.summary.problems]
+    return [_Annotation(source.level, uri, 1, each.rule, each.message) for each in source.summary.problems]
 
 
 def _turns(source: SourceReport) -> Iterator[list[_Annotation]]:
     uri = source.summary.source.uri
     for broken in source.broken:
         yield [
-            _Annotation(broken.severity, uri, finding.line, broken.rule, finding.reason)
+            _Annotation(broken.level, uri, finding.line, broken.rule, finding.reason)
             for finding in broken.findings
         ]
 
@@ -82,10 +82,10 @@ def _by_turns(rules: Sequence[Sequence[_Annotation]]) -> list[_Annotation]:
     return [each for turn in zip_longest(*rules) for each in turn if each is not None]
 
 
-def _total(report: Report, severity: str) -> int:
-    broken = [rule.broken for source in report.sources for rule in source.broken if rule.severity == severity]
-    others = sum(len(source.summary.problems) for source in report.sources) + len(report.unfinished)
-    return sum(broken) + (others if severity == "error" else 0)
+def _total(report: Report, level: str) -> int:
+    broken = [rule.broken for source in report.sources for rule in source.broken if rule.level == level]
+    problems = [len(source.summary.problems) for source in report.sources if source.level == level]
+    return sum(broken) + sum(problems) + (len(report.unfinished) if level == "error" else 0)
 
 
 def _verdict(source: SourceReport) -> str:
@@ -98,14 +98,14 @@ def _verdict(source: SourceReport) -> str:
 
 def _write(annotations: Sequence[_Annotation], totals: dict[str, int], stream: TextIO) -> None:
     root = root_folder(os.environ)
-    for severity, kind in _KINDS.items():
-        chosen = [each for each in annotations if each.severity == severity][:MOST_ANNOTATIONS]
+    for level in _LEVELS:
+        chosen = [each for each in annotations if each.level == level][:MOST_ANNOTATIONS]
         for each in chosen:
-            _write_command(kind, *_properties_and_message(each, root), stream)
-        if len(chosen) < totals[severity]:
+            _write_command(level, *_properties_and_message(each, root), stream)
+        if len(chosen) < totals[level]:
             full = len(chosen) == MOST_ANNOTATIONS
             why = f"GitHub shows {MOST_ANNOTATIONS} a step" if full else "the first of each rule"
-            text = f"{len(chosen):,} of {totals[severity]:,} {kind}s are annotated ({why})"
+            text = f"{len(chosen):,} of {totals[level]:,} {level}s are annotated ({why})"
             _write_command("notice", {}, text, stream)
 
 

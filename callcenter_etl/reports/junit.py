@@ -9,7 +9,7 @@ from typing import TextIO
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from callcenter_etl.errors import Fault
+from callcenter_etl.errors import Fault, Problem
 from callcenter_etl.reports.findings import BrokenRule, Finding, Report, SourceReport
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.summary import Summary
@@ -21,8 +21,8 @@ _NAME = "callcenter-etl"
 def render_junit(report: Report, stream: TextIO) -> None:
     """Write a suite a source, with a case for every rule of the contract, broken or not.
 
-    A broken rule of severity error is a failure, whatever the limits allow; one of severity warn is where warnings
-    fail the command, else its case passes and tells the records in its output.
+    A violated rule is a failure where it fails the command. Within a declared limit, under `--fail-on never`, and for
+    warnings unless `--fail-on warn`, its case passes and lists the records in its output.
     """
     suites = [_source_suite(source, report) for source in report.sources]
     for each in report.unfinished:
@@ -50,10 +50,7 @@ def _source_suite(source: SourceReport, report: Report) -> TestSuite:
     summary = source.summary
     name = report.contract.document.contract
     broken = {each.rule: each for each in source.broken}
-    cases = [
-        _case(problem.rule, name, _failure(printable(problem.message), "error", _place(report, problem.rule)))
-        for problem in summary.problems
-    ]
+    cases = [_problem_case(problem, name, source, report) for problem in summary.problems]
     for rule in summary.rules:
         if summary.status == "refused":
             cases.append(_case(rule, name, Skipped("the source was refused, no record was read")))
@@ -69,12 +66,21 @@ def _source_suite(source: SourceReport, report: Report) -> TestSuite:
     return suite
 
 
+def _problem_case(problem: Problem, classname: str, source: SourceReport, report: Report) -> TestCase:
+    message, place = printable(problem.message), _place(report, problem.rule)
+    if source.fails:
+        return _case(problem.rule, classname, _failure(message, "error", place))
+    case = _case(problem.rule, classname, None)
+    case.system_out = "\n".join([f"warning: {message}", *place])
+    return case
+
+
 def _broken_case(broken: BrokenRule, classname: str, report: Report) -> TestCase:
     lines = [_told(finding) for finding in broken.findings]
     if broken.left_out is not None:
         lines.append(broken.left_out)
     lines += _place(report, broken.rule)
-    if broken.severity == "warn" and report.fail_on != "warn":
+    if not broken.fails:
         case = _case(broken.rule, classname, None)
         case.system_out = "\n".join([f"warning: {_records(broken)}", *lines])
         return case

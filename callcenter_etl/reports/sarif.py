@@ -219,21 +219,21 @@ class _Run:
     def _results(self, source: SourceReport) -> list[dict[str, Any]]:
         uri = source.summary.source.uri
         results = [
-            self._result(uri, problem.rule, "error", problem.message, 1)
+            self._result(uri, problem.rule, source.level, problem.message, 1)
             for problem in source.summary.problems
         ]
         results += [
-            self._result(uri, broken.rule, broken.severity, *_told(finding))
+            self._result(uri, broken.rule, broken.level, *_told(finding))
             for broken in source.broken
             for finding in broken.findings
         ]
         return results
 
-    def _result(self, uri: str, rule: str, severity: str, reason: str, line: int) -> dict[str, Any]:
+    def _result(self, uri: str, rule: str, level: str, reason: str, line: int) -> dict[str, Any]:
         result: dict[str, Any] = {
             "ruleId": rule,
             "ruleIndex": self._index_of[rule],
-            "level": _LEVELS[severity],
+            "level": level,
             "message": _text(reason),
             "locations": [self.places.location(uri, line)],
             "partialFingerprints": {_FINGERPRINT: self._fingerprint(uri, rule, reason)},
