@@ -11,14 +11,29 @@ BOMS = {"utf-8": codecs.BOM_UTF8}
 # recognisable as undecodable after the stream became UTF-8.
 MARK_BASE, MARK_LAST = 0xDC00, 0xDCFF
 _HANDLER = "callcenter_etl_mark"
+_BEYOND_ASCII = "éñüЖΩאاกあア漢中한"
 
 
 @lru_cache
 def is_ascii_superset(encoding: str) -> bool:
-    """Tell whether line ends, quotes and delimiters can be found in the bytes of this encoding."""
+    """Return whether a byte below 128 is an ASCII character wherever it occurs in a text of this encoding.
+
+    Only then can line ends be found in the bytes, and only then does a line decode by itself.
+    """
     plain = bytes(range(128))
     try:
-        return plain.decode(encoding) == plain.decode("ascii") and "\n".encode(encoding) == b"\n"
+        if plain.decode(encoding) != plain.decode("ascii") or "\n".encode(encoding) != b"\n":
+            return False
+    except UnicodeError:
+        return False
+    return not any(_is_all_ascii(character, encoding) for character in _BEYOND_ASCII)
+
+
+def _is_all_ascii(character: str, encoding: str) -> bool:
+    # ISO-2022, HZ and UTF-7 write other characters in bytes below 128 after an escape sequence: a state that outlives
+    # the line, and in which `|` or `"` is half of a character.
+    try:
+        return character.encode(encoding).isascii()
     except UnicodeError:
         return False
 
