@@ -77,7 +77,8 @@ class SourceFormat(_Model):
         "exact", description="does letter case count in header names?"
     )
     quoting: Literal["strict", "lenient"] = Field(
-        "strict", description="text after a closing quote: malformed, or kept"
+        "strict",
+        description="text after a closing quote: malformed, or kept. lenient with multiline: a stray quote may join lines; a quote escaped with a backslash never does",
     )
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")

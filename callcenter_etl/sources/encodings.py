@@ -38,23 +38,91 @@ def _is_all_ascii(character: str, encoding: str) -> bool:
         return False
 
 
-class NoByteOrderMarkError(ValueError):
-    """A stream whose encoding asks for a byte order mark starts without one."""
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
+)
+_DETECT_BYTES = 4096
+_MIN_NUL_SHARE, _MAX_NUL_SHARE = 0.7, 0.05
+
+
+class EncodingMismatchError(ValueError):
+    """The bytes of a stream are not of its declared encoding; `detected` names what they are, None if unknown."""
+
+    def __init__(self, detected: str | None) -> None:
+        super().__init__(detected)
+        self.detected = detected
+
+
+def detected_encoding(head: bytes) -> str | None:
+    """Return the Unicode encoding that the first bytes of a text show, None where they show none.
+
+    Shown by a byte order mark, or by the pattern of NUL bytes: UTF-16 and UTF-32 write each ASCII character with one
+    or three of them, on one side. Text with no NUL that decodes as UTF-8 is UTF-8.
+    """
+    head = head[:_DETECT_BYTES]
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    if b"\0" not in head:
+        return "utf-8" if b"\n" in head and _decodes_as_utf_8(head) else None
+    nul = [_nul_share(head[start::4]) for start in range(4)]
+    sides = {
+        "utf-32-le": (nul[1:], nul[:1]),
+        "utf-32-be": (nul[:3], nul[3:]),
+        "utf-16-le": (nul[1::2], nul[::2]),
+        "utf-16-be": (nul[::2], nul[1::2]),
+    }
+    for encoding, (filled, empty) in sides.items():
+        if len(head) >= 8 and min(filled) >= _MIN_NUL_SHARE and max(empty) <= _MAX_NUL_SHARE:
+            return encoding
+    return None
+
+
+def _nul_share(data: bytes) -> float:
+    return data.count(0) / max(len(data), 1)
+
+
+def _decodes_as_utf_8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # a character cut at the end is no error
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     """Turn a stream of an encoding that is no superset of ASCII into UTF-8, undecodable bytes marked.
 
-    Raises NoByteOrderMarkError with the first block where the encoding cannot do without one.
+    Raises EncodingMismatchError with the first block where UTF-16 or UTF-32 is declared and the bytes are something
+    else, or lack the byte order mark that the encoding needs.
     """
     decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
-    for block in blocks:
+    detected: str | None = None
+    for number, block in enumerate(blocks):
+        if number == 0:
+            detected = detected_encoding(block)
+            if not _may_be(encoding, detected):
+                raise EncodingMismatchError(detected)
         try:
             text = decoder.decode(block)
-        except UnicodeError as error:  # bytes that do not decode are marked, so that this is all that is left
-            raise NoByteOrderMarkError(str(error)) from error
+        except (
+            UnicodeError
+        ) as error:  # bytes that do not decode are marked: what raises is a missing byte order mark
+            raise EncodingMismatchError(detected) from error
         yield text.encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _may_be(declared: str, detected: str | None) -> bool:
+    if detected is None or not declared.startswith(("utf-16", "utf-32")):
+        return True
+    # utf-16 and utf-16-le agree: the one names the mark, the other the byte order.
+    return declared.startswith(detected) or detected.startswith(declared)
 
 
 def show(data: bytes, encoding: str) -> str:

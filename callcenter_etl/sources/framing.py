@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect, Marks, mark_block
 from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
 from callcenter_etl.sources.lines import Lines, find_lines
-from callcenter_etl.sources.quotes import Scan, doubtful_lines, scan_record
+from callcenter_etl.sources.quotes import Scan, closes_with_backslashes, doubtful_lines, scan_record
 
 Offsets = NDArray[np.int64]
 
@@ -172,6 +172,13 @@ def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
     return _Text(b"".join(parts), bad)
 
 
+_OPEN = "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)"
+_BACKSLASH = (
+    "a quote inside a value is escaped with a backslash, which this reading does not know "
+    "(ask the sender to double quotes inside values)"
+)
+
+
 def _judge_quotes(
     text: bytes,
     lines: Lines,
@@ -195,10 +202,14 @@ def _judge_quotes(
                 reasons[line] = (QUOTE, "there is text after a closing quote")
             continue
         if not dialect.multiline:
-            reasons[line] = (
-                QUOTE,
-                "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)",
-            )
+            reasons[line] = (QUOTE, _OPEN)
+            continue
+        # Lenient quoting takes any text after a closing quote, so that a join would swallow the neighbours of a line
+        # whose quotes are escaped by backslashes.
+        if dialect.lenient and closes_with_backslashes(
+            text, start, int(lines.ends[line]), marks, fields=fields
+        ):
+            reasons[line] = (QUOTE, _BACKSLASH)
             continue
         last = min(line + MAX_JOINED_LINES, len(lines)) - 1
         limit = int(min(lines.ends[last], start + MAX_JOINED_BYTES))

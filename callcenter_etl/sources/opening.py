@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
-from callcenter_etl.sources.encodings import is_ascii_superset
+from callcenter_etl.sources.encodings import is_ascii_superset, show
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.pending import Pending
 from callcenter_etl.sources.quotes import split_fields
 
 _UTF8_BOM = b"\xef\xbb\xbf"
+_SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,23 @@ class HeaderReader:
             problems.append(Problem("file.empty", f"the source has {nothing}"))
             return refused(problems)
         layout, found = self._match(line)
+        if found:
+            found = self._header_below(line, stop, lines) or found
         preamble = bom + self._pending.take(stop)
         return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
+
+    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Problem, ...]:
+        """Return one problem that names the line of the header where a title or `sep=` line is above it."""
+        below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
+        for number, line in enumerate(below, start=self._pending.next_line + lines):
+            if line and not self._match(line)[1]:
+                above = show(first[:_SHOWN_BYTES], self._dialect.encoding)
+                sentence = (
+                    f"the header is on line {number}, not on line {self._pending.next_line}, which is {above!r} "
+                    f"(remove the lines above the header, or ask the sender to leave them out)"
+                )
+                return (Problem("header.missing", sentence),)
+        return ()
 
     def _read_no_header(self, bom: bytes, problems: list[Problem]) -> Opening:
         if not self._pending.data and self._pending.ended:

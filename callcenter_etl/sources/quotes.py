@@ -98,6 +98,35 @@ def scan_record(text: bytes, start: int, limit: int, marks: Marks) -> Scan:
         position += 1
 
 
+@lru_cache
+def _escaped_record(delimiter: int, quote: int, fields: int) -> re.Pattern[bytes]:
+    d, q = re.escape(bytes([delimiter])), re.escape(bytes([quote]))
+    field = (
+        rb"(?:"
+        + q
+        + rb"(?:[^"
+        + q
+        + rb"\\]++|\\.|"
+        + q
+        + q
+        + rb")*+"
+        + q
+        + rb"|(?!"
+        + q
+        + rb")[^"
+        + d
+        + rb"]*+)"
+    )
+    return re.compile(field + rb"(?:" + d + field + rb"){" + str(fields - 1).encode() + rb"}", re.DOTALL)
+
+
+def closes_with_backslashes(text: bytes, start: int, end: int, marks: Marks, *, fields: int) -> bool:
+    r"""Return whether a line is one record of `fields` fields where `\"` escapes a quote."""
+    if marks.quote is None or b"\\" not in text[start:end]:
+        return False
+    return _escaped_record(marks.delimiter, marks.quote, fields).fullmatch(text, start, end) is not None
+
+
 def split_fields(line: str, delimiter: str, quote: str | None) -> list[str]:
     """Split one record of text into its fields, leniently; used for the header alone."""
     fields: list[str] = []

@@ -10,7 +10,12 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError, UnfitCheckpointError
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.dialect import dialect_of
-from callcenter_etl.sources.encodings import NoByteOrderMarkError, is_ascii_superset, transcoded
+from callcenter_etl.sources.encodings import (
+    EncodingMismatchError,
+    detected_encoding,
+    is_ascii_superset,
+    transcoded,
+)
 from callcenter_etl.sources.framing import Frame, frame_block
 from callcenter_etl.sources.header import Layout
 from callcenter_etl.sources.lines import last_line_stop
@@ -130,11 +135,15 @@ class SourceReader:
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
                 pending.fill()
-        except NoByteOrderMarkError:
-            encoding = self.dialect.encoding
-            sentence = f"the source does not start with the byte order mark of {encoding} (declare {encoding}-le or {encoding}-be)"
+        except EncodingMismatchError as error:
+            sentence = _mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Problem("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
+        if is_ascii_superset(self.dialect.encoding):
+            detected = detected_encoding(start)
+            if detected is not None and detected != "utf-8":
+                sentence = _mismatch(self.dialect.encoding, detected)
+                return refused([*problems, Problem("header.encoding", sentence)])
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
             return refused([*problems, Problem("file.not_delimited", other)])
@@ -247,6 +256,19 @@ class SourceReader:
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks
+
+
+def _mismatch(declared: str, detected: str | None) -> str:
+    """Return what the bytes show instead of the declared encoding, and what to declare."""
+    if detected is None:
+        return (
+            f"the source does not start with the byte order mark of {declared} "
+            f"(declare {declared}-le or {declared}-be, or the encoding that the sender uses)"
+        )
+    return (
+        f"the source is not {declared}: its bytes are {detected.upper()} "
+        f"(declare source.encoding: {detected}, or ask the sender for {declared})"
+    )
 
 
 def _chain(blocks: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:

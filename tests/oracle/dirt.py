@@ -180,6 +180,20 @@ def quote_inside(style: Style, _: list[str]) -> list[str]:
     return [style.delimiter.join(values)]
 
 
+def backslash_escapes(style: Style, _: list[str]) -> list[str]:
+    """Give one to three records whose quotes are escaped with backslashes; a later one may close an earlier quote."""
+    mark = _quote(style)
+    records = []
+    for _number in range(style.rng.randint(1, 3)):
+        values = [style.field(value) for value in good_values(style)]
+        inner = style.rng.choice(
+            [f"\\{mark}hi\\{mark}", f"a\\{mark}", f"\\{mark}b", "c:\\", f"a\\{style.delimiter}b"]
+        )
+        values[style.rng.randrange(len(values))] = f"{mark}{inner}{mark}"
+        records.append(style.delimiter.join(values))
+    return records
+
+
 def text_after_quote(style: Style, _: list[str]) -> list[str]:
     values = [style.field(value) for value in good_values(style)]
     place = style.rng.randrange(len(values))
@@ -244,6 +258,6 @@ def many_lines(style: Style, texts: list[str]) -> list[str]:
 
 DIRT: tuple[Dirt, ...] = (
     bad_values, bad_values, repeated, repeated, blank_lines, white_line, delimiters_only, too_short, too_long,
-    byte_order_mark, quote_inside, text_after_quote, doubled_quotes, broken_value, broken_value, stray_quote,
+    byte_order_mark, quote_inside, text_after_quote, backslash_escapes, doubled_quotes, broken_value, broken_value, stray_quote,
     stray_quote, stray_quote, stray_quote, stray_quote, open_quote, long_value, many_lines,
 )  # fmt: skip

@@ -106,7 +106,9 @@ def read_source(data: bytes, contract: dict[str, Any], *, max_bytes: int = MAX_R
 
 def to_ascii_superset(data: bytes, encoding: str) -> tuple[bytes, str]:
     """Give the data as they are, or as UTF-8 where a line end is not one ASCII byte in their encoding."""
-    if "\n,".encode(encoding) == b"\n,":
+    if "\n,".encode(encoding) == b"\n," and not "あ".encode(encoding, "replace").isascii():
+        return data, encoding
+    if "あ".encode(encoding, "replace") == b"?":
         return data, encoding
     return data.decode(encoding).encode(), "utf-8"
 
@@ -189,11 +191,38 @@ def record_at(lines: list[Line], place: int, dialect: Dialect, width: int) -> Re
     parsed = parse(loosely(line.content, dialect), dialect)
     if not parsed.is_open:
         return judged(line, 1, parsed, dialect, width)
-    if dialect.is_multiline:
+    if dialect.is_multiline and (
+        dialect.is_strict or not is_escaped(loosely(line.content, dialect), dialect, width)
+    ):
         joined = join(lines, place, dialect, width)
         if joined is not None:
             return joined
     return Record(line.number, line.raw, None, "record.quote", 1)
+
+
+def is_escaped(text: str, dialect: Dialect, width: int) -> bool:
+    """Say whether one line is a whole record where a backslash takes the meaning from the quote after it."""
+    fields, place = 0, 0
+    while True:
+        if text[place : place + 1] == dialect.quote:
+            place += 1
+            while (
+                text[place : place + 1] != dialect.quote
+                or text[place : place + 2] == (dialect.quote or "") * 2
+            ):
+                if place >= len(text):
+                    return False
+                place += 2 if text[place] in ("\\", dialect.quote) else 1
+            place += 1
+        else:
+            while place < len(text) and text[place] != dialect.delimiter:
+                place += 1
+        fields += 1
+        if place >= len(text):
+            return place == len(text) and fields == width and "\\" in text
+        if text[place] != dialect.delimiter:
+            return False
+        place += 1
 
 
 def join(lines: list[Line], place: int, dialect: Dialect, width: int) -> Record | None:

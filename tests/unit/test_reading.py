@@ -203,14 +203,14 @@ def test_limits_decide(tmp_path: Path, limits: dict[str, Any], status: str, code
     assert (tmp_path / "o" / "target.csv").exists() == (status != "failed")
 
 
-@pytest.mark.parametrize(("encoding", "named"), [("utf-16", "utf-16-le"), ("utf-32", "utf-32-be")])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 @pytest.mark.parametrize("header", ["exact", "none"])
 def test_a_source_without_the_mark_that_its_encoding_needs_is_refused(
-    tmp_path: Path, encoding: str, named: str, header: str
+    tmp_path: Path, encoding: str, header: str
 ) -> None:
     result = run(tmp_path, "s.csv", GOOD, encoding=encoding, header=header)
     assert problems(result) == ["header.encoding"]
-    assert named in result.summary["problems"][0]["message"]
+    assert "its bytes are UTF-8" in result.summary["problems"][0]["message"]
 
 
 @pytest.mark.parametrize("half", ["d800", "df40", "dc41"])
