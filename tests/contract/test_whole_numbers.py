@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_a_bound_with_a_huge_exponent_is_not_written_out() -> None:
     assert column.max == "1e999999999"
 
 
-COUNTS = {
+COUNTS: dict[str, tuple[str, str, Callable[[Any], object]]] = {
     "min_length": ("columns", "min_length: 2.0", lambda d: d.columns[0].min_length),
     "max_length": ("columns", "max_length: 2e0", lambda d: d.columns[0].max_length),
     "filename": ("top", "source: {filename: {length: 2.0}}", lambda d: d.source.filename.length),

@@ -161,7 +161,7 @@ CONDITIONS = st.recursive(
         ),
         st.builds(both, inner, inner),
         st.builds(either, inner, inner),
-        st.builds(lambda case: Case(f"not ({case.text})", lift(operator.not_, case)), inner),
+        st.builds(lambda case: Case(f"(not ({case.text}))", lift(operator.not_, case)), inner),
     ),
     max_leaves=4,
 )
