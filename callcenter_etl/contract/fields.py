@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.text import Scalar
 
-_SIZE = re.compile(r"([0-9]+)(?:\s*([KMGT])i?B)?")
+_SIZE = re.compile(r"([0-9]+)\s*([KMGT])i?B")
 _MODE = re.compile(r"0?[0-7]{3}")
-_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
-_UNITS = {None: 0, "K": 10, "M": 20, "G": 30, "T": 40}
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+MAX_COUNT_DIGITS = 18  # a count fits into 64 bits
+MAX_WRITTEN_DIGITS = 50  # a longer whole number stays in the form in which the contract has it
+_MAX_SECONDS = 10**9
+_MAX_SIZE = Decimal(10**20)  # more bytes than any source has
+_UNITS = {"K": 10, "M": 20, "G": 30, "T": 40}
 RULE_KEYS = (
     "required",
     "type",
@@ -47,13 +52,63 @@ def as_optional_text(value: Any) -> str | None:
     return None if value is None or (isinstance(value, Scalar) and value.tag == "null") else as_text(value)
 
 
+def number_in(text: str) -> Decimal | None:
+    """Return the number that a text holds as YAML writes numbers, None where it holds none."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent that no number has
+        return None
+
+
+def is_whole(number: Decimal) -> bool:
+    """Check that a number has no fraction: 1.0 and 1e3 are whole numbers, 1.5 is not."""
+    # By its digits, not by value: int(Decimal("1e999999")) has a million of them.
+    _, digits, exponent = number.as_tuple()
+    return isinstance(exponent, int) and (exponent >= 0 or not any(digits[exponent:]))
+
+
+def plain_whole_number(text: str) -> str:
+    """Return a whole number that is written with a point or an exponent in digits alone; any other text as it is."""
+    if text.isdigit() or (number := number_in(text)) is None or not is_whole(number):
+        return text
+    return text if number.adjusted() >= MAX_WRITTEN_DIGITS else f"{int(number)}"
+
+
 def as_count(value: Any) -> int:
-    """Take a whole number that is not negative."""
-    if isinstance(value, Scalar) and value.tag == "int" and re.fullmatch(r"[0-9]{1,18}", value):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise ValueError(f"a whole number of 0 or more is expected, not {show(value)}")
+    """Return a whole number that is not negative; 10.0 and 1e1 are 10."""
+    number = _plain_number(value)
+    if number is None or number < 0 or not is_whole(number):
+        raise ValueError(f"a whole number of 0 or more is expected, not {show(value)}{_nearest(number)}")
+    if number.adjusted() >= MAX_COUNT_DIGITS:
+        raise ValueError(
+            f"a whole number of at most {MAX_COUNT_DIGITS} digits is expected, not {show(value)}"
+        )
+    return int(number)
+
+
+def _nearest(number: Decimal | None) -> str:
+    """Return the advice for a number with a fraction: the whole numbers next to it."""
+    if number is None or number <= 0 or number.adjusted() >= MAX_COUNT_DIGITS:
+        return ""
+    below = int(number)
+    return f" (write {below} or {below + 1})"
+
+
+def _plain_number(value: Any) -> Decimal | None:
+    """Return the number of an unquoted scalar, or of a number in Python; None for all else."""
+    if isinstance(value, Scalar):
+        return number_in(value) if value.tag in ("int", "float") else None
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return _finite(value)
+    return None
+
+
+def _finite(value: float | Decimal) -> Decimal | None:
+    # repr of a float is its shortest text: 0.1 is 0.1, not 0.1000000000000000055.
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return number if number.is_finite() else None
 
 
 def as_optional_count(value: Any) -> int | None:
@@ -63,11 +118,11 @@ def as_optional_count(value: Any) -> int | None:
 
 def as_seconds(value: Any) -> float:
     """Take a number of seconds, such as 30 or 0.5; not negative."""
-    text = str(value)
-    quoted = isinstance(value, Scalar) and value.tag not in ("int", "float")
-    if quoted or isinstance(value, bool) or _SECONDS.fullmatch(text) is None:
+    # A plain text comes from the environment, where nothing has a type.
+    number = number_in(value) if type(value) is str else _plain_number(value)
+    if number is None or not 0 <= number < _MAX_SECONDS:
         raise ValueError(f"a number of seconds is expected, such as 30 or 0.5, not {show(value)}")
-    return float(text)
+    return float(number)
 
 
 def as_flag(value: Any) -> bool:
@@ -107,10 +162,13 @@ def as_record(value: Any) -> dict[str, str]:
 
 def as_size(value: Any) -> int:
     """Take a number of bytes, as `100 GiB` or plain."""
-    match = _SIZE.fullmatch(str(value))
-    if match is None or isinstance(value, bool):
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        return int(match[1][:20]) << _UNITS[match[2]]
+    number = number_in(value) if isinstance(value, str) else _plain_number(value)
+    if number is None or number < 0 or not is_whole(number):
         raise ValueError(f"a number of bytes is expected, such as 500 MiB or 100 GiB, not {show(value)}")
-    return int(match[1][:20]) << _UNITS[match[2]]
+    return int(min(number, _MAX_SIZE))
 
 
 def as_file_mode(value: Any) -> str | None:
@@ -123,9 +181,9 @@ def as_file_mode(value: Any) -> str | None:
     if number or not isinstance(value, str) or _MODE.fullmatch(value) is None:
         raise ValueError(f'a file mode in quotes is expected, such as "0640", not {show(value)}')
     if int(value, 8) & 0o111:
-        raise ValueError(f"{value!r} makes files executable (use the digits 0, 2, 4 and 6)")
+        raise ValueError(f"{quoted(value)} makes files executable (use the digits 0, 2, 4 and 6)")
     if int(value, 8) & 0o600 != 0o600:
-        raise ValueError(f"{value!r} keeps the owner from reading or writing the files (begin with 06)")
+        raise ValueError(f"{quoted(value)} keeps the owner from reading or writing the files (begin with 06)")
     return str(value)
 
 
@@ -134,7 +192,7 @@ def show(value: Any) -> str:
     if isinstance(value, Scalar) and value.tag == "null":
         return "nothing"
     return (
-        repr(str(value)[:80])
+        quoted(str(value))
         if isinstance(value, str)
         else str(value)
         if isinstance(value, (int, float))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from callcenter_etl.contract.foreign_formats import to_strptime
+from callcenter_etl.contract.quoting import quoted
+
 DEFAULT_FORMATS: dict[str, tuple[str, ...]] = {
     "date": ("%Y-%m-%d",),
     "time": ("%H:%M:%S",),
@@ -86,6 +89,7 @@ _DIRECTIVES: dict[str, tuple[str, str, int | None]] = {
 _YEARS, _MONTH_FIELDS, _HOURS = {"year", "short_year"}, {"month", "month_name"}, {"hour", "hour12"}
 _DATE_FIELDS = {"year", "short_year", "month", "month_name", "day", "weekday"}
 _TIME_FIELDS = {"hour", "hour12", "minute", "second", "fraction", "half", "offset"}
+_LETTER = re.compile(r"[A-Za-z]")
 _TOKEN = re.compile(r"%-?.|%$|[^%]+", re.DOTALL)
 _HUMAN = {
     "%Y": "YYYY", "%y": "YY", "%m": "MM", "%-m": "M", "%d": "DD", "%-d": "D", "%H": "HH", "%-H": "H",
@@ -98,6 +102,9 @@ _HUMAN = {
 def compile_format(fmt: str, kind: str) -> CompiledFormat:
     """Compile a format of a date, time or datetime. Raises FormatFault with everything that is wrong with it."""
     tokens = _TOKEN.findall(fmt)
+    advice = _foreign_fault(fmt, kind)
+    if advice is not None:
+        raise FormatFault(advice)
     faults = _directive_faults(fmt, tokens) or _field_faults(fmt, kind, tokens)
     if faults:
         raise FormatFault("; ".join(faults))
@@ -114,10 +121,26 @@ def _piece(part: str) -> Piece:
     return Piece(field="", regex=re.escape(text), width=len(text.encode()), text=text)
 
 
+def _foreign_fault(fmt: str, kind: str) -> str | None:
+    """Return the fault of a format that is in the letters of Java, Excel or SQL, None for any other."""
+    meant = to_strptime(fmt) if _LETTER.search(fmt) else None
+    if meant is None:
+        return None
+    tokens = _TOKEN.findall(meant)
+    kinds = [each for each in (kind, "datetime", "date", "time") if not _field_faults(meant, each, tokens)]
+    if not kinds:
+        return None
+    declared = "" if kinds[0] == kind else f", with type: {kinds[0]}"
+    return f"format {quoted(fmt)} has no strptime directives (write it as {meant!r}{declared})"
+
+
 def _directive_faults(fmt: str, parts: list[str]) -> list[str]:
     known = (*_DIRECTIVES, "%%")
     unknown = dict.fromkeys(part for part in parts if part.startswith("%") and part not in known)
-    return [f"unknown directive {part!r} in format {fmt!r} (allowed: {' '.join(known)})" for part in unknown]
+    return [
+        f"unknown directive {quoted(part)} in format {quoted(fmt)} (allowed: {' '.join(known)})"
+        for part in unknown
+    ]
 
 
 def _field_faults(fmt: str, kind: str, parts: list[str]) -> list[str]:
@@ -140,7 +163,7 @@ def _field_faults(fmt: str, kind: str, parts: list[str]) -> list[str]:
         (kind == "date" and bool(found & _TIME_FIELDS), "has parts of a time (declare type datetime)"),
         (("hour12" in found) != ("half" in found), "needs %I and %p together"),
     )
-    return [f"format {fmt!r} {sentence}" for broken, sentence in rules if broken]
+    return [f"format {quoted(fmt)} {sentence}" for broken, sentence in rules if broken]
 
 
 @lru_cache(maxsize=1024)

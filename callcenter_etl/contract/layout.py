@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
 
 from callcenter_etl.contract.fields import Count, Text, TextList, show
+from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggest import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -94,43 +95,46 @@ class Layout(_Model):
         return frozenset(key.column for key in self.partition_by if key.by == "value")
 
 
-def layout_faults(layout: Layout, columns: Sequence[Any], path: Path) -> Found:
-    """Give what is wrong with a layout for these columns of a contract."""
-    known = {column.name: column for column in columns}
+def layout_faults(layout: Layout, columns: Sequence[Any], types: Mapping[str, str], path: Path) -> Found:
+    """Yield what is wrong with a layout for these columns of a contract.
+
+    `types` has the type of every declared name, an empty one where the column's type is faulty itself.
+    """
+    classes = {column.name: column.classification for column in columns}
     for index, key in enumerate(layout.partition_by):
         where = (*path, "partition_by", index)
         wanted = _FOLDER_TYPES if key.by == "value" else _DATED
-        yield from _column_faults(key.column, known, where, wanted, "make folders")
-        if key.column in known and known[key.column].classification != "public":
-            sentence = (
-                f"{key.column!r} is {known[key.column].classification}: its values may not name folders"
-            )
+        yield from _column_faults(key.column, types, where, wanted, "make folders")
+        if classes.get(key.column, "public") != "public":
+            sentence = f"{quoted(key.column)} is {classes[key.column]}: its values may not name folders"
             yield where, sentence, 0
     if layout.buckets is not None:
         where = (*path, "buckets", "column")
-        yield from _column_faults(layout.buckets.column, known, where, _BUCKET_TYPES, "be hashed")
+        yield from _column_faults(layout.buckets.column, types, where, _BUCKET_TYPES, "be hashed")
     for index, name in enumerate(layout.sort_by):
-        if name not in known:
-            yield (*path, "sort_by", index), f"unknown column {name!r}{did_you_mean(name, known)}", 0
-    yield from _name_faults(layout, known, path)
+        if name not in types:
+            yield (*path, "sort_by", index), f"unknown column {quoted(name)}{did_you_mean(name, types)}", 0
+    yield from _name_faults(layout, types, path)
 
 
-def _column_faults(name: str, known: Any, where: Path, wanted: Sequence[str], purpose: str) -> Found:
-    if name not in known:
-        yield where, f"unknown column {name!r}{did_you_mean(name, known)}", 0
-    elif known[name].type not in wanted:
-        sentence = f"{name!r} is {known[name].type}: values of type {', '.join(wanted)} can {purpose}"
-        if purpose == "make folders" and known[name].type == "datetime":
+def _column_faults(
+    name: str, types: Mapping[str, str], where: Path, wanted: Sequence[str], purpose: str
+) -> Found:
+    if name not in types:
+        yield where, f"unknown column {quoted(name)}{did_you_mean(name, types)}", 0
+    elif types[name] and types[name] not in wanted:
+        sentence = f"{quoted(name)} is {types[name]}: values of type {', '.join(wanted)} can {purpose}"
+        if purpose == "make folders" and types[name] == "datetime":
             sentence += f" (or its day: {{column: {name}, by: day}})"
         yield where, sentence, 0
 
 
-def _name_faults(layout: Layout, known: Any, path: Path) -> Found:
+def _name_faults(layout: Layout, known: Mapping[str, str], path: Path) -> Found:
     seen: set[str] = set()
     for name in layout.folders:
         derived = name not in layout.in_path
         if name in seen or (derived and name in known):
-            yield path, f"{name!r} would name a level of folders and something else too", 0
+            yield path, f"{quoted(name)} would name a level of folders and something else too", 0
         if not name:
             yield path, "a column without a name cannot name a level of folders", 0
         seen.add(name)

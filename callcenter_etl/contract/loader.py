@@ -6,21 +6,16 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from callcenter_etl.contract import semantics
-from callcenter_etl.contract.examples import FailingExample
-from callcenter_etl.contract.fields import Record
 from callcenter_etl.contract.interop.odcs_words import is_odcs
 from callcenter_etl.contract.interop.values import Draft
-from callcenter_etl.contract.layout import Layout, layout_faults
-from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, SourceFormat
+from callcenter_etl.contract.meaning import check_meaning
+from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.shape import check_shape
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
@@ -123,7 +118,7 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
     document, found_in_shape = check_shape(parsed.value, most=MOST_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
     wanted = max(0, MOST_FAULTS + 1 - len(faults))
-    found = islice(_check_meaning(parsed.value), wanted)
+    found = islice(check_meaning(parsed.value), wanted)
     faults += [locate.fault(path, message, offset) for path, message, offset in found]
     if document is None or faults:
         unique = dict.fromkeys(faults[:MOST_FAULTS])
@@ -168,69 +163,3 @@ class _Locator:
 def _dotted(path: Path) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
-
-
-def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:
-    """Check the parts that have a sound shape, each on its own, so that no fault hides another."""
-    columns = list(_sound(Column, value.get("columns")))
-    rules = list(_sound(RecordRule, value.get("rules")))
-    for index, column in columns:
-        yield from semantics.column_faults(column, ("columns", index))
-    types = {column.name: column.type for _, column in columns}
-    declared = value.get("columns")
-    sound = isinstance(declared, (list, tuple)) and len(columns) == len(declared)
-    for index, rule in rules:
-        yield from semantics.record_rule_faults(rule, ("rules", index), types if sound else None)
-    yield from semantics.name_faults(columns, rules)
-    for _, source in _sound(SourceFormat, [value["source"]] if "source" in value else []):
-        if source.quote == source.delimiter:
-            yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
-        try:
-            f"{source.delimiter}{source.quote or ''}".encode(source.encoding)
-        except UnicodeEncodeError:
-            yield (
-                ("source", "encoding"),
-                f"{source.encoding} has no {source.delimiter!r} or {source.quote!r}",
-                0,
-            )
-        if source.filename is not None:
-            yield from semantics.file_name_faults(source.filename, ("source", "filename"))
-    if sound:
-        yield from _layout_faults(value, [column for _, column in columns])
-        yield from _example_faults(value, [column for _, column in columns])
-
-
-def _layout_faults(value: dict[str, Any], columns: list[Column]) -> Iterator[tuple[Path, str, int]]:
-    run = value.get("run")
-    if isinstance(run, dict) and "layout" in run:
-        for _, layout in _sound(Layout, [run["layout"]]):
-            yield from layout_faults(layout, columns, ("run", "layout"))
-
-
-def _example_faults(value: dict[str, Any], columns: list[Column]) -> Iterator[tuple[Path, str, int]]:
-    examples = value.get("examples")
-    if not isinstance(examples, dict):
-        return
-    rules = value.get("rules")
-    # Rules with faults of their own too, so that an example that names one is not blamed for it.
-    entries = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, (list, tuple)) else []
-    known = semantics.Known(columns, [str(rule.get("name")) for rule in entries], _encoding(value))
-    for index, record in _sound(Record, examples.get("pass")):
-        yield from semantics.record_faults(record, ("examples", "pass", index), known)
-    for index, example in _sound(FailingExample, examples.get("fail")):
-        yield from semantics.failing_example_faults(example, ("examples", "fail", index), known)
-
-
-def _encoding(value: dict[str, Any]) -> str:
-    found = [source.encoding for _, source in _sound(SourceFormat, [value.get("source", {})])]
-    return found[0] if found else "utf-8"
-
-
-def _sound(kind: Any, values: Any) -> Iterator[tuple[int, Any]]:
-    """Give the entries that can be read as `kind`, with their index."""
-    read = TypeAdapter(kind)
-    for index, value in enumerate(values if isinstance(values, (list, tuple)) else []):
-        try:
-            yield index, read.validate_python(value)
-        except ValidationError:
-            continue  # its faults of shape are told by the whole document's check

@@ -33,6 +33,8 @@ from callcenter_etl.contract.fields import (
     as_count,
     as_null,
     as_text,
+    number_in,
+    plain_whole_number,
     show,
 )
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
@@ -41,7 +43,6 @@ from callcenter_etl.contract.storage import (
     Address,
 )
 from callcenter_etl.contract.suggest import did_you_mean
-from callcenter_etl.contract.text import Scalar
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
@@ -187,6 +188,11 @@ class Column(_Model):
         kind = filled.get("type", "text")
         if "format" not in filled and isinstance(kind, str) and kind in DEFAULT_FORMATS:
             filled["format"] = DEFAULT_FORMATS[kind]
+        if kind in ("digits", "integer"):
+            bounds = [
+                key for key in ("min", "max") if isinstance(filled.get(key), (str, int, float, Decimal))
+            ]
+            filled |= {key: plain_whole_number(as_text(filled[key])) for key in bounds}
         order = tuple(key for key in filled if key in RULE_KEYS and _makes_rule(key, filled[key]))
         return {**filled, "rule_keys": order}
 
@@ -246,16 +252,20 @@ class MaxRejected(_Model):
 def _limit(value: Any) -> Any:
     if isinstance(value, MaxRejected) or as_null(value) is None:
         return as_null(value)
-    match = re.fullmatch(r"([0-9]{1,18})(?:(\.[0-9]{1,18})?\s*(%))?", str(value))
-    quoted_count = isinstance(value, Scalar) and value.tag == "str" and value.isdigit()
-    if match is None or quoted_count or isinstance(value, bool):
-        raise ValueError(f"a count such as 10 or a percentage such as 5% is expected, not {show(value)}")
-    if match[3] is None:
-        return {"count": as_count(int(match[1]))}
-    percent = Decimal(match[1] + (match[2] or ""))
-    if percent > 100:
-        raise ValueError(f"a percentage of 100% at most is expected, not {show(value)}")
-    return {"percent": percent}
+    match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*%", str(value))
+    if match is not None:
+        percent = Decimal(match[1])
+        if percent > 100:
+            raise ValueError(f"a percentage of 100% at most is expected, not {show(value)}")
+        return {"percent": percent}
+    # A plain text comes from the command line; in a contract a count in quotes is a text.
+    count = number_in(value) if type(value) is str else value
+    try:
+        return {"count": as_count(count)}
+    except ValueError:
+        raise ValueError(
+            f"a count such as 10 or a percentage such as 5% is expected, not {show(value)}"
+        ) from None
 
 
 class Limits(_Model):

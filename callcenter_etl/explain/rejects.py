@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.engines.steps import Shape, parse_block
 from callcenter_etl.errors import SourceError
 from callcenter_etl.outputs.cells import MARK, unescape
-from callcenter_etl.outputs.router import REJECT_COLUMNS
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header

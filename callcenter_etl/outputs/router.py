@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.marks import Mark
 from callcenter_etl.outputs.cells import AS_THEY_ARE, Cells
 from callcenter_etl.outputs.csv_text import LINE_END, csv_line, csv_records
@@ -23,7 +24,6 @@ from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.tables.staged import batch_message, schema_message
 
-REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
 _RULES_FROM_END = 3
 
 

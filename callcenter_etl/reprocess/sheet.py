@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import Problem, SourceError
 from callcenter_etl.outputs.cells import unescape
-from callcenter_etl.outputs.router import REJECT_COLUMNS
 from callcenter_etl.storage import access
 
 LINE, RULES, REASONS, RAW = REJECT_COLUMNS

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.outputs.cells import Cells
 from callcenter_etl.outputs.csv_text import csv_line
 from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
-from callcenter_etl.outputs.router import REJECT_COLUMNS
 from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.reprocess.corrections import Corrections
 from callcenter_etl.reprocess.published import RECOVERED, RECOVERED_HEADER

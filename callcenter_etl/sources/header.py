@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.errors import Problem
 
 
@@ -41,11 +42,12 @@ def match_header(found: tuple[str, ...], document: ContractDocument) -> tuple[La
     matcher = _Matcher(document)
     if exact and matcher.in_place(found):
         positions = {column.name: position for position, column in enumerate(document.columns)}
-        return Layout(names=found, positions=positions), ()
+        return Layout(names=found, positions=positions), tuple(matcher.reserved(found))
     problems = (
         *matcher.duplicates(found),
         *matcher.missing(found),
         *(() if document.source.header == "by_name" else matcher.unexpected(found)),
+        *matcher.reserved(found),
         *(matcher.out_of_order(found) if exact else ()),
         *(() if document.source.header == "by_name" else matcher.count(found)),
     )
@@ -62,6 +64,7 @@ class _Matcher:
 
     def __init__(self, document: ContractDocument) -> None:
         self.columns = document.columns
+        self.by_name = document.source.header == "by_name"
         self.ignore_case = document.source.header_case == "ignore"
         self.by_key: dict[str, Column] = {}
         for column in document.columns:
@@ -124,6 +127,24 @@ class _Matcher:
             for position, name in enumerate(found, start=1)
             if self.column_of(name) is None
         ]
+
+    def reserved(self, found: tuple[str, ...]) -> list[Problem]:
+        """Return the columns that would make two columns of one name in exceptions.csv."""
+        return [
+            Problem(
+                "header.unexpected",
+                f"column {name!r} at position {position} has the name of a column that exceptions.csv adds"
+                " (the source must use another name)",
+            )
+            for position, name in enumerate(found, start=1)
+            if name in REJECT_COLUMNS and self.is_taken(name)
+        ]
+
+    def is_taken(self, name: str) -> bool:
+        """Check whether a source with this column is read: it is carried along, or its letter case does not count."""
+        column = self.column_of(name)
+        # Exactly this name is declared where exceptions.csv itself is read, and nowhere else.
+        return self.by_name if column is None else column.name != name
 
     def out_of_order(self, found: tuple[str, ...]) -> list[Problem]:
         wanted = [column.name for column in self.columns]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,22 +11,18 @@ import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.contract.suggest import did_you_mean
-from callcenter_etl.errors import ContractError, Fault, SourceError
+from callcenter_etl.errors import ContractError, Fault
+from callcenter_etl.sources.lookup_text import NoColumnError, UnfitLookupError, lookup_values
 from callcenter_etl.storage.access import read_bytes
 from callcenter_etl.storage.addresses import beside, is_local, local_path, shown
 
 MAX_BYTES = 2**30
 
 
-class _UnfitError(ValueError):
-    """A file that cannot be a lookup, whatever its content."""
-
-
 def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str, pa.Array]:
-    """Give the distinct values of each column's lookup, by column name.
+    """Return the distinct values of each column's lookup, by column name.
 
-    Raises SourceError when a lookup file cannot be read, ContractError when it lacks the column.
+    Raises SourceError when a lookup file cannot be read, ContractError when it is in another form or lacks the column.
     """
     sets: dict[tuple[str, str], pa.Array] = {}
     found: dict[str, pa.Array] = {}
@@ -42,11 +36,9 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
             sets[key] = (
                 sets[key] if key in sets else _load(uri, column.lookup.column, document.run.storage_options)
             )
-        except KeyError as error:
-            faults.append(Fault(str(error.args[0]), path=f"columns[{position}].lookup.column", file=origin))
-            continue
-        except _UnfitError as error:
-            faults.append(Fault(str(error), path=f"columns[{position}].lookup.file", file=origin))
+        except UnfitLookupError as error:
+            key_name = "column" if isinstance(error, NoColumnError) else "file"
+            faults.append(Fault(str(error), path=f"columns[{position}].lookup.{key_name}", file=origin))
             continue
         found[column.name] = sets[key]
     if faults:
@@ -62,33 +54,28 @@ def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, st
     files = {column.lookup.file for column in document.columns if column.lookup is not None}
     hashes: dict[str, str] = {}
     for uri in sorted(beside(origin, file) for file in files):
-        with suppress(_UnfitError):
+        with suppress(UnfitLookupError):
             hashes[uri] = hashlib.sha256(_read(uri, document.run.storage_options)).hexdigest()
     return hashes
 
 
 def _load(uri: str, column: str, storage: StorageOptions) -> pa.Array:
+    data = _read(uri, storage)
     try:
-        text = _read(uri, storage).decode("utf-8-sig")
-        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-        header = next(rows, [])
-        if column not in header:
-            raise KeyError(f"{shown(uri)} has no column {column!r}{did_you_mean(column, header)}")
-        at = header.index(column)
-        values = dict.fromkeys(row[at] for row in rows if len(row) > at)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"lookup {shown(uri)}: {error}") from error
-    return pa.array(list(values), type=pa.string())
+        values = lookup_values(data, column)
+    except UnfitLookupError as error:
+        raise type(error)(f"{shown(uri)}: {error}") from error
+    return pa.array(values, type=pa.string())
 
 
 def _read(uri: str, storage: StorageOptions) -> bytes:
     """Give a lookup's bytes; a device or pipe, which may have no end, is none, nor is what fills the memory."""
     path = Path(local_path(uri)) if is_local(uri) else None
     if path is not None and path.exists() and not path.is_file():
-        raise _UnfitError(f"{uri} is no regular file (name a CSV)")
+        raise UnfitLookupError(f"{uri} is no regular file (name a CSV)")
     data = read_bytes(uri, storage, most=MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise _UnfitError(
+        raise UnfitLookupError(
             f"{shown(uri)} has more than {MAX_BYTES:,} bytes, which is too much to look values up in"
         )
     return data

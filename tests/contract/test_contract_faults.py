@@ -200,7 +200,7 @@ def test_the_example_keeps_the_json_schema() -> None:
         (
             HEAD + "  - {name: a, pattern: '(a)\\1'}\n",
             (
-                "columns[0].pattern: the pattern '(a)\\\\1' does not work: invalid escape sequence: \\1 "
+                "columns[0].pattern: the pattern '(a)\\1' does not work: invalid escape sequence: \\1 "
                 "(RE2 has no lookahead, lookbehind or backreferences)"
             ),
         ),

@@ -95,7 +95,7 @@ def either(left: Case, right: Case) -> Case:
 def within(case: Case, others: list[Case]) -> Case:
     listed = ", ".join(other.text for other in others)
     return Case(
-        f"{case.text} in [{listed}]", lift(lambda value: value in [other.of({}) for other in others], case)
+        f"({case.text} in [{listed}])", lift(lambda value: value in [other.of({}) for other in others], case)
     )
 
 
@@ -149,12 +149,19 @@ COMPARED = st.builds(
 LISTED = st.builds(within, NUMBERS, st.lists(LITERALS, min_size=1, max_size=3)) | st.builds(
     within, STRINGY, st.lists(STRINGS, min_size=1, max_size=3)
 )
+EQUALITIES = {"==": operator.eq, "!=": operator.ne}
 CONDITIONS = st.recursive(
     COMPARED | LISTED,
     lambda inner: st.one_of(
+        st.builds(
+            lambda pair, a, b: infix(pair[0], pair[1], a, b),
+            st.sampled_from(list(EQUALITIES.items())),
+            inner,
+            inner,
+        ),
         st.builds(both, inner, inner),
         st.builds(either, inner, inner),
-        st.builds(lambda case: Case(f"not ({case.text})", lift(operator.not_, case)), inner),
+        st.builds(lambda case: Case(f"(not ({case.text}))", lift(operator.not_, case)), inner),
     ),
     max_leaves=4,
 )

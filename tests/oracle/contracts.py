@@ -164,8 +164,8 @@ def make_rules(rng: random.Random, columns: list[Column]) -> list[dict[str, Any]
                 rule["when"] = rng.choice(checks)
             rule["check"] = rng.choice(checks)
             if chance(rng, 25):
-                mark = rng.choice(["and", "or"])
-                rule["check"] = f"({rule['check']}) {mark} not ({rng.choice(checks)})"
+                mark = rng.choice(["and", "or", "==", "!="])
+                rule["check"] = f"({rule['check']}) {mark} (not ({rng.choice(checks)}))"
         if chance(rng, 25):
             rule["severity"] = "warn"
         if chance(rng, 30):

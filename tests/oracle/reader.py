@@ -71,6 +71,9 @@ class ReadResult:
     width: int
 
 
+REJECT_COLUMNS = {"reject_line", "reject_rules", "reject_reasons", "reject_raw"}
+
+
 class RefusedError(Exception):
     """The header is not the contract's: the oracle has no opinion about the records."""
 
@@ -279,6 +282,8 @@ def place_columns(
     """Say where each declared column stands; raises RefusedError where the header is not sound."""
     if names is None:
         return {column["name"]: place for place, column in enumerate(columns)}
+    if REJECT_COLUMNS & set(names):
+        raise RefusedError("exceptions.csv would have two columns of one name")
     fold = str.lower if source.get("header_case") == "ignore" else str
     header = [fold(name) for name in names]
     wanted = [[fold(name) for name in (column["name"], *column.get("aliases", []))] for column in columns]

@@ -76,7 +76,14 @@ class _Prover:
             return one.kind == other.kind == "in" and self._within(other, one, reverse=True)
         if first.kind == "in":
             return self._within(first, second)
-        return first.kind == "compare" and self._bounded(first, second)
+        return first.kind == "compare" and (self._swapped(first, second) or self._bounded(first, second))
+
+    def _swapped(self, first: Node, second: Node) -> bool:
+        """Check whether two equalities, of values or of conditions, have the same sides the other way round."""
+        if first.value != second.value or first.value not in ("==", "!="):
+            return False
+        (left, right), (other_left, other_right) = first.parts, second.parts
+        return self.same(left, other_right) and self.same(right, other_left)
 
     def _within(self, inner: Node, outer: Node, *, reverse: bool = False) -> bool:
         left, right = (outer, inner) if reverse else (inner, outer)

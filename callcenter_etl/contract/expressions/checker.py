@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from callcenter_etl.contract.expressions.backticks import with_backticks
 from callcenter_etl.contract.expressions.parser import parse_expression
 from callcenter_etl.contract.expressions.tree import (
     BOOLEAN,
@@ -22,6 +23,7 @@ from callcenter_etl.contract.expressions.tree import (
     Node,
 )
 from callcenter_etl.contract.formats import parse_duration, parse_iso
+from callcenter_etl.contract.quoting import as_written, quoted, shortened
 from callcenter_etl.contract.suggest import did_you_mean
 
 _READ_AS: dict[str, tuple[Callable[[str], int | None], str]] = {
@@ -43,29 +45,40 @@ _ARITHMETIC = {
     ("+", DATE, DURATION): DATETIME, ("-", DATE, DURATION): DATETIME,
 }  # fmt: skip
 _FAULTY = ""
+# True and false are no words of the language, because a condition needs none to be compared with.
+_CONDITION_WORDS = {
+    "true": " (write the condition alone, without == true)",
+    "false": " (write not before the condition, without == false)",
+}
 
 
-def compile_expression(text: str, columns: Mapping[str, str]) -> Expression:
+def compile_expression(text: str, columns: Mapping[str, str], *, more_columns: bool = False) -> Expression:
     """Parse and check an expression over columns (name to column type).
 
-    Raises ExpressionFaults with everything that is wrong with it.
+    A column whose declaration is faulty has the type "", and with `more_columns` there may be columns beyond these:
+    nothing is said about either, because it would only repeat the fault of the declaration.
+    Raises ExpressionFaults with everything that is wrong with the expression.
     """
-    checker = _Checker(columns)
-    root = checker.check(parse_expression(text))
+    checker = _Checker(columns, more_columns=more_columns)
+    try:
+        root = checker.check(parse_expression(text))
+    except ExpressionFaults as error:
+        raise ExpressionFaults(with_backticks(error.faults, text, columns)) from None
     if root.type not in (BOOLEAN, _FAULTY):
         checker.fault(
             root, f"the expression gives a {root.type}, a condition such as a comparison is expected"
         )
     if checker.faults:
-        raise ExpressionFaults(tuple(dict.fromkeys(checker.faults)))
+        raise ExpressionFaults(with_backticks(tuple(dict.fromkeys(checker.faults)), text, columns))
     return Expression(text=text, root=root, columns=tuple(dict.fromkeys(checker.used)))
 
 
 class _Checker:
     """One walk over a tree; a faulty node has no type, and causes no second fault."""
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
+    def __init__(self, columns: Mapping[str, str], *, more_columns: bool) -> None:
         self.columns = columns
+        self.more_columns = more_columns
         self.faults: list[ExpressionFault] = []
         self.used: list[str] = []
         self.checked: dict[int, Node] = {}
@@ -88,11 +101,13 @@ class _Checker:
 
     def check_column(self, node: Node) -> Node:
         name = str(node.value)
-        if name not in self.columns:
-            hint = did_you_mean(name, self.columns) or " (strings stand in quotes)"
-            return self.fault(node, f"unknown column {name!r}{hint}")
-        self.used.append(name)
-        return replace(node, type=TYPE_OF_COLUMN[self.columns[name]])
+        if name in self.columns:
+            self.used.append(name)
+            return replace(node, type=TYPE_OF_COLUMN.get(self.columns[name], _FAULTY))
+        if self.more_columns:
+            return replace(node, type=_FAULTY)
+        hint = _CONDITION_WORDS.get(name.lower()) or did_you_mean(name, self.columns)
+        return self.fault(node, f"unknown column {quoted(name)}{hint or ' (strings stand in quotes)'}")
 
     def check_and(self, node: Node) -> Node:
         parts = tuple(self.condition(part) for part in node.parts)
@@ -120,8 +135,10 @@ class _Checker:
                 return self.fault(
                     node, f"a {left.type} cannot be compared with a {right.type}{self.remedy(left, right)}"
                 )
-            if left.type == BOOLEAN:
-                return self.fault(node, "conditions are not compared: write `x` or `not x`")
+            if left.type == BOOLEAN and node.value not in ("==", "!="):
+                return self.fault(
+                    node, f"conditions have no order: compare them with == or !=, not {node.value}"
+                )
         return replace(node, parts=(left, right), type=BOOLEAN)
 
     def check_in(self, node: Node) -> Node:
@@ -156,7 +173,7 @@ class _Checker:
         if name not in FUNCTIONS:
             known = ", ".join(FUNCTIONS)
             return self.fault(
-                node, f"unknown function {name!r}{did_you_mean(name, FUNCTIONS)}, known: {known}"
+                node, f"unknown function {quoted(name)}{did_you_mean(name, FUNCTIONS)}, known: {known}"
             )
         least, most = FUNCTIONS[name]
         if len(node.parts) < least or (most is not None and len(node.parts) > most):
@@ -201,7 +218,9 @@ class _Checker:
             return self.fault(node, "matches takes a pattern in quotes, such as matches(x, '[0-9]+')")
         cause = _pattern_fault(str(pattern.value))
         if cause is not None:
-            return self.fault(pattern, f"the pattern {pattern.value!r} does not work: {cause}")
+            return self.fault(
+                pattern, f"the pattern {as_written(str(pattern.value))} does not work: {shortened(cause)}"
+            )
         return self.of_text(node, BOOLEAN)
 
     def of_text(self, node: Node, result: str) -> Node:
@@ -249,14 +268,17 @@ class _Checker:
         read, form = _READ_AS[kind]
         value = read(str(node.value))
         if value is None:
-            return self.fault(node, f"{node.value!r} is no {kind} (write it as '{form}')")
+            return self.fault(node, f"{quoted(str(node.value))} is no {kind} (write it as '{form}')")
         return replace(node, kind="instant", value=value, type=kind)
 
     def remedy(self, *nodes: Node) -> str:
         """Say how values of two types come together, where there is a way."""
         kinds = {node.type for node in nodes}
         if BOOLEAN in kinds:
-            return " (a condition stands alone: write `x` or `not x`)"
+            words = {str(node.value).lower() for node in nodes if node.kind in ("string", "number")}
+            if words & {"true", "false", "0", "1"}:
+                return " (a condition stands alone: write `x` or `not x`)"
+            return " (a condition compares with conditions alone: put each in parentheses)"
         text = next((node for node in nodes if node.type == TEXT), None)
         other = next((node for node in nodes if node.type != TEXT), None)
         if text is None or other is None:
@@ -264,7 +286,7 @@ class _Checker:
         if text.kind == "column":
             wanted = "integer or decimal" if other.type == NUMBER else other.type
             quotes = ", or put the number in quotes" if other.kind == "number" else ""
-            return f" (declare the column {text.value!r} as type: {wanted}{quotes})"
+            return f" (declare the column {quoted(str(text.value))} as type: {wanted}{quotes})"
         return " (a number stands without quotes, a text in quotes)" if other.type == NUMBER else ""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from callcenter_etl.contract.expressions.tree import ExpressionFault, ExpressionFaults, Node
+from callcenter_etl.contract.expressions.tree import WORDS, ExpressionFault, ExpressionFaults, Node
+from callcenter_etl.contract.quoting import as_written, quoted, shortened
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100
@@ -22,12 +23,11 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
-_WORDS = {"and", "or", "not", "in"}
 _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT = range(1, 7)
 _LEVELS = {"or": _OR, "and": _AND, "in": _COMPARISON, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 _LEVELS |= dict.fromkeys(COMPARISONS, _COMPARISON)
 _HINTS = {"=": "compare with ==", "!": "write not", "&": "write and", "|": "write or"}
-_HINTS |= {word.upper(): f"write {word}" for word in _WORDS}
+_HINTS |= {word.upper(): f"write {word}" for word in WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _tokens(text: str) -> list[_Token]:
             what = "an unclosed quote" if character in "'\"`" else f"unexpected {character!r}"
             raise _fault(position, what + _hint(character))
         kind = str(match.lastgroup)
-        if kind == "name" and match[0] in _WORDS:
+        if kind == "name" and match[0] in WORDS:
             kind = "word"
         if kind != "space":
             found.append(_Token(kind, match[0], position))
@@ -117,7 +117,9 @@ class _Parser:
 
     def found(self) -> str:
         token = self.next
-        return "found the end" if token.kind == "end" else f"found {token.text!r}{_hint(token.text)}"
+        return (
+            "found the end" if token.kind == "end" else f"found {as_written(token.text)}{_hint(token.text)}"
+        )
 
     def parse(self) -> Node:
         if not self.tokens:
@@ -127,7 +129,7 @@ class _Parser:
         if token.kind != "end":
             after_string = token.kind == "string" and self.tokens[self.position - 1].kind == "string"
             hint = " (a quote inside a string is written \\')" if after_string else _hint(token.text)
-            raise _fault(token.offset, f"unexpected {token.text!r}{hint}")
+            raise _fault(token.offset, f"unexpected {as_written(token.text)}{hint}")
         return node
 
     def expression(self, least: int) -> Node:
@@ -231,7 +233,9 @@ class _Parser:
     def primary(self) -> Node:
         token = self.next
         if token.kind not in _PRIMARIES and token.text != "(":
-            raise _fault(token.offset, f"a value expected, {self.found()}")
+            # `a == not b`: `not` binds less than a comparison.
+            hint = " (put the condition in parentheses)" if token.text == "not" else ""
+            raise _fault(token.offset, f"a value expected, {self.found()}{hint}")
         self.position += 1
         if token.kind in _PRIMARIES:
             return _PRIMARIES[token.kind](self, token)
@@ -248,7 +252,7 @@ class _Parser:
             parts.append(self.expression(_OR))
             while self.take(","):
                 parts.append(self.expression(_OR))
-            self.expect(")", f"to close {token.text}(")
+            self.expect(")", f"to close {shortened(token.text)}(")
         return Node("call", token.offset, tuple(parts), token.text)
 
 
@@ -265,7 +269,7 @@ def _number(parser: _Parser, token: _Token) -> Node:
     try:
         return Node("number", token.offset, (), Decimal(token.text))
     except InvalidOperation:
-        raise _fault(token.offset, f"the exponent of {token.text!r} is beyond all numbers") from None
+        raise _fault(token.offset, f"the exponent of {quoted(token.text)} is beyond all numbers") from None
 
 
 _PRIMARIES: dict[str, Callable[[_Parser, _Token], Node]] = {

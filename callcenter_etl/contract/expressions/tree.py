@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+WORDS = frozenset({"and", "or", "not", "in"})  # no names of columns without backticks
 TEXT, NUMBER, BOOLEAN, DURATION = "text", "number", "boolean", "duration"
 DATE, TIME, DATETIME = "date", "time", "datetime"
 TYPE_OF_COLUMN = {

@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import Column, ContractDocument, SourceFormat
+from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.parts import folder_sha256
-from callcenter_etl.outputs.router import REJECT_COLUMNS
 from callcenter_etl.sources.chunk import parse_chunk
 from callcenter_etl.sources.framing import QUOTE, STRUCTURAL_RULES, Frame
 from callcenter_etl.sources.pending import LongPiece

@@ -1,0 +1,84 @@
+"""Faults of a column's bounds: `min` and `max`, `min_length` and `max_length`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from callcenter_etl.contract.fields import MAX_WRITTEN_DIGITS, is_whole, number_in
+from callcenter_etl.contract.formats import parse_duration, parse_iso
+from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.quoting import quoted, shortened
+from callcenter_etl.contract.text import Path
+
+Found = Iterator[tuple[Path, str, int]]
+
+NUMERIC = ("digits", "integer", "decimal")
+_FORMS = {
+    "digits": "10",
+    "integer": "10",
+    "decimal": "10.5",
+    "date": "2025-01-31",
+    "time": "08:30:00",
+    "datetime": "2025-01-31 08:30:00",
+    "duration": "1:30:00",
+}
+
+
+def bound_faults(column: Column, path: Path) -> Found:
+    """Yield the bounds that are not of the column's type, or that no value can satisfy together."""
+    bounds: dict[str, Decimal | int] = {}
+    for key, bound in (("min", column.min), ("max", column.max)):
+        if bound is None:
+            continue
+        if column.type in ("text", "boolean"):
+            yield (*path, key), _no_order(column, key), 0
+            continue
+        value = _bound_value(column.type, bound)
+        if value is None:
+            yield (*path, key), f"{quoted(bound)} is no {column.type} ({_advice(column, key, bound)})", 0
+        else:
+            bounds[key] = value
+    if len(bounds) == 2 and bounds["min"] > bounds["max"]:
+        yield (*path, "min"), _too_great("min", column.min, "max", column.max), 0
+
+
+def length_faults(column: Column, path: Path) -> Found:
+    """Yield bounds of the length that no value can satisfy together."""
+    least, most = column.min_length, column.max_length
+    if least is not None and most is not None and least > most:
+        yield (*path, "min_length"), _too_great("min_length", least, "max_length", most), 0
+
+
+def _too_great(low: str, least: object, high: str, most: object) -> str:
+    shown = f"{low} {shortened(str(least))} is greater than {high} {shortened(str(most))}"
+    return f"{shown}, so that no value keeps both"
+
+
+def _no_order(column: Column, key: str) -> str:
+    lengths = f", or use {key}_length" if column.type == "text" else ""
+    remedy = f"declare type integer or decimal{lengths}"
+    return f"{key} needs a type with an order, not {column.type!r} ({remedy})"
+
+
+def _advice(column: Column, key: str, bound: str) -> str:
+    number = number_in(bound)
+    if column.type not in NUMERIC or number is None:
+        return f"write it as {_FORMS[column.type]}"
+    if number < 0 and column.type == "digits":
+        return "digits have no sign: write 0 or a greater number"
+    if number.adjusted() >= MAX_WRITTEN_DIGITS:
+        return "write a whole number"
+    # The whole number that accepts the same values: the next one above a min, below a max.
+    rounding = ROUND_CEILING if key == "min" else ROUND_FLOOR
+    return f"write {number.to_integral_value(rounding)}, or declare type: decimal"
+
+
+def _bound_value(kind: str, bound: str) -> Decimal | int | None:
+    if kind not in NUMERIC:
+        return parse_duration(bound) if kind == "duration" else parse_iso(kind, bound)
+    number = number_in(bound)
+    if number is None or (kind == "digits" and number < 0):
+        return None
+    # Only the value counts: a bound that is a float elsewhere is written 0.0 or 1e3.
+    return number if kind == "decimal" or is_whole(number) else None

@@ -1,0 +1,108 @@
+"""Checks what a contract means, part by part, so that no fault hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from callcenter_etl.contract import semantics
+from callcenter_etl.contract.examples import FailingExample
+from callcenter_etl.contract.fields import RULE_KEYS, Record
+from callcenter_etl.contract.layout import Layout, layout_faults
+from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
+from callcenter_etl.contract.names import name_faults
+from callcenter_etl.contract.partial import (
+    Columns,
+    Part,
+    is_type_uncertain,
+    read_columns,
+    read_part,
+    read_parts,
+)
+from callcenter_etl.contract.text import Path
+
+Found = Iterator[tuple[Path, str, int]]
+
+
+def check_meaning(value: dict[str, Any]) -> Found:
+    """Yield the faults beyond the shape: where, what is wrong, and the offset in that value.
+
+    Faulty keys are left out and all others are checked: a contract is mended in one go.
+    """
+    columns = read_columns(value.get("columns"))
+    rules = list(read_parts(RecordRule, value.get("rules")))
+    for index, part in columns.parts:
+        uncertain = is_type_uncertain(part)
+        yield from semantics.column_faults(part, ("columns", index), type_is_known=not uncertain)
+    for index, rule in rules:
+        yield from semantics.record_rule_faults(rule, ("rules", index), columns)
+    yield from name_faults(columns, rules)
+    yield from _source_faults(value)
+    yield from _layout_faults(value, columns)
+    yield from _example_faults(value, columns)
+
+
+def _source_faults(value: dict[str, Any]) -> Found:
+    declared = value.get("source")
+    part: Part[SourceFormat] | None = read_part(SourceFormat, declared)
+    if part is None or not isinstance(declared, dict):
+        return
+    source = part.value
+    characters = {"delimiter": source.delimiter, "quote": source.quote}
+    sound = {key: each for key, each in characters.items() if key not in part.broken and each is not None}
+    if len(sound) == 2 and source.quote == source.delimiter:
+        yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
+    if "encoding" not in part.broken:
+        yield from _unwritable_faults(source.encoding, sound)
+    name = read_part(FileName, declared.get("filename"))
+    if name is not None:
+        yield from semantics.file_name_faults(name.value, ("source", "filename"))
+
+
+def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:
+    try:
+        "".join(characters.values()).encode(encoding)
+    except UnicodeEncodeError:
+        shown = " or ".join(map(repr, characters.values()))
+        yield ("source", "encoding"), f"{encoding} has no {shown}", 0
+
+
+def _layout_faults(value: dict[str, Any], columns: Columns) -> Found:
+    run = value.get("run")
+    declared = run.get("layout") if isinstance(run, dict) else None
+    part: Part[Layout] | None = read_part(Layout, declared)
+    # A column that cannot be read may be the one that the layout names.
+    if part is not None and isinstance(declared, dict) and columns.complete:
+        yield from layout_faults(part.value, columns.named, columns.types, ("run", "layout"))
+
+
+def _example_faults(value: dict[str, Any], columns: Columns) -> Found:
+    examples = value.get("examples")
+    if not isinstance(examples, dict):
+        return
+    rules = value.get("rules")
+    # Rules with faults of their own too, so that an example that names one is not blamed for it.
+    entries = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, (list, tuple)) else []
+    known = semantics.Known(
+        columns=tuple(columns.types),
+        rules=(*_column_rules(columns), *(str(rule.get("name")) for rule in entries)),
+        encoding=_encoding(value),
+        complete=columns.complete,
+    )
+    for index, record in read_parts(Record, examples.get("pass")):
+        yield from semantics.record_faults(record.value, ("examples", "pass", index), known)
+    for index, example in read_parts(FailingExample, examples.get("fail")):
+        yield from semantics.failing_example_faults(example, ("examples", "fail", index), known)
+
+
+def _column_rules(columns: Columns) -> Iterator[str]:
+    """Yield the ids of the columns' rules; of a faulty column all that it may have."""
+    sound = {part.value.name: part.value.rule_keys for _, part in columns.parts if not part.broken}
+    for name in columns.types:
+        for key in sound.get(name, RULE_KEYS):
+            yield f"{name}.{key}"
+
+
+def _encoding(value: dict[str, Any]) -> str:
+    part: Part[SourceFormat] | None = read_part(SourceFormat, value.get("source", {}))
+    return "utf-8" if part is None else part.value.encoding

@@ -1,0 +1,123 @@
+"""Reads the sound parts of a faulty contract, so that a fault in one key hides no fault in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from callcenter_etl.contract.fields import as_null
+from callcenter_etl.contract.model import Column
+
+T = TypeVar("T")
+UNKNOWN_TYPE = ""  # of a column, to expressions: nothing follows from it, and so no second fault
+_REQUIRED = ("name",)  # keys that an empty text replaces, so that the other keys are still checked
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """An entry of the contract without its faulty keys, which are in `broken`."""
+
+    value: T
+    broken: frozenset[str] = frozenset()
+
+    @property
+    def has_unknown_keys(self) -> bool:
+        """Whether a key has a name that the contract does not know: it may be any of the keys that are not there."""
+        known = type(self.value).model_fields if isinstance(self.value, BaseModel) else {}
+        return any(key not in known for key in self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a contract as far as they can be read, with their indices.
+
+    `types` has the type of each declared name, UNKNOWN_TYPE where it is faulty. `complete` is False where a column
+    has a name that cannot be read: then a name that is not in `types` may still be declared.
+    """
+
+    parts: tuple[tuple[int, Part[Column]], ...]
+    types: Mapping[str, str]
+    complete: bool
+
+    @property
+    def named(self) -> list[Column]:
+        """The columns with a readable name."""
+        return [part.value for _, part in self.parts if "name" not in part.broken]
+
+
+def read_parts(kind: Any, values: Any) -> Iterator[tuple[int, Part[Any]]]:
+    """Yield the entries of a list that can be read as `kind`, in part at least, with their indices."""
+    read = TypeAdapter(kind)
+    for index, value in enumerate(values if isinstance(values, (list, tuple)) else []):
+        part = _read_part(read, value)
+        if part is not None:
+            yield index, part
+
+
+def read_part(kind: Any, value: Any) -> Part[Any] | None:
+    """Return what can be read of one value as `kind`, None for nothing."""
+    return _read_part(TypeAdapter(kind), value)
+
+
+def _read_part(read: TypeAdapter[Any], value: Any) -> Part[Any] | None:
+    broken: set[str] = set()
+    while True:
+        try:
+            return Part(read.validate_python(value), frozenset(broken))
+        except ValidationError as error:
+            if not isinstance(value, dict):
+                return None
+            blamed = _blamed(error, value)
+        absent = [key for key in _REQUIRED if key in blamed and key not in broken]
+        if not blamed & value.keys() and not absent:
+            return None
+        value = {key: each for key, each in value.items() if key not in blamed}
+        value |= dict.fromkeys(absent, "")
+        broken |= blamed
+
+
+def _blamed(error: ValidationError, value: Mapping[str, Any]) -> set[str]:
+    found = [each["loc"] for each in error.errors(include_url=False, include_context=False)]
+    blamed = {str(place[0]) for place in found if place}
+    # A fault of the whole entry has no place in it: its only cause is a key without a value.
+    return blamed or {key for key, each in value.items() if as_null(each) is None}
+
+
+def read_columns(declared: Any) -> Columns:
+    """Return the columns as far as they can be read; `declared` is whatever the contract has under `columns`."""
+    if isinstance(declared, dict):  # names as keys, as other tools have it
+        return Columns((), dict.fromkeys(map(str, declared), UNKNOWN_TYPE), complete=True)
+    if not isinstance(declared, (list, tuple)):
+        return Columns((), {}, complete=False)
+    parts = tuple(read_parts(Column, declared))
+    readable = {index: part for index, part in parts if "name" not in part.broken}
+    types: dict[str, str] = {}
+    for part in readable.values():
+        name = part.value.name
+        kind = UNKNOWN_TYPE if is_type_uncertain(part) else part.value.type
+        types[name] = kind if types.get(name, kind) == kind else UNKNOWN_TYPE
+    complete = True
+    for index, value in enumerate(declared):
+        if index not in readable:
+            names = _possible_names(value)
+            complete = complete and bool(names)
+            for name in names:
+                types.setdefault(name, UNKNOWN_TYPE)
+    return Columns(parts, types, complete=complete)
+
+
+def is_type_uncertain(part: Part[Column]) -> bool:
+    """Check whether a column's type is faulty, or may be the value of a misspelt key."""
+    return "type" in part.broken or ("type" not in part.value.model_fields_set and part.has_unknown_keys)
+
+
+def _possible_names(value: Any) -> list[str]:
+    """Return the texts that may be the name of a column whose name cannot be read, such as `- {nmae: call_id}`."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, dict):
+        return []
+    return [each for key, each in value.items() if isinstance(each, str) and key not in Column.model_fields]

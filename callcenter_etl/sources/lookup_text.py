@@ -1,0 +1,114 @@
+"""Reads the values of one column out of a lookup file: comma-separated UTF-8 with a header line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.sources.compression import SUFFIXES
+from callcenter_etl.sources.sniff import HEAD_BYTES, not_delimited
+
+_FORM = "lookups are comma-separated UTF-8 with a header line"
+_OTHER_DELIMITERS = (";", "\t", "|")
+# The longer marks first: UTF-32's begins with UTF-16's.
+_MARKS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+
+class UnfitLookupError(ValueError):
+    """A file that cannot be a lookup; its text says why and what would be right."""
+
+
+class NoColumnError(UnfitLookupError):
+    """A sound file without the column, or with several of that name."""
+
+
+def lookup_values(data: bytes, column: str) -> list[str]:
+    """Return the distinct values of a column in the order of the file.
+
+    Raises UnfitLookupError with the cause where the file is in another form.
+    """
+    reader = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        at = _place(header, column)
+        return list(dict.fromkeys(row[at] for row in _sound_rows(reader, len(header))))
+    except csv.Error as error:
+        raise UnfitLookupError(f"line {reader.line_num:,}: {error} ({_FORM})") from error
+
+
+def _decoded(data: bytes) -> str:
+    if not data.strip():
+        raise UnfitLookupError(f"the file is empty ({_FORM})")
+    for kind, magic, _ in SUFFIXES.values():
+        if data.startswith(magic) and not data.isascii():
+            raise UnfitLookupError(f"the file is {kind} data (decompress it: {_FORM})")
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    if encoding is None and b"\0" in (data[:1], data[1:2]):
+        encoding = "UTF-16 or UTF-32"
+    if encoding is not None:
+        raise UnfitLookupError(f"the file is {encoding} (save it as UTF-8: {_FORM})")
+    other = not_delimited(data[:HEAD_BYTES], text=True)
+    if other is not None:
+        raise UnfitLookupError(f"{other.replace('the source', 'the file')}; {_FORM}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnfitLookupError(
+            f"line {line:,}: byte 0x{data[error.start]:02X} at offset {error.start:,} is not UTF-8"
+            f" (save the file as UTF-8, it may be cp1252: {_FORM})"
+        ) from error
+
+
+def _place(header: list[str], column: str) -> int:
+    places = [position for position, name in enumerate(header) if name == column]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        shown = ", ".join(str(place + 1) for place in places)
+        raise NoColumnError(f"the column {quoted(column)} stands {len(places)} times, at positions {shown}")
+    if not header:
+        raise UnfitLookupError(f"the first line is blank, the header is expected there ({_FORM})")
+    delimiter = _other_delimiter(header, column)
+    if delimiter is not None:
+        raise UnfitLookupError(f"the file is separated by {delimiter!r}; {_FORM}")
+    raise NoColumnError(f"there is no column {quoted(column)}{did_you_mean(column, header)}")
+
+
+def _other_delimiter(header: list[str], column: str) -> str | None:
+    """Return what separates the header's names where that is not a comma, None where nothing else does."""
+    line = ",".join(header)
+    found = [each for each in _OTHER_DELIMITERS if each in line]
+    named = next((each for each in found if column in _split(line, each)), None)
+    return named or (found[0] if found and len(header) == 1 else None)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _sound_rows(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    """Yield the rows. Raises UnfitLookupError after the last one where some have another number of fields.
+
+    Their values cannot be told from their neighbours': a value of another column would be looked up.
+    """
+    ragged, first = 0, ""
+    for number, row in enumerate(rows, start=2):
+        if len(row) == width:
+            yield row
+        elif row:  # a blank line is no row
+            first = first or f"row {number:,} with {len(row):,}"
+            ragged += 1
+    if ragged:
+        what = "1 row has" if ragged == 1 else f"{ragged:,} rows have"
+        raise UnfitLookupError(
+            f"{what} another number of fields than the header ({width:,}), the first is {first}"
+        )
