@@ -14,7 +14,7 @@ from callcenter_etl.declared import Contract, load_contract
 from callcenter_etl.engines.engine import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import UsageError
-from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
+from callcenter_etl.once import Outcome, Run, run_forced, run_unless_done
 from callcenter_etl.plan import RunPlan
 from callcenter_etl.result import KeptWhileUsed, RunResult
 from callcenter_etl.run import ProgressCallback, run_source
@@ -39,7 +39,7 @@ def validate(
     publish_to: str | None = None,
     staging: str | os.PathLike[str] | None = None,
     on_progress: ProgressCallback | None = None,
-    again: bool = False,
+    force: bool = False,
     resume: bool = True,
     checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
@@ -54,7 +54,7 @@ def validate(
     `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
     a chunk, `workers` the threads that work on chunks (the contract's `run.workers`, else the cores) and `block_bytes`
     the bytes read at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
-    contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
+    contract, nothing is run, unless `force`; where it holds a run of another source, UsageError is raised, unless `force`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
     itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
@@ -108,13 +108,14 @@ def validate(
     if keep is not None:
         outcome = _run_for_itself(plan, contract, run, keep)
     else:
-        run_it = run_again if again else run_unless_done
+        run_it = run_forced if force else run_unless_done
         outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
     return RunResult(
         record=outcome.summary,
         source=plan.source,
         output=folder,
         already_done=outcome.already_done,
+        replaced=outcome.replaced,
         _excel_safe=defaults.exceptions.excel_safe,
         _keep=keep,
         _storage=defaults.storage_options,

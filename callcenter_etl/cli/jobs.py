@@ -11,7 +11,14 @@ from callcenter_etl.api import validate as run
 from callcenter_etl.cli.exits import say_error
 from callcenter_etl.cli.progress import shown_progress
 from callcenter_etl.declared import Contract
-from callcenter_etl.errors import CallcenterEtlError, EngineError, OutputError, SourceError, UsageError
+from callcenter_etl.errors import (
+    CallcenterEtlError,
+    EngineError,
+    OtherSourceError,
+    OutputError,
+    SourceError,
+    UsageError,
+)
 from callcenter_etl.memory import LackOfMemoryError
 from callcenter_etl.result import RunResult
 from callcenter_etl.settings import RunSettings
@@ -62,7 +69,7 @@ class Ways:
 
     root: str | None
     quiet: bool
-    again: bool
+    force: bool
     resume: bool | None
 
 
@@ -71,7 +78,7 @@ def run_all(
 ) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
     """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
 
-    One source among several that cannot be read keeps neither the others from running nor their results from
+    One source among several that cannot be read, or written where another one was, keeps neither the others from running nor their results from
     being shown.
     """
     results: list[RunResult] = []
@@ -84,7 +91,7 @@ def run_all(
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, ways))
-        except (EngineError, LackOfMemoryError, OutputError, SourceError) as error:
+        except (EngineError, LackOfMemoryError, OtherSourceError, OutputError, SourceError) as error:
             say_error(error)
             failures.append((source, error))
     return results, failures
@@ -102,7 +109,7 @@ def _run(source: str, contract: Contract, settings: RunSettings, ways: Ways) -> 
             workers=settings.workers,
             max_rejected=settings.max_rejected,
             on_progress=show,
-            again=ways.again,
+            force=ways.force,
             resume=ways.resume is not False,
             checkpoint_seconds=settings.checkpoint_seconds,
             root=ways.root,

@@ -80,9 +80,12 @@ def validate(
     chunk_rows: Annotated[
         int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")
     ] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Run although the output already holds what this source gives.")
-    ] = False,
+    force: Annotated[
+        bool | None,
+        typer.Option(
+            "--force", help="Run although this source is done, or the output holds another source's run."
+        ),
+    ] = None,
     resume: Annotated[
         bool | None,
         typer.Option(
@@ -166,12 +169,13 @@ def validate(
         target_format=None if target_format is None else target_format.value,
         engine=None if engine is None else engine.value,
         parts=parts,
+        force=force,
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
     jobs = jobs_of(settings, loaded)
     page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
-    ways = Ways(root=settings.output, quiet=quiet, again=again, resume=resume)
+    ways = Ways(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
     results, failures = run_all(jobs, loaded, ways)
     ended = Ended(loaded, settings, results, failures)
     show(ended, wanted)
