@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import resolve_sources
+from callcenter_etl.api import resolve_sources, say_nothing
 from callcenter_etl.api import validate as run
-from callcenter_etl.cli.exits import say_error
+from callcenter_etl.cli.exits import say_error, say_skipped
 from callcenter_etl.cli.progress import shown_progress
 from callcenter_etl.declared import Contract
 from callcenter_etl.errors import (
@@ -28,11 +28,19 @@ from callcenter_etl.terminal import printable
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
-def jobs_of(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
-    """Give each source with its settings: one folder each for several sources or a glob."""
+def jobs_of(
+    settings: RunSettings, contract: Contract, *, quiet: bool = False
+) -> list[tuple[str, RunSettings]]:
+    """Return each source with its settings.
+
+    A single source that is named writes into the output itself. Several sources, or a pattern whatever it matches,
+    write into a folder each, so that the layout does not depend on how many files there are today. A pattern that
+    the shell has expanded to one file cannot be told from a name.
+    """
     if not settings.sources:
         raise UsageError("no source: name one, or declare run.source in the contract")
-    found = resolve_sources(list(settings.sources), contract.document.run.storage_options)
+    storage = contract.document.run.storage_options
+    found = resolve_sources(list(settings.sources), storage, on_skipped=say_nothing if quiet else say_skipped)
     if list(settings.sources) == found and len(found) == 1:
         return [(found[0], settings)]
     taken: set[str] = set()
