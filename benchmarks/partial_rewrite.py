@@ -79,9 +79,9 @@ def measure(folder: Path, records: int, layout: str) -> dict[str, Any]:
     found = (0, 0)
     for _ in range(TRIES):
         shutil.rmtree(output, ignore_errors=True)
-        all_seconds.append(timed(lambda: validate(whole, contract, output=output, again=True)))
+        all_seconds.append(timed(lambda: validate(whole, contract, output=output, force=True)))
         before = {path: path.stat().st_ino for path in (output / "target").rglob("*.parquet")}
-        part_seconds.append(timed(lambda: validate(part, contract, output=output, again=True)))
+        part_seconds.append(timed(lambda: validate(part, contract, output=output, force=True)))
         found = changed_bytes(output / "target", before)
     return {
         "layout": layout,
@@ -97,7 +97,7 @@ def nothing(folder: Path) -> float:
     source = folder / "none.csv"
     source.write_text(HEADER + "1,2025-01-01,1,1,x\n", encoding="utf-8")
     return statistics.median(
-        timed(lambda: validate(source, contract, output=folder / "none", again=True)) for _ in range(TRIES)
+        timed(lambda: validate(source, contract, output=folder / "none", force=True)) for _ in range(TRIES)
     )
 
 

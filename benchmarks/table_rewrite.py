@@ -86,7 +86,7 @@ def nothing(target_format: str, folder: Path) -> float:
     contract, source = contract_of(target_format, folder, "day"), folder / "none.csv"
     source.write_text(HEADER + "1,2025-01-01,1,1,x\n", encoding="utf-8")
     return statistics.median(
-        timed(lambda: validate(source, contract, output=folder / "none", again=True))
+        timed(lambda: validate(source, contract, output=folder / "none", force=True))
         for _ in range(TRIES + 1)
     )
 

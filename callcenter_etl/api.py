@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,24 @@ from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.declared import Contract, load_contract
 from callcenter_etl.engines.engine import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
-from callcenter_etl.errors import UsageError
-from callcenter_etl.once import Outcome, Run, run_again, run_unless_done
+from callcenter_etl.errors import SourceError, UsageError
+from callcenter_etl.once import Outcome, Run, run_forced, run_unless_done
+from callcenter_etl.own_outputs import without_own_outputs
 from callcenter_etl.plan import RunPlan
 from callcenter_etl.result import KeptWhileUsed, RunResult
 from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand
+from callcenter_etl.storage.addresses import shown
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
     from callcenter_etl.change.backtest import BackTest
     from callcenter_etl.change.trial import Trial
     from callcenter_etl.contract.diff import Change
+
+
+def say_nothing(folder: str, files: int) -> None:
+    """Report no skipped files."""
 
 
 def validate(
@@ -39,7 +45,7 @@ def validate(
     publish_to: str | None = None,
     staging: str | os.PathLike[str] | None = None,
     on_progress: ProgressCallback | None = None,
-    again: bool = False,
+    force: bool = False,
     resume: bool = True,
     checkpoint_seconds: float | None = None,
     root: str | os.PathLike[str] | None = None,
@@ -54,7 +60,7 @@ def validate(
     `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
     a chunk, `workers` the threads that work on chunks (the contract's `run.workers`, else the cores) and `block_bytes`
     the bytes read at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
-    contract, nothing is run, unless `again`. Where an unfinished run of the same left a checkpoint in `output`, the
+    contract, nothing is run, unless `force`; where it holds a run of another source, UsageError is raised, unless `force`. Where an unfinished run of the same left a checkpoint in `output`, the
     run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
     itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
@@ -108,13 +114,14 @@ def validate(
     if keep is not None:
         outcome = _run_for_itself(plan, contract, run, keep)
     else:
-        run_it = run_again if again else run_unless_done
+        run_it = run_forced if force else run_unless_done
         outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
     return RunResult(
         record=outcome.summary,
         source=plan.source,
         output=folder,
         already_done=outcome.already_done,
+        replaced=outcome.replaced,
         _excel_safe=defaults.exceptions.excel_safe,
         _keep=keep,
         _storage=defaults.storage_options,
@@ -178,9 +185,25 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def resolve_sources(patterns: list[str], storage: StorageOptions = DEFAULTS) -> list[str]:
-    """Give the sources that names and globs stand for, in order, each once.
+def resolve_sources(
+    patterns: list[str],
+    storage: StorageOptions = DEFAULTS,
+    *,
+    on_skipped: Callable[[str, int], None] = say_nothing,
+) -> list[str]:
+    """Return the sources that names and patterns mean, in order, each once.
 
-    Raises SourceError when a glob names no file.
+    A pattern never means the files of earlier runs: `on_skipped` gets the folder and the number of those it matches.
+    A name does. Raises SourceError when a pattern matches no other file.
     """
-    return list(dict.fromkeys(uri for pattern in patterns for uri in expand(pattern, storage)))
+    return list(dict.fromkeys(uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped)))
+
+
+def _expanded(pattern: str, storage: StorageOptions, on_skipped: Callable[[str, int], None]) -> Sequence[str]:
+    found = expand(pattern, storage)
+    if found == (pattern,):
+        return found
+    kept = without_own_outputs(found, storage, on_skipped)
+    if not kept:
+        raise SourceError(f"{shown(pattern)}: matches only files that earlier runs have written")
+    return kept

@@ -53,6 +53,10 @@ class UsageError(CallcenterEtlError):
     exit_code = 2
 
 
+class OtherSourceError(UsageError):
+    """The output holds files of another source, which the run would replace."""
+
+
 class SourceError(CallcenterEtlError):
     """A source, lookup or contract that cannot be read (to its end)."""
 

@@ -16,7 +16,7 @@ from callcenter_etl.summary import exit_code_for
 
 # `--name value` each, as Glue gives them; what else Glue passes (JOB_NAME, TempDir) is its own.
 REQUIRED = ("source", "contract", "output")
-OPTIONAL = ("engine", "workers", "parts", "max_rejected", "fail_on", "again", "staging")
+OPTIONAL = ("engine", "workers", "parts", "max_rejected", "fail_on", "force", "staging")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         workers=None if workers is None else _whole("workers", workers),
         parts=None if parts is None else _flag("parts", parts),
         max_rejected=arguments.get("max_rejected"),
-        again=_flag("again", arguments.get("again", "false")),
+        force=_flag("force", arguments.get("force", "false")),
         staging=arguments.get("staging"),
     )
     print(json.dumps(result.summary, ensure_ascii=False))  # noqa: T201  the job's log is where it is read

@@ -28,10 +28,19 @@ from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.destination import folder_away
 from callcenter_etl.outputs.lock import target_lock
 from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
+from callcenter_etl.replacement import EarlierRun, earlier_runs, refuse_other_source
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import base_name, is_local, is_s3, local_path, shown
+from callcenter_etl.storage.addresses import (
+    STANDARD_INPUT,
+    absolute,
+    base_name,
+    is_local,
+    is_s3,
+    local_path,
+    shown,
+)
 from callcenter_etl.summary import ContractIdentity, Resumed, Summary, instant
 from callcenter_etl.tables.sink import Whose, opened_sink
 
@@ -41,10 +50,14 @@ Run = Callable[[RunPlan, LoadedContract], Summary]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run's summary; `already_done` where it is an earlier run's and nothing was run."""
+    """A run's summary; `already_done` where it is an earlier run's and nothing was run.
+
+    `replaced` are the earlier runs whose files gave way to this run's.
+    """
 
     summary: Summary
     already_done: bool = False
+    replaced: tuple[EarlierRun, ...] = ()
 
 
 def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
@@ -52,7 +65,8 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
 
     Where an unfinished run of the same has a checkpoint, `run` is given it to go on from. Runs under the target's
     lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError when another run holds the
-    target; OutputError when the ledger cannot be written, before anything is read.
+    target; OutputError when the ledger cannot be written, UsageError where the output holds another source's run,
+    both before anything is read.
     """
     refuse_own_output(plan)
     options = _options_of(plan, contract)
@@ -83,12 +97,14 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
                 if unfinished is not None:
                     unfinished.clear("what it was to do is done already")
                 return Outcome(done, already_done=True)
+        earlier = earlier_runs(plan, contract.document, ledger, published)
+        refuse_other_source(plan, contract.document, earlier)
         going_on = replace(plan, options=options, unfinished=unfinished)
-        return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
+        return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
 
 
-def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
-    """Do what `run` does, as `run_unless_done` would, whatever was done before."""
+def run_forced(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> Outcome:
+    """Do what `run` does, as `run_unless_done` would, whatever was done before and whichever run is replaced."""
     refuse_own_output(plan)
     options = _options_of(plan, contract)
     with (
@@ -96,9 +112,16 @@ def run_again(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -
         _alone(plan, contract),
         _unfinished(plan, contract, options) as unfinished,
     ):
-        ledger, _ = _open_ledger(plan, contract, root)
-        going_on = replace(plan, options=options, unfinished=unfinished, again=True)
-        return Outcome(_recorded(going_on, contract, root=root, ledger=ledger, run=run))
+        ledger, published = _open_ledger(plan, contract, root)
+        earlier = earlier_runs(plan, contract.document, ledger, published)
+        going_on = replace(plan, options=options, unfinished=unfinished, force=True)
+        return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
+
+
+def _replacing(earlier: tuple[EarlierRun, ...], summary: Summary) -> Outcome:
+    for run in earlier:
+        _log.info("replaced", run_id=run.run_id, source=run.source, output=shown(run.output))
+    return Outcome(summary, replaced=earlier)
 
 
 def _alone(plan: RunPlan, contract: LoadedContract) -> AbstractContextManager[None]:
@@ -230,7 +253,8 @@ def _begun(plan: RunPlan, contract: LoadedContract, *, output: str) -> RunRecord
         status=RUNNING,
         contract=ContractIdentity(id=document.contract, version=document.version, sha256=contract.sha256),
         source=RecordedSource(
-            uri=shown(plan.source),
+            # a relative path means another file in another working folder
+            uri=plan.source if plan.source == STANDARD_INPUT else shown(absolute(plan.source)),
             bytes=None if stamp is None else stamp.bytes,
             version=None if stamp is None else stamp.version,
         ),

@@ -26,7 +26,7 @@ class RunPlan:
 
     `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
     the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
-    checkpoints are taken. With `again` a table gets the records that it holds already. `engine` names what does the
+    checkpoints are taken. With `force` a table gets the records that it holds already. `engine` names what does the
     work, `range_bytes` is how much of a source a task of Spark takes; neither changes what is written. With `parts` it
     is written as folders of part files.
     """
@@ -45,7 +45,7 @@ class RunPlan:
     options: str | None = None
     unfinished: Unfinished | None = None
     target_format: TargetFormat = "csv"
-    again: bool = False
+    force: bool = False
     engine: str = "local"
     range_bytes: int = RANGE_BYTES
     parts: bool = False

@@ -18,6 +18,7 @@ from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.names import EXCEPTIONS
 from callcenter_etl.outputs.parts import file_uris
 from callcenter_etl.outputs.rejections import Rejection, read_rejections
+from callcenter_etl.replacement import EarlierRun
 from callcenter_etl.storage.access import read_bytes
 from callcenter_etl.summary import Summary, exit_code
 
@@ -29,13 +30,15 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas
 class RunResult:
     """What a run gave: the summary, and the exceptions as a table.
 
-    With `already_done` nothing was run: the summary is that of the earlier run that did the same.
+    With `already_done` nothing was run: the summary is that of the earlier run that did the same. `replaced` are the
+    earlier runs whose files this run replaced.
     """
 
     record: Summary
     source: str
     output: str
     already_done: bool = False
+    replaced: tuple[EarlierRun, ...] = ()
     _excel_safe: bool = field(default=False, repr=False)
     _keep: object = field(default=None, repr=False)
     _storage: StorageOptions = field(default_factory=StorageOptions, repr=False)

@@ -265,8 +265,8 @@ class _Run:
             contract_sha256=self.contract.sha256,
             options=accepted_by(self.plan.options),
         )
-        records, again = self.accounts.accepted.records, self.plan.again
-        return build_target(staged, staged.sink, self.document, whose, records=records, again=again)
+        records, force = self.accounts.accepted.records, self.plan.force
+        return build_target(staged, staged.sink, self.document, whose, records=records, force=force)
 
     def _summary(
         self,

@@ -34,6 +34,7 @@ class Options:
     target_format: str | None = None
     engine: str | None = None
     parts: bool | None = None
+    force: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class RunSettings:
     target_format: TargetFormat = "csv"
     engine: Engine = "local"
     parts: bool = False
+    force: bool = False
 
 
 def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[str, str]) -> RunSettings:
@@ -86,6 +88,7 @@ def resolve_settings(defaults: RunDefaults, options: Options, environ: Mapping[s
         ),
         engine=_engine(options.engine, variables.get("engine"), defaults.engine),
         parts=_flag("parts", variables, option=options.parts, declared=defaults.parts),
+        force=_flag("force", variables, option=options.force, declared=False),
         max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
         log=_log_settings(defaults.log, options, variables),
     )

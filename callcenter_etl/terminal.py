@@ -1,4 +1,4 @@
-"""Makes text safe to show: what a terminal would obey is escaped."""
+"""Formats text for people: what a terminal would obey is escaped, a noun agrees with its number."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ def printable(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 line`, `1,204 lines`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -20,7 +20,7 @@ def build_target(
     whose: Whose,
     *,
     records: int,
-    again: bool = False,
+    force: bool = False,
 ) -> int | None:
     """Have the sink make the target of `records` accepted records; nothing of it is to be seen yet.
 
@@ -33,7 +33,7 @@ def build_target(
         records=records,
         scratch=staged.new_scratch(),
         whose=whose,
-        again=again,
+        force=force,
     )
     staged.target = sink.stage(accepted)
     if staged.target.records != records:

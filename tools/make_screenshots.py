@@ -42,7 +42,7 @@ def _report(folder: Path) -> Path:
     for sample, *more in (("01",), ("02", "--report", str(page))):
         command = [sys.executable, "-m", "callcenter_etl", "validate"]
         command += [f"src_files/call_center_raw_2025{sample}.csv", "-c", "contracts/call_center.yaml"]
-        command += ["-o", str(folder / "out"), "-q", "--again", "--log-level", "ERROR", *more]
+        command += ["-o", str(folder / "out"), "-q", "--force", "--log-level", "ERROR", *more]
         done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=False)  # noqa: S603  this program's own command line
         if done.returncode > 1:
             raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.cli.exits import say_error
+from callcenter_etl.cli.exits import say_error, say_skipped
 from callcenter_etl.cli.formats import Format
 from callcenter_etl.errors import SourceError, UsageError
 
@@ -49,7 +49,8 @@ def diff(
         raise UsageError(f"two contracts are compared, {more[0]!r} is a third (sources come after --against)")
     before, after = load_contracts([old, new])
     changes = diff_contracts(before, after)
-    sources = resolve_sources([*(against or []), *(more or [])], after.document.run.storage_options)
+    patterns, storage = [*(against or []), *(more or [])], after.document.run.storage_options
+    sources = resolve_sources(patterns, storage, on_skipped=say_skipped)
     tests: list[BackTest] = []
     failures: list[int] = []
     for source in sources:

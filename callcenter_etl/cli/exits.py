@@ -18,7 +18,8 @@ import typer
 from callcenter_etl.errors import AccountingError, CallcenterEtlError, OutputError
 from callcenter_etl.interrupts import SIGNALS, interrupts
 from callcenter_etl.memory import LackOfMemoryError, is_lack_of_memory
-from callcenter_etl.terminal import printable
+from callcenter_etl.storage.addresses import shown
+from callcenter_etl.terminal import counted, printable
 
 BUG = 70
 INTERRUPTED = 130
@@ -133,6 +134,13 @@ def _what_stands() -> str:
 def say_error(error: CallcenterEtlError) -> int:
     """Say on standard error what went wrong; give the exit code that it means."""
     return _say(_with_notes(f"error: {error}", error), error.exit_code)
+
+
+def say_skipped(folder: str, files: int) -> None:
+    """Say on standard error that a pattern matched files of earlier runs, which are not read."""
+    _say(
+        f"note: {shown(folder)}: skipped {counted(files, 'file')} of earlier runs (name a file to read it)", 0
+    )
 
 
 def _with_notes(text: str, error: BaseException) -> str:

@@ -66,12 +66,13 @@ def infer(
     """
     with uncollected():
         from callcenter_etl.api import resolve_sources
+        from callcenter_etl.cli.exits import say_skipped
         from callcenter_etl.infer import Options, infer_contract
 
     if output is not None and Path(output).exists() and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
     options = Options(
-        samples=tuple(resolve_sources(samples)),
+        samples=tuple(resolve_sources(samples, on_skipped=say_skipped)),
         id=name,
         tolerance=_share(tolerance),
         max_records=max_records,

@@ -6,12 +6,19 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import resolve_sources
+from callcenter_etl.api import resolve_sources, say_nothing
 from callcenter_etl.api import validate as run
-from callcenter_etl.cli.exits import say_error
+from callcenter_etl.cli.exits import say_error, say_skipped
 from callcenter_etl.cli.progress import shown_progress
 from callcenter_etl.declared import Contract
-from callcenter_etl.errors import CallcenterEtlError, EngineError, OutputError, SourceError, UsageError
+from callcenter_etl.errors import (
+    CallcenterEtlError,
+    EngineError,
+    OtherSourceError,
+    OutputError,
+    SourceError,
+    UsageError,
+)
 from callcenter_etl.memory import LackOfMemoryError
 from callcenter_etl.result import RunResult
 from callcenter_etl.settings import RunSettings
@@ -21,11 +28,19 @@ from callcenter_etl.terminal import printable
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
-def jobs_of(settings: RunSettings, contract: Contract) -> list[tuple[str, RunSettings]]:
-    """Give each source with its settings: one folder each for several sources or a glob."""
+def jobs_of(
+    settings: RunSettings, contract: Contract, *, quiet: bool = False
+) -> list[tuple[str, RunSettings]]:
+    """Return each source with its settings.
+
+    A single source that is named writes into the output itself. Several sources, or a pattern whatever it matches,
+    write into a folder each, so that the layout does not depend on how many files there are today. A pattern that
+    the shell has expanded to one file cannot be told from a name.
+    """
     if not settings.sources:
         raise UsageError("no source: name one, or declare run.source in the contract")
-    found = resolve_sources(list(settings.sources), contract.document.run.storage_options)
+    storage = contract.document.run.storage_options
+    found = resolve_sources(list(settings.sources), storage, on_skipped=say_nothing if quiet else say_skipped)
     if list(settings.sources) == found and len(found) == 1:
         return [(found[0], settings)]
     taken: set[str] = set()
@@ -62,7 +77,7 @@ class Ways:
 
     root: str | None
     quiet: bool
-    again: bool
+    force: bool
     resume: bool | None
 
 
@@ -71,7 +86,7 @@ def run_all(
 ) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
     """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
 
-    One source among several that cannot be read keeps neither the others from running nor their results from
+    One source among several that cannot be read, or written where another one was, keeps neither the others from running nor their results from
     being shown.
     """
     results: list[RunResult] = []
@@ -84,7 +99,7 @@ def run_all(
     for source, settings in jobs:
         try:
             results.append(_run(source, contract, settings, ways))
-        except (EngineError, LackOfMemoryError, OutputError, SourceError) as error:
+        except (EngineError, LackOfMemoryError, OtherSourceError, OutputError, SourceError) as error:
             say_error(error)
             failures.append((source, error))
     return results, failures
@@ -102,7 +117,7 @@ def _run(source: str, contract: Contract, settings: RunSettings, ways: Ways) -> 
             workers=settings.workers,
             max_rejected=settings.max_rejected,
             on_progress=show,
-            again=ways.again,
+            force=ways.force,
             resume=ways.resume is not False,
             checkpoint_seconds=settings.checkpoint_seconds,
             root=ways.root,

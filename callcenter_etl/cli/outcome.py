@@ -14,7 +14,7 @@ from callcenter_etl.reports import RENDERERS
 from callcenter_etl.result import RunResult
 from callcenter_etl.settings import RunSettings
 from callcenter_etl.storage.addresses import shown
-from callcenter_etl.summary import exit_code_for
+from callcenter_etl.summary import VERDICTS, Summary, exit_code_for
 from callcenter_etl.terminal import printable
 
 
@@ -52,12 +52,22 @@ def _write_summaries(ended: Ended, form: str, stream: TextIO) -> None:
     if not kept:
         stream.write("  nothing was kept (name a folder with --output)\n")
     for result in ended.results:
+        source = printable(shown(result.source))
         if result.already_done:
-            run = result.record
-            stream.write(
-                f"{printable(shown(result.source))}: already done by run {run.run_id} ({run.finished_at}),"
-                " nothing was written (--again runs it anew)\n"
-            )
+            stream.write(f"{source}: already done by {_in_a_line(result.record)}\n")
+        stream.writelines(
+            f"{printable(shown(earlier.output))}: replaced {printable(str(earlier))}\n"
+            for earlier in result.replaced
+        )
+
+
+def _in_a_line(run: Summary) -> str:
+    """Return how an earlier run ended, for who finds that its source is not run again."""
+    records = run.records
+    return (
+        f"run {run.run_id} ({run.finished_at}): {VERDICTS[run.status]}, {records.read:,} read,"
+        f" {records.accepted:,} accepted, {records.rejected:,} rejected; nothing was written (--force runs it again)"
+    )
 
 
 def _write_report(ended: Ended, form: str, stream: TextIO) -> None:

@@ -40,8 +40,8 @@ def reprocess(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be recovered, and write nothing.")
     ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Tell anew what is still rejected, although nothing changed.")
+    force: Annotated[
+        bool, typer.Option("--force", help="Tell anew what is still rejected, although nothing changed.")
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
 ) -> None:
@@ -62,7 +62,7 @@ def reprocess(
         from callcenter_etl.reprocess import reprocess as run
 
     plan = ReprocessPlan(
-        file, output=output, run_output=run_output, source_sha256=source_sha256, dry_run=dry_run, again=again
+        file, output=output, run_output=run_output, source_sha256=source_sha256, dry_run=dry_run, force=force
     )
     done = run(plan, load_contract(contract).loaded)
     REPROCESSED_RENDERERS[form.value](done, sys.stdout)

@@ -45,7 +45,8 @@ def validate(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE",
-            help="Files, globs or addresses such as s3://; - is standard input. Default: run.source.",
+            help="Files, patterns such as 'drops/**/*.csv', or addresses such as s3://; - is standard input."
+            " Default: run.source.",
         ),
     ] = None,
     *,
@@ -55,7 +56,12 @@ def validate(
     ],
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder or s3:// prefix of the run's files."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder or s3:// prefix of the run's files. A folder each in it for several sources or a pattern.",
+        ),
     ] = None,
     max_rejected: Annotated[
         str | None,
@@ -80,9 +86,12 @@ def validate(
     chunk_rows: Annotated[
         int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")
     ] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Run although the output already holds what this source gives.")
-    ] = False,
+    force: Annotated[
+        bool | None,
+        typer.Option(
+            "--force", help="Run although this source is done, or the output holds another source's run."
+        ),
+    ] = None,
     resume: Annotated[
         bool | None,
         typer.Option(
@@ -134,9 +143,15 @@ def validate(
 ) -> None:
     """Put every record of the sources into target or exceptions, by the contract.
 
-    With --output the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
-    without, nothing is kept. Exit codes: 0 passed, 1 the data broke the contract, 2 the command line or the
-    contract is wrong, 3 the run could not be finished.
+    With --output DIR the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
+    without, nothing is kept.
+
+    One source that is named writes into DIR itself. Several sources, or a pattern (also one that matches a single
+    file), write into DIR/NAME each. A shell that expands a pattern to one file passes a name: quote patterns to
+    have folders in any case. Files of earlier runs are never sources of a pattern.
+
+    Exit codes: 0 passed, 1 the data violated the contract, 2 the command line or the contract is wrong, 3 the run
+    could not be finished.
 
     Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
     """
@@ -166,12 +181,13 @@ def validate(
         target_format=None if target_format is None else target_format.value,
         engine=None if engine is None else engine.value,
         parts=parts,
+        force=force,
     )
     settings = resolve_settings(loaded.document.run, options, os.environ)
     configure_logs(settings.log, quiet=quiet)
-    jobs = jobs_of(settings, loaded)
+    jobs = jobs_of(settings, loaded, quiet=quiet)
     page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
-    ways = Ways(root=settings.output, quiet=quiet, again=again, resume=resume)
+    ways = Ways(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
     results, failures = run_all(jobs, loaded, ways)
     ended = Ended(loaded, settings, results, failures)
     show(ended, wanted)

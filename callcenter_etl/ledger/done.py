@@ -19,7 +19,7 @@ from callcenter_etl.outputs.parts import stands
 from callcenter_etl.outputs.targets import PARQUET, TARGET_FOLDER, TARGET_PARQUET
 from callcenter_etl.storage import access
 from callcenter_etl.storage.access import DEFAULTS
-from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown, within
+from callcenter_etl.storage.addresses import STANDARD_INPUT, absolute, is_local, local_path, shown, within
 from callcenter_etl.summary import OutputFile, Summary
 
 _BLOCK_BYTES = 2**20
@@ -141,7 +141,10 @@ def _same_content(recorded: RecordedSource, question: Question) -> bool:
     stamp = stamp_of(uri, options)
     if stamp is None or stamp.bytes != recorded.bytes:
         return False
-    if stamp.version is not None and (recorded.uri, recorded.version) == (shown(uri), stamp.version):
+    if stamp.version is not None and (recorded.uri, recorded.version) == (
+        shown(absolute(uri)),
+        stamp.version,
+    ):
         return True
     return _hash_of(uri, options) == recorded.sha256
 

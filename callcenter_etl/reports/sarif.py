@@ -73,7 +73,7 @@ def _told(finding: Finding) -> tuple[str, int]:
     """Give reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
     if finding.line is not None:
         return finding.reason, finding.line
-    return f"{finding.reason} (its line is not known: the run was done before, --again does it anew)", 1
+    return f"{finding.reason} (its line is not known: the run was done before, --force does it anew)", 1
 
 
 class _Places:

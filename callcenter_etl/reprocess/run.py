@@ -58,7 +58,7 @@ class ReprocessPlan:
     run_output: str | None = None
     source_sha256: str | None = None
     dry_run: bool = False
-    again: bool = False
+    force: bool = False
     run_id: str = field(default_factory=new_run_id)
 
 
@@ -150,8 +150,8 @@ class _Reprocess:
         if self.counts.recovered:
             return False
         done = before.done.get((self.corrections.identity[1], self.contract.sha256))
-        if done is not None and not self.plan.again:
-            self.notes.append(f"already done by reprocess {done} (--again writes it anew)")
+        if done is not None and not self.plan.force:
+            self.notes.append(f"already done by reprocess {done} (--force writes it anew)")
             return True
         return not self.counts.rejected
 

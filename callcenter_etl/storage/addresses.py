@@ -42,6 +42,11 @@ def absolute(uri: str) -> str:
     return str(Path(local_path(uri)).absolute()) if is_local(uri) else uri
 
 
+def has_query(uri: str) -> bool:
+    """Return whether a web address has a query, which `shown` leaves out."""
+    return scheme_of(uri) in _WITH_QUERY and "?" in uri
+
+
 def same_place(one: str, other: str) -> bool:
     """Tell whether two addresses are spellings of one."""
     return one_spelling(one) == one_spelling(other)

@@ -117,7 +117,7 @@ class Table(Protocol):
 class Job:
     """The finished files of one run. `seconds` is how long other writers may come first.
 
-    With `again` they are committed even where the table holds this very content.
+    With `force` they are committed even where the table holds this very content.
     """
 
     origin: Origin
@@ -125,7 +125,7 @@ class Job:
     files: tuple[DataFile, ...]
     scratch: Path
     seconds: float
-    again: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class Commit:
 
     def _already(self, version: TableVersion) -> Committed | None:
         job = self._job
-        if job.again and not (self._tried and version.has_commit_of(job.origin.run_id)):
+        if job.force and not (self._tried and version.has_commit_of(job.origin.run_id)):
             return None
         return _already(version, job.origin, job.replacing)
 

@@ -42,7 +42,7 @@ class Accepted:
     """The accepted records at the end of a run, and whose they are.
 
     `stream` is read with `tables.staged.read_batches`; its batches have `schema` and together `records` records, in
-    source order; with `again` they are written even where the target holds them. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
+    source order; with `force` they are written even where the target holds them. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
     """
 
     stream: Path
@@ -50,7 +50,7 @@ class Accepted:
     records: int
     scratch: Path
     whose: Whose
-    again: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class CommittingSink:
             files,
             accepted.scratch,
             seconds=self._plan.storage.retry_seconds,
-            again=accepted.again,
+            force=accepted.force,
         )
         self._commit = Commit(goal.table, goal.place, job)
         self._commit.prepare()

@@ -193,6 +193,6 @@ def test_a_made_record_is_rejected_by_validate_for_just_its_rule(tmp_path: Path)
             writer = csv.DictWriter(file, ["id", "state", "who"])
             writer.writeheader()
             writer.writerows([*rule.after, rule.record or {}])
-        result = validate(tmp_path / "made.csv", contract, output=tmp_path / "out", workers=1, again=True)
+        result = validate(tmp_path / "made.csv", contract, output=tmp_path / "out", workers=1, force=True)
         exceptions = result.exceptions
         assert exceptions["reject_rules"].to_list()[-1:] == [rule.rule]

@@ -55,7 +55,7 @@ def test_the_page_of_commands_has_every_option() -> None:
         "--contract, -c FILE",
         "--fail-on warn\\|reject\\|never",
         "--resume / --no-resume",
-        "--again",
+        "--force",
     ):
         assert f"`{option}`" in page
 

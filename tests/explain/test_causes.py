@@ -47,7 +47,7 @@ def run(folder: Path, contract: dict[str, Any], lines: list[str], name: str = "s
     source = folder / f"{name}.csv"
     source.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
     loaded = load_contract(contract)
-    result = validate(source, loaded, output=folder / name, again=True)
+    result = validate(source, loaded, output=folder / name, force=True)
     rejected = result.record.records.rejected
     return find_causes([str(folder / name / "exceptions.csv")], loaded.loaded, rejected=rejected, **options)
 
@@ -67,7 +67,7 @@ def pasted(contract: dict[str, Any], yaml: str) -> dict[str, Any]:
 
 def accepted_of(folder: Path, contract: dict[str, Any], lines: list[str]) -> int:
     (folder / "again.csv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
-    result = validate(folder / "again.csv", load_contract(contract), output=folder / "again", again=True)
+    result = validate(folder / "again.csv", load_contract(contract), output=folder / "again", force=True)
     return result.record.records.accepted
 
 
@@ -227,8 +227,8 @@ def test_a_run_ends_with_its_causes_unless_quiet(tmp_path: Path) -> None:
     words = ("validate", tmp_path / "s.csv", "-c", contract, "-o", tmp_path / "o")
     ended = command(*words)
     assert (ended.returncode, "accepting `%-H:%M:%S` would recover 40" in ended.stdout) == (1, True)
-    assert "why" not in command(*words, "--again", "--quiet").stdout
-    assert set(json.loads(command(*words, "--again", "--format", "json").stdout)) >= {"run_id", "status"}
+    assert "why" not in command(*words, "--force", "--quiet").stdout
+    assert set(json.loads(command(*words, "--force", "--format", "json").stdout)) >= {"run_id", "status"}
     assert "would recover 40" in command("validate", tmp_path / "s.csv", "-c", contract).stdout
     later = command("explain", tmp_path / "o", "-c", contract)
     assert (later.returncode, "why 40 records were rejected:" in later.stdout) == (0, True)
@@ -272,7 +272,7 @@ def test_advice_holds_for_generated_sources(case: tuple[bytes, dict[str, Any]]) 
             if cause.advice is None or cause.advice.sure == "may":
                 continue
             document.write_text(json.dumps(pasted(contract, cause.advice.yaml)), encoding="utf-8")
-            after = validate(source, load_contract(document), output=folder / "p", again=True).record
+            after = validate(source, load_contract(document), output=folder / "p", force=True).record
             gained = after.records.accepted - before.records.accepted
             assert gained <= cause.advice.recovers
             assert cause.advice.sure != "would" or gained == cause.advice.recovers

@@ -57,7 +57,7 @@ def test_the_arguments_of_a_job_are_read_whatever_else_glue_passes(tmp_path: Pat
     ("more", "words"),
     [
         ({"workers": "many"}, "a whole number"),
-        ({"again": "perhaps"}, "true or false"),
+        ({"force": "perhaps"}, "true or false"),
         ({"parts": "some"}, "true or false"),
         ({"fail_on": "x"}, "none of"),
         ({"engine": "sparc"}, "none of local, spark"),

@@ -119,7 +119,7 @@ def test_only_listed_outliers_are_rejected(
     source.write_bytes(sample.data)
     inference = infer_contract(Options((str(source),)))
     contract.write_text(inference.text, encoding="utf-8")
-    summary = validate(source, load_contract(contract), output=tmp_path / "out", again=True).summary
+    summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary
     assert summary["status"] != "refused", summary["problems"]
     broken: dict[str, int] = {}
     for rule, counts in summary["rules"].items():

@@ -45,7 +45,7 @@ def test_the_file_is_accepted_but_for_listed_outliers(name: str, tmp_path: Path)
     source, inference = inferred(name)
     contract = tmp_path / "contract.yaml"
     contract.write_text(inference.text, encoding="utf-8")
-    summary = validate(source, load_contract(contract), output=tmp_path / "out", again=True).summary
+    summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary
     broken = {rule: counts["broken"] for rule, counts in summary["rules"].items() if counts["broken"]}
     assert broken == {rule: each.count for rule, each in inference.outcome.broken.items()}
     assert summary["records"]["accepted"] == inference.outcome.accepted

@@ -109,7 +109,7 @@ def _round(
     deadly = True
     while True:
         workers = chance.choice((1, 2))
-        options = (*place.options, "--workers", workers, "--again")
+        options = (*place.options, "--workers", workers, "--force")
         line = words(case.source, case.contract, place.output(name), *options)
         delay = chance.uniform(0, 0.9) * case.seconds if deadly else None
         with started(line, block_bytes=case.block_bytes, said=said, seconds=seconds) as process:

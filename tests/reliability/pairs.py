@@ -65,7 +65,7 @@ def race(folder: Path, drops: Drops, *, rounds: int) -> Tally:
         few, same = 2 + number % 2, number % 4 >= 2
         for place in (Folder(folder / f"out-{number // 5}"), Prefix(drops, f"out-{number // 5}")):
             racers = [jobs[number % 3]] * few if same else jobs[:few]
-            outcomes, found = _round(place, racers, () if same else ("--again",))
+            outcomes, found = _round(place, racers, () if same else ("--force",))
             for outcome in outcomes:
                 tally.add(f"round {number} into {place.uri}", outcome, found)
                 found = []

@@ -142,7 +142,7 @@ def interrupted(
 
 
 def _start(job: Job, place: Place) -> subprocess.Popen[bytes]:
-    run = call("validate", job.source, "-c", job.contract, "-o", place.uri, "-q", "--again", script=LISTENING)
+    run = call("validate", job.source, "-c", job.contract, "-o", place.uri, "-q", "--force", script=LISTENING)
     if run.stderr is None or run.stderr.readline() != b"listening\n":
         raise RuntimeError(f"a run does not listen: {run.communicate()}")
     return run

@@ -123,7 +123,7 @@ def test_of_many_started_together_one_publishes_at_a_time(tmp_path: Path) -> Non
         codes: list[int] = []
 
         def start(codes: list[int] = codes) -> None:
-            codes.append(command("validate", source, "-c", document, "-o", out, "-q", "--again").returncode)
+            codes.append(command("validate", source, "-c", document, "-o", out, "-q", "--force").returncode)
 
         threads = [threading.Thread(target=start) for _ in range(4)]
         for thread in threads:

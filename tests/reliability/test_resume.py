@@ -344,9 +344,9 @@ def test_a_lookup_that_changed_makes_it_another_run(tmp_path: Path) -> None:
     ]
     files = write_source(tmp_path, DATA), write_contract(tmp_path, columns=columns, rules=[])
     for text, resumed in (("site\n0\n1\n", True), ("site\n0\n2\n", False)):
-        killed(tmp_path, *files, WRITTEN, "--again")
+        killed(tmp_path, *files, WRITTEN, "--force")
         lookup.write_text(text)
-        assert (gone_on(tmp_path, *files, again=True).record.resumed is not None) is resumed
+        assert (gone_on(tmp_path, *files, force=True).record.resumed is not None) is resumed
         assert_clean(tmp_path, clean(tmp_path, *files))
 
 

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "call_center_raw_202503.csv").write_text("call_id,caller\n1,2\n", encoding="utf-8")
     words = ("validate", *samples, str(folder / "call_center_raw_202503.csv"), str(folder / "none.csv"))
     words += ("-c", str(REPOSITORY / "contracts" / "call_center.yaml"), "-o", str(folder / "out"))
-    words += ("-q", "--again", "--log-level", "ERROR", "--report", str(folder / "report.html"))
+    words += ("-q", "--force", "--log-level", "ERROR", "--report", str(folder / "report.html"))
     validate(samples[0], REPOSITORY / "contracts" / "call_center.yaml", output=folder / "out")  # a past run
     done = call(*words)
     assert done.returncode == 3, done.stderr

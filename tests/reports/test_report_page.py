@@ -165,7 +165,7 @@ def test_an_earlier_run_has_a_page_as_long_as_its_files_stand() -> None:
     Path("out/exceptions.csv").unlink()
     assert call(*show, "-c", "calls.yaml").returncode == 0
     assert "exceptions.csv: no such file or directory" in read(Path("report.html")).text
-    validate("calls.csv", "calls.yaml", output="out", again=True)
+    validate("calls.csv", "calls.yaml", output="out", force=True)
     replaced = call(*show, "-c", "calls.yaml")
     assert (replaced.returncode, "stands there now" in replaced.stderr) == (2, True)
 

@@ -426,7 +426,7 @@ def test_the_command_line_tells_it_as_text_and_json(tmp_path: Path) -> None:
     assert json.loads(written.read_text(encoding="utf-8"))["run_id"] == shown["run_id"]
     nothing = command(*words)
     assert (nothing.returncode, "already done by reprocess" in nothing.stdout) == (1, True)
-    assert command(*words, "--again").stdout.count("exceptions.csv") == 1
+    assert command(*words, "--force").stdout.count("exceptions.csv") == 1
     unknown = command("reprocess", contract, "--contract", contract)
     assert (unknown.returncode, "Traceback" in unknown.stderr) == (2, False)
     missing = command(

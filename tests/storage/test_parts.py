@@ -160,7 +160,7 @@ def test_what_has_the_place_of_parts_on_s3_is_refused_before_anything_is_read(mo
     validate(source, "c.yaml", output=drops.uri("table"), target_format="delta")
     drops.put("foreign/rejected/mine.txt", b"mine")
     with SparkProcess() as spark:
-        table = spark.run(source, drops.uri("table"), parts=True, again=True)
+        table = spark.run(source, drops.uri("table"), parts=True, force=True)
         foreign = spark.run(source, drops.uri("foreign"), parts=True)
         spark.run(source, drops.uri("parts"), parts=True)
     assert "target: is a Delta table" in table["error"]
@@ -209,7 +209,7 @@ def test_runs_on_spark_publish_parts_to_s3(moto_drops: Drops) -> None:
         assert parts < summary["outputs"]["target"]["parts"]
         assert len(drops.keys("out/target/part-")) == parts
 
-        over = spark.run(source, output, parts=True, range_bytes=2000, max_rejected=1, again=True)
+        over = spark.run(source, output, parts=True, range_bytes=2000, max_rejected=1, force=True)
         assert over["summary"]["status"] == "failed"
         assert drops.keys("out/target") == []
         assert drops.get("out/rejected/_SUCCESS") == b""

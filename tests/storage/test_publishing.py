@@ -133,7 +133,7 @@ def test_of_runs_at_the_same_time_one_wins_and_the_others_say_which(drops: Drops
         "def together(self):\n"
         "    print('ready', flush=True); sys.stdin.readline(); commit(self)\n"
         "RemoteOutput.commit = together\n"
-        "try:\n    print('won', validate(sys.argv[1], 'c.yaml', output=sys.argv[2], again=True).record.run_id)\n"
+        "try:\n    print('won', validate(sys.argv[1], 'c.yaml', output=sys.argv[2], force=True).record.run_id)\n"
         "except OutputError as error:\n    print('lost', error)\n"
     )
     for _ in range(2):
@@ -338,7 +338,7 @@ def test_files_wait_in_the_staging_folder_and_need_room(
     assert list(Path("stage").iterdir()) == []
     monkeypatch.setattr(destination, "SPARE_BYTES", 2**60)
     with pytest.raises(OutputError, match="name another folder with --staging"):
-        validate("good.csv", "c.yaml", output=moto_drops.uri("out"), staging="stage", again=True)
+        validate("good.csv", "c.yaml", output=moto_drops.uri("out"), staging="stage", force=True)
 
 
 def test_the_run_never_replaces_its_own_source(moto_drops: Drops) -> None:

@@ -42,7 +42,7 @@ def gone_on(folder: Path, source: object, output: str, home: Path, **options: An
 
 def is_clean(drops: Drops, folder: Path, source: Path) -> None:
     clean = folder / "clean"
-    validate(source, folder / "contract.json", output=clean, again=True, checkpoint_seconds=0)
+    validate(source, folder / "contract.json", output=clean, force=True, checkpoint_seconds=0)
     for name in FILES:
         assert drops.get(f"out/{name}") == (clean / name).read_bytes()
     found, expected = (

@@ -100,12 +100,12 @@ def deliver(
     layout: Layout = PLAIN,
     *,
     seconds: float = 60,
-    again: bool = False,
+    force: bool = False,
 ) -> Committed:
     """Commit one delivery as a run does; into the Delta table of an address, or another goal."""
     goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
     commit = commit_of(
-        goal, delivery, delivery.origin, scratch, mode=mode, layout=layout, seconds=seconds, again=again
+        goal, delivery, delivery.origin, scratch, mode=mode, layout=layout, seconds=seconds, force=force
     )
     try:
         commit.prepare()
@@ -123,11 +123,11 @@ def commit_of(
     mode: TableMode = "append",
     layout: Layout = PLAIN,
     seconds: float = 60,
-    again: bool = False,
+    force: bool = False,
 ) -> Commit:
     goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
     files = files_of(goal, delivery, origin, scratch, layout)
-    job = Job(origin, Replacing(mode, levels_of(layout)), files, scratch / origin.run_id, seconds, again)
+    job = Job(origin, Replacing(mode, levels_of(layout)), files, scratch / origin.run_id, seconds, force)
     return Commit(goal.table, goal.place, job)
 
 

@@ -219,4 +219,4 @@ def test_a_partition_that_went_missing_is_missed(moto_drops: Drops, tmp_path: Pa
         with pytest.raises(
             OutputError, match=r"parquet: is gone, though the target's _manifest.json names it"
         ):
-            validate(second, replacing(), output=output, again=True)
+            validate(second, replacing(), output=output, force=True)

@@ -92,7 +92,7 @@ def test_parts_and_single_files_replace_each_other_whole(tmp_path: Path) -> None
         *(tmp_path / "s.csv", load_contract(KEYED)), output=tmp_path / "o", engine="spark", parts=True
     )
     assert again.already_done
-    run(tmp_path / "s.csv", tmp_path / "o", again=True)
+    run(tmp_path / "s.csv", tmp_path / "o", force=True)
     assert len(many) > len(list((tmp_path / "o" / "target").iterdir()))
     validate(tmp_path / "s.csv", load_contract(KEYED), output=tmp_path / "o")
     visible = {path.name for path in (tmp_path / "o").iterdir() if not path.name.startswith(".")}
@@ -242,7 +242,7 @@ def test_what_is_no_folder_of_parts_is_refused_before_anything_is_read(
             (output / name / "_SUCCESS").touch()
             (output / name / "part-00000.csv").touch()
     with pytest.raises(OutputError, match=f"{name}: is no output of this program"):
-        run(tmp_path / "s.csv", output, again=True)
+        run(tmp_path / "s.csv", output, force=True)
     assert (output / "summary.json").read_bytes() == before
     assert os.path.lexists(output / name)
 
@@ -261,7 +261,7 @@ def test_what_somebody_put_beside_parts_stays_when_they_go(tmp_path: Path) -> No
     (tmp_path / "s.csv").write_bytes(keyed_records(20))
     run(tmp_path / "s.csv", tmp_path / "o")
     (tmp_path / "o" / "target" / "mine.txt").write_text("mine")
-    validate(tmp_path / "s.csv", load_contract(KEYED), output=tmp_path / "o", again=True)
+    validate(tmp_path / "s.csv", load_contract(KEYED), output=tmp_path / "o", force=True)
     assert [path.name for path in (tmp_path / "o" / "target").iterdir()] == ["mine.txt"]
 
 

@@ -116,7 +116,7 @@ def test_again_commits_the_same_rows_once_more(tmp_path: Path) -> None:
     file, rules, out = source(tmp_path), contract(tmp_path), tmp_path / "out"
     validate(file, rules, output=out)
     DeltaTable(str(out / "target")).delete("id = '1'")  # by somebody else
-    assert validate(file, rules, output=out, again=True).record.outputs["target"].version == 2
+    assert validate(file, rules, output=out, force=True).record.outputs["target"].version == 2
     assert ids(out / "target") == ["1", "2", "4"]
 
 

@@ -89,9 +89,9 @@ def test_a_run_that_never_comes_first_says_who_did_and_leaves_nothing(
     assert not [path for path in (tmp_path / "t").rglob("*.parquet") if late.origin.source_key in path.name]
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("force", [False, True])
 def test_a_commit_whose_answer_was_lost_is_found_and_not_done_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, again: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, force: bool
 ) -> None:
     from callcenter_etl.tables.commits import ConflictError
     from callcenter_etl.tables.delta.table import DeltaLakeTable
@@ -106,7 +106,7 @@ def test_a_commit_whose_answer_was_lost_is_found_and_not_done_twice(
         raise ConflictError  # what a store says of a put that is tried again and was done
 
     monkeypatch.setattr(DeltaLakeTable, "commit", losing_the_answer)
-    done = deliver(uri, Delivery("late.csv", ((1, 2),)), tmp_path, layout=BY_DAY, again=again)
+    done = deliver(uri, Delivery("late.csv", ((1, 2),)), tmp_path, layout=BY_DAY, force=force)
     assert (done.already, done.version, done.records) == (True, 1, 1)
     assert rows_in(uri) == [("first.csv", 1, 1), ("late.csv", 1, 2)]
     assert (

@@ -47,8 +47,12 @@ def test_the_command_says_so_and_prints_the_earlier_summary_unchanged(tmp_path: 
     told = command(*words, "-q")
     run_id = json.loads(first.stdout)["run_id"]
     assert f"already done by run {run_id} (2" in told.stdout
+    assert (
+        "rejects found (no limit is declared), 3 read, 2 accepted, 1 rejected; nothing was written"
+        in told.stdout
+    )
     assert told.returncode == 1
-    again = command(*words, "--again", "--format", "json")
+    again = command(*words, "--force", "--format", "json")
     assert json.loads(again.stdout)["run_id"] != run_id
     assert json.loads((tmp_path / "out" / "summary.json").read_bytes())["run_id"] != run_id
 
@@ -62,7 +66,8 @@ def test_a_copy_under_another_name_is_the_same_content(tmp_path: Path) -> None:
 def test_a_name_counts_where_the_contract_has_rules_for_it(tmp_path: Path) -> None:
     named = contract(source={"filename": {"pattern": "s.csv"}})
     for name, already in (("s.csv", False), ("other.csv", False), ("other.csv", True)):
-        result = validate(written(tmp_path, name=name), named, output=tmp_path / "out")
+        source = written(tmp_path, name=name)
+        result = validate(source, named, output=tmp_path / "out", force=name == "other.csv" and not already)
         assert result.already_done is already
     assert result.summary["status"] == "refused"
 
@@ -143,7 +148,7 @@ def test_limit_contract_and_again_make_it_another_run(tmp_path: Path) -> None:
     limited = run(tmp_path, max_rejected="50%")
     assert (limited.already_done, limited.exit_code) == (False, 0)
     assert run(tmp_path, max_rejected="50%").already_done
-    assert not run(tmp_path, max_rejected="50%", again=True).already_done
+    assert not run(tmp_path, max_rejected="50%", force=True).already_done
     safe = contract(run={"exceptions": {"excel_safe": True}})
     assert not validate(tmp_path / "s.csv", safe, output=tmp_path / "out").already_done
     assert runs_of(tmp_path) == 4
@@ -167,6 +172,7 @@ def test_standard_input_is_always_run(tmp_path: Path) -> None:
         "--format",
         "json",
         "-q",
+        "--force",
     )
     ids = {json.loads(command(*words, input=DATA.decode()).stdout)["run_id"] for _ in range(2)}
     assert len(ids) == 2

@@ -1,0 +1,139 @@
+"""Finds the earlier runs that a run would replace in its output, and refuses to replace those of another source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import CallcenterEtlError, OtherSourceError
+from callcenter_etl.ledger.done import published_summary
+from callcenter_etl.ledger.protocol import Ledger
+from callcenter_etl.plan import RunPlan, sink_plan
+from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.storage.addresses import (
+    STANDARD_INPUT,
+    absolute,
+    base_name,
+    has_query,
+    is_local,
+    local_path,
+    same_place,
+    shown,
+)
+from callcenter_etl.summary import Summary
+from callcenter_etl.terminal import counted
+
+# What is read from there depends on the process, so that equal paths do not mean equal sources.
+_OF_THE_PROCESS = ("/dev/", "/proc/")
+_TABLES = ("delta", "iceberg")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """A published run that another one replaces, in the output or in the prefix of the copies.
+
+    `source` is its address as the ledger knows it, absolute for a local file.
+    """
+
+    output: str
+    run_id: str
+    source: str
+    records: int
+    rejected: int
+    holds_files: bool
+
+    def __str__(self) -> str:
+        return (
+            f"run {self.run_id} of {self.source!r} ({counted(self.records, 'record')},"
+            f" {self.rejected:,} rejected)"
+        )
+
+
+def earlier_runs(
+    plan: RunPlan, document: ContractDocument, ledger: Ledger, published: Summary | None
+) -> tuple[EarlierRun, ...]:
+    """Return the runs whose files stand in the output, where `published` is the summary, and among the copies."""
+    copies = plan.publish_to
+    copied = None if copies is None else published_summary(copies, document.run.storage_options)
+    found = {}
+    for output, summary in ((plan.output, published), (copies or "", copied)):
+        if summary is not None and summary.run_id not in found:
+            found[summary.run_id] = _earlier_run(output, summary, ledger)
+    return tuple(found.values())
+
+
+def refuse_other_source(plan: RunPlan, document: ContractDocument, earlier: tuple[EarlierRun, ...]) -> None:
+    """Raise OtherSourceError where the run would replace files of another source's run.
+
+    A run that was refused has published no records, so nothing is lost with it. Where the target is added to, only
+    the rejected records of the earlier run would be lost.
+    """
+    adds = _adds_to_target(plan, document)
+    by_name = adds and document.run.table.identify_by == "name"
+    for run in earlier:
+        at_stake = run.rejected > 0 if adds else run.holds_files
+        if at_stake and not _is_same_source(run.source, plan.source, by_name=by_name):
+            raise OtherSourceError(_refusal(plan, run, adds=adds))
+
+
+def _refusal(plan: RunPlan, run: EarlierRun, *, adds: bool) -> str:
+    option = "--output" if run.output == plan.output else "--publish-to"
+    lost = "exceptions and rejected records" if adds else "files"
+    return (
+        f"{shown(run.output)}: holds {run}, and {shown(plan.source)!r} is {_why_other(run.source, plan.source)}"
+        f" (name another {option}, or replace the {lost} of that run with --force)"
+    )
+
+
+def _why_other(earlier: str, source: str) -> str:
+    if shown(earlier) == shown(source) and has_query(source):
+        return "perhaps another source: the query of an address is not recorded"
+    if _is_nameless(source) and _is_nameless(earlier):
+        return "perhaps another source: what comes through a pipe has no name of its own"
+    return "another source"
+
+
+def _earlier_run(output: str, summary: Summary, ledger: Ledger) -> EarlierRun:
+    return EarlierRun(
+        output=output,
+        run_id=summary.run_id,
+        source=_recorded_source(summary, ledger),
+        records=summary.records.read,
+        rejected=summary.records.rejected,
+        holds_files=bool(summary.outputs),
+    )
+
+
+def _recorded_source(summary: Summary, ledger: Ledger) -> str:
+    """Return the address of a run's source: a summary has it as it was typed, which depends on the working folder."""
+    try:
+        record = ledger.get(summary.run_id)
+    except CallcenterEtlError:
+        record = None
+    return summary.source.uri if record is None else record.source.uri
+
+
+def _adds_to_target(plan: RunPlan, document: ContractDocument) -> bool:
+    """Return whether records of earlier runs stay in the target, as the declared `write` says."""
+    write = document.run.write
+    if plan.target_format in _TABLES:
+        return write != "overwrite"
+    return plan.target_format != "csv" and sink_plan(plan, document).write == "replace_partitions"
+
+
+def _is_same_source(earlier: str, source: str, *, by_name: bool) -> bool:
+    """Compare addresses; a file and its compressed twin are one source, as compression is transport."""
+    if _is_nameless(earlier) or _is_nameless(source) or has_query(source):
+        return False
+    if by_name and base_name(earlier) == base_name(source):
+        return True
+    return same_place(_uncompressed(absolute(earlier)), _uncompressed(absolute(shown(source))))
+
+
+def _uncompressed(uri: str) -> str:
+    suffix = suffix_of(uri)
+    return uri if suffix is None else uri[: -len(suffix)]
+
+
+def _is_nameless(uri: str) -> bool:
+    return uri == STANDARD_INPUT or (is_local(uri) and local_path(uri).startswith(_OF_THE_PROCESS))
