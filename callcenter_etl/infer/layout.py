@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from clevercsv.detect import Detector
+
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import SampleError, UsageError
-from callcenter_etl.infer.libraries import sniffer
 from callcenter_etl.infer.stream import LongRecord, OnBytes, plain_document, read_chunks
 from callcenter_etl.infer.survey import Encoding, Survey
 from callcenter_etl.sources.chunk import Chunk
@@ -99,7 +100,7 @@ def _head_text(survey: Survey, encoding: Encoding) -> str:
 
 
 def _sniffed(head: str, delimiter: str | None) -> tuple[str, str | None]:
-    detector = sniffer("clevercsv.detect").Detector()
+    detector = Detector()
     sample = head[:SNIFFED_CHARACTERS].replace("\0", " ")  # clevercsv stops at a NUL
     cut = sample.rfind("\n") + 1
     found = detector.detect(sample[:cut] if cut else sample, delimiters=delimiter or DELIMITERS)
