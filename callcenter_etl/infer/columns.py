@@ -10,13 +10,13 @@ from typing import Any
 
 from callcenter_etl.infer import words
 from callcenter_etl.infer.evidence import count_of, instant, number, plural, shown
-from callcenter_etl.infer.kinds import ENOUGH, TYPES, Fits, why_personal
-from callcenter_etl.infer.profile import ColumnProfile
+from callcenter_etl.infer.kinds import ENOUGH, TYPES, Fits
+from callcenter_etl.infer.personal import why_personal
+from callcenter_etl.infer.profile import MIN_REPEATS, ColumnProfile
 
 MOST_ALLOWED = 12
 LONGEST_ALLOWED = 40
 NEARLY = Fraction(9, 10)  # of the values: a type that so many have is worth telling
-LEAST_REPEATS = 5  # values of a small set occur so often on average
 MOST_COUNTS_SHOWN = 80  # characters
 LONGEST_FIXED = 64
 SPARE = 1.5  # free text may be so much longer than the longest value of the sample
@@ -223,7 +223,7 @@ class _Decision:
         return dict(sorted(every.items(), key=lambda item: (-item[1], item[0])))
 
     def _repeats(self, distinct: int) -> bool:
-        return distinct * LEAST_REPEATS <= self.values
+        return distinct * MIN_REPEATS <= self.values
 
     def _allowed(self) -> bool:
         """Allow the few values that occur, or the few that nearly all have; False where there are too many."""
@@ -232,7 +232,7 @@ class _Decision:
             return False
         kept = dict(distinct)
         if len(kept) > MOST_ALLOWED:
-            kept = {value: count for value, count in kept.items() if count >= LEAST_REPEATS}
+            kept = {value: count for value, count in kept.items() if count >= MIN_REPEATS}
         rare = self.values - sum(kept.values())
         if any(len(value) > LONGEST_ALLOWED or not value.isprintable() for value in kept):
             return False

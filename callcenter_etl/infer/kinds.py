@@ -8,11 +8,11 @@ from fractions import Fraction
 
 from callcenter_etl.infer import words
 from callcenter_etl.infer.evidence import instant
+from callcenter_etl.infer.personal import MIN_PHONE_DIGITS
 from callcenter_etl.infer.profile import ColumnProfile
 from callcenter_etl.infer.temporal import Reading
 
 ENOUGH = 20  # values that a rule beyond type and required rests on
-LEAST_PHONE = 7  # digits of a number that can be called
 LONGEST_COUNT = 8  # digits of one length beyond this number something rather than count it
 COMPACT_DATE = "%Y%m%d"
 DATE_YEARS = (1950, 2100)
@@ -70,8 +70,10 @@ class Fits:
             return temporal[0]
         if "digits" in self.misfits and self._is_identifier():
             return "digits"
-        if self.profile.looks_like("phone numbers"):  # a + before them is no sign
-            return "text"
+        if self.profile.looks_like("phone numbers") or self.profile.has_called_numbers:
+            return (
+                "digits" if "digits" in self.misfits else "text"
+            )  # an integer would take their + for a sign
         return next((kind for kind in ("integer", "decimal") if kind in self.misfits), "text")
 
     def _is_date(self) -> bool:
@@ -93,25 +95,9 @@ class Fits:
         return (
             self.profile.leading_zeros > 0
             or words.identifies(name, words.IDENTIFIERS | words.CONTACTS)
-            or (words.says(name, words.CALLERS) and least >= LEAST_PHONE)
+            or (words.says(name, words.CALLERS) and least >= MIN_PHONE_DIGITS)
             or least == most > LONGEST_COUNT
         )
-
-
-def why_personal(profile: ColumnProfile, kind: str) -> str | None:
-    """Say why the values are taken for personal data; None where they are not."""
-    name = profile.name
-    for what in ("e-mail addresses", "phone numbers"):
-        if kind in ("text", "digits", "integer") and profile.looks_like(what):
-            return f"personal: they look like {what}"
-    if words.says(name, words.CONTACTS | words.FREE_TEXT):
-        return "personal: by its name"
-    people = words.says(name, words.PEOPLE) and not words.says(name, words.KEYS)
-    if kind == "text" and people and profile.looks_like("names"):
-        return "personal: they look like names of people"
-    if kind == "digits" and (profile.lengths or (0, 0))[0] >= LEAST_PHONE and words.says(name, words.CALLERS):
-        return "personal: they look like phone numbers"
-    return None
 
 
 def empty_words(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> tuple[str, ...]:

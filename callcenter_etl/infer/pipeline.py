@@ -36,7 +36,6 @@ MOST_KEYS = 16  # columns that are searched for repeated values
 KEY_ENTRIES = 50_000
 KEY_FILTER_BYTES = 2**20
 MOST_MALFORMED = Fraction(1, 2)
-LIKENESS_STRANGERS = Fraction(1, 5)
 OnStep = Callable[["Step"], None]
 
 
@@ -116,8 +115,7 @@ class _Inferring:
         document = layout.document()
         names = layout.names
         most = int(max(self.tolerance, 1 - NEARLY) * lines)
-        strangers = max(most, int(LIKENESS_STRANGERS * lines))
-        profiles = [ColumnProfile(name, most, strangers) for name in names]
+        profiles = [ColumnProfile(name, most, lines) for name in names]
         keys = [place for place, name in enumerate(names) if place == 0 or identifies(name, KEYS)][:MOST_KEYS]
         for place in keys:
             profiles[place].keys = Keys(most=most)

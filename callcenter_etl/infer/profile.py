@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.infer.likenesses import LikenessCounts
 from callcenter_etl.infer.shapes import Shapes
 from callcenter_etl.infer.temporal import FormatEvidence
 from callcenter_etl.keys import KeyRegistry
@@ -23,17 +24,13 @@ Weights = NDArray[np.int64]
 
 MOST_DISTINCT = 2_000  # so many values are told apart in memory
 MOST_VALUE_CHARACTERS = 200  # a longer value makes the column free text, whose values are not told apart
+MIN_REPEATS = 5  # values of a small set occur so often on average
 PLAIN_TYPES = ("boolean", "digits", "integer", "decimal", "duration")
 EMPTY_WORDS = (
     "NULL", "null", "(null)", "<null>", r"\N", "N/A", "n/a", "#N/A", "NA", "NaN", "nan", "None", "none", "nil",
     "-", "--", "---", "?", ".",
 )  # fmt: skip
-LIKENESSES = {
-    "e-mail addresses": r"\A[^@\s]+@[^@\s]+\.[^@\s]+\z",
-    "names": r"\A\p{Lu}[\p{L}'\x{2019}.-]*(?: \p{Lu}[\p{L}'\x{2019}.-]*){0,4}\z",
-    "phone numbers": r"\A(?:\+[0-9]{7,15}|\+?\(?[0-9]{2,4}\)?[ -][0-9]{2,5}[ -][0-9]{3,6}|\([0-9]{2,4}\) ?[0-9]{3,5}[ -]?[0-9]{3,6})\z",
-}
-LIKE_ENOUGH = 0.8
+_NUMBER_WITH_PLUS = r"\A\+[0-9]{7,15}\z"
 
 
 class Keys:
@@ -60,12 +57,12 @@ class Keys:
 class ColumnProfile:
     """Counts about the values of one column; `filled` are neither blank nor one of `EMPTY_WORDS`.
 
-    What more than `most_misfits` values are not, the column is not; `most_strangers` is the same for likenesses.
+    What more than `most_misfits` values are not, the column is not. `lines` is how many values it can have.
     """
 
     name: str
     most_misfits: int
-    most_strangers: int
+    lines: int
     keys: Keys | None = None
     records: int = 0
     blank: int = 0
@@ -73,7 +70,8 @@ class ColumnProfile:
     empty_words: Counter[str] = field(default_factory=Counter)
     misfits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PLAIN_TYPES, 0))
     leading_zeros: int = 0
-    likenesses: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LIKENESSES, 0))
+    numbers_with_plus: int = 0
+    likenesses: LikenessCounts = field(init=False)
     lengths: tuple[int, int] | None = None
     numbers: tuple[Decimal, Decimal] | None = None
     durations: tuple[int, int] | None = None
@@ -83,6 +81,7 @@ class ColumnProfile:
 
     def __post_init__(self) -> None:
         self.shapes = Shapes(most_misfits=self.most_misfits)
+        self.likenesses = LikenessCounts(lines=self.lines, spared=self.most_misfits)
         for kind in ("datetime", "date", "time"):
             self.formats[kind] = FormatEvidence(kind, most_misfits=self.most_misfits)
 
@@ -120,7 +119,7 @@ class ColumnProfile:
             evidence.add(values, weights)
             if not evidence.alive:
                 del self.formats[kind]
-        self._compare(values, weights)
+        self.likenesses.add(values, weights)
 
     def _tell_apart(self, values: pa.StringArray, weights: Weights) -> None:
         if self.distinct is None:
@@ -139,7 +138,10 @@ class ColumnProfile:
             if self.misfits[kind] > self.most_misfits:
                 del self.misfits[kind]
                 continue
-            if kind == "digits":
+            if kind == "integer":
+                called = as_mask(pc.match_substring_regex(values, pattern=_NUMBER_WITH_PLUS))
+                self.numbers_with_plus += int(weights[called].sum())
+            elif kind == "digits":
                 zeros = as_mask(pc.match_substring_regex(values, pattern=r"\A0[0-9]")) & valid
                 self.leading_zeros += int(weights[zeros].sum())
             elif kind == "decimal" and valid.any():
@@ -148,18 +150,19 @@ class ColumnProfile:
                 span = pc.min_max(typed)
                 self.durations = _widened(self.durations, span["min"].as_py(), span["max"].as_py())
 
-    def _compare(self, values: pa.StringArray, weights: Weights) -> None:
-        """See whether the values look like those of `LIKENESSES`; too many that do not end the question."""
-        for what in list(self.likenesses):
-            like = as_mask(pc.match_substring_regex(values, pattern=LIKENESSES[what]))
-            self.likenesses[what] += int(weights[~like].sum())
-            if self.likenesses[what] > self.most_strangers:
-                del self.likenesses[what]
-
     def looks_like(self, what: str) -> bool:
-        """Tell whether most values look like one of `LIKENESSES`."""
-        others = self.likenesses.get(what)
-        return others is not None and self.filled > 0 and others <= (1 - LIKE_ENOUGH) * self.filled
+        """Check whether enough of the values look like one of `LIKENESSES`."""
+        return self.likenesses.share_holds(what, self.filled)
+
+    @property
+    def has_called_numbers(self) -> bool:
+        """Check for whole numbers such as +4930123456: the sign belongs to a phone number where none is negative."""
+        return self.numbers_with_plus > 0 and (self.numbers is None or self.numbers[0] >= 0)
+
+    @property
+    def repeats_often(self) -> bool:
+        """Check whether the values are few, each of which occurs `MIN_REPEATS` times on average."""
+        return self.distinct is not None and len(self.distinct) * MIN_REPEATS <= self.filled
 
     def _note_numbers(self, values: pa.StringArray) -> None:
         numbers = parse_numbers(values, np.ones(len(values), dtype=bool))
