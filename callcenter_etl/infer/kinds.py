@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from callcenter_etl.infer import words
+from callcenter_etl.infer.damage import DATES, EXACT_DIGITS, SCIENTIFIC
 from callcenter_etl.infer.evidence import instant
 from callcenter_etl.infer.personal import MIN_PHONE_DIGITS
 from callcenter_etl.infer.profile import ColumnProfile
@@ -55,7 +56,7 @@ class Fits:
 
     def narrowest(self) -> Kind:
         """Choose the type that a person would declare."""
-        kind = self._chosen() if self.profile.filled else "text"
+        kind = self._chosen() if self.profile.filled else "digits" if self._is_destroyed() else "text"
         return Kind(kind, self.misfits.get(kind, 0), self.readings.get(kind))
 
     def _chosen(self) -> str:
@@ -70,11 +71,27 @@ class Fits:
             return temporal[0]
         if "digits" in self.misfits and self._is_identifier():
             return "digits"
-        if self.profile.looks_like("phone numbers") or self.profile.has_called_numbers:
-            return (
-                "digits" if "digits" in self.misfits else "text"
-            )  # an integer would take their + for a sign
-        return next((kind for kind in ("integer", "decimal") if kind in self.misfits), "text")
+        return self._number()
+
+    def _number(self) -> str:
+        """Choose a type for what may be numbers; an integer would take the + of a phone number for a sign."""
+        called = self.profile.looks_like("phone numbers") or self.profile.has_called_numbers
+        if called or self._is_destroyed():  # what is long enough to be written as 9.2E+11 is not counted with
+            return "digits" if "digits" in self.misfits else "text"
+        if "integer" in self.misfits:
+            return "integer"
+        return "decimal" if "decimal" in self.misfits and self._is_measured() else "text"
+
+    def _is_destroyed(self) -> bool:
+        return self.profile.lost[SCIENTIFIC] > 0
+
+    def _is_measured(self) -> bool:
+        """Tell measured numbers from codes such as 12E12 and from numbers that identify: most have a fraction."""
+        profile = self.profile
+        if not profile.codes_with_e:
+            return True
+        named = words.identifies(profile.name, words.IDENTIFIERS | words.CONTACTS)
+        return not named and 2 * profile.fractions > profile.filled - profile.codes_with_e
 
     def _is_date(self) -> bool:
         """Tell eight digits that are dates from those that happen to be: all are, within a person's years."""
@@ -97,7 +114,41 @@ class Fits:
             or words.identifies(name, words.IDENTIFIERS | words.CONTACTS)
             or (words.says(name, words.CALLERS) and least >= MIN_PHONE_DIGITS)
             or least == most > LONGEST_COUNT
+            or most > EXACT_DIGITS
         )
+
+
+def settled(profile: ColumnProfile, tolerance: Fraction) -> ColumnProfile:
+    """Return the profile without the values that a spreadsheet destroyed; as it is where they are sound here.
+
+    `9.2E+11` is a number among numbers with fractions, and a destroyed one among digits; `1-Feb` is a date among
+    dates, and a destroyed code among codes.
+    """
+    if profile.clean is None:
+        return profile
+    if _are_destroyed(profile, profile.clean, tolerance):
+        return profile.without_suspects()
+    if profile.keys is not None:
+        profile.keys.repeats += profile.keys.odd_repeats
+    return profile
+
+
+def _are_destroyed(profile: ColumnProfile, clean: ColumnProfile, tolerance: Fraction) -> bool:
+    numbered = words.identifies(profile.name, words.IDENTIFIERS | words.CONTACTS)
+    scientific, dates = (profile.suspects[cause] for cause in (SCIENTIFIC, DATES))
+    if not clean.filled:
+        return bool(scientific) and (numbered or (not profile.small_suspects and not dates))
+    most = int(tolerance * clean.filled)
+    kind = Fits.of(clean, others=0, most=most, order=None).narrowest().type
+    if Fits.of(profile, others=0, most=most, order=None).readings:
+        return False
+    if kind == "text":
+        return clean.shapes.pattern(most_misfits=most, personal=True) is not None
+    return (
+        kind in ("digits", "integer")
+        or (bool(dates) and kind == "decimal")
+        or (bool(scientific) and numbered)
+    )
 
 
 def empty_words(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> tuple[str, ...]:

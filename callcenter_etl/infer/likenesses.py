@@ -145,7 +145,7 @@ class LikenessCounts:
         for what in list(self._strangers):
             likeness = LIKENESSES[what]
             self._strangers[what] += int(weights[~_alike(values, likeness)].sum())
-            if self._strangers[what] > max(self._spared, (1 - likeness.share) * self._lines):
+            if self._strangers[what] > max(self._spared, int((1 - likeness.share) * self._lines)):
                 del self._strangers[what]
 
     def share_holds(self, what: str, values: int) -> bool:

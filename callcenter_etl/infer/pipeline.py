@@ -21,7 +21,7 @@ from callcenter_etl.infer.draft import (
     likely_rules,
     source_lines,
 )
-from callcenter_etl.infer.kinds import ENOUGH, empty_words, order_of_dates
+from callcenter_etl.infer.kinds import ENOUGH, empty_words, order_of_dates, settled
 from callcenter_etl.infer.layout import SampleLayout, layout_of
 from callcenter_etl.infer.profile import ColumnProfile, Keys
 from callcenter_etl.infer.stream import OnBytes, read_chunks
@@ -143,7 +143,7 @@ class _Inferring:
                 f"{self.samples[0]}: {malformed:,} of {read:,} records have another number of fields than the first"
                 f" line ({len(names)}), or are quoted otherwise: no table with one header (remove lines above it)"
             )
-        return profiles
+        return [settled(profile, self.tolerance) for profile in profiles]
 
     def _draft(self, layout: SampleLayout, profiles: Sequence[ColumnProfile]) -> ContractDraft:
         empty = empty_words(profiles, self.tolerance)
