@@ -25,7 +25,6 @@ LEAST_ROOM = 2**30
 _EXTRAS = {
     "delta": "--target-format delta",
     "iceberg": "--target-format iceberg",
-    "infer": "contract infer",
     "report": "--report",
     "spark": "--engine spark",
 }

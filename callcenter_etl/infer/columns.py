@@ -9,16 +9,17 @@ from fractions import Fraction
 from typing import Any
 
 from callcenter_etl.infer import words
+from callcenter_etl.infer.allowed import allowed_values
+from callcenter_etl.infer.damage import advice
 from callcenter_etl.infer.evidence import count_of, instant, number, plural, shown
-from callcenter_etl.infer.kinds import ENOUGH, TYPES, Fits, why_personal
-from callcenter_etl.infer.profile import ColumnProfile
+from callcenter_etl.infer.kinds import ENOUGH, TYPES, Fits
+from callcenter_etl.infer.personal import why_personal
+from callcenter_etl.infer.profile import MIN_REPEATS, ColumnProfile
 
-MOST_ALLOWED = 12
-LONGEST_ALLOWED = 40
 NEARLY = Fraction(9, 10)  # of the values: a type that so many have is worth telling
-LEAST_REPEATS = 5  # values of a small set occur so often on average
-MOST_COUNTS_SHOWN = 80  # characters
 LONGEST_FIXED = 64
+MIN_ZEROS = 20  # one in so many values begins with 0: then shorter ones are suspicious
+MAX_SHORTER = Fraction(1, 5)
 SPARE = 1.5  # free text may be so much longer than the longest value of the sample
 LEAST_STEPS = 3
 MOST_SCORE = 12  # a scale such as 1 to 5 ends there
@@ -44,11 +45,15 @@ FREE_LENGTHS = (
 
 @dataclass(frozen=True, slots=True)
 class ColumnDraft:
-    """A column as a contract has it: its keys in order, the evidence, and how many values break which of them."""
+    """A column as a contract has it: its keys in order, the evidence, and how many values break which of them.
+
+    `causes` has sentences on why values break a key, where that is known.
+    """
 
     keys: Mapping[str, Any]
     evidence: tuple[str, ...]
     outliers: Mapping[str, int] = field(default_factory=dict)
+    causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -82,9 +87,13 @@ class _Decision:
         self.profile = profile
         self.kept_words = {word: count for word, count in profile.empty_words.items() if word not in empty}
         self.words = sum(self.kept_words.values())
-        self.values = profile.filled + self.words
+        self.destroyed = (
+            profile.lost.total()
+        )  # whatever their share: tolerance is for chance, and these are damage
+        self.sound = profile.filled + self.words
+        self.values = self.sound + self.destroyed
         self.blank = profile.records - self.values
-        self.most = int(tolerance * self.values)
+        self.most = int(tolerance * self.sound)
         fits = Fits.of(profile, others=self.words, most=self.most, order=order)
         self.found = fits.narrowest()
         self.kind, self.misfits = self.found.type, self.found.misfits
@@ -92,6 +101,7 @@ class _Decision:
         self.keys: dict[str, Any] = {}
         self.evidence: list[str] = []
         self.outliers: dict[str, int] = {}
+        self.causes: dict[str, Sequence[str]] = {}
 
     @property
     def is_text(self) -> bool:
@@ -106,13 +116,14 @@ class _Decision:
         self._limits()
         self._unique()
         self._nearly()
+        self._note_damage()
         if self.personal is not None:
             self.keys["classification"] = "personal"
             self.evidence.append(self.personal)
         aliases = self.keys.pop("aliases", None)
         if aliases is not None:
             self.keys["aliases"] = aliases
-        return ColumnDraft(self.keys, tuple(self.evidence), self.outliers)
+        return ColumnDraft(self.keys, tuple(self.evidence), self.outliers, self.causes)
 
     def _without_values(self) -> ColumnDraft:
         what = (
@@ -123,9 +134,10 @@ class _Decision:
     def _type(self) -> None:
         if not self.is_text:
             self.keys["type"] = self.kind
-        self.evidence.append(f"{count_of(self.values - self.misfits, self.values, 'value')}")
-        if self.misfits:
-            self.outliers["type"] = self.misfits
+        wrong = self.misfits if self.is_text else self.misfits + self.destroyed
+        self.evidence.append(f"{count_of(self.values - wrong, self.values, 'value')}")
+        if wrong:
+            self.outliers["type"] = wrong
         reading = self.found.reading
         if reading is None:
             return
@@ -186,12 +198,52 @@ class _Decision:
         return whole and len(distinct) == high - low + 1 >= LEAST_STEPS and self._repeats(len(distinct))
 
     def _digit_limits(self) -> None:
-        least, most = self.profile.lengths or (0, 0)
+        if self.profile.lengths is None:
+            return
+        least, most = self.profile.lengths
         self.evidence.append(_lengths(least, most, "character" if self.misfits else "digit"))
-        if self.values < ENOUGH or self.misfits:
+        if self.sound < ENOUGH or self.misfits or self._lost_zeros():
             return
         if most - least <= 2 and least >= 3:
             self.keys["min_length"], self.keys["max_length"] = least, most
+
+    def _lost_zeros(self) -> bool:
+        """Require one length of numbers that begin with 0 where a few are shorter: a spreadsheet drops zeros."""
+        lengths = self.profile.shapes.digit_lengths()
+        longest = max(lengths, default=0)
+        shorter = self.sound - lengths.get(longest, 0)
+        zeros = self.profile.leading_zeros * MIN_ZEROS >= self.sound
+        if not zeros or not 0 < shorter <= MAX_SHORTER * self.sound:
+            return False
+        remark = (
+            f"{shorter:,} shorter than others that begin with 0: leading zeros may be lost, ask the sender"
+        )
+        if shorter > self.most:
+            self.evidence.append(f"check, {remark}")
+            return False
+        self.keys["min_length"] = self.keys["max_length"] = longest
+        self.outliers["min_length"] = shorter
+        self.causes["min_length"] = (remark,)
+        return True
+
+    def _note_damage(self) -> None:
+        """Say what a spreadsheet destroyed: with the outliers, or in the evidence where no rule rejects it."""
+        profile = self.profile
+        remarks = advice(profile.lost)
+        key = next((each for each in ("type", "pattern", "allowed") if each in self.outliers), None)
+        if remarks and key is not None:
+            self.causes[key] = remarks
+        else:
+            self.evidence += [f"check, {each}" for each in remarks]
+        cut = profile.cut_numbers if profile.cut_numbers * 10 >= profile.long_numbers * 9 else 0
+        if cut < MIN_REPEATS:
+            cut = (
+                profile.clearly_cut_numbers if profile.clearly_cut_numbers * 100 > profile.long_numbers else 0
+            )
+        if cut and self.kind in ("digits", "integer"):
+            self.evidence.append(
+                f"check, {cut:,} have nothing but 0 after the 15th digit, where a spreadsheet cuts numbers: ask the sender"
+            )
 
     def _duration_limits(self) -> None:
         if self.profile.durations is not None and not self._hidden:
@@ -204,10 +256,12 @@ class _Decision:
         if self.values >= ENOUGH and not self.words and self._pattern():
             return
         least, most = self.profile.lengths or (0, 0)
-        least, most = min([least, *map(len, self.kept_words)]), max([most, *map(len, self.kept_words)])
+        odd = (self.profile.odd_lengths or ()) if self.destroyed else ()
+        lengths = [*map(len, self.kept_words), *odd]
+        least, most = min([least or min(lengths), *lengths]), max([most, *lengths])
         self.evidence.append(_lengths(least, most, "character"))
         distinct = self._distinct()
-        same = distinct is not None and len(distinct) == 1
+        same = distinct is not None and len(distinct) == 1 and not self.destroyed
         if same and not self._hidden:
             self.evidence.append(f"always {shown(next(iter(distinct or ())))}")
         if self.values >= ENOUGH and least == most <= LONGEST_FIXED and not same:
@@ -223,27 +277,18 @@ class _Decision:
         return dict(sorted(every.items(), key=lambda item: (-item[1], item[0])))
 
     def _repeats(self, distinct: int) -> bool:
-        return distinct * LEAST_REPEATS <= self.values
+        return distinct * MIN_REPEATS <= self.values
 
     def _allowed(self) -> bool:
         """Allow the few values that occur, or the few that nearly all have; False where there are too many."""
         distinct = self._distinct()
-        if distinct is None or self._is_key:
+        found = None if distinct is None or self._is_key else allowed_values(distinct, tolerated=self.most)
+        if found is None:
             return False
-        kept = dict(distinct)
-        if len(kept) > MOST_ALLOWED:
-            kept = {value: count for value, count in kept.items() if count >= LEAST_REPEATS}
-        rare = self.values - sum(kept.values())
-        if any(len(value) > LONGEST_ALLOWED or not value.isprintable() for value in kept):
-            return False
-        if not 1 < len(kept) <= MOST_ALLOWED or not self._repeats(len(kept)) or rare > self.most:
-            return False
-        self.keys["allowed"] = list(kept)
-        counts = ", ".join(f"{shown(value)} {count:,}" for value, count in kept.items())
-        spread = f"{len(kept)} different ones, each {min(kept.values()):,} to {max(kept.values()):,} times"
-        self.evidence.append(counts if len(counts) <= MOST_COUNTS_SHOWN else spread)
-        if rare:
-            self.outliers["allowed"] = rare
+        self.keys["allowed"] = list(found.values)
+        self.evidence += found.evidence
+        if found.rare + self.destroyed:
+            self.outliers["allowed"] = found.rare + self.destroyed
         return True
 
     def _pattern(self) -> bool:
@@ -268,7 +313,7 @@ class _Decision:
             count, _, kind = min(near)
             share = -(-100 * count // self.values)
             self.evidence.append(
-                f"{self.values - count:,} of them are of type {kind} (--tolerance {share}% would say so)"
+                f"{self.sound - count:,} of them are of type {kind} (--tolerance {share}% would say so)"
             )
 
     @property
@@ -294,10 +339,12 @@ class _Decision:
             and not words.identifies(self.profile.name, words.KEYS)
         ):
             return
+        # A value that breaks its type takes no part; one that breaks a pattern alone does.
+        repeats = keys.repeats + (keys.odd_repeats if self.is_text and self.destroyed else 0)
         self.keys["unique"] = True
-        self.evidence.append(f"{self.values - keys.repeats:,} distinct" if keys.repeats else "all distinct")
-        if keys.repeats:
-            self.outliers["unique"] = keys.repeats
+        self.evidence.append(f"{self.sound - keys.repeats:,} distinct" if repeats else "all distinct")
+        if repeats:
+            self.outliers["unique"] = repeats
 
 
 def _lengths(least: int, most: int, noun: str) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from callcenter_etl.infer import words
+from callcenter_etl.infer.damage import DATES, EXACT_DIGITS, SCIENTIFIC
 from callcenter_etl.infer.evidence import instant
+from callcenter_etl.infer.personal import MIN_PHONE_DIGITS
 from callcenter_etl.infer.profile import ColumnProfile
 from callcenter_etl.infer.temporal import Reading
 
 ENOUGH = 20  # values that a rule beyond type and required rests on
-LEAST_PHONE = 7  # digits of a number that can be called
 LONGEST_COUNT = 8  # digits of one length beyond this number something rather than count it
 COMPACT_DATE = "%Y%m%d"
 DATE_YEARS = (1950, 2100)
@@ -55,7 +56,7 @@ class Fits:
 
     def narrowest(self) -> Kind:
         """Choose the type that a person would declare."""
-        kind = self._chosen() if self.profile.filled else "text"
+        kind = self._chosen() if self.profile.filled else "digits" if self._is_destroyed() else "text"
         return Kind(kind, self.misfits.get(kind, 0), self.readings.get(kind))
 
     def _chosen(self) -> str:
@@ -70,9 +71,27 @@ class Fits:
             return temporal[0]
         if "digits" in self.misfits and self._is_identifier():
             return "digits"
-        if self.profile.looks_like("phone numbers"):  # a + before them is no sign
-            return "text"
-        return next((kind for kind in ("integer", "decimal") if kind in self.misfits), "text")
+        return self._number()
+
+    def _number(self) -> str:
+        """Choose a type for what may be numbers; an integer would take the + of a phone number for a sign."""
+        called = self.profile.looks_like("phone numbers") or self.profile.has_called_numbers
+        if called or self._is_destroyed():  # what is long enough to be written as 9.2E+11 is not counted with
+            return "digits" if "digits" in self.misfits else "text"
+        if "integer" in self.misfits:
+            return "integer"
+        return "decimal" if "decimal" in self.misfits and self._is_measured() else "text"
+
+    def _is_destroyed(self) -> bool:
+        return self.profile.lost[SCIENTIFIC] > 0
+
+    def _is_measured(self) -> bool:
+        """Tell measured numbers from codes such as 12E12 and from numbers that identify: most have a fraction."""
+        profile = self.profile
+        if not profile.codes_with_e:
+            return True
+        named = words.identifies(profile.name, words.IDENTIFIERS | words.CONTACTS)
+        return not named and 2 * profile.fractions > profile.filled - profile.codes_with_e
 
     def _is_date(self) -> bool:
         """Tell eight digits that are dates from those that happen to be: all are, within a person's years."""
@@ -93,25 +112,43 @@ class Fits:
         return (
             self.profile.leading_zeros > 0
             or words.identifies(name, words.IDENTIFIERS | words.CONTACTS)
-            or (words.says(name, words.CALLERS) and least >= LEAST_PHONE)
+            or (words.says(name, words.CALLERS) and least >= MIN_PHONE_DIGITS)
             or least == most > LONGEST_COUNT
+            or most > EXACT_DIGITS
         )
 
 
-def why_personal(profile: ColumnProfile, kind: str) -> str | None:
-    """Say why the values are taken for personal data; None where they are not."""
-    name = profile.name
-    for what in ("e-mail addresses", "phone numbers"):
-        if kind in ("text", "digits", "integer") and profile.looks_like(what):
-            return f"personal: they look like {what}"
-    if words.says(name, words.CONTACTS | words.FREE_TEXT):
-        return "personal: by its name"
-    people = words.says(name, words.PEOPLE) and not words.says(name, words.KEYS)
-    if kind == "text" and people and profile.looks_like("names"):
-        return "personal: they look like names of people"
-    if kind == "digits" and (profile.lengths or (0, 0))[0] >= LEAST_PHONE and words.says(name, words.CALLERS):
-        return "personal: they look like phone numbers"
-    return None
+def settled(profile: ColumnProfile, tolerance: Fraction) -> ColumnProfile:
+    """Return the profile without the values that a spreadsheet destroyed; as it is where they are sound here.
+
+    `9.2E+11` is a number among numbers with fractions, and a destroyed one among digits; `1-Feb` is a date among
+    dates, and a destroyed code among codes.
+    """
+    if profile.clean is None:
+        return profile
+    if _are_destroyed(profile, profile.clean, tolerance):
+        return profile.without_suspects()
+    if profile.keys is not None:
+        profile.keys.repeats += profile.keys.odd_repeats
+    return profile
+
+
+def _are_destroyed(profile: ColumnProfile, clean: ColumnProfile, tolerance: Fraction) -> bool:
+    numbered = words.identifies(profile.name, words.IDENTIFIERS | words.CONTACTS)
+    scientific, dates = (profile.suspects[cause] for cause in (SCIENTIFIC, DATES))
+    if not clean.filled:
+        return bool(scientific) and (numbered or (not profile.small_suspects and not dates))
+    most = int(tolerance * clean.filled)
+    kind = Fits.of(clean, others=0, most=most, order=None).narrowest().type
+    if Fits.of(profile, others=0, most=most, order=None).readings:
+        return False
+    if kind == "text":
+        return clean.shapes.pattern(most_misfits=most, personal=True) is not None
+    return (
+        kind in ("digits", "integer")
+        or (bool(dates) and kind == "decimal")
+        or (bool(scientific) and numbered)
+    )
 
 
 def empty_words(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from clevercsv.detect import Detector
+
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import SampleError, UsageError
-from callcenter_etl.infer.libraries import sniffer
+from callcenter_etl.infer.likenesses import looks_given, looks_unmistakable
 from callcenter_etl.infer.stream import LongRecord, OnBytes, plain_document, read_chunks
 from callcenter_etl.infer.survey import Encoding, Survey
 from callcenter_etl.sources.chunk import Chunk
@@ -21,6 +23,7 @@ from callcenter_etl.sources.quotes import split_fields
 DELIMITERS = ",;\t|"
 SNIFFED_CHARACTERS = 2**15  # clevercsv's time grows faster than its sample
 HEADER_ROWS = 1_000
+MAX_NAMES_COMPARED = 20  # values below a cell that names people
 _VALUE_LIKE = re.compile(r"[+-]?[$€£]?[0-9][0-9 .,:/%TZ+-]*(?:[AaPp][Mm])?")
 _NO_NAME = re.compile(r"[\W\d_]*")
 
@@ -99,7 +102,7 @@ def _head_text(survey: Survey, encoding: Encoding) -> str:
 
 
 def _sniffed(head: str, delimiter: str | None) -> tuple[str, str | None]:
-    detector = sniffer("clevercsv.detect").Detector()
+    detector = Detector()
     sample = head[:SNIFFED_CHARACTERS].replace("\0", " ")  # clevercsv stops at a NUL
     cut = sample.rfind("\n") + 1
     found = detector.detect(sample[:cut] if cut else sample, delimiters=delimiter or DELIMITERS)
@@ -199,7 +202,9 @@ def _vote(cell: str, below: list[str]) -> int:
     values = sum(_VALUE_LIKE.fullmatch(value) is not None for value in filled) * 2 > len(filled)
     if _VALUE_LIKE.fullmatch(cell):
         return -1 if values else 0
-    if cell in filled:
+    if looks_unmistakable([cell]) is not None:  # a header does not name a column by an address of a person
+        return -1
+    if cell in filled or looks_given([cell, *filled[:MAX_NAMES_COMPARED]]):
         return -1
     return 1 if values and cell and _NO_NAME.fullmatch(cell) is None else 0
 
@@ -227,4 +232,10 @@ def _difference(one: tuple[str, ...], other: tuple[str, ...]) -> str:
     if len(one) != len(other):
         return f"{len(one)} and {len(other)} columns"
     place = next(place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    return f"column {place + 1} is {one[place]!r} in the one and {other[place]!r} in the other"
+    return f"column {place + 1} is {_cell(one[place])} in the one and {_cell(other[place])} in the other"
+
+
+def _cell(cell: str) -> str:
+    """Return a header's cell as a message shows it: a sample without a header has a person's data there."""
+    personal = looks_unmistakable([cell]) is not None or looks_given([cell])
+    return "a value that looks personal" if personal else repr(cell)

@@ -21,7 +21,7 @@ from callcenter_etl.infer.draft import (
     likely_rules,
     source_lines,
 )
-from callcenter_etl.infer.kinds import ENOUGH, empty_words, order_of_dates
+from callcenter_etl.infer.kinds import ENOUGH, empty_words, order_of_dates, settled
 from callcenter_etl.infer.layout import SampleLayout, layout_of
 from callcenter_etl.infer.profile import ColumnProfile, Keys
 from callcenter_etl.infer.stream import OnBytes, read_chunks
@@ -36,7 +36,6 @@ MOST_KEYS = 16  # columns that are searched for repeated values
 KEY_ENTRIES = 50_000
 KEY_FILTER_BYTES = 2**20
 MOST_MALFORMED = Fraction(1, 2)
-LIKENESS_STRANGERS = Fraction(1, 5)
 OnStep = Callable[["Step"], None]
 
 
@@ -116,8 +115,7 @@ class _Inferring:
         document = layout.document()
         names = layout.names
         most = int(max(self.tolerance, 1 - NEARLY) * lines)
-        strangers = max(most, int(LIKENESS_STRANGERS * lines))
-        profiles = [ColumnProfile(name, most, strangers) for name in names]
+        profiles = [ColumnProfile(name, most, lines) for name in names]
         keys = [place for place, name in enumerate(names) if place == 0 or identifies(name, KEYS)][:MOST_KEYS]
         for place in keys:
             profiles[place].keys = Keys(most=most)
@@ -145,7 +143,7 @@ class _Inferring:
                 f"{self.samples[0]}: {malformed:,} of {read:,} records have another number of fields than the first"
                 f" line ({len(names)}), or are quoted otherwise: no table with one header (remove lines above it)"
             )
-        return profiles
+        return [settled(profile, self.tolerance) for profile in profiles]
 
     def _draft(self, layout: SampleLayout, profiles: Sequence[ColumnProfile]) -> ContractDraft:
         empty = empty_words(profiles, self.tolerance)

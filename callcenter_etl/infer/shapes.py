@@ -80,6 +80,10 @@ class Shapes:
         if len(self._shapes) > MOST_SHAPES:
             self._shapes = None
 
+    def digit_lengths(self) -> dict[int, int]:
+        """Return how many values have so many digits and nothing else, by their number; none where shapes are many."""
+        return {len(each): count for each, count in (self._shapes or {}).items() if not each.strip("9")}
+
     def pattern(self, *, most_misfits: int, personal: bool) -> Pattern | None:
         """Give the pattern that all but `most_misfits` values keep; None where they have no fixed shape.
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import chardet
+
 from callcenter_etl.errors import SampleError, UsageError
-from callcenter_etl.infer.libraries import sniffer
 from callcenter_etl.infer.stream import plain_document
 from callcenter_etl.sources.lines import LineCounter
 from callcenter_etl.sources.pending import LongPiece
@@ -127,7 +128,7 @@ def encoding_of(surveys: Sequence[Survey]) -> Encoding:
 def _legacy(lines: list[bytes]) -> Encoding:
     """Ask chardet, by the lines beyond ASCII alone; where it is not sure, the encoding is the usual one."""
     text = b"\n".join(lines)[:MOST_EVIDENCE_BYTES]
-    guess = sniffer("chardet").detect(text, include_encodings=CANDIDATES, compat_names=False)
+    guess = chardet.detect(text, include_encodings=CANDIDATES, compat_names=False)
     name, sure = guess["encoding"] or WINDOWS, guess["confidence"] >= SURE_ENOUGH
     order = dict.fromkeys((name, WINDOWS, "latin-1") if sure else (WINDOWS, name, "latin-1"))
     decoded = {each: sum(_is(line, each) for line in lines) for each in order}

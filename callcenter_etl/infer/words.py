@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from itertools import combinations, pairwise
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text, as tables of words are most easily read."""
+    return frozenset(text.split())
+
 
 IDENTIFIERS = {
     "id", "ids", "key", "no", "nr", "num", "number", "uuid", "guid", "ref", "reference", "ticket", "index", "rowid",
@@ -30,19 +38,47 @@ NUMBERS = {"no", "nr", "num", "number"}
 COUNTS = {"count", "total", "sum", "amount", "quantity"}
 DURATIONS = {
     "duration", "elapsed", "talk", "wait", "waiting", "hold", "handle", "handling", "speed", "avg", "average",
-    "length", "lasted", "took", "aht", "asa",
+    "length", "lasted", "took", "aht", "asa", "acw", "wrap", "wrapup", "ring", "ringing", "idle", "break", "pause", "work",
+    "dauer", "gesprachsdauer", "anrufdauer", "wartezeit", "sprechzeit", "gesprachszeit", "nachbearbeitung", "duree",
+    "attente", "duracion", "espera",
 }  # fmt: skip
 DATES = {"date", "day", "dt", "dob", "birthday", "on"}
 CONTACTS = {
-    "email", "mail", "phone", "mobile", "tel", "telephone", "cell", "cellphone", "msisdn", "fax", "ani", "ssn",
-    "passport", "iban", "dob", "birthday", "birth", "address", "street", "surname", "firstname", "lastname",
+    "phone", "mobile", "tel", "telephone", "cell", "cellphone", "msisdn", "fax", "ani", "ssn", "passport", "iban",
+    "telefon", "telefonnummer", "rufnummer", "mobilnummer", "handynummer", "kontonummer", "telefono", "movil", "celular",
 }  # fmt: skip
-FREE_TEXT = {"note", "notes", "comment", "comments", "remark", "remarks", "transcript", "message"}
-PEOPLE = {
-    "agent", "customer", "client", "caller", "callee", "employee", "operator", "supervisor", "manager", "contact",
-    "patient", "user", "person", "name", "first", "last", "owner", "assignee",
+PEOPLE = word_set(
+    """
+    agent agents customer client caller callee employee operator supervisor manager contact patient user person owner
+    assignee rep representative advisor adviser lead leader coach server trainer guest member subscriber holder recipient
+    sender author technician staff by
+    mitarbeiter mitarbeiterin kunde kunden anrufer anruferin bearbeiter bearbeiterin betreuer leiter ansprechpartner
+    benutzer inhaber empfanger absender teilnehmer agentin
+    agente cliente llamante usuario empleado operador gerente persona titular destinatario
+    appelant utilisateur employe conseiller responsable personne titulaire destinataire
+    """
+)
+NAMES = frozenset({"name", "names", "namen", "nom", "noms", "nombre", "nombres"})
+_PARTS_OF_NAMES = frozenset(
+    {"first", "last", "full", "given", "family", "middle", "maiden", "nick", "user", "display"}
+)
+# Things have names too, which are no personal data.
+THINGS = word_set(
+    """
+    queue campaign team group department dept skill product company vendor city town country state region site branch
+    store file event project service topic category call calls status type reason disposition day month
+    weekday language plan brand model menu ivr script list code domain host currency tier segment channel shift level
+    class room unit district area location place street building hotel restaurant item part device system application app
+    warteschlange kampagne abteilung produkt firma ort stadt land standort sprache gruppe monat tag wochentag kategorie
+    dienst thema anliegen filiale
+    campagne equipe produit ville pays societe langue mois jour entreprise groupe sujet
+    cola campana equipo producto ciudad pais empresa idioma mes dia departamento grupo tema motivo
+    """
+)
+CALLERS = {
+    "caller", "callee", "customer", "client", "contact", "from", "to", "calling", "called", "dialed", "dialled", "anrufer",
+    "kunde", "appelant", "llamante", "cli",
 }  # fmt: skip
-CALLERS = {"caller", "callee", "customer", "client", "contact", "from", "to"}
 STARTS = {
     "start",
     "started",
@@ -62,8 +98,9 @@ ENDS = {
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """Cut a column's name into its words, in lower case: `AgentID`, `agent_id` and `Agent Id` are alike."""
-    return tuple(word.lower() for word in _WORD.findall(name))
+    """Return the words of a column's name in lower case, without accents: `AgentID`, `agent_id`, `Agent Id` are alike."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    return tuple(word.lower() for word in _WORD.findall(plain.replace("ß", "ss")))
 
 
 def says(name: str, words: set[str]) -> bool:
@@ -76,6 +113,35 @@ def identifies(name: str, words: set[str]) -> bool:
     found = words_of(name)
     counts = any(one in NUMBERS and other == "of" for one, other in pairwise(found))
     return not words.isdisjoint(found) and not counts and COUNTS.isdisjoint(found)
+
+
+def _people(found: Iterable[str]) -> bool:
+    """Check for a word for people, in any number or case: agents, Mitarbeiters."""
+    return any(word in PEOPLE or word.removesuffix("s") in PEOPLE for word in found)
+
+
+def names_people(name: str) -> bool:
+    """Check whether a column's name says that the values are names of people: `Agent Name`, `Kundenname`, `full name`."""
+    found = words_of(name)
+    if not KEYS.isdisjoint(found):
+        return False
+    compounds = _people(word.removesuffix("name") for word in found if word.endswith("name"))
+    named = not NAMES.isdisjoint(found) and (_people(found) or not _PARTS_OF_NAMES.isdisjoint(found))
+    return compounds or (named and not names_things(name))
+
+
+def may_name_people(name: str) -> bool:
+    """Check whether a column's name speaks of people, or of a name without saying of what."""
+    found = words_of(name)
+    return (
+        (_people(found) or not NAMES.isdisjoint(found)) and KEYS.isdisjoint(found) and not names_things(name)
+    )
+
+
+def names_things(name: str) -> bool:
+    """Check whether a column's name is about a thing: `Queue Name`, `Agent Group`; a `Team Leader` is a person."""
+    found = [word for word in words_of(name) if word not in NAMES]
+    return not THINGS.isdisjoint(found) and not _people(found[-1:])
 
 
 def starts_and_ends(names: list[str]) -> list[tuple[str, str]]:

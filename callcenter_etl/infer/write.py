@@ -21,6 +21,7 @@ _WHAT_IS_WRONG = {
     "allowed": "are none of these",
     "pattern": "do not match the pattern",
     "unique": "occurred before",
+    "min_length": "are too short",
 }
 
 
@@ -71,8 +72,9 @@ def _outliers(column: ColumnDraft, outcome: Outcome) -> list[str]:
             verb = what.replace("are", "is", 1) if broken.count == 1 else what
             verb = verb.replace("do not", "does not") if broken.count == 1 else verb
             where = lines_of(broken.places, broken.count)
+            why = "".join(f"; {cause}" for cause in column.causes.get(key, ()))
             lines.append(
-                f"  # outliers: {plural(broken.count, 'value')} of {shown(column.name)} {verb} ({where})"
+                f"  # outliers: {plural(broken.count, 'value')} of {shown(column.name)} {verb} ({where}){why}"
             )
     return lines
 
