@@ -23,7 +23,7 @@ def infer(tmp_path: Path, header: str, make: Maker, *, delimiter: str = ";") -> 
     inference = infer_contract(Options((str(source),), delimiter=delimiter))
     contract = tmp_path / "contract.yaml"
     contract.write_text(inference.text, encoding="utf-8")
-    summary = validate(source, load_contract(contract), output=tmp_path / "out", again=True).summary
+    summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary
     assert summary["records"]["accepted"] == inference.outcome.accepted  # what is not listed is accepted
     return inference
 

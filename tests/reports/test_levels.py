@@ -29,12 +29,12 @@ def test_rejects_that_fail_nothing_are_warnings(in_folder: Path, options: tuple[
     code, github = validate("--format", "github", *options)
     assert code == 0
     assert commands(github) == {"warning", "notice"}
-    code, junit = validate("--format", "junit", "--again", *options)
+    code, junit = validate("--format", "junit", "--force", *options)
     root = ET.fromstring(junit)  # noqa: S314  the product's own output
     assert (code, root.get("failures"), root.get("errors")) == (0, "0", "0")
     outputs = {case.get("name"): case.findtext("system-out") for case in root.iter("testcase")}
     assert (outputs["phone.pattern"] or "").startswith("warning: 58 records")
-    code, sarif = validate("--format", "sarif", "--again", *options)
+    code, sarif = validate("--format", "sarif", "--force", *options)
     assert code == 0
     assert {result["level"] for result in json.loads(sarif)["runs"][0]["results"]} == {"warning"}
 
@@ -43,7 +43,7 @@ def test_rejects_that_fail_the_command_are_errors(in_folder: Path) -> None:
     code, github = validate("--format", "github", "--max-rejected", "1")
     assert code == 1
     assert "error" in commands(github)
-    code, sarif = validate("--format", "sarif", "--again", "--max-rejected", "1")
+    code, sarif = validate("--format", "sarif", "--force", "--max-rejected", "1")
     levels = {result["ruleId"]: result["level"] for result in json.loads(sarif)["runs"][0]["results"]}
     assert (code, levels["phone.pattern"], levels["seconds.min"]) == (1, "error", "warning")
 
