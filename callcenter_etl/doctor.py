@@ -15,6 +15,7 @@ from typing import Literal
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.engines.java import JAVA_REMEDY, LEAST_JAVA, find_java
+from callcenter_etl.os_errors import os_cause
 from callcenter_etl.storage.s3_session import credentials_source
 
 DISTRIBUTION = "callcenter-etl"
@@ -154,7 +155,7 @@ def _folder(name: str, folder: str) -> Check:
         with tempfile.NamedTemporaryFile(prefix="callcenter_etl-doctor-", dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        cause = (error.strerror or str(error)).lower()
+        cause = os_cause(error)
         where = "TMPDIR" if name != "staging" else "--staging"
         return Check(name, "wrong", f"{folder}: {cause}", f"name a folder that can be written, in {where}")
     found = f"{folder}, {_gib(free)} free"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl.contract.run_defaults import LogSettings
-from callcenter_etl.errors import OutputError
+from callcenter_etl.os_errors import os_cause, translate_os_errors
 from callcenter_etl.terminal import printable
 
 ROOT = "callcenter_etl"
@@ -93,11 +93,9 @@ def configure_logs(settings: LogSettings, *, quiet: bool = False) -> None:
 
 def _file_handler(settings: LogSettings) -> logging.Handler:
     directory = Path(settings.directory or ".")
-    try:
+    with translate_os_errors(f"log directory {directory}"):
         directory.mkdir(parents=True, exist_ok=True)
         handler = _LogFile(directory / FILE_NAME, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise OutputError(f"log directory {directory}: {error.strerror or error}") from error
     handler.setFormatter(_Formatter(settings.format, colors=False))
     return handler
 
@@ -113,7 +111,7 @@ class _LogFile(logging.FileHandler):
             super().handleError(record)
         elif not self._lost:
             self._lost = True
-            cause = (error.strerror or str(error)).lower()
+            cause = os_cause(error)
             logging.getLogger(__name__).warning(
                 "%s: %s; lines are missing from here on", self.baseFilename, cause
             )

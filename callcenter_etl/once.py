@@ -25,6 +25,7 @@ from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import ERROR, RUNNING, Process, RecordedSource, RunRecord
 from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.logs import get_logger
+from callcenter_etl.os_errors import catch_environment_errors
 from callcenter_etl.outputs.destination import folder_away
 from callcenter_etl.outputs.lock import target_lock
 from callcenter_etl.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
@@ -72,6 +73,7 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
     options = _options_of(plan, contract)
     with (
         interrupts.held_until_told(),
+        catch_environment_errors(shown(plan.output)),
         _alone(plan, contract),
         _unfinished(plan, contract, options) as unfinished,
     ):
@@ -109,6 +111,7 @@ def run_forced(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) 
     options = _options_of(plan, contract)
     with (
         interrupts.held_until_told(),
+        catch_environment_errors(shown(plan.output)),
         _alone(plan, contract),
         _unfinished(plan, contract, options) as unfinished,
     ):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import tempfile
 import weakref
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -13,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.card import card
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.cells import unescape
 from callcenter_etl.outputs.names import EXCEPTIONS
 from callcenter_etl.outputs.parts import file_uris
@@ -21,6 +18,7 @@ from callcenter_etl.outputs.rejections import Rejection, read_rejections
 from callcenter_etl.replacement import EarlierRun
 from callcenter_etl.storage.access import read_bytes
 from callcenter_etl.summary import Summary, exit_code
+from callcenter_etl.temporary import new_temporary_folder, remove_tree
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas
     import pandas as pd
@@ -105,14 +103,9 @@ class KeptWhileUsed:
     """A folder of the system's that goes with its last user. Raises OutputError where none can be made."""
 
     def __init__(self) -> None:
-        try:
-            self.name = tempfile.mkdtemp(prefix="callcenter_etl-")
-        except OSError as error:
-            raise OutputError(
-                f"no folder for temporary files can be made (name an output): {error.strerror}"
-            ) from error
+        self.name = str(new_temporary_folder("name an output"))
         # Unlike TemporaryDirectory it is meant to go without a word.
-        self._gone = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
+        self._gone = weakref.finalize(self, remove_tree, self.name)
 
     def cleanup(self) -> None:
         """Remove the folder now."""

@@ -19,6 +19,7 @@ from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointEr
 from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.memory import lack_of_memory_told
+from callcenter_etl.os_errors import catch_environment_errors
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.destination import Destination, staged_for
 from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
@@ -62,7 +63,7 @@ def run_source(
     run = _Run(plan, contract, on_progress)
     _log.info("run_started", run_id=run.id, source=shown(plan.source), contract=contract.document.contract)
     try:
-        with lack_of_memory_told():
+        with lack_of_memory_told(), catch_environment_errors(shown(plan.output)):
             summary = run.execute()
     except CallcenterEtlError as error:
         _log.error("run_not_finished", run_id=run.id, source=shown(plan.source), cause=str(error))

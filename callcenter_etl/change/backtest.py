@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from callcenter_etl.contract.model import ContractDocument, Limits
 from callcenter_etl.errors import Problem, UsageError
 from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.storage.addresses import STANDARD_INPUT, shown
+from callcenter_etl.temporary import temporary_folder
 
 MOST_LINES = 10  # told for each rule; the count says how many there are
 NO_RECORD = "(no record of its own)"
@@ -76,7 +75,7 @@ def back_test(source: str, old: Court, new: Court) -> BackTest:
         raise UsageError("standard input can be read only once: name a file to test against")
     result = BackTest(source=shown(source))
     with ExitStack() as opened:
-        scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="callcenter_etl-")))
+        scratch = opened.enter_context(temporary_folder())
         before = opened.enter_context(old.hear(source, scratch / "old"))
         after = opened.enter_context(new.hear(source, scratch / "new"))
         first, second = _Stream(before, result.old), _Stream(after, result.new)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from callcenter_etl.change.bench import Bench, Record
@@ -13,6 +11,7 @@ from callcenter_etl.change.examples import ExampleResult, ask_examples
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.temporary import temporary_folder
 
 LOOKED_UP = 10  # values of a lookup that are tried
 
@@ -85,8 +84,8 @@ def try_contract(contract: LoadedContract) -> Trial:
     """
     lookups = load_lookups(contract.document, contract.origin)
     looked_up = {name: values[:LOOKED_UP].to_pylist() for name, values in lookups.items()}
-    with tempfile.TemporaryDirectory(prefix="callcenter_etl-") as folder:
-        bench = Bench(contract, Path(folder))
+    with temporary_folder() as folder:
+        bench = Bench(contract, folder)
         return Trial(
             document=contract.document,
             origin=contract.origin,

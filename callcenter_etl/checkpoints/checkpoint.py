@@ -12,9 +12,10 @@ from typing import Any, Self
 
 from callcenter_etl import __version__
 from callcenter_etl.accounts import Accounts
-from callcenter_etl.errors import OutputError, UnfitCheckpointError
+from callcenter_etl.errors import UnfitCheckpointError
 from callcenter_etl.keys import KeyMark
 from callcenter_etl.marks import Mark
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import open_private
 from callcenter_etl.outputs.staging import CHECKPOINT_NAME
 from callcenter_etl.outputs.targets import sync_folder
@@ -94,7 +95,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     text = json.dumps({"layout": LAYOUT, "sha256": _hash_of(values), "checkpoint": values}, indent=1)
     path = folder / CHECKPOINT_NAME
     new = path.with_suffix(".new")
-    try:
+    with translate_os_errors(path):
         with open(
             new, "w", encoding="ascii", opener=lambda name, flags: open_private(name, flags, None)
         ) as file:
@@ -104,8 +105,6 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         new.replace(path)
         sync_folder(folder)
         sync_folder(folder.parent)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from error
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

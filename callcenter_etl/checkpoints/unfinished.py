@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from callcenter_etl.errors import UnfitCheckpointError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.leftovers import leftovers, leftovers_away, run_id_of
 from callcenter_etl.outputs.lock import Holder
+from callcenter_etl.temporary import remove_tree
 
 _log = get_logger(__name__)
 _NAMES = {"program": "version of this program", "contract": "contract", "output": "output"}
@@ -95,5 +95,5 @@ def _differences(found: Basis, basis: Basis) -> list[str]:
 
 
 def _clear(folder: Path, cause: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(folder)
     _log.warning("leftovers_removed", run_id=run_id_of(folder), cause=cause)

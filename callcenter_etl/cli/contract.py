@@ -15,7 +15,8 @@ from callcenter_etl.cli.change import diff, try_out_contracts
 from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
 from callcenter_etl.cli.infer import infer
 from callcenter_etl.cli.interop import export_contract, import_contract, say_unasked
-from callcenter_etl.errors import ContractError, Fault, OutputError, SourceError
+from callcenter_etl.errors import ContractError, Fault, SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
@@ -100,7 +101,7 @@ def schema(
     if output is None:
         print(text, end="")
         return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{output}: {error.strerror or error}") from error
+    from callcenter_etl.outputs.whole_file import open_whole
+
+    with translate_os_errors(output), open_whole(Path(output)) as file:
+        file.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -10,21 +9,22 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from io import TextIOWrapper
 from types import FrameType
 
 import typer
 
+from callcenter_etl.cli.streams import OUTPUT, give_up_output, prepare_streams
 from callcenter_etl.errors import AccountingError, CallcenterEtlError, OutputError
 from callcenter_etl.interrupts import SIGNALS, interrupts
 from callcenter_etl.memory import LackOfMemoryError, is_lack_of_memory
+from callcenter_etl.os_errors import is_environment, os_cause, place_of
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import counted, printable
 
 BUG = 70
 INTERRUPTED = 130
-# What standard output may answer where it is redirected to; every other file is told of where it is written.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_UNREAD = 1
+_MAY_CHANGE = (0, 1)  # the codes that promise that the results were shown
 
 
 class InterruptedRunError(BaseException):
@@ -32,16 +32,15 @@ class InterruptedRunError(BaseException):
 
 
 def guarded(app: typer.Typer) -> int:
-    """Run the command line; give its exit code, with the cause on standard error and no traceback.
+    """Run the command line; return its exit code, with the cause on standard error and no traceback.
 
     Signals are ignored once the code is settled.
     """
+    prepare_streams()
     interrupt = _interrupter()
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell sets it for what runs behind
             signal.signal(number, interrupt)
-    if isinstance(sys.stdout, TextIOWrapper):  # a character that the terminal's encoding lacks is no bug
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _code_of(app)
         _ignore_signals()
@@ -52,8 +51,16 @@ def guarded(app: typer.Typer) -> int:
 
 
 def _code_of(app: typer.Typer) -> int:
+    code = _protected(lambda: _called(app))
+    # Also after an error: what is left in the buffer would fail once more when the interpreter ends, as exit code 120.
+    flushed = _protected(_flush_output)
+    return flushed if code in _MAY_CHANGE and flushed else code
+
+
+def _protected(step: Callable[[], int]) -> int:
+    """Return what a step returns, or the exit code of the error that ended it."""
     try:
-        return _flushed(_called(app))
+        return step()
     except AccountingError as error:
         return _bug(error)
     except CallcenterEtlError as error:
@@ -70,31 +77,26 @@ def _called(app: typer.Typer) -> int:
     return 0
 
 
-def _flushed(code: int) -> int:
-    """Give the code, if what was printed arrived."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has seen enough
-        _give_up_stdout()
-        return code or 1
-    return code
+def _flush_output() -> int:
+    """Write out what was printed; return 0."""
+    sys.stdout.flush()
+    return 0
 
 
 def _environment_or_bug(error: Exception) -> int:
     if is_lack_of_memory(error):
         return say_error(LackOfMemoryError())
-    if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
-        _give_up_stdout()
-        return say_error(OutputError(f"standard output: {(error.strerror or str(error)).lower()}"))
+    if isinstance(error, OSError) and error.filename == OUTPUT:
+        give_up_output()
+        if isinstance(error, BrokenPipeError):  # the reader has seen enough
+            return _UNREAD
+        return say_error(OutputError(f"{OUTPUT}: {os_cause(error)}"))
+    # The last net: every place that is known to fail names itself before.
+    if isinstance(error, OSError) and is_environment(error):
+        return say_error(
+            OutputError(f"{place_of(error) or 'the command could not be finished'}: {os_cause(error)}")
+        )
     return _bug(error)
-
-
-def _give_up_stdout() -> None:
-    """Let what is left of the output go, or the interpreter would fail on it once more at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    with suppress(OSError, ValueError):
-        os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def _interrupter() -> Callable[[int, FrameType | None], None]:
@@ -148,22 +150,26 @@ def _with_notes(text: str, error: BaseException) -> str:
 
 
 def _say(text: str, code: int) -> int:
-    with suppress(OSError):  # a standard error that takes nothing changes no exit code
-        for line in text.split("\n"):
-            print(printable(line), file=sys.stderr, flush=True)
+    for line in text.split("\n"):
+        print(printable(line), file=sys.stderr, flush=True)
     return code
 
 
 def _bug(error: Exception) -> int:
+    kind = type(error).__name__
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix="callcenter_etl-traceback-", suffix=".txt", delete=False, encoding="utf-8"
+            *("w", -1, "utf-8"),
+            prefix="callcenter_etl-traceback-",
+            suffix=".txt",
+            delete=False,
+            errors="backslashreplace",
         ) as file:
             traceback.print_exception(error, file=file)
     except OSError as no_room:
-        cause = no_room.strerror or no_room
-        return _say(f"bug: {type(error).__name__}; its traceback could not be written ({cause})", BUG)
-    return _say(
-        f"bug: {type(error).__name__}; please report it with the traceback in {file.name}",
-        BUG,
-    )
+        _say(
+            f"bug: {kind}; please report it with this traceback, which no file took: {os_cause(no_room)}", BUG
+        )
+        traceback.print_exception(error, file=sys.stderr)
+        return BUG
+    return _say(f"bug: {kind}; please report it with the traceback in {file.name}", BUG)

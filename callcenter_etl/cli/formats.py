@@ -12,7 +12,8 @@ from typing import Annotated, TextIO
 import typer
 
 from callcenter_etl.contract.suggest import did_you_mean
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import UsageError
+from callcenter_etl.os_errors import translate_os_errors
 
 FORMATS = ("text", "json", "github", "junit", "sarif")
 FOR_PEOPLE = "text"
@@ -79,10 +80,10 @@ def write_to(wanted: Wanted, write: Callable[[TextIO], None]) -> None:
     if wanted.file is None:
         write(sys.stdout)
         return
+    from callcenter_etl.outputs.whole_file import open_whole
+
     path = Path(wanted.file)
-    try:
+    with translate_os_errors(f"--format {wanted.form}: {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+        with open_whole(path) as stream:
             write(stream)
-    except OSError as error:
-        raise OutputError(f"--format {wanted.form}: {path}: {error.strerror or error}") from error

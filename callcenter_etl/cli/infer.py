@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def infer(
         from callcenter_etl.cli.exits import say_skipped
         from callcenter_etl.infer import Options, infer_contract
 
-    if output is not None and Path(output).exists() and not force:
+    if output is not None and os.path.lexists(output) and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
     options = Options(
         samples=tuple(resolve_sources(samples, on_skipped=say_skipped)),
@@ -99,10 +101,10 @@ def _share(text: str) -> Fraction:
 
 
 def _write(output: str, text: str) -> None:
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{output}: {error.strerror or error}") from error
+    from callcenter_etl.outputs.whole_file import open_whole
+
+    with translate_os_errors(output), open_whole(Path(output)) as file:
+        file.write(text)
 
 
 def _quiet(step: Step) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import importing_pandera
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -134,13 +136,12 @@ def _write(text: str, output: str | None, *, force: bool) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    try:
-        with Path(output).open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"{output} is there already (--force replaces it)") from None
-    except OSError as error:
-        raise OutputError(f"{output}: {(error.strerror or str(error)).lower()}") from error
+    from callcenter_etl.outputs.whole_file import open_whole
+
+    if not force and os.path.lexists(output):
+        raise UsageError(f"{output} is there already (--force replaces it)")
+    with translate_os_errors(output), open_whole(Path(output)) as file:
+        file.write(text)
 
 
 def _say(head: str, lines: Iterable[str]) -> None:

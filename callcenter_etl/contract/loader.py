@@ -20,6 +20,7 @@ from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.shape import check_shape
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
+from callcenter_etl.os_errors import translate_os_errors
 
 MOST_FAULTS = 500
 _PART = re.compile(r"(.+\.(?:ya?ml|json))#([^#]+)", re.IGNORECASE)
@@ -54,11 +55,8 @@ class LoadedContract:
 
 
 def _read_local(path: str) -> bytes:
-    try:
-        with FilePath(path).open("rb") as file:
-            return file.read(READ_BYTES)
-    except OSError as error:
-        raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    with translate_os_errors(path, SourceError), FilePath(path).open("rb") as file:
+        return file.read(READ_BYTES)
 
 
 def load_document(

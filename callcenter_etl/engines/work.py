@@ -11,6 +11,7 @@ from callcenter_etl import __version__
 from callcenter_etl.engines.ranges import Cut, Range, blocks_of
 from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.sources.compression import read_blocks
 from callcenter_etl.sources.dialect import dialect_of
@@ -71,10 +72,8 @@ class Work:
             yield self._read(stream)
 
     def _read(self, stream: IO[bytes]) -> Iterator[bytes]:
-        try:
+        with translate_os_errors(shown(self.uri), SourceError):
             yield from read_blocks(stream, self.block_bytes)
-        except OSError as error:
-            raise SourceError(f"{shown(self.uri)}: {error.strerror or error}") from error
 
     def cut(self, cut: Cut) -> Iterator[bytes]:
         """Give the bytes that tell which lines start within a cut."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +17,7 @@ from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.header import Layout
 from callcenter_etl.storage.addresses import base_name
+from callcenter_etl.temporary import temporary_folder
 from callcenter_etl.validator import Validator, Verdict
 
 MOST_PLACES = 10
@@ -77,9 +76,9 @@ def hold_to(
     outcome = Outcome(both=dict.fromkeys(pairs, 0))
     validator = Validator(document)
     for uri in samples:
-        with tempfile.TemporaryDirectory(prefix="callcenter_etl-") as scratch, ExitStack() as stack:
+        with temporary_folder() as scratch, ExitStack() as stack:
             registries = {
-                rule.id: stack.enter_context(KeyRegistry(Path(scratch), filter_bytes=KEY_FILTER_BYTES))
+                rule.id: stack.enter_context(KeyRegistry(scratch, filter_bytes=KEY_FILTER_BYTES))
                 for rule in validator.rules
                 if rule.key
             }

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 
 from callcenter_etl.contract.loader import LoadedContract, load_document
 from callcenter_etl.errors import AccountingError, SampleError, UsageError
@@ -31,6 +29,7 @@ from callcenter_etl.infer.write import contract_text
 from callcenter_etl.keys import KeyRegistry
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
+from callcenter_etl.temporary import temporary_folder
 
 MOST_KEYS = 16  # columns that are searched for repeated values
 KEY_ENTRIES = 50_000
@@ -121,11 +120,9 @@ class _Inferring:
             profiles[place].keys = Keys(most=most)
         read = malformed = 0
         for uri in self.samples:
-            with tempfile.TemporaryDirectory(prefix="callcenter_etl-") as scratch, ExitStack() as stack:
+            with temporary_folder() as scratch, ExitStack() as stack:
                 for place in keys:
-                    registry = KeyRegistry(
-                        Path(scratch), memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES
-                    )
+                    registry = KeyRegistry(scratch, memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES)
                     profiles[place].open_keys(stack.enter_context(registry))
                 chunks = read_chunks(
                     uri,

@@ -6,8 +6,8 @@ verified by their bytes in a log of all keys, so that nothing rests on a hash al
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from callcenter_etl.errors import OutputError
 from callcenter_etl.keys.bloom import BloomFilter
 from callcenter_etl.keys.hashing import Hashes, Ints, hash_keys, key_bytes, key_offsets
 from callcenter_etl.keys.runs import LENGTH, LINE, PLACE, DiskRun, Entries, merge_runs
 from callcenter_etl.keys.scratch import KeptFile, ScratchFile
 from callcenter_etl.marks import Mark
+from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.temporary import system_folder
 
 FILTER_BYTES = 32 * 2**20
 MEMORY_ENTRIES = 150_000
@@ -77,14 +78,12 @@ class KeyRegistry:
     @classmethod
     def temporary(cls) -> KeyRegistry:
         """Give a registry in the system's temporary folder, with a small filter."""
-        return cls(Path(tempfile.gettempdir()), filter_bytes=2**20)
+        return cls(system_folder(), filter_bytes=2**20)
 
     def __enter__(self) -> Self:
-        try:
+        with translate_os_errors(self._directory):
             self._made_directory = not self._directory.exists()
             self._directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self._directory}: {error.strerror or error}") from error
         self._log = ScratchFile(self._directory)
         self._lines: ScratchFile | None = None
         return self
@@ -92,13 +91,19 @@ class KeyRegistry:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._log.close()
-        if self._lines is not None:
-            self._lines.close()
-        for run in self._runs:
-            run.close()
-        if self._made_directory and not any(self._directory.iterdir()):
-            self._directory.rmdir()
+        files: list[ScratchFile | DiskRun] = [
+            self._log,
+            *([] if self._lines is None else [self._lines]),
+            *self._runs,
+        ]
+        for file in files:
+            with suppress(OSError):  # what it held is of no use any more, and the system frees it
+                file.close()
+        if self._made_directory:
+            with suppress(
+                OSError
+            ):  # it holds the files of a checkpoint; whatever is left goes with the staging folder
+                self._directory.rmdir()
 
     def keep(self) -> None:
         """Hold in named files what is remembered from here on; to be called before the first key comes."""

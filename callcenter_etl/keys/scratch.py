@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from callcenter_etl.errors import OutputError
 from callcenter_etl.keys.hashing import Ints
 from callcenter_etl.marks import PRIVATE, Mark, hash_on, reopen
+from callcenter_etl.os_errors import os_cause
 
 # Reading so many bytes for nothing costs less than another system call.
 _GAP = 4096
@@ -91,7 +92,7 @@ class ScratchFile:
         self._file.close()
 
     def _fault(self, error: OSError) -> OutputError:
-        return OutputError(f"{self._directory}: {error.strerror or error}")
+        return OutputError(f"{self._directory}: {os_cause(error)}")
 
 
 class KeptFile(ScratchFile):

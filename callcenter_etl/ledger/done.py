@@ -20,6 +20,7 @@ from callcenter_etl.outputs.targets import PARQUET, TARGET_FOLDER, TARGET_PARQUE
 from callcenter_etl.storage import access
 from callcenter_etl.storage.access import DEFAULTS
 from callcenter_etl.storage.addresses import STANDARD_INPUT, absolute, is_local, local_path, shown, within
+from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.summary import OutputFile, Summary
 
 _BLOCK_BYTES = 2**20
@@ -67,10 +68,17 @@ def done_before(ledger: Ledger, question: Question, published: Summary | None) -
 
 
 def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summary | None:
-    """Give the summary that stands in an output, None where there is none that can be read."""
+    """Return the summary that is published in an output, None where there is none, or one of another program.
+
+    Raises SourceError where it cannot be read: to take it for missing would leave out what it says.
+    """
     try:
-        return Summary.from_dict(json.loads(access.read_bytes(_file(output, SUMMARY), options)))
-    except (SourceError, OSError, KeyError, TypeError, AttributeError, ValueError):
+        text = access.read_bytes(_file(output, SUMMARY), options)
+    except MissingError:
+        return None
+    try:
+        return Summary.from_dict(json.loads(text))
+    except (KeyError, TypeError, AttributeError, ValueError):
         return None
 
 

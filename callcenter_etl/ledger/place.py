@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import OutputError, SourceError, UsageError
 from callcenter_etl.ledger.objects import ObjectLedger
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.sqlite import FILE_NAME, SqliteLedger
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.storage.access import DEFAULTS
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 
@@ -27,7 +28,9 @@ def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = D
 
 def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
     """Give the ledger of an output root. Raises UsageError where there is none."""
-    if is_local(root) and not (Path(local_path(root)) / FILE_NAME).exists():
+    with translate_os_errors(root, SourceError):
+        is_missing = is_local(root) and not (Path(local_path(root)) / FILE_NAME).exists()
+    if is_missing:
         raise UsageError(
             f"{root}: no ledger here ({FILE_NAME}); name the folder that was given to validate --output"
         )

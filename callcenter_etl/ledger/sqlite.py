@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError
 from callcenter_etl.ledger.protocol import Wanted
 from callcenter_etl.ledger.record import RUNNING, RunRecord
+from callcenter_etl.os_errors import os_cause
 from callcenter_etl.outputs.modes import open_private
 
 FILE_NAME = "ledger.sqlite"
@@ -103,9 +104,9 @@ class SqliteLedger:
             connection.execute(_REPLACE, row)
 
     def _select(self, query: str, values: tuple[object, ...]) -> list[RunRecord]:
-        if not self._path.exists():
-            return []
         with _told(self._path, SourceError):
+            if not self._path.exists():
+                return []
             rows: list[tuple[Any, ...]] = _patiently(lambda: self._rows(query, values))
             return [_record_of(row) for row in rows]
 
@@ -195,7 +196,7 @@ def _told(path: Path, kind: type[CallcenterEtlError]) -> Iterator[None]:
         remedy = "move it away: the next run begins a new one"
         raise kind(f"{path}: is no ledger that can be used: {error} ({remedy})") from error
     except OSError as error:
-        raise kind(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise kind(f"{path}: {os_cause(error)}") from error
 
 
 def _row_of(record: RunRecord) -> tuple[Any, ...]:

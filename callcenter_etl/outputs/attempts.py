@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.leftovers import new_attempt_name, new_folder_away, remove_dead_attempts
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.parts import ATTEMPTS
 from callcenter_etl.outputs.staging import Staging, new_folder
 from callcenter_etl.outputs.targets import sync_folder
+from callcenter_etl.temporary import remove_tree, system_folder
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
     from callcenter_etl.outputs.remote_parts import PartsPrefix
@@ -64,11 +62,7 @@ class UploadedAttempt(Attempt):
     """An attempt on the disk of its task's machine, uploaded where nobody sees it until the driver completes it."""
 
     def __init__(self, prefix: PartsPrefix, part: int) -> None:
-        try:
-            home = Path(tempfile.gettempdir())
-        except OSError as error:
-            raise OutputError(f"{error.filename or 'TMPDIR'}: {error.strerror or error}") from error
-        directory = home / new_attempt_name()
+        directory = system_folder() / new_attempt_name()
         super().__init__(directory, directory)
         self._prefix = prefix
         self._part = part
@@ -84,7 +78,7 @@ class UploadedAttempt(Attempt):
 
     def __exit__(self, *exc: object) -> None:
         super().__exit__(*exc)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        remove_tree(self.directory)
         self._held.close()
 
     def told(self, records: Mapping[str, int]) -> dict[str, Any]:

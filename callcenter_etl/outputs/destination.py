@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
 from callcenter_etl.interrupts import interrupts
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.leftovers import AWAY_PREFIX, new_folder_away
 from callcenter_etl.outputs.lock import Holder
 from callcenter_etl.outputs.names import SUMMARY
@@ -20,6 +20,7 @@ from callcenter_etl.outputs.parts import Told
 from callcenter_etl.outputs.staging import Staging, new_folder, staging, staging_folder, take_over
 from callcenter_etl.outputs.targets import put_back
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
+from callcenter_etl.temporary import system_folder
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
     from callcenter_etl.outputs.remote import RemoteOutput
@@ -98,7 +99,8 @@ def staged_for(
         if uri is not None and not is_local(uri) and not is_s3(uri):
             raise OutputError(f"{shown(uri)}: outputs can be local or s3:// (name a folder or a prefix)")
     if is_local(destination.output):
-        put_back(Path(local_path(destination.output)))
+        with translate_os_errors(destination.output):
+            put_back(Path(local_path(destination.output)))
     with _closing_remote(destination, holder.run_id) as remote:
         staged = _staging(destination, holder.run_id, remote)
         with _folder(staged.directory, holder, away=is_s3(destination.output), dead=dead), staging(staged):
@@ -129,16 +131,7 @@ def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None)
 
 def folder_away(declared: str | None) -> Path:
     """Give the folder in which files for s3:// are staged."""
-    return Path(declared or _folder_of_temporary_files())
-
-
-def _folder_of_temporary_files() -> str:
-    try:
-        return tempfile.gettempdir()
-    except OSError as error:  # it tries them by writing: none may be writable, or have room
-        raise OutputError(
-            f"no folder for temporary files can be used (name one with --staging): {error.strerror}"
-        ) from error
+    return Path(declared) if declared else system_folder("name one with --staging")
 
 
 @contextmanager
@@ -156,7 +149,8 @@ def _closing_remote(destination: Destination, run_id: str) -> Iterator[RemoteOut
 
 
 def _check_room(folder: Path, wanted: int | None) -> None:
-    free = shutil.disk_usage(folder).free + sum(file.stat().st_size for file in folder.iterdir())
+    with translate_os_errors(folder):
+        free = shutil.disk_usage(folder).free + sum(file.stat().st_size for file in folder.iterdir())
     if wanted is not None and free < wanted + SPARE_BYTES:
         raise OutputError(
             f"{folder.parent}: {free:,} bytes are free, {wanted + SPARE_BYTES:,} are needed for staging"

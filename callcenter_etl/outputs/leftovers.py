@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.lock import Holder, target_lock
 from callcenter_etl.outputs.staging import STAGING_PREFIX, new_folder
+from callcenter_etl.temporary import remove_tree
 
 AWAY_PREFIX = "callcenter_etl-"
 OWNER_NAME = ".run.lock"
@@ -22,9 +23,11 @@ _ATTEMPT = re.compile(r"part-[0-9a-f]{16}")
 
 def leftovers(output: Path) -> tuple[Path, ...]:
     """Give the staging folders in `output`, oldest run first; call it under the target's lock, so that none lives."""
-    found = sorted(output.glob(f"{STAGING_PREFIX}*"))
-    # What is no folder was made by no run of this program.
-    return tuple(folder for folder in found if folder.is_dir() and not folder.is_symlink())
+    with translate_os_errors(output):
+        found = sorted(each.name for each in output.iterdir() if each.name.startswith(STAGING_PREFIX))
+        folders = (output / name for name in found)
+        # What is no folder was made by no run of this program.
+        return tuple(folder for folder in folders if folder.is_dir() and not folder.is_symlink())
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def leftovers_away(
     these those that are `concerned`.
     """
     with ExitStack() as held:
-        found = (folder for folder in sorted(home.glob(f"{AWAY_PREFIX}*")) if _is_ours(folder, _RUN_ID))
+        found = (folder for folder in _named(home, AWAY_PREFIX) if _is_ours(folder, _RUN_ID))
         yield tuple(folder for folder in found if concerned(folder) and _held(folder, holder, held))
 
 
@@ -48,10 +51,10 @@ def new_attempt_name() -> str:
 
 def remove_dead_attempts(home: Path, holder: Holder) -> None:
     """Remove the folders in `home` of attempts whose processes were killed; those of living ones hold themselves."""
-    for folder in sorted(home.glob(f"{AWAY_PREFIX}part-*")):
+    for folder in _named(home, f"{AWAY_PREFIX}part-"):
         with ExitStack() as held:
             if _is_ours(folder, _ATTEMPT) and _held(folder, holder, held):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_tree(folder)
 
 
 @contextmanager
@@ -60,16 +63,26 @@ def new_folder_away(folder: Path, holder: Holder) -> Iterator[None]:
     making = folder.with_name(f"{folder.name}.new")
     new_folder(making)
     with target_lock(making, holder, name=OWNER_NAME):
-        try:
+        with translate_os_errors(folder):
             making.rename(folder)
-        except OSError as error:
-            raise OutputError(f"{folder}: {error.strerror or error}") from error
         yield
 
 
 def run_id_of(folder: Path) -> str:
     """Give the id of the run whose staging folder this is."""
     return folder.name.removeprefix(STAGING_PREFIX).removeprefix(AWAY_PREFIX)
+
+
+def _named(home: Path, prefix: str) -> list[Path]:
+    """Return what is in `home` under names that begin so, sorted; nothing where there is no such folder.
+
+    `Path.glob` would leave out what it may not read.
+    """
+    with translate_os_errors(home):
+        try:
+            return sorted(each for each in home.iterdir() if each.name.startswith(prefix))
+        except FileNotFoundError:
+            return []
 
 
 def _held(folder: Path, holder: Holder, held: ExitStack) -> bool:
@@ -81,13 +94,14 @@ def _held(folder: Path, holder: Holder, held: ExitStack) -> bool:
 
 
 def _is_ours(folder: Path, named: re.Pattern[str]) -> bool:
-    try:
-        found = folder.lstat()
-    except FileNotFoundError:  # its run has ended meanwhile
-        return False
-    return (
-        named.fullmatch(run_id_of(folder)) is not None
-        and stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.geteuid()
-        and (folder / OWNER_NAME).exists()
-    )
+    with translate_os_errors(folder):
+        try:
+            found = folder.lstat()
+        except FileNotFoundError:  # its run has ended meanwhile
+            return False
+        return (
+            named.fullmatch(run_id_of(folder)) is not None
+            and stat.S_ISDIR(found.st_mode)
+            and found.st_uid == os.geteuid()
+            and (folder / OWNER_NAME).exists()
+        )

@@ -8,12 +8,13 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.os_errors import os_cause, translate_os_errors
 from callcenter_etl.outputs.modes import open_private
 
 LOCK_NAME = ".callcenter_etl.lock"
@@ -71,7 +72,7 @@ def target_lock(
     except BlockingIOError:
         raise TargetBusyError(_busy(folder, name)) from None
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be locked: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{folder}: cannot be locked: {os_cause(error)}") from error
     _held.add(descriptor)
     try:
         _write(folder, descriptor, json.dumps(asdict(holder)).encode())
@@ -79,7 +80,10 @@ def target_lock(
     finally:
         _held.discard(descriptor)
         _clear(descriptor)
-        os.close(descriptor)
+        with suppress(
+            OSError
+        ):  # the lock goes with the descriptor, which the system closes whatever it answers
+            os.close(descriptor)
 
 
 def _open_and_lock(path: Path, mode: int | None) -> int:
@@ -101,11 +105,9 @@ def _open_and_lock(path: Path, mode: int | None) -> int:
 
 
 def _write(folder: Path, descriptor: int, text: bytes) -> None:
-    try:
+    with translate_os_errors(folder):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text, 0)
-    except OSError as error:
-        raise OutputError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _clear(descriptor: int) -> None:

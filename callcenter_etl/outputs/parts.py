@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import make_folder
 from callcenter_etl.outputs.names import FILE_NAMES, IN_PARTS, SUCCESS_NAME, is_part_name, part_name
 from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import shown, within
+from callcenter_etl.temporary import remove_tree
 
 MANIFEST_NAME = "parts.json"
 ATTEMPTS = "_temporary"
@@ -60,13 +61,11 @@ def commit_parts(folder: Path, told: Sequence[Told], mode: int | None) -> None:
 
     What other attempts wrote is removed. With an error told of, nothing is committed but that.
     """
-    try:
+    with translate_os_errors(folder):
         if not any("error" in part for part in told):
             for name in IN_PARTS:
                 _commit(folder / name, kept_files(name, told), mode)
-        shutil.rmtree(folder / ATTEMPTS, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror or error}") from error
+        remove_tree(folder / ATTEMPTS)
     write_manifest(folder, told)
 
 
@@ -80,11 +79,9 @@ def _commit(home: Path, files: Sequence[tuple[int, Told]], mode: int | None) -> 
 
 def write_manifest(folder: Path, told: Sequence[Told]) -> None:
     """Write what was told of all parts, for `read_manifest`."""
-    try:
+    with translate_os_errors(folder):
         _write(folder / MANIFEST_NAME, json.dumps(sorted(told, key=lambda part: int(part["part"]))).encode())
         sync_folder(folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror or error}") from error
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.errors import AccountingError
 from callcenter_etl.marks import Mark, reopen
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import open_private
 
 
@@ -37,39 +38,31 @@ class StagedFile:
         """Append bytes. Raises OutputError when the disk does not take them."""
         if not len(data):
             return
-        try:
+        with translate_os_errors(self.path):
             self._file.write(data)
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
         self._sha256.update(data)
         self.bytes += len(data)
 
     def mark(self) -> Mark:
         """Hand all bytes to the system, and give their mark."""
-        try:
+        with translate_os_errors(self.path):
             self._file.flush()
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
         return Mark(self.bytes, self.sha256)
 
     def sync(self) -> None:
         """Make durable what the system was handed; may be called beside `write`."""
-        try:
+        with translate_os_errors(self.path):
             os.fsync(self._file.fileno())
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
 
     def close(self) -> None:
         """Make the bytes durable. Raises AccountingError when the disk holds another number of them."""
         if self._file.closed:
             return
-        try:
+        with translate_os_errors(self.path):
             self._file.flush()
             os.fsync(self._file.fileno())
             size = os.fstat(self._file.fileno()).st_size
             self._file.close()
-        except OSError as error:
-            raise OutputError(f"{self.path}: {error.strerror or error}") from error
         if size != self.bytes:
             raise AccountingError(f"{self.path}: {self.bytes:,} bytes were written but the file has {size:,}")
 

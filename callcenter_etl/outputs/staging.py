@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.interrupts import interrupts
 from callcenter_etl.marks import Mark
 from callcenter_etl.memory import is_lack_of_memory
+from callcenter_etl.os_errors import is_environment, translate_os_errors
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER
 from callcenter_etl.outputs.names import (
     EXCEPTIONS,
@@ -35,6 +36,7 @@ from callcenter_etl.outputs.targets import (
     sync_folder,
 )
 from callcenter_etl.tables.sink import BuiltTarget, TableSink
+from callcenter_etl.temporary import remove_tree
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
     from callcenter_etl.outputs.remote_parts import PartsPrefix
@@ -61,28 +63,22 @@ class Staging:
 
     def create(self, name: str) -> StagedFile:
         """Start one of the run's files."""
-        try:
+        with translate_os_errors(self.directory):
             self.files[name] = StagedFile.new(self.directory / _STAGED_NAMES[name], self.mode)
-        except OSError as error:
-            raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
 
     def go_on(self, name: str, mark: Mark) -> StagedFile:
         """Go on with one of a dead run's files. Raises UnfitCheckpointError where it is not what it was."""
-        try:
+        with translate_os_errors(self.directory):
             self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], mark)
-        except OSError as error:
-            raise OutputError(f"{self.directory}: {error.strerror or error}") from error
         return self.files[name]
 
     def new_scratch(self) -> Path:
         """Make a folder for a target that is built from the staged stream; what a dead run left of one goes."""
         folder = self.directory / _SCRATCH
-        try:
-            shutil.rmtree(folder, ignore_errors=True)
+        with translate_os_errors(folder):
+            remove_tree(folder)
             folder.mkdir(mode=PRIVATE_FOLDER)
-        except OSError as error:
-            raise OutputError(f"{folder}: {error.strerror or error}") from error
         return folder
 
     def finished_stream(self) -> Path:
@@ -123,13 +119,11 @@ class Staging:
 
         The earlier summary goes first, so that a mix of two runs is never taken for a run.
         """
-        try:
+        with translate_os_errors(self.output):
             sync_folder(self.directory)
             with interrupts.publishing(self.final_uri(SUMMARY)):
                 self._replace(names)
             sync_folder(self.output)
-        except OSError as error:
-            raise OutputError(f"{self.output}: {error.strerror or error}") from error
 
     def _replace(self, names: tuple[str, ...]) -> None:
         self._final(SUMMARY).unlink(missing_ok=True)
@@ -219,20 +213,16 @@ def new_folder(folder: Path) -> None:
 
     The files in it keep their permissions when they are published. Raises OutputError when it cannot be made.
     """
-    try:
+    with translate_os_errors(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=PRIVATE_FOLDER)
-    except OSError as error:
-        raise OutputError(f"{folder.parent}: {error.strerror or error}") from error
 
 
 def take_over(dead: Path, folder: Path) -> None:
     """Make a dead run's staging folder this run's; what it had finished is finished again."""
-    try:
+    with translate_os_errors(dead):
         (dead / FILE_NAMES[SUMMARY]).unlink(missing_ok=True)
         dead.rename(folder)
-    except OSError as error:
-        raise OutputError(f"{dead}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -245,16 +235,16 @@ def staging(staged: Staging) -> Iterator[Staging]:
         yield staged
     except BaseException as error:
         _discard(staged)
-        if _may_go_on(error) and (staged.directory / CHECKPOINT_NAME).exists():
+        if _may_go_on(error) and os.path.exists(staged.directory / CHECKPOINT_NAME):  # noqa: PTH110  never raises
             error.add_note(
                 f"what was done up to its last checkpoint is kept in {staged.directory}: the same command goes on from there"
             )
         else:
-            shutil.rmtree(staged.directory, ignore_errors=True)
+            remove_tree(staged.directory)
         raise
     else:
         _discard(staged)
-        shutil.rmtree(staged.directory, ignore_errors=True)
+        remove_tree(staged.directory)
 
 
 def _discard(staged: Staging) -> None:
@@ -266,4 +256,4 @@ def _may_go_on(error: BaseException) -> bool:
     """Tell whether a run that ended so may end well from its last checkpoint: no bug, no fault in its accounts."""
     if not isinstance(error, Exception):
         return True
-    return isinstance(error, (OutputError, SourceError)) or is_lack_of_memory(error)
+    return isinstance(error, (OutputError, SourceError)) or is_environment(error) or is_lack_of_memory(error)

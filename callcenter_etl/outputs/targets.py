@@ -9,6 +9,7 @@ from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.names import IN_PARTS, are_parts, is_data_name, is_of_parts
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown, within
@@ -50,7 +51,9 @@ def is_parts_folder(folder: Path) -> bool:
 def refuse_foreign_folder(output: Path) -> None:
     """Raise OutputError where something that is no target of this program has the name of one."""
     folder = output / TARGET_FOLDER
-    if os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder):
+    with translate_os_errors(folder):
+        is_foreign = os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder)
+    if is_foreign:
         raise OutputError(f"{folder}: is no target of this program ({_ELSEWHERE})")
 
 
@@ -75,12 +78,10 @@ def refuse_foreign_parts(output: str, storage: StorageOptions) -> None:
 
 
 def _is_foreign_local(folder: Path) -> bool:
-    try:
+    with translate_os_errors(folder):
         if not os.path.lexists(folder):
             return False
         return folder.is_symlink() or not folder.is_dir() or _are_foreign(names_in(folder))
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror or error}") from error
 
 
 def _is_foreign(home: str, storage: StorageOptions) -> bool:
@@ -94,7 +95,9 @@ def _are_foreign(names: Collection[str]) -> bool:
 def refuse_table(output: str, storage: StorageOptions) -> None:
     """Raise OutputError where the target of an output is a Delta table, which no target of another form replaces."""
     log = within(within(output, TARGET_FOLDER), DELTA_LOG)
-    if Path(local_path(log)).is_dir() if is_local(output) else access.has_objects(log, storage):
+    with translate_os_errors(shown(log)):
+        is_table = Path(local_path(log)).is_dir() if is_local(output) else access.has_objects(log, storage)
+    if is_table:
         raise OutputError(
             f"{shown(within(output, TARGET_FOLDER))}: is a Delta table, with the records of earlier runs"
             " (name another output, or --target-format delta)"

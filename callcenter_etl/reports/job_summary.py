@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from callcenter_etl.errors import Fault, OutputError
+from callcenter_etl.errors import Fault
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.reports.findings import Report, SourceReport
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
@@ -57,12 +58,10 @@ def append_job_summary(lines: Iterator[str]) -> None:
     if not name:
         return
     path = Path(name)
-    try:
+    with translate_os_errors(f"{VARIABLE} {name}"):
         room = MOST_BYTES - _ROOM_FOR_LAST - (path.stat().st_size if path.exists() else 0)
         with path.open("a", encoding="utf-8") as file:
             file.write(_fitting(lines, room))
-    except OSError as error:
-        raise OutputError(f"{VARIABLE} {name}: {error.strerror or error}") from error
 
 
 def _fitting(lines: Iterator[str], room: int) -> str:

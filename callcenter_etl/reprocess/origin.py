@@ -15,6 +15,7 @@ from callcenter_etl.outputs.parts import file_uris, stands
 from callcenter_etl.reprocess.result import KIND
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown, within
+from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.summary import OutputFile, Summary
 
 FOLDER = "reprocessed"
@@ -81,9 +82,10 @@ def _parent_of(path: str) -> str:
 
 
 def _summary_in(folder: str, storage: StorageOptions) -> dict[str, Any] | None:
+    """Return the summary in a folder, None where there is none. Raises SourceError where it cannot be read."""
     try:
         told = json.loads(access.read_bytes(within(folder, FILE_NAMES[SUMMARY]), storage))
-    except (SourceError, ValueError):
+    except (MissingError, ValueError):
         return None
     return told if isinstance(told, dict) else None
 

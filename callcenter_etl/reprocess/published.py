@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter_etl.errors import OutputError, SourceError
+from callcenter_etl.errors import SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER
 from callcenter_etl.outputs.names import FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.outputs.staging import STAGING_PREFIX
 from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.reprocess.result import KIND
+from callcenter_etl.temporary import remove_tree
 
 RECOVERED = "recovered"
 NAMES = {**FILE_NAMES, RECOVERED: "recovered.csv"}
@@ -37,11 +38,9 @@ class StagedFolder:
     def create(self, name: str) -> StagedFile:
         """Start one of the files."""
         folder = self._directory / _INNER
-        try:
+        with translate_os_errors(folder):
             folder.mkdir(exist_ok=True)
             self.files[name] = StagedFile.new(folder / NAMES[name], self._mode)
-        except OSError as error:
-            raise OutputError(f"{folder}: {error.strerror or error}") from error
         return self.files[name]
 
     def final_uri(self, name: str) -> str:
@@ -54,12 +53,10 @@ class StagedFolder:
         for file in self.files.values():
             file.close()
         folder = self._directory / _INNER
-        try:
+        with translate_os_errors(self._path):
             sync_folder(folder)
             folder.rename(self._path)
             sync_folder(self._path.parent)
-        except OSError as error:
-            raise OutputError(f"{self._path}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -69,18 +66,16 @@ def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[Stage
     Raises OutputError where `parent` cannot be written.
     """
     directory = parent / f"{STAGING_PREFIX}{run_id}"
-    try:
+    with translate_os_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
         directory.mkdir(mode=PRIVATE_FOLDER)
-    except OSError as error:
-        raise OutputError(f"{parent}: {error.strerror or error}") from error
     staged = StagedFolder(directory, parent / run_id, mode)
     try:
         yield staged
     finally:
         for file in staged.files.values():
             file.discard()
-        shutil.rmtree(directory, ignore_errors=True)
+        remove_tree(directory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,6 +14,7 @@ from pathlib import Path
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.errors import AccountingError, OutputError, Problem, UsageError
 from callcenter_etl.logs import get_logger
+from callcenter_etl.os_errors import catch_environment_errors
 from callcenter_etl.outputs.cells import AS_THEY_ARE, SPREADSHEET_SAFE
 from callcenter_etl.outputs.leftovers import leftovers
 from callcenter_etl.outputs.lock import Holder, target_lock
@@ -44,6 +43,7 @@ from callcenter_etl.reprocess.writer import BatchWriter
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown
 from callcenter_etl.summary import ContractIdentity, OutputFile, instant, new_run_id
+from callcenter_etl.temporary import remove_tree, temporary_folder
 from callcenter_etl.validator import Validator
 
 _log = get_logger(__name__)
@@ -81,7 +81,11 @@ def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
             f"{shown(output)}: what is recovered goes into a local folder (name one with --output)"
         )
     home = Path(local_path(output))
-    with _alone(home, plan, contract), open_corrections(plan.file, contract.document, origin) as corrections:
+    with (
+        catch_environment_errors(home),
+        _alone(home, plan, contract),
+        open_corrections(plan.file, contract.document, origin) as corrections,
+    ):
         return _Reprocess(plan, contract, origin, corrections, home).execute()
 
 
@@ -94,7 +98,7 @@ def _alone(home: Path, plan: ReprocessPlan, contract: LoadedContract) -> Iterato
         if not plan.dry_run:
             for folder in leftovers(home):
                 if not (folder / CHECKPOINT_NAME).exists():  # else a run of `validate` goes on from it
-                    shutil.rmtree(folder, ignore_errors=True)
+                    remove_tree(folder)
         yield
 
 
@@ -163,8 +167,8 @@ class _Reprocess:
                 yield staged
             return
         with (
-            tempfile.TemporaryDirectory(prefix="callcenter_etl-") as folder,
-            staged_folder(Path(folder), self.plan.run_id, mode) as staged,
+            temporary_folder() as folder,
+            staged_folder(folder, self.plan.run_id, mode) as staged,
         ):
             yield staged
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import ContractError, Fault
+from callcenter_etl.errors import ContractError, Fault, SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.lookup_text import NoColumnError, UnfitLookupError, lookup_values
 from callcenter_etl.storage.access import read_bytes
 from callcenter_etl.storage.addresses import beside, is_local, local_path, shown
@@ -71,7 +72,9 @@ def _load(uri: str, column: str, storage: StorageOptions) -> pa.Array:
 def _read(uri: str, storage: StorageOptions) -> bytes:
     """Give a lookup's bytes; a device or pipe, which may have no end, is none, nor is what fills the memory."""
     path = Path(local_path(uri)) if is_local(uri) else None
-    if path is not None and path.exists() and not path.is_file():
+    with translate_os_errors(f"lookup {uri}", SourceError):
+        is_other = path is not None and path.exists() and not path.is_file()
+    if is_other:
         raise UnfitLookupError(f"{uri} is no regular file (name a CSV)")
     data = read_bytes(uri, storage, most=MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

@@ -8,6 +8,7 @@ from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError, UnfitCheckpointError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.encodings import (
@@ -240,12 +241,10 @@ class SourceReader:
             continue
 
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
-        try:
+        with translate_os_errors(self.uri, SourceError):
             for block in read_blocks(stream, self._block_bytes):
                 self._stored_bytes.add(block)
                 yield block
-        except OSError as error:
-            raise SourceError(f"{self.uri}: {error.strerror or error}") from error
 
     def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         suffix = suffix_of(name)

@@ -8,8 +8,9 @@ from typing import IO, Protocol
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.storage.addresses import is_local, is_s3, shown
-from callcenter_etl.storage.failures import MissingError, cause_of
+from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.storage.identity import UNKNOWN, Identity
 
 DEFAULTS = StorageOptions()
@@ -44,13 +45,10 @@ def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None
     """
     identity = UNKNOWN if is_local(uri) else identify(uri, options)
     data = bytearray()
-    with open_stream(uri, identity, options) as stream:
-        try:
-            # A read of `most` bytes at once would take the memory for as many.
-            while block := stream.read(_BLOCK_BYTES if most is None else min(_BLOCK_BYTES, most - len(data))):
-                data += block
-        except OSError as error:
-            raise SourceError(f"{shown(uri)}: {cause_of(error)}") from error
+    with open_stream(uri, identity, options) as stream, translate_os_errors(shown(uri), SourceError):
+        # A read of `most` bytes at once would take the memory for as many.
+        while block := stream.read(_BLOCK_BYTES if most is None else min(_BLOCK_BYTES, most - len(data))):
+            data += block
     return bytes(data)
 
 

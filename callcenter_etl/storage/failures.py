@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from callcenter_etl.errors import SourceError
+from callcenter_etl.os_errors import os_cause
 from callcenter_etl.storage.addresses import shown
 
 PRECONDITION, NO_RANGE, NO_UPLOAD = "412", "416", "NoSuchUpload"
@@ -158,8 +159,8 @@ def sentence(error: BaseException, *, needs: str) -> str:
 
 def cause_of(error: BaseException) -> str:
     """Give the words of an error of the operating system or a library, in lower case where it is a phrase."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
+    if isinstance(error, OSError):
+        return os_cause(error)
     return str(error) or type(error).__name__
 
 

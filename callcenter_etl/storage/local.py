@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.errors import SourceError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.storage.addresses import STANDARD_INPUT, local_path, scheme_of
 from callcenter_etl.storage.failures import MissingError, cause_of
 from callcenter_etl.storage.identity import UNKNOWN, Identity
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MOST_NEIGHBOURS = 1_000
 
@@ -52,16 +57,42 @@ def _instead(path: str) -> str:
         return ""
 
 
+class _LocalFile(io.FileIO):
+    """A file of which every call raises SourceError with its address: an error of reading does not name its file."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        super().__init__(local_path(uri), "rb")
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        with translate_os_errors(self._uri, SourceError):
+            return cast("int", super().readinto(buffer))
+
+    def readall(self) -> bytes:
+        with translate_os_errors(self._uri, SourceError):
+            return super().readall()
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        with translate_os_errors(self._uri, SourceError):
+            return super().seek(offset, whence)
+
+    def close(self) -> None:
+        with suppress(
+            OSError
+        ):  # nothing was written, and the system frees the descriptor whatever it answers
+            super().close()
+
+
 @contextmanager
 def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterator[IO[bytes]]:
-    """Open a file, or standard input for `-`, for reading bytes."""
+    """Open a file, or standard input for `-`, for reading bytes. Raises MissingError where there is no such file."""
     if uri == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
     try:
-        stream = open(local_path(uri), "rb")  # noqa: SIM115  the `with` below is outside of the try
+        stream = io.BufferedReader(_LocalFile(uri))
     except FileNotFoundError as error:
-        raise SourceError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
+        raise MissingError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     with stream:
@@ -105,12 +136,30 @@ def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
         raise SourceError(f"{folder}: {cause_of(error)}") from error
 
 
+def _files_named(uri: str, pattern: str) -> list[str]:
+    """Return the files that a pattern names, sorted; raise SourceError rather than leave out what cannot be read.
+
+    `glob` takes a folder that cannot be read for an empty one, and `os.path.isfile` such a file for none.
+    """
+    fixed, names = os.path.dirname(pattern), []
+    while glob.has_magic(fixed):
+        fixed = os.path.dirname(fixed)
+    with translate_os_errors(uri, SourceError):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.scandir(fixed or ".").close()
+        for name in sorted(glob.glob(pattern, recursive=True)):
+            with suppress(FileNotFoundError):  # a link to nothing, or it went meanwhile
+                if stat.S_ISREG(os.stat(name).st_mode):
+                    names.append(name)
+    return names
+
+
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     """Give the files that a glob names, sorted; a plain name gives itself."""
     pattern = local_path(uri)
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
         return (uri,)
-    names = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
+    names = _files_named(uri, pattern)
     if not names:
         raise SourceError(f"{uri}: no file matches")
     if scheme_of(uri) is not None:

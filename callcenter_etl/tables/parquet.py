@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import make_folder
 from callcenter_etl.outputs.names import data_name
 from callcenter_etl.outputs.targets import (
@@ -64,12 +65,10 @@ class ParquetSink:
 
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Build the file or folder in the scratch folder."""
-        try:
+        with translate_os_errors(accepted.scratch):
             if self._layout.folders:
                 return self._folder(accepted)
             return self._file(accepted)
-        except OSError as error:
-            raise OutputError(f"{accepted.scratch}: {error.strerror or error}") from error
 
     def commit(self) -> None:
         """Do nothing: the run moves or uploads what was built."""

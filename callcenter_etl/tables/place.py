@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import UsageError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, open_private
 from callcenter_etl.outputs.targets import sync_folder
 from callcenter_etl.storage.addresses import bucket_and_key, is_local, is_s3, local_path, shown
@@ -56,33 +57,27 @@ class LocalPlace:
 
     def begin(self) -> None:
         """Make sure that files can be put."""
-        try:
+        with translate_os_errors(self._folder):
             self._make(self._folder)
-        except OSError as error:
-            raise OutputError(f"{self._folder}: {error.strerror or error}") from error
 
     def put(self, file: Path, path: str, sha256: str) -> None:  # noqa: ARG002  a rename changes no byte
         """Put a finished local file, which may be gone afterwards, under a new relative path."""
         final = self._folder / path
-        try:
+        with translate_os_errors(final):
             self._make(final.parent)
             _moved(file, final, self._mode)
             sync_folder(final.parent)
-        except OSError as error:
-            raise OutputError(f"{final}: {error.strerror or error}") from error
 
     def remove(self, path: str) -> None:
         """Remove what was put, where it is there."""
-        try:
+        with translate_os_errors(self._folder / path):
             (self._folder / path).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self._folder / path}: {error.strerror or error}") from error
 
     def settle(self, folder: str, written: Sequence[str]) -> None:
         """Make durable what a library wrote, and give it its permissions."""
         wanted = PRIVATE_FILE if self._mode is None else self._mode
         logs = self._folder / folder
-        try:
+        with translate_os_errors(logs):
             for found in os.scandir(logs):
                 _give_mode(found, wanted)
             if self._mode is None and logs.stat().st_uid == os.geteuid():
@@ -91,8 +86,6 @@ class LocalPlace:
                 sync_file(logs / name)
             sync_folder(logs)
             sync_folder(self._folder)
-        except OSError as error:
-            raise OutputError(f"{logs}: {error.strerror or error}") from error
 
     def _make(self, folder: Path) -> None:
         missing = [each for each in (folder, *folder.parents) if not each.exists()]

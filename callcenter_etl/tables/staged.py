@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from callcenter_etl.errors import AccountingError, OutputError
+from callcenter_etl.os_errors import os_cause
 from callcenter_etl.tables.schema import UNCAST
 
 
@@ -32,7 +33,7 @@ def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
     except pa.ArrowInvalid as error:
         raise AccountingError(f"{path}: the staged records cannot be read back: {error}") from error
     except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from error
+        raise OutputError(f"{path}: {os_cause(error)}") from error
 
 
 def records_uncast(path: Path, schema: pa.Schema) -> int | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from callcenter_etl.contract.layout import BUCKET, Layout
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import UsageError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.targets import TARGET_FOLDER
 from callcenter_etl.storage.addresses import same_place, shown, within
 from callcenter_etl.tables.commits import Commit, Job, Table, found_in
@@ -68,12 +69,10 @@ class CommittingSink:
             lambda batch: goal.convert(batch, schema, origin.source),
             self._plan.mode,
         )
-        try:
+        with translate_os_errors(accepted.scratch):
             files = tuple(
                 write_parts(read_batches(accepted.stream), accepted.schema, shape, accepted.scratch)
             )
-        except OSError as error:
-            raise OutputError(f"{accepted.scratch}: {error.strerror or error}") from error
         job = Job(
             origin,
             self._replacing,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.errors import UsageError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import PRIVATE_FILE
+from callcenter_etl.outputs.whole_file import open_whole
 from callcenter_etl.reports.html.page import check_installed
 from callcenter_etl.storage.addresses import base_name, is_local, is_s3, local_path, shown
 
@@ -26,11 +26,10 @@ class ReportFile:
 
     def write(self, page: str) -> None:
         """Write the whole page, in place of an earlier one. Raises OutputError."""
-        content = page.encode("utf-8", errors="backslashreplace")
         if is_s3(self.uri):
-            _put(self.uri, content, self.storage)
+            _put(self.uri, page.encode("utf-8", errors="backslashreplace"), self.storage)
         else:
-            _replace(Path(local_path(self.uri)), content, self.mode)
+            _replace(Path(local_path(self.uri)), page, self.mode)
 
 
 def report_file(uri: str, *, storage: StorageOptions, mode: int | None) -> ReportFile:
@@ -45,22 +44,11 @@ def report_file(uri: str, *, storage: StorageOptions, mode: int | None) -> Repor
     return ReportFile(uri, storage, mode)
 
 
-def _replace(path: Path, content: bytes, mode: int | None) -> None:
-    try:
+def _replace(path: Path, page: str, mode: int | None) -> None:
+    with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            staged = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), PRIVATE_FILE if mode is None else mode)
-                os.fsync(file.fileno())
-                staged.replace(path)
-            except BaseException:
-                staged.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from error
+        with open_whole(path, mode=PRIVATE_FILE if mode is None else mode) as file:
+            file.write(page)
 
 
 def _put(uri: str, content: bytes, storage: StorageOptions) -> None:

@@ -1,0 +1,108 @@
+"""Turns errors of the operating system into errors of this program that name the place; the one way to do so."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from callcenter_etl.errors import CallcenterEtlError, OutputError
+
+# What the machine answers when a disk, a permission or a limit is in the way: never a fault of this program.
+_ENVIRONMENT = frozenset(
+    number
+    for name in (
+        *(
+            "EIO",
+            "ENOSPC",
+            "EDQUOT",
+            "EFBIG",
+            "EROFS",
+            "EACCES",
+            "EPERM",
+            "EMFILE",
+            "ENFILE",
+            "ENOTDIR",
+            "EISDIR",
+        ),
+        *(
+            "ELOOP",
+            "ENAMETOOLONG",
+            "ESTALE",
+            "EBUSY",
+            "ETXTBSY",
+            "ENODEV",
+            "ENXIO",
+            "ENOLCK",
+            "EMLINK",
+            "EXDEV",
+        ),
+        *(
+            "ENOTEMPTY",
+            "ETIMEDOUT",
+            "EREMOTEIO",
+            "EHOSTDOWN",
+            "ENOTCONN",
+            "EOVERFLOW",
+            "EOPNOTSUPP",
+            "ENOSYS",
+        ),
+    )
+    if (number := getattr(errno, name, None)) is not None
+)
+# Arrow and others put the system's words at the end of a text of their own.
+_WITHIN = re.compile(r"\[errno (\d+)\]|\(os error (\d+)\)", re.IGNORECASE)
+
+
+def os_cause(error: OSError) -> str:
+    """Return the system's words for an error, in lower case, without paths; a library's own text where it has none."""
+    text = error.strerror or str(error)
+    within = _WITHIN.search(text)
+    if within is not None:
+        return os.strerror(int(within[1] or within[2])).lower()
+    if error.errno is not None and text == os.strerror(error.errno):
+        return text.lower()
+    return text or type(error).__name__  # a library's own sentence, whose paths keep their letters
+
+
+def is_environment(error: BaseException) -> bool:
+    """Check whether an error came from the machine: a disk, a permission or a limit.
+
+    A missing file counts only where the system named it: without a name it is a fault of this program.
+    """
+    if not isinstance(error, OSError):
+        return False
+    if error.errno == errno.ENOENT:
+        return error.filename is not None
+    return error.errno in _ENVIRONMENT or (error.errno is None and _WITHIN.search(str(error)) is not None)
+
+
+def place_of(error: OSError) -> str | None:
+    """Return the path that the system named with an error, None where it named none."""
+    named = error.filename
+    return os.fsdecode(named) if isinstance(named, str | bytes) and named else None
+
+
+@contextmanager
+def translate_os_errors(place: object, kind: type[CallcenterEtlError] = OutputError) -> Iterator[None]:
+    """Raise `kind`, with the place and the system's words, for an OSError within this `with`."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{place}: {os_cause(error)}") from error
+
+
+@contextmanager
+def catch_environment_errors(place: object) -> Iterator[None]:
+    """Raise OutputError for an OSError of the machine that nothing nearer has translated.
+
+    This is a net: the path that the system named is more exact than `place`, but reading or writing an open file has none.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_environment(error):
+            raise
+        raise OutputError(f"{place_of(error) or place}: {os_cause(error)}") from error
