@@ -29,7 +29,9 @@ NAME = "soak-calls"
 OPENING = frozenset({"openat", "mkdir", "mkdirat"})
 NAMING = frozenset({"rename", "renameat", "renameat2", "unlink", "unlinkat", "link", "linkat", "rmdir"})
 TAKING_ROOM = frozenset({"write", "pwrite64", "writev", "fsync", "fdatasync", "ftruncate", "fallocate"})
-SYNCING = frozenset({"fsync"})  # SQLite's own are fdatasync: the ledger follows the summary, and may lag behind
+SYNCING = frozenset(
+    {"fsync"}
+)  # SQLite's own are fdatasync: the ledger follows the summary, and may lag behind
 CAUSES = {
     "EIO": ("input/output error", "i/o error", "unable to open database", "errno 5", "malformed"),
     "ENOSPC": ("no space left on device", "disk is full", "disk i/o error", "unable to open", "errno 28"),
