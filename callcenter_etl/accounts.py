@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from callcenter_etl.documents import Count
 from callcenter_etl.errors import AccountingError
 
 
@@ -16,8 +17,8 @@ class RuleTally:
     """How many records broke a rule, the first one's line, and the reason it got."""
 
     severity: str
-    broken: int = 0
-    first_line: int | None = None
+    broken: Count = 0
+    first_line: Count | None = None
     sample_reason: str | None = None
 
     def add(self, records: int, line: int, reason: str) -> None:
@@ -36,9 +37,9 @@ class RuleTally:
 class Side:
     """Records, bytes and physical lines that went one way."""
 
-    records: int = 0
-    bytes: int = 0
-    lines: int = 0
+    records: Count = 0
+    bytes: Count = 0
+    lines: Count = 0
 
     def add(self, records: int, size: int, lines: int) -> None:
         """Count some more."""
@@ -53,13 +54,13 @@ class Accounts:
 
     accepted: Side = field(default_factory=Side)
     rejected: Side = field(default_factory=Side)
-    framed: int = 0
-    malformed: int = 0
-    warned: int = 0
-    blank_lines: int = 0
-    blank_bytes: int = 0
-    preamble_lines: int = 0
-    preamble_bytes: int = 0
+    framed: Count = 0
+    malformed: Count = 0
+    warned: Count = 0
+    blank_lines: Count = 0
+    blank_bytes: Count = 0
+    preamble_lines: Count = 0
+    preamble_bytes: Count = 0
     rules: dict[str, RuleTally] = field(default_factory=dict)
 
     def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcenter_etl.documents import Count
 from callcenter_etl.errors import UnfitCheckpointError
 
 _BLOCK_BYTES = 2**20
@@ -20,7 +21,7 @@ PRIVATE = 0o600
 class Mark:
     """The first `bytes` bytes of a file, and their SHA-256, hexadecimal."""
 
-    bytes: int
+    bytes: Count
     sha256: str
 
 

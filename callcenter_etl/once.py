@@ -22,7 +22,7 @@ from callcenter_etl.ledger.done import Question, done_before, published_summary,
 from callcenter_etl.ledger.healing import heal
 from callcenter_etl.ledger.place import ledger_in, output_as_recorded
 from callcenter_etl.ledger.protocol import Ledger
-from callcenter_etl.ledger.record import ERROR, RUNNING, Process, RecordedSource, RunRecord
+from callcenter_etl.ledger.record import ERROR, RUNNING, Process, RecordedSource, RunRecord, readable
 from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.os_errors import catch_environment_errors
@@ -240,7 +240,7 @@ def _recorded(plan: RunPlan, contract: LoadedContract, *, root: str, ledger: Led
 def _tell_unfinished(ledger: Ledger, resumed: Resumed, run_id: str) -> None:
     """Add to the record of an unfinished run which one finished its work."""
     try:
-        record = ledger.get(resumed.run_id)
+        record = readable(ledger.get(resumed.run_id))
     except CallcenterEtlError:
         return  # what cannot be read was told when it was to be written
     if record is not None and record.status == ERROR:

@@ -15,7 +15,7 @@ from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.engines.engine import ENGINES, Assignment
 from callcenter_etl.engines.local import LocalEngine
 from callcenter_etl.engines.steps import Shape
-from callcenter_etl.errors import CallcenterEtlError, Problem, UnfitCheckpointError
+from callcenter_etl.errors import AccountingError, CallcenterEtlError, Problem, UnfitCheckpointError
 from callcenter_etl.limits import broken_limits, status_of
 from callcenter_etl.logs import get_logger
 from callcenter_etl.memory import lack_of_memory_told
@@ -103,7 +103,9 @@ class _Run:
         if self.plan.unfinished is not None:
             try:
                 return self._execute(self.plan.unfinished)
-            except UnfitCheckpointError as error:
+            except (AccountingError, UnfitCheckpointError) as error:
+                # Counts that a checkpoint brought along may be why a run does not add up: a run that reads all of the
+                # source itself is right, or fails in its own name. Nothing is published by then, nor committed.
                 unfinished = self.plan.unfinished
                 _log.warning("not_resumed", run_id=self.id, from_run=unfinished.run_id, cause=str(error))
                 unfinished.clear(str(error))

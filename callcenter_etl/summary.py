@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
+from callcenter_etl.documents import Count, DocumentError, to_form
 from callcenter_etl.errors import Problem
 
 EXIT_CODES = {"passed": 0, "rejects": 1, "failed": 1, "refused": 1, "error": 3}
@@ -34,7 +35,7 @@ class SourceIdentity:
     """Which source: its address, stored bytes, and their hash."""
 
     uri: str
-    bytes: int
+    bytes: Count
     sha256: str
 
 
@@ -42,11 +43,11 @@ class SourceIdentity:
 class RecordCounts:
     """Records by what became of them; malformed ones are among the rejected."""
 
-    read: int
-    accepted: int
-    rejected: int
-    malformed: int
-    warned: int
+    read: Count
+    accepted: Count
+    rejected: Count
+    malformed: Count
+    warned: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class RuleCount:
     """How many records broke a rule, the first one's line, and the reason it got."""
 
     severity: str
-    broken: int
-    first_line: int | None
-    sample_reason: str | None
+    broken: Count
+    first_line: int | None = None
+    sample_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,14 @@ class OutputFile:
     """
 
     uri: str
-    bytes: int
+    bytes: Count
     sha256: str
     format: str | None = None
-    files: int | None = None
-    parts: int | None = None
-    uncast: int | None = None
-    version: int | None = None
-    records: int | None = None
+    files: Count | None = None
+    parts: Count | None = None
+    uncast: Count | None = None
+    version: Count | None = None
+    records: Count | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give what is known as plain values."""
@@ -109,8 +110,8 @@ class Summary:
     contract: ContractIdentity
     source: SourceIdentity
     records: RecordCounts
-    blank_lines: int
-    lines: int
+    blank_lines: Count
+    lines: Count
     rules: Mapping[str, RuleCount]
     problems: tuple[Problem, ...]
     outputs: Mapping[str, OutputFile]
@@ -141,31 +142,16 @@ class Summary:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gave, without the first lines and sample reasons, which it leaves out.
+    def from_dict(cls, values: Mapping[str, Any]) -> Summary:
+        """Return the summary of which these are the plain values, without first lines and sample reasons.
 
-        Raises KeyError, TypeError, AttributeError or ValueError for anything else.
+        Raises DocumentError for values that are not a summary's.
         """
-        if values["status"] not in EXIT_CODES:
-            raise ValueError(f"unknown status {values['status']!r}")
-        return cls(
-            run_id=values["run_id"],
-            status=values["status"],
-            contract=ContractIdentity(**values["contract"]),
-            source=SourceIdentity(**values["source"]),
-            records=RecordCounts(**values["records"]),
-            blank_lines=values["blank_lines"],
-            lines=values["lines"],
-            rules={
-                rule: RuleCount(**count, first_line=None, sample_reason=None)
-                for rule, count in values["rules"].items()
-            },
-            problems=tuple(Problem(**problem) for problem in values["problems"]),
-            outputs={name: OutputFile(**file) for name, file in values["outputs"].items()},
-            started_at=values["started_at"],
-            finished_at=values["finished_at"],
-            seconds=values["seconds"],
-        )
+        # A summary does not say which run it was resumed from, whatever key of this name somebody adds.
+        summary = to_form(Summary, {name: value for name, value in values.items() if name != "resumed"})
+        if summary.status not in EXIT_CODES:
+            raise DocumentError("status: is not one of a finished run")
+        return summary
 
 
 def exit_code(status: str) -> int:

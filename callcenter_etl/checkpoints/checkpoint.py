@@ -5,25 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from callcenter_etl import __version__
 from callcenter_etl.accounts import Accounts
-from callcenter_etl.errors import UnfitCheckpointError
+from callcenter_etl.documents import Count, DocumentError, parse_object, read_regular_file, to_form
+from callcenter_etl.errors import AccountingError, UnfitCheckpointError
 from callcenter_etl.keys import KeyMark
 from callcenter_etl.marks import Mark
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import open_private
-from callcenter_etl.outputs.staging import CHECKPOINT_NAME
+from callcenter_etl.outputs.names import EXCEPTIONS, REJECTED, TARGET
+from callcenter_etl.outputs.staging import CHECKPOINT_NAME, SCRATCH_NAME
 from callcenter_etl.outputs.targets import sync_folder
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.position import Position
 from callcenter_etl.storage.addresses import is_local, shown
 from callcenter_etl.storage.identity import Identity
 
 LAYOUT = 1
+_FOLDERS = (SCRATCH_NAME, "keys-")  # all else in a staging folder is a file
 Basis = Mapping[str, str | int | None]
 
 
@@ -38,7 +43,7 @@ class Checkpoint:
     basis: Basis
     position: Position
     files: Mapping[str, Mark]
-    exception_records: int
+    exception_records: Count
     accounts: Accounts
     keys: tuple[KeyMark, ...]
 
@@ -52,18 +57,46 @@ class Checkpoint:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gave. Raises KeyError or TypeError for anything else."""
-        return cls(
-            basis=values["basis"],
-            position=Position(**values["position"]),
-            files={name: Mark(**mark) for name, mark in values["files"].items()},
-            exception_records=values["exception_records"],
-            accounts=Accounts.from_dict(values["accounts"]),
-            keys=tuple(
-                KeyMark(keys=Mark(**key["keys"]), lines=Mark(**key["lines"])) for key in values["keys"]
-            ),
-        )
+    def from_dict(cls, values: Mapping[str, Any]) -> Checkpoint:
+        """Return the checkpoint of which these are the plain values. Raises DocumentError for any others."""
+        return to_form(Checkpoint, values)
+
+    def check(self) -> None:
+        """Raise UnfitCheckpointError where the numbers contradict each other: somebody changed them.
+
+        The checksum of a checkpoint can be computed by whoever changes it, so that it finds damage, and not intent.
+        """
+        accounts, files = self.accounts, self.files
+        if not {REJECTED, EXCEPTIONS} <= set(files):
+            raise UnfitCheckpointError("the checkpoint does not name the staged files")
+        try:
+            accounts.prove(
+                plain_bytes=self.position.offset,
+                lines=self.position.lines,
+                target_bytes=files[TARGET].bytes if TARGET in files else None,
+                target_records=accounts.accepted.records,
+                rejected_bytes=files[REJECTED].bytes,
+                exceptions=self.exception_records,
+            )
+        except AccountingError as error:
+            raise UnfitCheckpointError(f"the checkpoint does not add up: {error}") from error
+        if not _agrees_with_rules(accounts):
+            raise UnfitCheckpointError("the checkpoint's counts of rules contradict its counts of records")
+
+
+def _agrees_with_rules(accounts: Accounts) -> bool:
+    """Check the counts of records against those of rules, as far as one follows from the other."""
+    tallies = accounts.rules
+    structural = sum(tallies[rule].broken for rule in STRUCTURAL_RULES.values() if rule in tallies)
+    errors = [tally.broken for tally in tallies.values() if tally.severity == "error"]
+    warnings = [tally.broken for tally in tallies.values() if tally.severity != "error"]
+    return (
+        all((tally.broken > 0) == (tally.first_line is not None) for tally in tallies.values())
+        and structural == accounts.malformed
+        and max(errors, default=0) <= accounts.rejected.records <= sum(errors)
+        and max(warnings, default=0) <= accounts.framed
+        and accounts.warned <= min(sum(warnings), accounts.framed)
+    )
 
 
 def basis_of(
@@ -114,17 +147,39 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     """
     path = folder / CHECKPOINT_NAME
     try:
-        told = json.loads(path.read_bytes())
-        if told["layout"] != LAYOUT:
-            raise UnfitCheckpointError(f"{path}: has layout {told['layout']!r}, not {LAYOUT}")
-        if told["sha256"] != _hash_of(told["checkpoint"]):
+        _refuse_other_files(folder)
+        envelope = parse_object(read_regular_file(path))
+        if envelope.get("layout") != LAYOUT:
+            raise UnfitCheckpointError(f"{path}: has another layout than {LAYOUT}")
+        if envelope.get("sha256") != _hash_of(envelope.get("checkpoint")):
             raise UnfitCheckpointError(f"{path}: is damaged")
-        return Checkpoint.from_dict(told["checkpoint"])
+        checkpoint = Checkpoint.from_dict(envelope["checkpoint"])
+        checkpoint.check()
     except FileNotFoundError as error:
         raise UnfitCheckpointError(f"{folder}: has no checkpoint") from error
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnfitCheckpointError(f"{path}: is no checkpoint: {type(error).__name__}") from error
+    except (OSError, DocumentError) as error:
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise UnfitCheckpointError(f"{path}: is no checkpoint: {cause}") from error
+    return checkpoint
 
 
-def _hash_of(values: Mapping[str, Any]) -> str:
+def _refuse_other_files(folder: Path) -> None:
+    """Raise UnfitCheckpointError where something in a staging folder is not a file or folder of its own.
+
+    To resume cuts staged files and writes on in them: through a link that would change somebody else's file, and a
+    file with a second name may be a backup's. A file in the place of a folder would fail each resume in the same way.
+    """
+    for home, folders, files in os.walk(folder, followlinks=False):
+        for path in (Path(home, name) for name in (*folders, *files)):
+            found = path.lstat()
+            own_file = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+            if path.parent == folder:
+                sound = stat.S_ISDIR(found.st_mode) if path.name.startswith(_FOLDERS) else own_file
+            else:
+                sound = own_file or (stat.S_ISDIR(found.st_mode) and SCRATCH_NAME in path.parts)
+            if not sound:
+                raise UnfitCheckpointError(f"{path}: is not a file or folder of a run")
+
+
+def _hash_of(values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).hexdigest()

@@ -13,6 +13,7 @@ from typing import Self
 from callcenter_etl.accounts import Accounts
 from callcenter_etl.checkpoints.checkpoint import Basis, Checkpoint, write_checkpoint
 from callcenter_etl.engines.local import LocalEngine
+from callcenter_etl.errors import UnfitCheckpointError
 from callcenter_etl.keys import Extent
 from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.names import REJECTED, TARGET
@@ -144,12 +145,31 @@ def checkpoints_of(parts: Parts, *, seconds: float) -> Checkpoints | NoCheckpoin
 def go_on(parts: Parts, checkpoint: Checkpoint, *, after_each: Callable[[], None]) -> None:
     """Put the parts where the checkpoint says that those of another run stood.
 
-    Raises UnfitCheckpointError where what that run read or staged is not what it was.
+    Raises UnfitCheckpointError where what that run read or staged is not what it was, or the checkpoint was forged.
     """
+    _check_lines(checkpoint.accounts, multiline=parts.reader.dialect.multiline)
+    try:
+        _restore(parts, checkpoint)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # Whatever the state of a dead run leads to, the run can start from the beginning, where all is its own.
+        raise UnfitCheckpointError(f"the checkpoint cannot be restored: {type(error).__name__}") from error
+    parts.reader.pass_by(checkpoint.position, after_each=after_each)
+
+
+def _check_lines(accounts: Accounts, *, multiline: bool) -> None:
+    """Raise UnfitCheckpointError where a checkpoint counts other records than its lines allow.
+
+    Records are counted by the run alone, lines on the stream too: this ties the one to the other.
+    """
+    for side in (accounts.accepted, accounts.rejected):
+        if side.records > side.lines or (not multiline and side.records != side.lines):
+            raise UnfitCheckpointError("the checkpoint counts other records than its lines allow")
+
+
+def _restore(parts: Parts, checkpoint: Checkpoint) -> None:
     parts.router.go_on(
         checkpoint.files,
         exception_records=checkpoint.exception_records,
         target_records=checkpoint.accounts.accepted.records,
     )
     parts.engine.go_on(checkpoint.accounts, checkpoint.keys)
-    parts.reader.pass_by(checkpoint.position, after_each=after_each)

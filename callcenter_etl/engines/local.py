@@ -20,7 +20,7 @@ from callcenter_etl.outputs.router import Router
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.framing import Frame
+from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame
 from callcenter_etl.sources.pending import LongPiece
 from callcenter_etl.sources.reader import Block
 from callcenter_etl.validator import Validator
@@ -116,6 +116,8 @@ class LocalEngine:
         """
         if len(keys) != len(self._registries):
             raise UnfitCheckpointError("the checkpoint has other rules of uniqueness")
+        if set(counted.rules) - set(self._accounts.rules) - set(STRUCTURAL_RULES.values()):
+            raise UnfitCheckpointError("the checkpoint counts rules that the contract does not have")
         self._accounts.merge(counted)
         for registry, mark in zip(self._registries.values(), keys, strict=True):
             registry.go_on(mark)

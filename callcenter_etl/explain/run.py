@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.errors import UsageError
+from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.explain.causes import Causes, find_causes
 from callcenter_etl.ledger import find_run
 from callcenter_etl.ledger.done import published_summary
@@ -32,6 +32,11 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
         )
     if not summary.records.rejected:
         return summary, None
+    if EXCEPTIONS not in summary.outputs:
+        raise SourceError(
+            f"{shown(output)}: the summary of run {summary.run_id} counts rejects and names no exceptions"
+            " (validate again)"
+        )
     parts, storage = summary.outputs[EXCEPTIONS].parts, contract.document.run.storage_options
     exceptions = file_uris(output, EXCEPTIONS, parts=parts, storage=storage)
     return summary, find_causes(exceptions, contract, rejected=summary.records.rejected)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.errors import UnfitCheckpointError
 from callcenter_etl.keys.bloom import BloomFilter
 from callcenter_etl.keys.hashing import Hashes, Ints, hash_keys, key_bytes, key_offsets
 from callcenter_etl.keys.runs import LENGTH, LINE, PLACE, DiskRun, Entries, merge_runs
@@ -119,11 +120,18 @@ class KeyRegistry:
         self._log.close()
         self._log = KeptFile(self._directory / KEYS_NAME, mark.keys)
         self._lines = KeptFile(self._directory / LINES_NAME, mark.lines)
+        if self._lines.size % _FACT_BYTES:
+            raise UnfitCheckpointError(f"{self._directory}: the lines of the keys are not whole")
         start = 0
         for place in range(0, self._lines.size, _REPLAYED * _FACT_BYTES):
             data = self._lines.read(place, min(place + _REPLAYED * _FACT_BYTES, self._lines.size))
             lines, lengths = np.frombuffer(data, dtype=np.int64).reshape(-1, 2).T
+            # Each length by itself first: a sum of forged ones may overflow.
+            if lengths.min() < 0 or lengths.max() > self._log.size or lines.min() < 1:
+                raise UnfitCheckpointError(f"{self._directory}: the lines of the keys are not what they were")
             stops = start + np.cumsum(lengths)
+            if int(stops[-1]) > self._log.size:
+                raise UnfitCheckpointError(f"{self._directory}: the keys are shorter than their lengths")
             self._replay(lines, stops - lengths, stops)
             start = int(stops[-1])
 

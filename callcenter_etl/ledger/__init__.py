@@ -2,6 +2,15 @@
 
 from callcenter_etl.ledger.find import find_run, list_runs
 from callcenter_etl.ledger.protocol import Ledger, Wanted
-from callcenter_etl.ledger.record import STATUSES, RunRecord
+from callcenter_etl.ledger.record import STATUSES, LedgerEntry, RunRecord, UnreadableRecord
 
-__all__ = ["STATUSES", "Ledger", "RunRecord", "Wanted", "find_run", "list_runs"]
+__all__ = [
+    "STATUSES",
+    "Ledger",
+    "LedgerEntry",
+    "RunRecord",
+    "UnreadableRecord",
+    "Wanted",
+    "find_run",
+    "list_runs",
+]

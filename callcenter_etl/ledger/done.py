@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 import os
 import stat
 import time
@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.ledger.protocol import Ledger
-from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource
+from callcenter_etl.ledger.record import ERROR, RUNNING, RecordedSource, readable
+from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.names import FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.outputs.parts import stands
 from callcenter_etl.outputs.targets import PARQUET, TARGET_FOLDER, TARGET_PARQUET
@@ -23,7 +25,9 @@ from callcenter_etl.storage.addresses import STANDARD_INPUT, absolute, is_local,
 from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.summary import OutputFile, Summary
 
+_log = get_logger(__name__)
 _BLOCK_BYTES = 2**20
+_DISK_ERRORS = (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EACCES)
 _OPEN_SECONDS = 2  # a file changed twice within a clock tick looks unchanged; FAT's ticks are the longest
 
 
@@ -59,7 +63,7 @@ def done_before(ledger: Ledger, question: Question, published: Summary | None) -
     """
     if published is None or published.contract.sha256 != question.contract_sha256:
         return None
-    record = ledger.get(published.run_id)
+    record = readable(ledger.get(published.run_id))
     if record is None or record.status in (RUNNING, ERROR) or record.options != question.options:
         return None
     if not _stands(question, published) or not _same_content(record.source, question):
@@ -68,17 +72,19 @@ def done_before(ledger: Ledger, question: Question, published: Summary | None) -
 
 
 def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summary | None:
-    """Return the summary that is published in an output, None where there is none, or one of another program.
+    """Return the summary in an output, None where there is none; one that cannot be trusted is logged.
 
-    Raises SourceError where it cannot be read: to take it for missing would leave out what it says.
+    Raises SourceError where the system cannot read it: to take it for missing would leave out what it says.
     """
     try:
-        text = access.read_bytes(_file(output, SUMMARY), options)
+        return Summary.from_dict(parse_object(access.read_document(_file(output, SUMMARY), options)))
     except MissingError:
         return None
-    try:
-        return Summary.from_dict(json.loads(text))
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (SourceError, DocumentError) as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _DISK_ERRORS:
+            raise
+        _log.warning("summary_not_trusted", summary=shown(_file(output, SUMMARY)), cause=str(error))
         return None
 
 

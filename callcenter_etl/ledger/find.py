@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.errors import UsageError
+from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.ledger.done import published_summary
 from callcenter_etl.ledger.healing import as_seen
 from callcenter_etl.ledger.place import existing_ledger_in, output_of
 from callcenter_etl.ledger.protocol import Wanted
-from callcenter_etl.ledger.record import ERROR, RUNNING, RunRecord
+from callcenter_etl.ledger.record import ERROR, RUNNING, LedgerEntry, RunRecord, UnreadableRecord
 from callcenter_etl.storage.access import DEFAULTS
 
 _SHOWN_IDS = 5
 
 
-def list_runs(root: str, wanted: Wanted, storage: StorageOptions = DEFAULTS) -> Sequence[RunRecord]:
-    """Give the runs that the ledger of `root` knows, the latest first.
+def list_runs(root: str, wanted: Wanted, storage: StorageOptions = DEFAULTS) -> Sequence[LedgerEntry]:
+    """Return the entries that the ledger of `root` has, the latest first; unreadable ones are among them.
 
     A run that is said to be running but whose process is gone shows as it ended. Raises UsageError where there
     is no ledger, SourceError where it cannot be read.
@@ -32,7 +32,10 @@ def list_runs(root: str, wanted: Wanted, storage: StorageOptions = DEFAULTS) -> 
 
 
 def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRecord:
-    """Give the run whose id is `start`, or the only one whose id begins so. Raises UsageError for none or several."""
+    """Return the run whose id is `start`, or the only one whose id begins so.
+
+    Raises UsageError for none or several, SourceError where the ledger's entry cannot be read.
+    """
     ledger = existing_ledger_in(root, storage)
     record = ledger.get(start)
     if record is None:
@@ -47,10 +50,16 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
         record = ledger.get(ids[0])
     if record is None:
         raise UsageError(f"no run {start!r} in {root}")
-    return _seen(record, root, storage)
+    seen = _seen(record, root, storage)
+    if isinstance(seen, UnreadableRecord):
+        raise SourceError(
+            f"{root}: the ledger's entry of run {seen.run_id!r} cannot be read: {seen.cause}"
+            " (validate again where its files are wanted)"
+        )
+    return seen
 
 
-def _seen(record: RunRecord, root: str, storage: StorageOptions) -> RunRecord:
-    if record.status != RUNNING:
+def _seen(record: LedgerEntry, root: str, storage: StorageOptions) -> LedgerEntry:
+    if isinstance(record, UnreadableRecord) or record.status != RUNNING:
         return record
     return as_seen(record, published_summary(output_of(record.output, root), storage))

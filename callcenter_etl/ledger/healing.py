@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from callcenter_etl.ledger.protocol import Ledger
-from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summary
+from callcenter_etl.ledger.record import RUNNING, VANISHED, RunRecord, of_summary, readable
 from callcenter_etl.ledger.scrub import INTERRUPTED
 from callcenter_etl.summary import Summary
 
@@ -33,8 +33,8 @@ def heal(
             _heal_dead(ledger, record.run_id, look_again)
     if published is None:
         return
-    told = ledger.get(published.run_id)
-    if told is None:
+    told = readable(ledger.get(published.run_id))
+    if told is None:  # an entry that cannot be read is replaced too: the summary says what it should
         ledger.put(of_summary(published, output=output))
     elif told.exit_code == INTERRUPTED:  # by a second signal, when it had published
         ledger.put(settled(told, published))
@@ -42,7 +42,7 @@ def heal(
 
 def _heal_dead(ledger: Ledger, run_id: str, look_again: Callable[[], Summary | None]) -> None:
     """Settle a run whose process is gone, unless it had the last word between being listed and being looked for."""
-    record = ledger.get(run_id)
+    record = readable(ledger.get(run_id))
     if record is not None and record.status == RUNNING:
         ledger.put(settled(record, look_again()))
 

@@ -7,9 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from callcenter_etl.errors import SourceError
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.ledger.protocol import Wanted
-from callcenter_etl.ledger.record import RUNNING, RunRecord
+from callcenter_etl.ledger.record import (
+    RUNNING,
+    LedgerEntry,
+    RunRecord,
+    UnreadableRecord,
+    readable,
+)
 
 FOLDER = "runs/"
 _SUFFIX = ".json"
@@ -46,15 +52,18 @@ class ObjectLedger:
         text = json.dumps(record.to_dict(), indent=2, ensure_ascii=False) + "\n"
         self._store.put(_key_of(record.run_id), text.encode("utf-8"))
 
-    def get(self, run_id: str) -> RunRecord | None:
-        """Give a run by its whole id, None where it is not known."""
+    def get(self, run_id: str) -> LedgerEntry | None:
+        """Return the entry of a run by its whole id, None where there is none."""
         data = self._store.get(_key_of(run_id))
         if data is None:
             return None
         try:
-            return RunRecord.from_dict(json.loads(data))
-        except (KeyError, TypeError, ValueError) as error:
-            raise SourceError(f"{_key_of(run_id)}: is no record of a run: {error}") from error
+            record = RunRecord.from_dict(parse_object(data))
+        except DocumentError as error:
+            return UnreadableRecord(run_id, f"{_key_of(run_id)}: {error}")
+        if record.run_id != run_id:
+            return UnreadableRecord(run_id, f"{_key_of(run_id)}: holds the record of another run")
+        return record
 
     def ids(self, prefix: str) -> Sequence[str]:
         """Give the ids that start so, sorted."""
@@ -64,20 +73,21 @@ class ObjectLedger:
             name.removesuffix(_SUFFIX) for name in names if name[:1].isdigit() and name.endswith(_SUFFIX)
         )
 
-    def runs(self, wanted: Wanted) -> Sequence[RunRecord]:
-        """Give the runs that are asked for, the latest first."""
+    def runs(self, wanted: Wanted) -> Sequence[LedgerEntry]:
+        """Return the entries of the wanted runs, the latest first."""
         return list(islice((record for record in self._latest() if wanted.takes(record)), wanted.limit))
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
         """Give the runs into one output, among the latest, that never said how they ended."""
         latest = islice(self._latest(), LOOKED_BACK)
-        return [record for record in latest if record.status == RUNNING and record.output == output]
+        records = (record for record in map(readable, latest) if record is not None)
+        return [record for record in records if record.status == RUNNING and record.output == output]
 
-    def _latest(self) -> Iterator[RunRecord]:
+    def _latest(self) -> Iterator[LedgerEntry]:
         for run_id in reversed(self.ids("")):
-            record = self.get(run_id)
-            if record is not None:
-                yield record
+            entry = self.get(run_id)
+            if entry is not None:
+                yield entry
 
 
 def _key_of(run_id: str) -> str:

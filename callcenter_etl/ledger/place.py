@@ -29,7 +29,7 @@ def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = D
 def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
     """Give the ledger of an output root. Raises UsageError where there is none."""
     with translate_os_errors(root, SourceError):
-        is_missing = is_local(root) and not (Path(local_path(root)) / FILE_NAME).exists()
+        is_missing = is_local(root) and not os.path.lexists(Path(local_path(root)) / FILE_NAME)
     if is_missing:
         raise UsageError(
             f"{root}: no ledger here ({FILE_NAME}); name the folder that was given to validate --output"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from callcenter_etl.ledger.record import RunRecord
+from callcenter_etl.ledger.record import LedgerEntry, RunRecord, UnreadableRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,10 @@ class Wanted:
     status: str | None = None
     limit: int | None = None
 
-    def takes(self, record: RunRecord) -> bool:
-        """Tell whether a run is asked for, the limit aside."""
+    def takes(self, record: LedgerEntry) -> bool:
+        """Check whether a run is wanted, the limit aside. An unreadable entry always is: it may be of any run."""
+        if isinstance(record, UnreadableRecord):
+            return True
         return self.contract in (None, record.contract.id) and self.status in (None, record.status)
 
 
@@ -31,14 +33,14 @@ class Ledger(Protocol):
     def put(self, record: RunRecord) -> None:
         """Write a run, in place of what was known of it."""
 
-    def get(self, run_id: str) -> RunRecord | None:
-        """Give a run by its whole id, None where it is not known."""
+    def get(self, run_id: str) -> LedgerEntry | None:
+        """Return the entry of a run by its whole id, None where there is none."""
 
     def ids(self, prefix: str) -> Sequence[str]:
         """Give the ids that start so, sorted."""
 
-    def runs(self, wanted: Wanted) -> Sequence[RunRecord]:
-        """Give the runs that are asked for, the latest first."""
+    def runs(self, wanted: Wanted) -> Sequence[LedgerEntry]:
+        """Return the entries of the wanted runs, the latest first; unreadable ones are among them."""
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
-        """Give the runs into one output that never said how they ended."""
+        """Return the runs into one output that never said how they ended; unreadable ones are left out."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+from pydantic import Field
+
+from callcenter_etl.documents import Count, DocumentError, parse_object, to_form
+from callcenter_etl.logs import get_logger
 from callcenter_etl.summary import ContractIdentity, OutputFile, RecordCounts, Summary, exit_code
 
+_log = get_logger(__name__)
 RUNNING = "running"
 ERROR = "error"
+UNREADABLE = "unreadable"
 STATUSES = (RUNNING, "passed", "rejects", "failed", "refused", ERROR)
 VANISHED = "the run ended without a word (it was killed, or the machine stopped)"
 
@@ -20,7 +26,7 @@ class RecordedSource:
     """Which source; bytes and hash once it was read to its end, the version where the storage tells one."""
 
     uri: str
-    bytes: int | None = None
+    bytes: Count | None = None
     sha256: str | None = None
     version: str | None = None
 
@@ -29,7 +35,7 @@ class RecordedSource:
 class Process:
     """Where a run works, or worked, and the version of this program."""
 
-    pid: int
+    pid: Annotated[int, Field(le=2**31 - 1)]  # a larger one is not a process, and `os.kill` overflows
     host: str
     program: str
 
@@ -86,24 +92,58 @@ class RunRecord:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gave; keys of later versions are passed over.
+    def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
+        """Return the record of which these are the plain values; keys of later versions are ignored.
 
-        Raises KeyError, TypeError or ValueError for anything else.
+        Raises DocumentError for values that are not a record's.
         """
-        known = {name: values[name] for name in cls.__dataclass_fields__}
-        records, process, options = known["records"], known["process"], known["options"]
-        return cls(
-            **{
-                **known,
-                "contract": ContractIdentity(**known["contract"]),
-                "source": RecordedSource(**known["source"]),
-                "records": None if records is None else RecordCounts(**records),
-                "options": json.dumps(options, sort_keys=True) if isinstance(options, dict) else options,
-                "process": None if process is None else Process(**process),
-                "outputs": {name: OutputFile(**file) for name, file in known["outputs"].items()},
-            }
-        )
+        options = values.get("options")
+        if options is not None:
+            found = options if isinstance(options, dict) else parse_object(_as_text(options))
+            values = {**values, "options": json.dumps(found, sort_keys=True)}
+        record = to_form(RunRecord, values)
+        if record.status not in STATUSES:
+            raise DocumentError("status: is not one of a run")
+        return record
+
+
+def _as_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise DocumentError("options: is not text")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A run of which the ledger holds something that is not a record; `cause` says why, without values."""
+
+    run_id: str
+    cause: str
+
+    @property
+    def status(self) -> str:
+        """Return what stands for the status, which is not known."""
+        return UNREADABLE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {"run_id": self.run_id, "status": self.status, "cause": self.cause}
+
+
+LedgerEntry = RunRecord | UnreadableRecord
+
+
+def readable(entry: LedgerEntry | None) -> RunRecord | None:
+    """Return the record of a run; None, with a warning in the log, where the ledger's entry cannot be read."""
+    if isinstance(entry, UnreadableRecord):
+        _log.warning("ledger_entry_unreadable", run_id=entry.run_id, cause=entry.cause)
+        return None
+    return entry
+
+
+def readable_entries(entries: Iterable[LedgerEntry]) -> list[RunRecord]:
+    """Return the records among entries; the others are left out, each with a warning in the log."""
+    return [record for record in map(readable, entries) if record is not None]
 
 
 def of_summary(summary: Summary, *, output: str) -> RunRecord:

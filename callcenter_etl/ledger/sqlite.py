@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -12,14 +13,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError
 from callcenter_etl.ledger.protocol import Wanted
-from callcenter_etl.ledger.record import RUNNING, RunRecord
+from callcenter_etl.ledger.record import (
+    RUNNING,
+    LedgerEntry,
+    RunRecord,
+    UnreadableRecord,
+    readable_entries,
+)
 from callcenter_etl.os_errors import os_cause
 from callcenter_etl.outputs.modes import open_private
 
 FILE_NAME = "ledger.sqlite"
 SCHEMA_VERSION = 1
+_COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite adds to the name for its own files
 PATIENCE_SECONDS = 30.0
 _SECONDS_BETWEEN = 0.02
 _GROUPS = {
@@ -54,6 +63,7 @@ CREATE INDEX runs_by_output ON runs (output, status);
 """
 _REPLACE = f"INSERT OR REPLACE INTO runs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  names of this module
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"  # noqa: S608  same
+_REMEDY = "move it away: the next run begins a new ledger"
 _Given = TypeVar("_Given")
 
 
@@ -70,19 +80,23 @@ class SqliteLedger:
     def put(self, record: RunRecord) -> None:
         """Write a run, in place of what was known of it."""
         with _told(self._path, OutputError):
+            self._refuse_other_files()
             _patiently(lambda: self._put(_row_of(record)))
 
-    def get(self, run_id: str) -> RunRecord | None:
-        """Give a run by its whole id, None where it is not known."""
+    def get(self, run_id: str) -> LedgerEntry | None:
+        """Return the entry of a run by its whole id, None where there is none."""
         return next(iter(self._select("WHERE run_id = ?", (run_id,))), None)
 
     def ids(self, prefix: str) -> Sequence[str]:
         """Give the ids that start so, sorted."""
         query = "WHERE substr(run_id, 1, ?) = ? ORDER BY run_id"
-        return [record.run_id for record in self._select(query, (len(prefix), prefix))]
+        return [entry.run_id for entry in self._select(query, (len(prefix), prefix))]
 
-    def runs(self, wanted: Wanted) -> Sequence[RunRecord]:
-        """Give the runs that are asked for, the latest first."""
+    def runs(self, wanted: Wanted) -> Sequence[LedgerEntry]:
+        """Return the entries of the wanted runs, the latest first.
+
+        Of an unreadable one the columns of contract and status are compared all the same.
+        """
         query = (
             "WHERE (?1 IS NULL OR contract_id = ?1) AND (?2 IS NULL OR status = ?2)"
             " ORDER BY started_at DESC, run_id DESC LIMIT ?3"
@@ -93,22 +107,40 @@ class SqliteLedger:
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
         """Give the runs into one output that never said how they ended."""
-        return self._select("WHERE output = ? AND status = ?", (output, RUNNING))
+        return readable_entries(self._select("WHERE output = ? AND status = ?", (output, RUNNING)))
 
     def _put(self, row: tuple[Any, ...]) -> None:
-        os.close(open_private(self._path, os.O_RDWR | os.O_CREAT, self._mode))
+        # O_NOFOLLOW: else a link that points nowhere would let the file be made where it points to.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        os.close(open_private(self._path, flags, self._mode))
         with closing(_connect(f"{self._path.absolute().as_uri()}?mode=rw")) as connection:
             if _version_of(connection) == 0:
                 _create(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(_REPLACE, row)
 
-    def _select(self, query: str, values: tuple[object, ...]) -> list[RunRecord]:
+    def _select(self, query: str, values: tuple[object, ...]) -> list[LedgerEntry]:
         with _told(self._path, SourceError):
-            if not self._path.exists():
+            if not os.path.lexists(self._path):
                 return []
+            self._refuse_other_files()
             rows: list[tuple[Any, ...]] = _patiently(lambda: self._rows(query, values))
-            return [_record_of(row) for row in rows]
+        return [_entry_of(row) for row in rows]
+
+    def _refuse_other_files(self) -> None:
+        """Raise OSError where the ledger, or a file of SQLite's beside it, is a link, a folder, a pipe, ….
+
+        SQLite would write through a link, into a file outside of the output.
+        """
+        for suffix in _COMPANIONS:
+            path = self._path.with_name(f"{self._path.name}{suffix}")
+            try:
+                mode = path.lstat().st_mode
+            except FileNotFoundError:
+                continue
+            if not stat.S_ISREG(mode):
+                kind = "a symbolic link" if stat.S_ISLNK(mode) else "not a regular file"
+                raise OSError(None, f"{path.name} is {kind} ({_REMEDY})")
 
     def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         uri = self._path.absolute().as_uri()
@@ -143,7 +175,10 @@ def _read(
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, timeout=PATIENCE_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE_SECONDS, isolation_level=None)
+    # Text that is not UTF-8 spoils its row alone; by default it fails the whole query.
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    return connection
 
 
 def _version_of(connection: sqlite3.Connection) -> int:
@@ -192,9 +227,8 @@ def _told(path: Path, kind: type[CallcenterEtlError]) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise kind(f"{path}: the ledger cannot be used: {error}") from error
-    except (sqlite3.DatabaseError, KeyError, TypeError, ValueError) as error:
-        remedy = "move it away: the next run begins a new one"
-        raise kind(f"{path}: is no ledger that can be used: {error} ({remedy})") from error
+    except (sqlite3.Error, ValueError, OverflowError) as error:
+        raise kind(f"{path}: is no ledger that can be used: {error} ({_REMEDY})") from error
     except OSError as error:
         raise kind(f"{path}: {os_cause(error)}") from error
 
@@ -208,11 +242,21 @@ def _row_of(record: RunRecord) -> tuple[Any, ...]:
     return tuple(flat[name] for name in _COLUMNS)
 
 
-def _record_of(row: tuple[Any, ...]) -> RunRecord:
+def _entry_of(row: tuple[Any, ...]) -> LedgerEntry:
     flat = dict(zip(_COLUMNS, row, strict=True))
+    try:
+        return _record_of(flat)
+    except DocumentError as error:
+        return UnreadableRecord(str(flat["run_id"]), str(error))
+
+
+def _record_of(flat: dict[str, Any]) -> RunRecord:
     values: dict[str, Any] = {name: flat[name] for name in _PLAIN}
     for group, names in _GROUPS.items():
         found = {name: flat[f"{group}_{name}"] for name in names}
-        absent = group in ("records", "process") and None in found.values()
+        absent = group in ("records", "process") and not any(value is not None for value in found.values())
         values[group] = None if absent else found
-    return RunRecord.from_dict({**values, "outputs": json.loads(flat["outputs"])})
+    outputs = flat["outputs"]
+    if not isinstance(outputs, str):
+        raise DocumentError("outputs: is not text")
+    return RunRecord.from_dict({**values, "outputs": parse_object(outputs)})

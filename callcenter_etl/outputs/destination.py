@@ -15,10 +15,16 @@ from callcenter_etl.interrupts import interrupts
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.leftovers import AWAY_PREFIX, new_folder_away
 from callcenter_etl.outputs.lock import Holder
-from callcenter_etl.outputs.names import SUMMARY
+from callcenter_etl.outputs.names import FILE_NAMES, SUMMARY
 from callcenter_etl.outputs.parts import Told
 from callcenter_etl.outputs.staging import Staging, new_folder, staging, staging_folder, take_over
-from callcenter_etl.outputs.targets import put_back
+from callcenter_etl.outputs.targets import (
+    TARGET_FILES,
+    TARGET_FOLDER,
+    put_back,
+    refuse_folders,
+    refuse_link,
+)
 from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
 from callcenter_etl.temporary import system_folder
 
@@ -99,14 +105,21 @@ def staged_for(
         if uri is not None and not is_local(uri) and not is_s3(uri):
             raise OutputError(f"{shown(uri)}: outputs can be local or s3:// (name a folder or a prefix)")
     if is_local(destination.output):
-        with translate_os_errors(destination.output):
-            put_back(Path(local_path(destination.output)))
+        _prepare_folder(Path(local_path(destination.output)))
     with _closing_remote(destination, holder.run_id) as remote:
         staged = _staging(destination, holder.run_id, remote)
         with _folder(staged.directory, holder, away=is_s3(destination.output), dead=dead), staging(staged):
             if is_s3(destination.output):
                 _check_room(staged.directory, room)
             yield staged
+
+
+def _prepare_folder(output: Path) -> None:
+    """Undo half of a replacement, and refuse what no run can replace. Raises OutputError."""
+    with translate_os_errors(output):
+        refuse_folders(output, (*FILE_NAMES.values(), *TARGET_FILES))
+        refuse_link(output / TARGET_FOLDER)
+        put_back(output)
 
 
 def _folder(folder: Path, holder: Holder, *, away: bool, dead: Path | None) -> AbstractContextManager[None]:

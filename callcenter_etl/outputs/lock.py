@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from callcenter_etl.documents import DocumentError, parse_object, read_regular_file, to_form
 from callcenter_etl.errors import OutputError
 from callcenter_etl.os_errors import os_cause, translate_os_errors
 from callcenter_etl.outputs.modes import open_private
@@ -127,7 +128,7 @@ def _holder_of(path: Path) -> Holder | None:
     """Give what a lock file says; it is empty for the moment between locking and writing."""
     for _ in range(_TRIES_TO_READ):
         try:
-            return Holder(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            return to_form(Holder, parse_object(read_regular_file(path)))
+        except (OSError, DocumentError):
             time.sleep(_SECONDS_BETWEEN)
     return None

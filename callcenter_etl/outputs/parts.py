@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import DocumentError, parse_array, read_regular_file
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import make_folder
@@ -94,8 +95,8 @@ def _write(path: Path, data: bytes) -> None:
 def read_manifest(folder: Path) -> list[dict[str, Any]]:
     """Give what was told of each part, in order. Raises OutputError where nothing was committed."""
     try:
-        told: list[dict[str, Any]] = json.loads((folder / MANIFEST_NAME).read_bytes())
-    except (OSError, ValueError) as error:
+        told: list[dict[str, Any]] = parse_array(read_regular_file(folder / MANIFEST_NAME))
+    except (OSError, DocumentError) as error:
         raise OutputError(f"{folder}: what the tasks wrote was not committed there ({error})") from error
     return told
 
@@ -118,14 +119,19 @@ def file_uris(output: str, name: str, *, parts: int | None, storage: StorageOpti
     Raises SourceError, also where not all of them are there.
     """
     if parts is None:
-        return [within(output, FILE_NAMES[name])]
+        file = within(output, FILE_NAMES[name])
+        access.check_regular(file)
+        return [file]
     home = within(output, name)
     there = sorted(each for each in access.sizes_in(home, storage) if is_part_name(each))
     if len(there) != parts:
         raise SourceError(
             f"{shown(home)}: {parts:,} part files were published, {len(there):,} are there (validate again)"
         )
-    return [within(home, each) for each in there]
+    files = [within(home, each) for each in there]
+    for file in files:
+        access.check_regular(file)
+    return files
 
 
 def stands(output: str, name: str, *, parts: int, size: int, storage: StorageOptions) -> bool:

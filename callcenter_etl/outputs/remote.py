@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, REJECTED, SUMMARY, TARGET
 from callcenter_etl.outputs.remote_parts import PartsPrefix, RemoteParts
@@ -175,6 +176,6 @@ def _with_uris(summary: dict[str, Any], staged: Staging, uri_of: Callable[[str],
 
 def _run_id(answer: Mapping[str, Any]) -> str:
     try:
-        return str(json.loads(answer["Body"])["run_id"])
-    except (ValueError, KeyError, TypeError):
+        return str(parse_object(answer["Body"])["run_id"])
+    except (DocumentError, KeyError):
         return str(answer.get("Metadata", {}).get("run-id", "of another program"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from callcenter_etl.documents import DocumentError
 from callcenter_etl.errors import OutputError
 from callcenter_etl.outputs.at_once import each
 from callcenter_etl.outputs.targets import LOST, MANIFEST, TARGET_FILES, TARGET_FOLDER, is_of_target
@@ -119,6 +120,6 @@ class RemoteTarget:
             return None
         try:
             return Manifest.from_json(answer["Body"])
-        except (ValueError, KeyError, TypeError) as error:
+        except DocumentError as error:
             uri = shown(self._bucket.uri(key))
             raise OutputError(f"{uri}: is no manifest of a target: {error} (move the folder away)") from error

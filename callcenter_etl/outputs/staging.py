@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # boto3 is imported for s3:// alone
 
 STREAM = "stream"  # the accepted records of a typed target, until it is built from them
 _STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
-_SCRATCH = "built"
+SCRATCH_NAME = "built"
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_NAME = "checkpoint.json"
 
@@ -75,7 +75,7 @@ class Staging:
 
     def new_scratch(self) -> Path:
         """Make a folder for a target that is built from the staged stream; what a dead run left of one goes."""
-        folder = self.directory / _SCRATCH
+        folder = self.directory / SCRATCH_NAME
         with translate_os_errors(folder):
             remove_tree(folder)
             folder.mkdir(mode=PRIVATE_FOLDER)

@@ -29,13 +29,18 @@ _ELSEWHERE = "move it away, or name another output"
 
 
 def is_target_folder(folder: Path) -> bool:
-    """Tell whether a folder was published as a target."""
-    return folder.is_dir() and any((folder / mark).exists() for mark in _MARKS)
+    """Check whether a folder was published as a target; a link to one was not, and what it links to is not ours."""
+    return is_own_folder(folder) and any((folder / mark).exists() for mark in _MARKS)
 
 
 def is_of_target(name: str) -> bool:
     """Tell whether a file of this name may be one of a target that is a folder."""
     return name in _MARKS or is_data_name(name) or is_of_parts(name)
+
+
+def is_own_folder(path: Path) -> bool:
+    """Check that a path is a folder itself, and not a link to one."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def names_in(folder: Path) -> set[str]:
@@ -45,7 +50,7 @@ def names_in(folder: Path) -> set[str]:
 
 def is_parts_folder(folder: Path) -> bool:
     """Tell whether a folder is one of part files, and nothing else."""
-    return folder.is_dir() and not folder.is_symlink() and are_parts(names_in(folder))
+    return is_own_folder(folder) and are_parts(names_in(folder))
 
 
 def refuse_foreign_folder(output: Path) -> None:
@@ -55,6 +60,23 @@ def refuse_foreign_folder(output: Path) -> None:
         is_foreign = os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder)
     if is_foreign:
         raise OutputError(f"{folder}: is no target of this program ({_ELSEWHERE})")
+
+
+def refuse_folders(output: Path, names: Collection[str]) -> None:
+    """Raise OutputError where a folder has the name of one of a run's files: no file could take its place.
+
+    Asked before anything is read, as the earlier summary is gone by the time at which a rename would fail.
+    """
+    for name in names:
+        path = output / name
+        if is_own_folder(path):
+            raise OutputError(f"{path}: is a folder, where a run publishes a file ({_ELSEWHERE})")
+
+
+def refuse_link(path: Path) -> None:
+    """Raise OutputError where a link has the name of one of a run's folders: it would write outside of the output."""
+    if path.is_symlink():
+        raise OutputError(f"{path}: is a symbolic link, where a run keeps a folder ({_ELSEWHERE})")
 
 
 def refuse_foreign_objects(output: str, storage: StorageOptions) -> None:
@@ -107,6 +129,9 @@ def refuse_table(output: str, storage: StorageOptions) -> None:
 def put_back(output: Path) -> None:
     """Undo half of a replacement: the earlier folder gets its name again where the new one had not got it yet."""
     before, folder = output / _BEFORE, output / TARGET_FOLDER
+    for name in (_GONE, _BEFORE):
+        if os.path.lexists(output / name) and not is_own_folder(output / name):
+            raise OutputError(f"{output / name}: is no folder of this program ({_ELSEWHERE})")
     if (output / _GONE).is_dir():
         shutil.rmtree(output / _GONE)
     if not before.is_dir():

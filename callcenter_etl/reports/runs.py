@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from callcenter_etl.ledger.record import RunRecord
+from callcenter_etl.ledger.record import LedgerEntry, RunRecord, UnreadableRecord
 from callcenter_etl.reports.json import write_json
 from callcenter_etl.reports.text import PIPE_WIDTH, STYLES
 from callcenter_etl.terminal import printable
@@ -19,7 +19,7 @@ _COUNTS = ("read", "rejected", "seconds")
 _UNKNOWN = "-"
 
 
-def list_as_text(records: Sequence[RunRecord], stream: TextIO) -> None:
+def list_as_text(records: Sequence[LedgerEntry], stream: TextIO) -> None:
     """Write a table, a line a run."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in _COLUMNS:
@@ -27,9 +27,14 @@ def list_as_text(records: Sequence[RunRecord], stream: TextIO) -> None:
     for name in _COUNTS:
         table.add_column(name, justify="right")
     for record in records:
+        if isinstance(record, UnreadableRecord):
+            # The cause goes where the source would be: it is the column that takes long text.
+            cells = (Text(printable(record.run_id)), Text(record.status, style=STYLES["error"]), _UNKNOWN)
+            table.add_row(*cells, Text(printable(record.cause)), *[_UNKNOWN] * 4)
+            continue
         counts = record.records
         table.add_row(
-            record.run_id,
+            Text(printable(record.run_id)),
             Text(record.status, style=STYLES.get(record.status, "")),
             Text(f"{record.contract.id} {printable(record.contract.version)}"),
             Text(printable(record.source.uri)),
@@ -49,7 +54,7 @@ def show_as_text(record: RunRecord, stream: TextIO) -> None:
         console.print(Text(f"{name:<10} {printable(value)}"))
 
 
-def list_as_json(records: Sequence[RunRecord], stream: TextIO) -> None:
+def list_as_json(records: Sequence[LedgerEntry], stream: TextIO) -> None:
     """Write an array of runs."""
     write_json([record.to_dict() for record in records], stream)
 
@@ -99,7 +104,7 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in facts if value is not None]
 
 
-LIST_RENDERERS: dict[str, Callable[[Sequence[RunRecord], TextIO], None]] = {
+LIST_RENDERERS: dict[str, Callable[[Sequence[LedgerEntry], TextIO], None]] = {
     "text": list_as_text,
     "json": list_as_json,
 }

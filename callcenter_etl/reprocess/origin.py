@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.errors import SourceError, UsageError
+from callcenter_etl.logs import get_logger
 from callcenter_etl.outputs.names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET, is_part_name
 from callcenter_etl.outputs.parts import file_uris, stands
-from callcenter_etl.reprocess.result import KIND
+from callcenter_etl.reprocess.result import KIND, Reprocessed
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import base_name, is_local, local_path, shown, within
 from callcenter_etl.storage.failures import MissingError
 from callcenter_etl.summary import OutputFile, Summary
 
+_log = get_logger(__name__)
 FOLDER = "reprocessed"
 
 
@@ -84,10 +86,14 @@ def _parent_of(path: str) -> str:
 def _summary_in(folder: str, storage: StorageOptions) -> dict[str, Any] | None:
     """Return the summary in a folder, None where there is none. Raises SourceError where it cannot be read."""
     try:
-        told = json.loads(access.read_bytes(within(folder, FILE_NAMES[SUMMARY]), storage))
-    except (MissingError, ValueError):
+        return parse_object(access.read_document(within(folder, FILE_NAMES[SUMMARY]), storage))
+    except MissingError:
         return None
-    return told if isinstance(told, dict) else None
+    except (SourceError, DocumentError) as error:
+        _log.warning(
+            "summary_not_trusted", summary=shown(within(folder, FILE_NAMES[SUMMARY])), cause=str(error)
+        )
+        return None
 
 
 def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) -> Origin | None:
@@ -95,7 +101,10 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
         if told.get("kind") == KIND:
             return _from_reprocess(told, folder, storage)
         summary = Summary.from_dict(told)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except DocumentError as error:
+        _log.warning(
+            "summary_not_trusted", summary=shown(within(folder, FILE_NAMES[SUMMARY])), cause=str(error)
+        )
         return None
     exceptions = summary.outputs.get(EXCEPTIONS)
     target = summary.outputs.get(TARGET)
@@ -126,10 +135,11 @@ def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> boo
 def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) -> Origin:
     """Go back from the exceptions that a reprocess wrote to the run behind it."""
     home = os.path.normpath(os.path.join(local_path(folder), ".."))  # noqa: PTH118  of text, as all addresses
-    bare = Origin(sha256=told["source"]["sha256"], uri=told["source"]["uri"], home=home)
-    if told["run_output"] is None:
+    earlier = Reprocessed.from_dict(told)
+    bare = Origin(sha256=earlier.source.sha256, uri=earlier.source.uri, home=home)
+    if earlier.run_output is None:
         return bare
-    first = os.path.normpath(os.path.join(local_path(folder), told["run_output"]))  # noqa: PTH118  same
+    first = os.path.normpath(os.path.join(local_path(folder), earlier.run_output))  # noqa: PTH118  same
     summary = _summary_in(first, storage)
     found = None if summary is None else _from_summary(summary, first, storage)
     if found is None or found.sha256 != bare.sha256:  # another source was run into that folder since

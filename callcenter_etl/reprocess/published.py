@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
+from callcenter_etl.documents import open_regular_file, parse_object, read_regular_file
 from callcenter_etl.errors import SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import PRIVATE_FOLDER
@@ -16,7 +17,9 @@ from callcenter_etl.outputs.names import FILE_NAMES, SUMMARY, TARGET
 from callcenter_etl.outputs.staged_file import StagedFile
 from callcenter_etl.outputs.staging import STAGING_PREFIX
 from callcenter_etl.outputs.targets import sync_folder
-from callcenter_etl.reprocess.result import KIND
+from callcenter_etl.reprocess.result import KIND, Reprocessed
+from callcenter_etl.storage import access
+from callcenter_etl.storage.failures import cause_of
 from callcenter_etl.temporary import remove_tree
 
 RECOVERED = "recovered"
@@ -101,14 +104,18 @@ def recovered_before(parent: Path, sha256: str) -> Before:
     for summary in sorted(parent.glob(f"*/{NAMES[SUMMARY]}")):
         folder = summary.parent
         try:
-            told = json.loads(summary.read_text(encoding="utf-8"))
-            if told.get("kind") != KIND or told["source"]["sha256"] != sha256:
+            values = parse_object(read_regular_file(summary))
+            if values.get("kind") != KIND:
                 continue
-            done[told["file"]["sha256"], told["contract"]["sha256"]] = told["run_id"]
+            earlier = Reprocessed.from_dict(values)
+            if earlier.source.sha256 != sha256:
+                continue
+            done[earlier.file.sha256, earlier.contract.sha256] = earlier.run_id
             keys |= _keys_in(folder / NAMES[RECOVERED], sha256)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+            access.check_regular(str(folder / NAMES[TARGET]))
+        except (OSError, ValueError, csv.Error, SourceError) as error:
             raise SourceError(
-                f"{folder}: what was recovered before cannot be read: {type(error).__name__} {error}"
+                f"{folder}: what was recovered before cannot be read: {cause_of(error)}"
                 " (move the folder away if it is not wanted)"
             ) from error
         targets.append(folder / NAMES[TARGET])
@@ -116,7 +123,7 @@ def recovered_before(parent: Path, sha256: str) -> Before:
 
 
 def _keys_in(path: Path, sha256: str) -> set[str]:
-    with path.open(newline="", encoding="utf-8") as file:
+    with TextIOWrapper(open_regular_file(path), encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows, None)
         return {key for source, key in rows if source == sha256}

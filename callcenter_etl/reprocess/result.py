@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from callcenter_etl.documents import to_form
 from callcenter_etl.errors import Problem
 from callcenter_etl.summary import ContractIdentity, OutputFile
 
@@ -63,6 +64,11 @@ class Reprocessed:
     dry_run: bool
     started_at: str
     finished_at: str
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Reprocessed:
+        """Return the result of which these are the plain values. Raises DocumentError for any others."""
+        return to_form(Reprocessed, values)
 
     @property
     def exit_code(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from callcenter_etl.documents import Count
 from callcenter_etl.errors import UnfitCheckpointError
 
 
@@ -12,9 +13,9 @@ from callcenter_etl.errors import UnfitCheckpointError
 class Position:
     """How far a source was taken: plain bytes and lines, and the stored bytes read for them with their SHA-256."""
 
-    offset: int
-    lines: int
-    stored_bytes: int
+    offset: Count
+    lines: Count
+    stored_bytes: Count
     sha256: str
 
 

@@ -222,7 +222,12 @@ class SourceReader:
         return frame
 
     def check_unchanged(self) -> None:
-        """Raise SourceError when the stored file is not the one that was opened, or was not read to its end."""
+        """Raise SourceError when the stored file is not the one that was opened, or was not read to its end.
+
+        Raises UnfitCheckpointError where an earlier reader claims to have read more than there is.
+        """
+        if not self._stored_bytes.proven:
+            raise UnfitCheckpointError(f"{self.uri}: ends before what was read at the checkpoint")
         if self.uri == STANDARD_INPUT:
             return
         change = access.what_changed(self._address, self.identity, self._storage)

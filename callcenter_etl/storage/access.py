@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from typing import IO, Protocol
 
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import MAX_DOCUMENT_BYTES, open_regular_file, read_regular_file
 from callcenter_etl.errors import SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.storage.addresses import is_local, is_s3, shown
-from callcenter_etl.storage.failures import MissingError
+from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
+from callcenter_etl.storage.failures import MissingError, cause_of
 from callcenter_etl.storage.identity import UNKNOWN, Identity
 
 DEFAULTS = StorageOptions()
@@ -50,6 +51,33 @@ def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None
         while block := stream.read(_BLOCK_BYTES if most is None else min(_BLOCK_BYTES, most - len(data))):
             data += block
     return bytes(data)
+
+
+def read_document(uri: str, options: StorageOptions = DEFAULTS) -> bytes:
+    """Return the content of a JSON document that this program wrote; more than one may have is not read.
+
+    Raises MissingError where there is none, SourceError where it cannot be read, or is a pipe, device or socket now.
+    """
+    if not is_local(uri):
+        return read_bytes(uri, options, most=MAX_DOCUMENT_BYTES + 1)
+    try:
+        return read_regular_file(local_path(uri))
+    except FileNotFoundError as error:
+        raise MissingError(f"{uri}: {cause_of(error)}") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{uri}: {cause_of(error)}") from error
+
+
+def check_regular(uri: str) -> None:
+    """Raise SourceError where a local file of this program is a pipe, a device or a socket now: it could block for ever."""
+    if not is_local(uri):
+        return
+    try:
+        open_regular_file(local_path(uri)).close()
+    except FileNotFoundError as error:
+        raise MissingError(f"{uri}: {cause_of(error)}") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{uri}: {cause_of(error)}") from error
 
 
 def open_stream(

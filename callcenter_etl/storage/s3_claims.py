@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.errors import OutputError
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.storage.s3_puts import Bucket
@@ -124,8 +125,8 @@ def _holder(bucket: Bucket, key: str) -> dict[str, Any] | None:
         return None
     unknown = {"run_id": "of another program", "host": "?", "claimed_at": "?"}
     try:
-        told = {**unknown, **json.loads(answer["Body"])}
-    except (ValueError, TypeError):
+        told = {**unknown, **parse_object(answer["Body"])}
+    except DocumentError:
         told = unknown
     return {**told, "dead": _age(answer) > LEASE_SECONDS or _is_gone(told)}
 

@@ -13,8 +13,10 @@ from typing import Any, Self
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import DocumentError, parse_object, to_form
 from callcenter_etl.errors import OutputError, SourceError
 from callcenter_etl.outputs.modes import open_private
+from callcenter_etl.outputs.names import is_data_name
 from callcenter_etl.outputs.targets import MANIFEST, PARQUET, TARGET_FOLDER
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown, within
@@ -72,12 +74,26 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """Read what `to_json` gave. Raises ValueError, KeyError or TypeError for anything else."""
-        told = json.loads(text)
-        if told["version"] != _VERSION:
-            raise ValueError(f"version {told['version']!r}, not {_VERSION}")
-        files = tuple(TargetFile(**file, new=False) for file in told["files"])
-        return cls(told["contract"], told["layout"], told["columns"], files)
+        """Return the manifest of which `to_json` gave the text. Raises DocumentError for any other text."""
+        values = parse_object(text)
+        if values.get("version") != _VERSION:
+            raise DocumentError(f"version: is not {_VERSION}")
+        found = to_form(Manifest, values)
+        outside = [file.path for file in found.files if not _is_below(file.path)]
+        if outside:  # files are removed and linked by these paths
+            raise DocumentError(f"files: {outside[0]!r} is not a path below the folder")
+        return cls(
+            found.contract,
+            found.layout,
+            found.columns,
+            tuple(replace(file, new=False) for file in found.files),
+        )
+
+
+def _is_below(path: str) -> bool:
+    """Check that a path has the form of a data file's, relative and without `..`."""
+    *folders, name = path.split("/")
+    return is_data_name(name) and not {"", ".", ".."} & set(folders) and "\0" not in path
 
 
 def listing_sha256(files: Iterable[TargetFile]) -> str:
@@ -95,13 +111,11 @@ def earlier_manifest(plan: SinkPlan) -> Manifest | None:
 def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
     """Give the manifest in a target's folder, None where there is none. Raises OutputError where it is none."""
     uri = within(folder, MANIFEST)
-    if is_local(uri) and not Path(local_path(uri)).exists():
-        return None
     try:
-        return Manifest.from_json(access.read_bytes(uri, storage))
+        return Manifest.from_json(access.read_document(uri, storage))
     except MissingError:
         return None
-    except (SourceError, ValueError, KeyError, TypeError) as error:
+    except (SourceError, DocumentError) as error:
         raise OutputError(f"{shown(uri)}: cannot be read: {error} (move the folder away)") from error
 
 

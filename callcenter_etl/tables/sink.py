@@ -12,6 +12,7 @@ from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.run_defaults import Write
 from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.documents import Count
 from callcenter_etl.errors import UsageError
 from callcenter_etl.outputs.targets import refuse_foreign_parts, refuse_table
 
@@ -61,9 +62,9 @@ class TargetFile:
     """
 
     path: str
-    bytes: int
+    bytes: Count
     sha256: str
-    records: int
+    records: Count
     new: bool = True
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from callcenter_etl import validate
 from callcenter_etl.ledger import Wanted, done, list_runs
+from callcenter_etl.ledger.record import readable_entries
 from tests.reliability.support import (
     DATA,
     command,
@@ -188,7 +189,9 @@ def test_each_of_several_sources_is_looked_at_on_its_own(tmp_path: Path) -> None
     told = command(*words).stdout
     assert told.count("already done by run") == 1
     assert f"{tmp_path / 'a.csv'}: already done" in told
-    assert sorted(record.output for record in list_runs(str(tmp_path / "out"), Wanted())) == ["a", "b", "b"]
+    assert sorted(
+        record.output for record in readable_entries(list_runs(str(tmp_path / "out"), Wanted()))
+    ) == ["a", "b", "b"]
 
 
 def test_without_output_nothing_is_ever_done_already(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from callcenter_etl import OutputError, SourceError, validate
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.ledger import RunRecord, Wanted, find_run, list_runs
-from callcenter_etl.ledger.record import VANISHED
+from callcenter_etl.ledger.record import VANISHED, readable_entries
 from callcenter_etl.ledger.scrub import cause_of
 from callcenter_etl.ledger.sqlite import FILE_NAME, SCHEMA_VERSION, SqliteLedger
 from callcenter_etl.once import Outcome, run_unless_done
@@ -38,7 +38,7 @@ from tests.reliability.support import (
 
 
 def records(folder: Path) -> list[RunRecord]:
-    return list(list_runs(str(folder / "out"), Wanted()))
+    return readable_entries(list_runs(str(folder / "out"), Wanted()))
 
 
 def run_with(folder: Path, step: Callable[[RunPlan, LoadedContract], Summary]) -> Outcome:

@@ -12,6 +12,7 @@ import pytest
 
 from callcenter_etl import SourceError
 from callcenter_etl.ledger import Wanted, list_runs
+from callcenter_etl.ledger.record import readable_entries
 from callcenter_etl.memory import LackOfMemoryError, is_lack_of_memory, lack_of_memory_told
 from callcenter_etl.outputs.staging import CHECKPOINT_NAME, Staging, new_folder, staging
 from tests.published import names_in
@@ -41,7 +42,7 @@ def test_a_run_that_gets_no_memory_is_exit_3_and_publishes_nothing(tmp_path: Pat
     assert "error: the memory does not suffice (fewer --workers or a smaller --chunk-rows" in done.stderr
     assert contents(tmp_path / "out") == before
     assert names_in(tmp_path / "out") == sorted(before)
-    latest = list_runs(str(tmp_path / "out"), Wanted())[0]
+    latest = readable_entries(list_runs(str(tmp_path / "out"), Wanted()))[0]
     assert (latest.status, latest.exit_code) == ("error", 3)
     assert "memory" in str(latest.cause)
 

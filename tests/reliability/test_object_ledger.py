@@ -10,11 +10,17 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from callcenter_etl import SourceError
 from callcenter_etl.ledger.healing import heal, settled
 from callcenter_etl.ledger.objects import ObjectLedger, ObjectStore
 from callcenter_etl.ledger.protocol import Ledger, Wanted
-from callcenter_etl.ledger.record import VANISHED, Process, RecordedSource, RunRecord
+from callcenter_etl.ledger.record import (
+    VANISHED,
+    Process,
+    RecordedSource,
+    RunRecord,
+    UnreadableRecord,
+    readable,
+)
 from callcenter_etl.ledger.sqlite import SqliteLedger
 from callcenter_etl.summary import ContractIdentity, OutputFile, RecordCounts
 from tests.reliability.support import run
@@ -150,7 +156,7 @@ def test_a_run_killed_after_publishing_is_healed_by_what_stands_by_then(tmp_path
     ledger = ObjectLedger(Dictionary())
     ledger.put(replace(record(1), run_id=summary.run_id, process=GONE))
     heal(ledger, output=".", published=None, look_again=lambda: summary)
-    healed = ledger.get(summary.run_id)
+    healed = readable(ledger.get(summary.run_id))
     assert healed is not None
     assert (healed.status, healed.records) == (summary.status, summary.records)
 
@@ -161,7 +167,7 @@ def test_what_a_second_signal_left_as_interrupted_though_it_was_published_is_hea
     summary = run(tmp_path).record
     ledger.put(replace(record(1), run_id=summary.run_id).ended("interrupted", code=130))
     heal(ledger, output=".", published=summary)
-    healed = ledger.get(summary.run_id)
+    healed = readable(ledger.get(summary.run_id))
     assert healed is not None
     assert (healed.status, healed.exit_code, healed.cause) == (summary.status, 1, None)
 
@@ -175,11 +181,26 @@ def test_a_run_healed_from_its_summary_relies_on_nothing_that_may_have_changed(t
         assert (healed.options is not None) is kept
 
 
-def test_an_object_that_is_no_record_is_a_source_error() -> None:
-    store = Dictionary()
-    store.put("runs/x.json", b"[]")
-    with pytest.raises(SourceError, match="no record of a run"):
-        ObjectLedger(store).get("x")
+@pytest.mark.parametrize(
+    "text", [b"[]", b"", b"{}", b"\xff", b"[" * 100_000, b'{"run_id": "20250101T000000Z-00000000"}', b"null"]
+)
+def test_an_object_that_is_no_record_is_shown_as_unreadable_and_hides_no_other(text: bytes) -> None:
+    store, run_id = Dictionary(), "20990101T000000Z-00000000"
+    ledger = ObjectLedger(store)
+    ledger.put(record(1))
+    store.put(f"runs/{run_id}.json", text)
+    unreadable, sound = ledger.runs(Wanted())
+    assert isinstance(unreadable, UnreadableRecord)
+    assert (unreadable.run_id, sound) == (run_id, record(1))
+    assert ledger.get(run_id) == unreadable
+    assert ledger.unfinished(record(1).output) == [record(1)]
+
+
+def test_an_object_with_the_record_of_another_run_is_unreadable() -> None:
+    store, run_id = Dictionary(), "20990101T000000Z-00000000"
+    ObjectLedger(store).put(record(1))
+    store.put(f"runs/{run_id}.json", store.get(f"runs/{record(1).run_id}.json") or b"")
+    assert isinstance(ObjectLedger(store).get(run_id), UnreadableRecord)
 
 
 def test_the_summary_of_a_source_called_runs_is_no_run() -> None:

@@ -13,7 +13,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import CallcenterEtlError, Problem
 from callcenter_etl.ledger.place import ledger_in
 from callcenter_etl.ledger.protocol import Wanted
-from callcenter_etl.ledger.record import RunRecord
+from callcenter_etl.ledger.record import RunRecord, readable_entries
 from callcenter_etl.outputs.names import EXCEPTIONS
 from callcenter_etl.outputs.parts import file_uris
 from callcenter_etl.reports.html.data import (
@@ -158,7 +158,8 @@ def _past_runs(
         return (), NOT_KEPT
     wanted = Wanted(contract=contract.document.contract, limit=PAST_RUNS)
     try:
-        records = ledger_in(root, storage=contract.document.run.storage_options).runs(wanted)
+        ledger = ledger_in(root, storage=contract.document.run.storage_options)
+        records = readable_entries(ledger.runs(wanted))
     except (CallcenterEtlError, OSError) as error:
         return (), shown(str(error))
     return tuple(_past_run(record, reported) for record in reversed(records)), None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 
+from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.tables.data_files import value_text
 from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
 from callcenter_etl.tables.replacing import ActiveFile
@@ -35,10 +35,10 @@ def content_app_of(origin: Origin) -> str:
 def told_in(entry: dict[str, Any]) -> dict[str, Any]:
     """Give what a commit of this program says of itself in a table's history, nothing for another one's."""
     try:
-        told = json.loads(entry.get(MESSAGE) or "{}")
-    except ValueError:
+        told = parse_object(entry.get(MESSAGE) or "{}")
+    except DocumentError:  # another program's message, in whatever form
         return {}
-    return told if isinstance(told, dict) and "run_id" in told else {}
+    return told if "run_id" in told else {}
 
 
 class DeltaVersion(RowsInFiles):

@@ -1,0 +1,125 @@
+"""Reads the JSON documents that this program wrote itself, of which anything may have become since.
+
+Summaries, checkpoints, ledger rows, manifests and lock files stand on disks and in buckets that others can write to.
+All of them are read through this module, so that each one is bounded and checked in the same way.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Hashable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
+
+from pydantic import Field
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+# A summary of a contract with 100,000 columns has about 10 MB; a document over this is not one of this program's.
+MAX_DOCUMENT_BYTES = 64 * 2**20
+_BLOCK_BYTES = 2**20
+_MAX_CAUSES = 3
+_Form = TypeVar("_Form")
+# What is counted. A forged number that is negative, or does not fit SQLite or Parquet, fails where it is read.
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class DocumentError(ValueError):
+    """A document is not what this program wrote; the message quotes no value of it, as any text may stand in it."""
+
+
+def parse_object(text: bytes | str) -> dict[str, Any]:
+    """Return the members of a JSON object. Raises DocumentError for any other text, however large or deep."""
+    found = _parsed(text)
+    if not isinstance(found, dict):
+        raise DocumentError(f"an object is expected, not {_kind_of(found)}")
+    return found
+
+
+def parse_array(text: bytes | str) -> list[Any]:
+    """Return the elements of a JSON array. Raises DocumentError for any other text, however large or deep."""
+    found = _parsed(text)
+    if not isinstance(found, list):
+        raise DocumentError(f"an array is expected, not {_kind_of(found)}")
+    return found
+
+
+def to_form(form: type[_Form], values: object) -> _Form:
+    """Return the dataclass `form` made of plain values, all of its types and bounds checked.
+
+    Unknown keys are ignored, as later versions of this program may add some. Raises DocumentError.
+    """
+    from pydantic import ValidationError
+
+    try:
+        # The detour through text makes pydantic's strict mode take lists for tuples and objects for dataclasses.
+        found: _Form = _adapter(form).validate_json(json.dumps(values, allow_nan=False), strict=True)
+    except ValidationError as error:
+        raise DocumentError(_causes_of(error)) from None  # pydantic's own message quotes values
+    except RecursionError:
+        raise DocumentError("is nested too deeply") from None
+    except (TypeError, ValueError) as error:
+        raise DocumentError(f"holds what JSON cannot hold: {type(error).__name__}") from None
+    return found
+
+
+def read_regular_file(path: str | Path, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
+    """Return the content of a file. Raises OSError where there is none, DocumentError where it is too large.
+
+    A pipe, a device or a socket that took the file's name is an OSError too: reading it could block for ever.
+    """
+    data = bytearray()
+    with open_regular_file(path) as file:
+        while block := file.read(_BLOCK_BYTES):
+            data += block
+            if len(data) > max_bytes:
+                raise DocumentError(f"has more than {max_bytes:,} bytes")
+    return bytes(data)
+
+
+def open_regular_file(path: str | Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for a pipe, a device or a socket."""
+    # O_NONBLOCK: else opening a pipe that nobody writes to would block, before it could be looked at.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is not a regular file", os.fspath(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def _parsed(text: bytes | str) -> object:
+    """Parse JSON by pydantic's parser: nested 200 deep at the most, UTF-8 and whole characters alone."""
+    from pydantic_core import from_json
+
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise DocumentError(f"has more than {MAX_DOCUMENT_BYTES:,} bytes")
+    try:
+        found: object = from_json(text.encode() if isinstance(text, str) else text, allow_inf_nan=False)
+    except ValueError as error:
+        cause = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        raise DocumentError(f"is not JSON: {cause}") from None
+    return found
+
+
+def _kind_of(value: object) -> str:
+    names = {dict: "an object", list: "an array", str: "text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _causes_of(error: Any) -> str:
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    causes = [f"{'.'.join(map(str, each['loc'])) or 'the whole'}: {each['type']}" for each in found]
+    more = len(causes) - _MAX_CAUSES
+    return ", ".join(causes[:_MAX_CAUSES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+@cache
+def _adapter(form: Hashable) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(form)

@@ -1,0 +1,172 @@
+"""Calls the command line many times a second: a server imports it once, and forks a process for each call.
+
+`python -m tests.reliability.forked` is the server: a line of JSON a call, and a line of JSON for its end.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+ROOT = Path(__file__).parents[2]
+HANGS_AFTER = 20.0  # seconds; a call takes less than one, and others may share the machine
+_POLL_SECONDS = 0.002
+_STACK_SECONDS = 0.5  # for the stack of a process that hangs to be written
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a call ended; `code` None where it hung and was killed."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+class Server:
+    """Processes that are forked from one in which everything is imported."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def call(
+        self,
+        words: Sequence[object],
+        *,
+        cwd: Path,
+        environ: Mapping[str, str] | None = None,
+        remove_cwd: bool = False,
+        closed: Sequence[int] = (),
+        block_bytes: int | None = None,
+        timeout: float = HANGS_AFTER,
+    ) -> Done:
+        """Call the command line in `cwd`, which the process may remove first; `closed` are descriptors that it lacks."""
+        job = {
+            "words": [os.fspath(word) if isinstance(word, Path) else str(word) for word in words],
+            "cwd": os.fspath(cwd),
+            "environ": dict(os.environ if environ is None else environ),
+            "remove_cwd": remove_cwd,
+            "closed": list(closed),
+            "block_bytes": block_bytes,
+            "timeout": timeout,
+        }
+        print(json.dumps(job), file=self._process.stdin, flush=True)
+        answer = cast("IO[str]", self._process.stdout).readline()
+        assert answer, "the server of forked calls has ended"
+        return Done(**json.loads(answer))
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server, and end it."""
+    line = [sys.executable, "-m", "tests.reliability.forked"]
+    with subprocess.Popen(
+        line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        try:
+            yield Server(process)
+        finally:
+            cast("IO[str]", process.stdin).close()
+            process.wait(60)
+
+
+def _serve() -> None:
+    _import_all()
+    for line in sys.stdin:
+        print(json.dumps(_done(json.loads(line))), flush=True)
+
+
+def _import_all() -> None:
+    """Import what commands import while they work; none of it may start a thread, which a fork would lose."""
+    import deltalake  # noqa: F401
+
+    import callcenter_etl.api
+    import callcenter_etl.cli
+    import callcenter_etl.explain
+    import callcenter_etl.reports.html
+    import callcenter_etl.reprocess
+    import callcenter_etl.tables.delta.sink
+    import callcenter_etl.tables.parquet
+    import callcenter_etl.validator  # noqa: F401
+
+
+def _done(job: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if pid == 0:
+            _work(job, out.fileno(), err.fileno())
+        code = _code_of(pid, time.monotonic() + job["timeout"])
+        texts = {}
+        for name, file in (("out", out), ("err", err)):
+            file.seek(0)
+            texts[name] = file.read().decode("utf-8", "backslashreplace")
+    return {"code": code, **texts}
+
+
+def _code_of(pid: int, deadline: float) -> int | None:
+    while time.monotonic() < deadline:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(_POLL_SECONDS)
+    os.kill(pid, signal.SIGUSR1)
+    time.sleep(_STACK_SECONDS)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+def _work(job: dict[str, Any], out: int, err: int) -> NoReturn:
+    """Be the command line, and end."""
+    code = 99
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
+        os.chdir(job["cwd"])
+        if job["remove_cwd"]:
+            Path(job["cwd"]).rmdir()
+        os.environ.clear()
+        os.environ.update(job["environ"])
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(0, encoding="utf-8"),  # noqa: SIM115  they live as long as the process
+            open(1, "w", encoding="utf-8"),  # noqa: SIM115
+            open(2, "w", encoding="utf-8", errors="backslashreplace"),  # noqa: SIM115
+        )
+        for descriptor in job["closed"]:
+            os.close(descriptor)
+        code = _called(job)
+    finally:
+        os._exit(code)
+
+
+def _called(job: dict[str, Any]) -> int:
+    from callcenter_etl.cli import main
+    from tests.reliability.resume_driver import read_little
+
+    if job["block_bytes"] is not None:
+        read_little(job["block_bytes"])
+    sys.argv[1:] = job["words"]
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 99
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return code
+
+
+if __name__ == "__main__":
+    _serve()
