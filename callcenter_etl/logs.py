@@ -8,7 +8,7 @@ import sys
 from collections.abc import MutableMapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from callcenter_etl.contract.run_defaults import LogSettings
 from callcenter_etl.os_errors import os_cause, translate_os_errors
@@ -82,7 +82,7 @@ def configure_logs(settings: LogSettings, *, quiet: bool = False) -> None:
     console_level = "ERROR" if quiet else settings.level
     root.setLevel(console_level if settings.directory is None else settings.level)
     root.propagate = False
-    console = logging.StreamHandler(sys.stderr)
+    console = _Console()
     console.setLevel(console_level)
     colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     console.setFormatter(_Formatter(settings.format, colors=colors))
@@ -98,6 +98,17 @@ def _file_handler(settings: LogSettings) -> logging.Handler:
         handler = _LogFile(directory / FILE_NAME, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(_Formatter(settings.format, colors=False))
     return handler
+
+
+class _Console(logging.StreamHandler[TextIO]):
+    """Writes to the standard error of the moment: while a progress bar is shown, that is what writes above it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)  # the base class would keep the stream of now
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
 
 
 class _LogFile(logging.FileHandler):

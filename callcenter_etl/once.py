@@ -100,7 +100,7 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
                     unfinished.clear("what it was to do is done already")
                 return Outcome(done, already_done=True)
         earlier = earlier_runs(plan, contract.document, ledger, published)
-        refuse_other_source(plan, contract.document, earlier)
+        refuse_other_source(plan, earlier)
         going_on = replace(plan, options=options, unfinished=unfinished)
         return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
 

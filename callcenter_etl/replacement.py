@@ -8,12 +8,12 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import CallcenterEtlError, OtherSourceError
 from callcenter_etl.ledger.done import published_summary
 from callcenter_etl.ledger.protocol import Ledger
+from callcenter_etl.ledger.record import RunRecord
 from callcenter_etl.plan import RunPlan, sink_plan
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.storage.addresses import (
     STANDARD_INPUT,
     absolute,
-    base_name,
     has_query,
     is_local,
     local_path,
@@ -41,11 +41,13 @@ class EarlierRun:
     records: int
     rejected: int
     holds_files: bool
+    target_stays: bool
 
     def __str__(self) -> str:
+        stays = "; its records stay in the target" if self.target_stays else ""
         return (
             f"run {self.run_id} of {self.source!r} ({counted(self.records, 'record')},"
-            f" {self.rejected:,} rejected)"
+            f" {self.rejected:,} rejected{stays})"
         )
 
 
@@ -55,33 +57,30 @@ def earlier_runs(
     """Return the runs whose files stand in the output, where `published` is the summary, and among the copies."""
     copies = plan.publish_to
     copied = None if copies is None else published_summary(copies, document.run.storage_options)
+    stays = _adds_to_target(plan, document)
     found = {}
     for output, summary in ((plan.output, published), (copies or "", copied)):
         if summary is not None and summary.run_id not in found:
-            found[summary.run_id] = _earlier_run(output, summary, ledger)
+            found[summary.run_id] = _earlier_run(output, summary, ledger, target_stays=stays)
     return tuple(found.values())
 
 
-def refuse_other_source(plan: RunPlan, document: ContractDocument, earlier: tuple[EarlierRun, ...]) -> None:
+def refuse_other_source(plan: RunPlan, earlier: tuple[EarlierRun, ...]) -> None:
     """Raise OtherSourceError where the run would replace files of another source's run.
 
-    A run that was refused has published no records, so nothing is lost with it. Where the target is added to, only
-    the rejected records of the earlier run would be lost.
+    A run that was refused has published no records, so nothing is lost with it. A target that is added to is made
+    for many sources, which often have one output: only the caller's report names the exceptions that give way.
     """
-    adds = _adds_to_target(plan, document)
-    by_name = adds and document.run.table.identify_by == "name"
     for run in earlier:
-        at_stake = run.rejected > 0 if adds else run.holds_files
-        if at_stake and not _is_same_source(run.source, plan.source, by_name=by_name):
-            raise OtherSourceError(_refusal(plan, run, adds=adds))
+        if run.holds_files and not run.target_stays and not _is_same_source(run.source, plan.source):
+            raise OtherSourceError(_refusal(plan, run))
 
 
-def _refusal(plan: RunPlan, run: EarlierRun, *, adds: bool) -> str:
+def _refusal(plan: RunPlan, run: EarlierRun) -> str:
     option = "--output" if run.output == plan.output else "--publish-to"
-    lost = "exceptions and rejected records" if adds else "files"
     return (
         f"{shown(run.output)}: holds {run}, and {shown(plan.source)!r} is {_why_other(run.source, plan.source)}"
-        f" (name another {option}, or replace the {lost} of that run with --force)"
+        f" (name another {option}, or replace the files of that run with --force)"
     )
 
 
@@ -93,7 +92,7 @@ def _why_other(earlier: str, source: str) -> str:
     return "another source"
 
 
-def _earlier_run(output: str, summary: Summary, ledger: Ledger) -> EarlierRun:
+def _earlier_run(output: str, summary: Summary, ledger: Ledger, *, target_stays: bool) -> EarlierRun:
     return EarlierRun(
         output=output,
         run_id=summary.run_id,
@@ -101,6 +100,7 @@ def _earlier_run(output: str, summary: Summary, ledger: Ledger) -> EarlierRun:
         records=summary.records.read,
         rejected=summary.records.rejected,
         holds_files=bool(summary.outputs),
+        target_stays=target_stays,
     )
 
 
@@ -110,7 +110,7 @@ def _recorded_source(summary: Summary, ledger: Ledger) -> str:
         record = ledger.get(summary.run_id)
     except CallcenterEtlError:
         record = None
-    return summary.source.uri if record is None else record.source.uri
+    return record.source.uri if isinstance(record, RunRecord) else summary.source.uri
 
 
 def _adds_to_target(plan: RunPlan, document: ContractDocument) -> bool:
@@ -121,12 +121,10 @@ def _adds_to_target(plan: RunPlan, document: ContractDocument) -> bool:
     return plan.target_format != "csv" and sink_plan(plan, document).write == "replace_partitions"
 
 
-def _is_same_source(earlier: str, source: str, *, by_name: bool) -> bool:
+def _is_same_source(earlier: str, source: str) -> bool:
     """Compare addresses; a file and its compressed twin are one source, as compression is transport."""
     if _is_nameless(earlier) or _is_nameless(source) or has_query(source):
         return False
-    if by_name and base_name(earlier) == base_name(source):
-        return True
     return same_place(_uncompressed(absolute(earlier)), _uncompressed(absolute(shown(source))))
 
 

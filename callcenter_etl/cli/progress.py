@@ -1,56 +1,111 @@
-"""Shows how far a run is: a bar on a terminal, a line now and then elsewhere."""
+"""Shows the progress of a run: one line that is redrawn on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, redirect_stderr, suppress
+from io import TextIOBase
+from typing import TYPE_CHECKING
 
+from callcenter_etl.cli.progress_line import ProgressLine
 from callcenter_etl.summary import Progress
-from callcenter_etl.terminal import printable
+from callcenter_etl.terminal import counted, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SECONDS_BETWEEN_LINES = 5.0
+# A run that ends sooner shows no bar: it would only flicker.
+SECONDS_BEFORE_BAR = 0.5
 
 
 @contextmanager
 def shown_progress(source: str, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Give what a run tells its progress to, None where nothing is to be shown."""
+    """Yield the function that a run reports its progress to, None where nothing is to be shown."""
     if quiet:
         yield None
     elif sys.stderr.isatty():
-        with _bar(source) as show:
+        with _on_terminal(source) as show:
             yield show
     else:
         yield _lines(source)
 
 
 @contextmanager
-def _bar(source: str) -> Iterator[Callable[[Progress], None]]:
+def _on_terminal(source: str) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.fields[records]:,} records, {task.fields[rejected]:,} rejected"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(printable(source), total=None, records=0, rejected=0)
-
-        def show(progress: Progress) -> None:
-            bar.update(
-                task,
-                completed=progress.bytes_read,
-                total=progress.bytes_total,
-                records=progress.records,
-                rejected=progress.rejected,
-            )
-
+    console = Console(file=sys.stderr)  # not stderr=True, which would be what writes above the bar
+    if console.is_dumb_terminal:  # it cannot erase what it has shown
+        yield _lines(source)
+        return
+    with _redrawn(source, console) as show:
         yield show
+
+
+@contextmanager
+def _redrawn(source: str, console: Console) -> Generator[Callable[[Progress], None], None, None]:
+    from rich.live import Live
+
+    line = ProgressLine(source, console)
+    # Both streams stay as they are for rich: it would fold log lines at the width, where the terminal wraps them
+    # and can still copy them whole.
+    live = Live(
+        get_renderable=line.render,
+        console=console,
+        transient=True,
+        refresh_per_second=4,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    started = time.monotonic()
+
+    def show(progress: Progress) -> None:
+        line.progress = progress
+        if not live.is_started and time.monotonic() - started >= SECONDS_BEFORE_BAR:
+            live.start()
+
+    with redirect_stderr(_AboveTheBar(console)):
+        try:
+            yield show
+        finally:
+            live.stop()
+
+
+class _AboveTheBar(TextIOBase):
+    """Standard error while the bar is there: whole lines are written above it, and it is drawn again below them."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._rest = ""
+
+    def write(self, text: str) -> int:
+        """Write the lines that are complete; the rest waits for its end."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._print(line)
+        return len(text)
+
+    def flush(self) -> None:
+        """Leave the rest where it is: half a line above the bar could not be completed."""
+
+    def close(self) -> None:
+        """Write what never got its end."""
+        if self._rest:
+            self._print(self._rest)
+            self._rest = ""
+        super().close()
+
+    def isatty(self) -> bool:
+        """Return True: lines get the colours that a terminal gets."""
+        return True
+
+    def _print(self, line: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text.from_ansi(line), soft_wrap=True, highlight=False)
 
 
 def _lines(source: str) -> Callable[[Progress], None]:
@@ -64,7 +119,7 @@ def _lines(source: str) -> Callable[[Progress], None]:
         of = "" if progress.bytes_total is None else f" of {progress.bytes_total:,}"
         with suppress(OSError):  # a full standard error keeps no run from its end
             print(
-                f"{printable(source)}: {progress.bytes_read:,}{of} bytes, {progress.records:,} records,"
+                f"{printable(source)}: {progress.bytes_read:,}{of} bytes, {counted(progress.records, 'record')},"
                 f" {progress.rejected:,} rejected",
                 file=sys.stderr,
             )

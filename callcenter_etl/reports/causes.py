@@ -23,7 +23,8 @@ def causes_as_text(found: Causes, stream: TextIO) -> None:
     for cause in found.causes:
         console.print(Text(f"  {printable(cause_in_words(cause, found))}"))
         if cause.advice is not None:
-            console.print(Text(f"      {printable(cause.advice.yaml)}", style="cyan"))
+            # the terminal wraps it, so that it can be copied as one line
+            console.print(Text(f"      {printable(cause.advice.yaml)}", style="cyan"), soft_wrap=True)
     if found.others:
         console.print(Text(f"  and {found.others:,} lesser {'cause' if found.others == 1 else 'causes'}"))
 

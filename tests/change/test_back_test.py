@@ -39,7 +39,17 @@ def changed(folder: Path, *replaced: tuple[str, str]) -> str:
 
 
 def rejects(contract: str, source: str, output: Path) -> dict[int, list[str]]:
-    run("validate", source, "-c", contract, "--output", str(output), "--quiet", folder=output.parent)
+    run(
+        "validate",
+        source,
+        "-c",
+        contract,
+        "--output",
+        str(output),
+        "--quiet",
+        "--force",
+        folder=output.parent,
+    )
     with (output / "exceptions.csv").open(newline="", encoding="utf-8") as file:
         return {int(row["reject_line"]): row["reject_rules"].split("; ") for row in csv.DictReader(file)}
 

@@ -76,7 +76,7 @@ def through_faults(folder: Path, drops: Drops, *, runs: int, seed: int) -> Tally
 
 
 def _validate(uri: str, job: Job, place: Prefix, **environ: str) -> Done:
-    line = ("validate", uri, "-c", job.contract, "-o", place.uri, "-q")
+    line = ("validate", uri, "-c", job.contract, "-o", place.uri, "-q", "--force")
     return Done.of(call(*line, script=IN_SMALL_RANGES, **environ))
 
 

@@ -63,7 +63,9 @@ def race(folder: Path, drops: Drops, *, rounds: int) -> Tally:
     jobs = [Job.make(folder, name, 20_000, first=first * 10**6) for first, name in enumerate("abc")]
     for number in range(rounds):
         few, same = 2 + number % 2, number % 4 >= 2
-        for place in (Folder(folder / f"out-{number // 5}"), Prefix(drops, f"out-{number // 5}")):
+        # Without --force an output takes one source, so that equal racers have one of their own.
+        name = f"out-{number}" if same else f"out-{number // 5}"
+        for place in (Folder(folder / name), Prefix(drops, name)):
             racers = [jobs[number % 3]] * few if same else jobs[:few]
             outcomes, found = _round(place, racers, () if same else ("--force",))
             for outcome in outcomes:

@@ -101,7 +101,7 @@ def _forked(job: Job, place: Folder, lines: Lines) -> tuple[Done, int]:
         try:
             for number, path in enumerate(told[:2], start=1):
                 os.dup2(os.open(path, os.O_WRONLY | os.O_TRUNC), number)
-            words = f"validate {job.source} -c {job.contract} -o {place.uri} -q --workers 1"
+            words = f"validate {job.source} -c {job.contract} -o {place.uri} -q --force --workers 1"
             sys.argv = ["callcenter-etl", *words.split()]
             code = _run_traced(lines)
             sys.stdout.flush()

@@ -149,7 +149,7 @@ def _start(job: Job, place: Place) -> subprocess.Popen[bytes]:
 
 
 def _validate(job: Job, place: Place) -> Done:
-    return Done.of(call("validate", job.source, "-c", job.contract, "-o", place.uri, "-q"))
+    return Done.of(call("validate", job.source, "-c", job.contract, "-o", place.uri, "-q", "--force"))
 
 
 if __name__ == "__main__":

@@ -156,22 +156,14 @@ def _table(**more: Any) -> Any:
     return contract(run={"target_format": "delta", **more})
 
 
-def test_a_table_takes_many_sources_while_no_rejects_of_another_one_are_lost(tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        validate(written(tmp_path, CLEAN, name), _table(), output=tmp_path / "out")
-    validate(written(tmp_path, OTHER, "c.csv"), _table(), output=tmp_path / "out")
-    with pytest.raises(OtherSourceError, match="exceptions and rejected records"):
-        validate(written(tmp_path, CLEAN, "d.csv"), _table(), output=tmp_path / "out")
-    result = validate(written(tmp_path, CLEAN, "d.csv"), _table(), output=tmp_path / "out", force=True)
-    assert result.record.outputs["target"].version == 3
-
-
-def test_a_table_that_knows_sources_by_name_takes_one_from_another_folder(tmp_path: Path) -> None:
-    by_name = _table(table={"identify_by": "name"})
-    validate(written(tmp_path, OTHER), by_name, output=tmp_path / "out")
-    (tmp_path / "later").mkdir()
-    later = written(tmp_path / "later", CLEAN)
-    assert len(validate(later, by_name, output=tmp_path / "out").replaced) == 1
+def test_a_table_takes_many_sources_and_says_which_exceptions_give_way(tmp_path: Path) -> None:
+    document = write_contract(tmp_path, run={"target_format": "delta"})
+    words = ("-c", document, "-o", tmp_path / "out", "-q")
+    command("validate", written(tmp_path, OTHER, "a.csv"), *words)
+    second = command("validate", written(tmp_path, CLEAN, "b.csv"), *words)
+    assert second.returncode == 0
+    assert "a.csv' (2 records, 1 rejected; its records stay in the target)\n" in second.stdout
+    assert json.loads((tmp_path / "out" / "summary.json").read_bytes())["outputs"]["target"]["version"] == 1
 
 
 def test_a_table_that_is_overwritten_takes_one_source(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_memory_is_a_storage(tmp_path: Path) -> None:
     assert Path("out/target.csv").read_bytes() == records(5)
     assert result.summary["source"]["uri"] == "memory://m/a.csv"
     with pytest.raises(SourceError, match=r"memory://m/none\.csv: no such file"):
-        validate("memory://m/none.csv", "c.yaml", output="out")
+        validate("memory://m/none.csv", "c.yaml", output="other")
 
 
 def test_the_web_is_a_storage(web: str) -> None:
@@ -90,8 +90,8 @@ def test_a_pipe_and_a_file_address_are_sources() -> None:
     writer.join()
     Path("calls x.csv").write_bytes(records(6))
     address = Path("calls x.csv").resolve().as_uri()
-    assert validate(address, "c.yaml", output=Path("out").resolve().as_uri()).passed
-    assert Path("out/target.csv").read_bytes() == records(6)
+    assert validate(address, "c.yaml", output=Path("other").resolve().as_uri()).passed
+    assert Path("other/target.csv").read_bytes() == records(6)
 
 
 def test_a_source_deleted_while_it_is_read_is_told() -> None:

@@ -67,19 +67,19 @@ def test_the_files_of_a_run_are_there_with_what_they_are_of(drops: Drops) -> Non
 
 def test_the_earlier_runs_files_are_replaced_together(drops: Drops) -> None:
     validate("bad.csv", "c.yaml", output=drops.uri("out"))
-    second = validate("other.csv", "c.yaml", output=drops.uri("out") + "/")
+    second = validate("other.csv", "c.yaml", output=drops.uri("out") + "/", force=True)
     assert is_one_run(drops) == second.summary
-    failed = validate("bad.csv", "c.yaml", output=drops.uri("out"), max_rejected=0)
+    failed = validate("bad.csv", "c.yaml", output=drops.uri("out"), max_rejected=0, force=True)
     assert drops.keys() == [name for name in FILES if "target" not in name]
     assert is_one_run(drops) == failed.summary
     Path("empty.csv").touch()
-    validate("empty.csv", "c.yaml", output=drops.uri("out"))
+    validate("empty.csv", "c.yaml", output=drops.uri("out"), force=True)
     assert drops.keys() == ["out/summary.json"]
 
 
 def test_large_files_go_up_in_parts(drops: Drops) -> None:
     Path("big.csv").write_bytes(records(900_000, width=8) + b"x,bad\n")
-    validate("big.csv", "c.yaml", output=drops.uri("out"))
+    validate("big.csv", "c.yaml", output=drops.uri("out"), force=True)
     is_one_run(drops)
     assert drops.head("out/target.csv")["ContentLength"] > 8 * 2**20
     assert drops.head("out/target.csv")["ETag"].strip('"').endswith("-2")
@@ -108,10 +108,10 @@ def test_until_the_summary_is_there_nothing_is_taken_for_a_run(
         for last in range(1, 40):
             if earlier is None:
                 proxy.plan = lambda request: None
-                earlier = validate("bad.csv", contract, output=drops.uri("out")).summary
+                earlier = validate("bad.csv", contract, output=drops.uri("out"), force=True).summary
             proxy.plan = gone_from_write(last)
             try:
-                summary = validate("other.csv", contract, output=drops.uri("out")).summary
+                summary = validate("other.csv", contract, output=drops.uri("out"), force=True).summary
             except OutputError as error:
                 assert "500" in str(error) or "InternalError" in str(error)  # noqa: PT017  the last one goes through
             else:
@@ -277,7 +277,7 @@ def test_a_killed_run_is_followed_by_one_that_publishes(drops: Drops) -> None:
     done = subprocess.run([sys.executable, "-c", script, drops.uri("out")], check=False, capture_output=True)
     assert done.returncode == -9, done.stderr
     assert not drops.keys("out/summary.json")
-    result = validate("other.csv", "c.yaml", output=drops.uri("out"))
+    result = validate("other.csv", "c.yaml", output=drops.uri("out"), force=True)
     assert is_one_run(drops) == result.summary
     assert drops.keys() == FILES
 

@@ -187,7 +187,7 @@ def test_a_run_over_its_limit_publishes_no_target(tmp_path: Path) -> None:
     good = write_source(tmp_path / "good.csv", range(9))
     contract = load_contract(contract_of())
     validate(good, contract, output=tmp_path / "out")
-    result = validate(source, contract, output=tmp_path / "out", max_rejected=1)
+    result = validate(source, contract, output=tmp_path / "out", max_rejected=1, force=True)
     assert result.summary["status"] == "failed"
     assert names_in(tmp_path / "out") == ["exceptions.csv", "rejected.csv", "summary.json"]
 

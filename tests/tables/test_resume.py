@@ -49,9 +49,9 @@ def test_what_comes_out_after_a_kill_is_what_a_run_unharmed_gives(
     for name in ("clean", "out"):
         validate(first, load_contract(document), output=tmp_path / name)
     earlier = targets_of(tmp_path / "out")
-    validate(second, load_contract(document), output=tmp_path / "clean", checkpoint_seconds=0)
+    validate(second, load_contract(document), output=tmp_path / "clean", checkpoint_seconds=0, force=True)
     expected = targets_of(tmp_path / "clean")
-    line = words(second, tmp_path / "c.json", tmp_path / "out")
+    line = [*words(second, tmp_path / "c.json", tmp_path / "out"), "--force"]
     code, said = run(line, tmp_path, kill=point, seconds=ALWAYS)
     assert code == -signal.SIGKILL, said
     found = targets_of(tmp_path / "out")
