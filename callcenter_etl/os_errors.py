@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -10,48 +11,20 @@ from contextlib import contextmanager
 
 from callcenter_etl.errors import CallcenterEtlError, OutputError
 
-# What the machine answers when a disk, a permission or a limit is in the way: never a fault of this program.
-_ENVIRONMENT = frozenset(
-    number
-    for name in (
-        *(
-            "EIO",
-            "ENOSPC",
-            "EDQUOT",
-            "EFBIG",
-            "EROFS",
-            "EACCES",
-            "EPERM",
-            "EMFILE",
-            "ENFILE",
-            "ENOTDIR",
-            "EISDIR",
-        ),
-        *(
-            "ELOOP",
-            "ENAMETOOLONG",
-            "ESTALE",
-            "EBUSY",
-            "ETXTBSY",
-            "ENODEV",
-            "ENXIO",
-            "ENOLCK",
-            "EMLINK",
-            "EXDEV",
-        ),
-        *(
-            "ENOTEMPTY",
-            "ETIMEDOUT",
-            "EREMOTEIO",
-            "EHOSTDOWN",
-            "ENOTCONN",
-            "EOVERFLOW",
-            "EOPNOTSUPP",
-            "ENOSYS",
-        ),
-    )
-    if (number := getattr(errno, name, None)) is not None
+# What only a wrong call is answered; every other number is of a disk, a permission, a limit or a connection.
+_WRONG_CALLS = frozenset(
+    {
+        errno.EBADF,
+        errno.EINVAL,
+        errno.EFAULT,
+        errno.ENOTTY,
+        errno.ESPIPE,
+        errno.ENOTSOCK,
+        errno.EDOM,
+        errno.ERANGE,
+    }
 )
+_WITH_A_PATH = frozenset({errno.ENOENT, errno.EEXIST})
 # Arrow and others put the system's words at the end of a text of their own.
 _WITHIN = re.compile(r"\[errno (\d+)\]|\(os error (\d+)\)", re.IGNORECASE)
 
@@ -68,15 +41,16 @@ def os_cause(error: OSError) -> str:
 
 
 def is_environment(error: BaseException) -> bool:
-    """Check whether an error came from the machine: a disk, a permission or a limit.
+    """Check whether an error came from the machine and not from this program.
 
-    A missing file counts only where the system named it: without a name it is a fault of this program.
+    Libraries raise OSError without a number for what their storage answers. A file that is missing, or there already,
+    counts only where the system named it.
     """
-    if not isinstance(error, OSError):
+    if not isinstance(error, OSError) or isinstance(error, io.UnsupportedOperation):
         return False
-    if error.errno == errno.ENOENT:
+    if error.errno in _WITH_A_PATH:
         return error.filename is not None
-    return error.errno in _ENVIRONMENT or (error.errno is None and _WITHIN.search(str(error)) is not None)
+    return error.errno not in _WRONG_CALLS
 
 
 def place_of(error: OSError) -> str | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MOST_NEIGHBOURS = 1_000
+_MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 def identify(uri: str, options: StorageOptions) -> Identity:
@@ -32,7 +33,7 @@ def identify(uri: str, options: StorageOptions) -> Identity:
         return UNKNOWN
     try:
         found = os.stat(local_path(uri))
-    except FileNotFoundError as error:
+    except _MISSING as error:
         raise MissingError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
@@ -91,7 +92,7 @@ def open_stream(uri: str, identity: Identity, options: StorageOptions) -> Iterat
         return
     try:
         stream = io.BufferedReader(_LocalFile(uri))
-    except FileNotFoundError as error:
+    except _MISSING as error:
         raise MissingError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
@@ -130,7 +131,7 @@ def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
     try:
         with os.scandir(local_path(folder)) as entries:
             return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
-    except FileNotFoundError:
+    except _MISSING:
         return {}
     except (OSError, ValueError) as error:
         raise SourceError(f"{folder}: {cause_of(error)}") from error
@@ -145,7 +146,7 @@ def _files_named(uri: str, pattern: str) -> list[str]:
     while glob.has_magic(fixed):
         fixed = os.path.dirname(fixed)
     with translate_os_errors(uri, SourceError):
-        with suppress(FileNotFoundError, NotADirectoryError):
+        with suppress(*_MISSING):
             os.scandir(fixed or ".").close()
         for name in sorted(glob.glob(pattern, recursive=True)):
             with suppress(FileNotFoundError):  # a link to nothing, or it went meanwhile

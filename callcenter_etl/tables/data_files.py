@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.tables.origin import Origin
 
 NULL_NAME = "__HIVE_DEFAULT_PARTITION__"
@@ -39,10 +40,11 @@ class DataFile:
 
     @classmethod
     def of(cls, file: Path, partition: Mapping[str, str | None]) -> DataFile:
-        """Describe a file that is there. Raises OSError and pa.ArrowInvalid where it is no Parquet file."""
-        with file.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        return cls(file, partition, file.stat().st_size, sha256, pq.read_metadata(file))
+        """Describe a file that is there. Raises OutputError, and pa.ArrowInvalid where it is no Parquet file."""
+        with translate_os_errors(file):
+            with file.open("rb") as stream:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            return cls(file, partition, file.stat().st_size, sha256, pq.read_metadata(file))
 
 
 def path_in_table(file: DataFile, origin: Origin, number: int) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.modes import open_private
 from callcenter_etl.tables.data_files import DataFile
 from callcenter_etl.tables.origin import SOURCE_COLUMN
@@ -68,6 +69,7 @@ def write_others(source: str, file: pq.ParquetFile, scratch: Path, mode: int | N
     target = scratch / f"rest-{len(list(scratch.iterdir()))}.parquet"
     descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with (
+        translate_os_errors(target),
         os.fdopen(descriptor, "wb") as out,
         pq.ParquetWriter(out, file.schema_arrow, compression="zstd") as writer,
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -27,7 +28,9 @@ from callcenter_etl.tables.staged import read_batches
 class TableGoal:
     """The table of a run in its format: where it is, and how a batch comes into its files.
 
-    `ready` gives the schema of the files, for which a table may have to be there first.
+    `ready` gives the schema of the files, for which a table may have to be there first. `translate_errors` raises
+    OutputError for whatever the format's library, its catalog or its storage raises: a version reads its files and its
+    history only where it is asked for them.
     """
 
     format: str
@@ -36,6 +39,7 @@ class TableGoal:
     place: Place
     ready: Callable[[], pa.Schema]
     convert: Callable[[pa.RecordBatch, pa.Schema, str], pa.RecordBatch]
+    translate_errors: Callable[[], AbstractContextManager[None]]
 
 
 class CommittingSink:
@@ -56,7 +60,8 @@ class CommittingSink:
 
     def holds(self, whose: Whose) -> bool:
         """Tell whether the table has these records already, and would stay as it is."""
-        return found_in(self._goal.table, origin_of(self._plan, whose), self._replacing) is not None
+        with self._goal.translate_errors():
+            return found_in(self._goal.table, origin_of(self._plan, whose), self._replacing) is not None
 
     def stage(self, accepted: Accepted) -> BuiltTarget:
         """Write the files and put them where the table lies, where no reader sees them."""
@@ -82,7 +87,8 @@ class CommittingSink:
             force=accepted.force,
         )
         self._commit = Commit(goal.table, goal.place, job)
-        self._commit.prepare()
+        with goal.translate_errors():
+            self._commit.prepare()
         self._built = BuiltTarget(
             name=TARGET_FOLDER if same_place(goal.uri, default_uri(self._plan)) else "",
             format=goal.format,
@@ -98,7 +104,8 @@ class CommittingSink:
         """Make the one commit; the target is then known with its version, and with the bytes that were added."""
         if self._commit is None or self._built is None:
             return None
-        done = self._commit.commit()
+        with self._goal.translate_errors():
+            done = self._commit.commit()
         return replace(self._built, version=done.version, bytes=done.bytes)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.reliability.syscall_trace import plain
+from tests.storage.buckets import Drops
 
 EARLIER = b"id,who,day\n1,a,2025-01-01\n2,b,2025-01-01\nx,c,2025-01-02\n"
 LATER = b"id,who,day\n3,d,2025-01-01\n3,e,2025-01-01\n4,f,2025-01-02\nlong\n"
@@ -46,7 +47,8 @@ class Job:
     """One kind of work in the folder `home`.
 
     `prepare` makes what is there before; `words` is the command that is walked, and run again after each fault;
-    `observe` returns what a user would find, without what differs from run to run. `codes` are those of an undisturbed run.
+    `observe` returns what a user would find, without what differs from run to run. `codes` are those of an undisturbed
+    run, `promised` are files that are there after one. `restore` puts back what is there before and not in the folder.
     """
 
     name: str
@@ -54,6 +56,9 @@ class Job:
     observe: Callable[[Path], Contents]
     prepare: Callable[[Path, dict[str, str]], None]
     codes: frozenset[int] = frozenset({1})
+    walks_ledger: bool = False
+    promised: tuple[str, ...] = ()
+    restore: Callable[[], None] = lambda: None
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -212,10 +217,13 @@ def _file(name: str) -> Callable[[Path], Contents]:
 
 
 def _page(home: Path) -> Contents:
-    """Return whether the page is whole: it names the run, which differs each time."""
+    """Return the published files, and the page where it is cut short: a whole one names the run, which differs each time.
+
+    A page may also be about a run that could not be finished.
+    """
     page = home / "page.html"
-    whole = page.exists() and page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    return {**published(home), "page": whole if page.exists() else None}
+    text = page.read_text(encoding="utf-8").rstrip() if page.exists() else "</html>"
+    return {**published(home), **({} if text.endswith("</html>") else {"page": text})}
 
 
 def copied(source: Path, target: Path) -> None:
@@ -228,8 +236,47 @@ def _again(*more: str) -> Callable[[Path], list[str]]:
     return lambda home: _validate(home, *more)
 
 
+def job_on_s3(drops: Drops) -> Job:
+    """Return the job that reads a source from a bucket and writes back into it; its files wait in the job's folder."""
+    earlier: dict[str, bytes] = {}
+
+    def files() -> dict[str, bytes]:
+        return {key: drops.get(key) for key in drops.keys("out/")}
+
+    def words(home: Path) -> list[str]:
+        place = ["-o", drops.uri("out"), "--staging", str(home / "stage")]
+        return ["validate", drops.uri("calls.csv"), "-c", str(home / "contract.yaml"), *place]
+
+    def prepare(home: Path, environ: dict[str, str]) -> None:
+        write_inputs(home)
+        (home / "stage").mkdir()
+        drops.put("calls.csv", EARLIER)
+        _call(home, environ, words(home), 1)
+        drops.put("calls.csv", LATER)
+        earlier.update(files())
+
+    def restore() -> None:
+        for key in drops.keys("out/"):
+            drops.client.delete_object(Bucket=drops.bucket, Key=key)
+        for key, body in earlier.items():
+            drops.put(key, body)
+
+    def observe(home: Path) -> Contents:
+        found: dict[str, object] = {
+            name: body for key, body in files().items() if (name := key[4:]) in RECORDS
+        }
+        summary = files().get("out/summary.json")
+        if summary is not None:
+            found["summary"] = _counts(json.loads(summary))
+        if left := drops.uploads():
+            found["unseen"] = left
+        return found
+
+    return Job("s3", words, observe, prepare, restore=restore)
+
+
 LOCAL_JOBS = (
-    Job("csv", _again(), published, _one_run_before()),
+    Job("csv", _again(), published, _one_run_before(), walks_ledger=True),
     Job("checkpoints", _again(), published, _one_run_before(), environ=SMALL),
     Job("resume", _again(), published, _prepare_resume, environ=SMALL),
     Job(
@@ -253,7 +300,11 @@ LOCAL_JOBS = (
     ),
     Job("reprocess", _reprocess, reprocessed, _prepare_reprocess),
     Job(
-        "report", lambda home: _validate(home, "--report", str(home / "page.html")), _page, _one_run_before()
+        "report",
+        lambda home: _validate(home, "--report", str(home / "page.html")),
+        _page,
+        _one_run_before(),
+        promised=("page.html",),
     ),
     Job(
         "runs",
@@ -261,6 +312,7 @@ LOCAL_JOBS = (
         _runs_in_ledger,
         _one_run_before(),
         frozenset({0}),
+        walks_ledger=True,
     ),
     Job(
         "infer",

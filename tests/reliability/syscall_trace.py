@@ -19,7 +19,7 @@ from pathlib import Path
 # get their names from `tempfile`, as files without a name (O_TMPFILE) have a path that nobody knows before.
 SCRIPT = """
 import os, random, sys, tempfile, uuid
-numbers = random.Random(0)
+numbers = random.Random(int(os.environ["TRACED_RUN"]))
 uuid.uuid4 = lambda: uuid.UUID(int=numbers.getrandbits(128), version=4)
 tempfile._RandomNameSequence.rng = property(lambda self: numbers)
 tempfile._O_TMPFILE_WORKS = False
@@ -40,6 +40,7 @@ _CALL = re.compile(r"(\w+)\((.*)\)\s+= ")
 _DESCRIPTOR = re.compile(r"\b\d+<([^>]*)>")
 _QUOTED = re.compile(r'"([^"]*)"')
 _INJECTED = "(INJECTED)"
+_BY_FIRST_PATH = frozenset({"rename", "link"})  # as strace looks at no other one of theirs
 _TAKES_DATA = frozenset({"read", "pread64", "write", "pwrite64", "writev", "pwritev"})
 
 
@@ -98,6 +99,8 @@ def _calls_in(line: str, home: Path) -> Iterator[tuple[str, str]]:
         return
     call, words = found.groups()
     quoted = [] if call in _TAKES_DATA else _QUOTED.findall(words)
+    if call in _BY_FIRST_PATH:
+        quoted = quoted[:1]
     paths = [path for path in (*_DESCRIPTOR.findall(words), *quoted) if Path(path).is_relative_to(home)]
     for path in dict.fromkeys(paths):
         yield call, path

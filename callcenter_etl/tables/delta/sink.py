@@ -6,6 +6,7 @@ from pathlib import Path
 
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.names import holds_parts
 from callcenter_etl.outputs.targets import is_target_folder, names_in
 from callcenter_etl.storage import access
@@ -52,7 +53,9 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
     )
     return CommittingSink(
         plan,
-        TableGoal(FORMAT, uri, table, place, lambda: file_schema(schema, layout), as_delta),
+        TableGoal(
+            FORMAT, uri, table, place, lambda: file_schema(schema, layout), as_delta, table.translate_errors
+        ),
     )
 
 
@@ -60,7 +63,8 @@ def _refuse_other_forms(plan: SinkPlan, uri: str) -> None:
     """Raise OutputError where a target of another form has the table's place: one cannot become the other."""
     if is_local(uri):
         folder = Path(local_path(uri))
-        parquet, parts = is_target_folder(folder), folder.is_dir() and holds_parts(names_in(folder))
+        with translate_os_errors(folder):
+            parquet, parts = is_target_folder(folder), folder.is_dir() and holds_parts(names_in(folder))
     else:
         parquet = read_manifest(uri, plan.storage) is not None
         parts = holds_parts(access.sizes_in(uri, plan.storage))

@@ -21,6 +21,7 @@ from deltalake.transaction import (
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.os_errors import os_cause
 from callcenter_etl.storage.addresses import is_local, local_path, shown
 from callcenter_etl.storage.s3_tables import delta_options
 from callcenter_etl.tables.commits import Added, Change, ConflictError, TableVersion
@@ -42,6 +43,7 @@ _KNOWN_FEATURES = frozenset(
         "vacuumProtocolCheck",
     }
 )
+_MOST_WORDS = 500
 _FOUND_BY_ANOTHER = "already exists"
 
 
@@ -82,7 +84,7 @@ class DeltaLakeTable:
         Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
         """
         options = delta_options(self._uri, self._storage)
-        with self._telling():
+        with self.translate_errors():
             try:
                 table = DeltaTable(self._address, storage_options=options or None)
             except TableNotFoundError:
@@ -93,7 +95,7 @@ class DeltaLakeTable:
     def create(self, change: Change) -> int:
         """Make the table, its first files with it. Raises ConflictError where another writer was first."""
         options = delta_options(self._uri, self._storage)
-        with self._telling():
+        with self.translate_errors():
             try:
                 create_table_with_add_actions(
                     self._address,
@@ -123,7 +125,7 @@ class DeltaLakeTable:
         if not isinstance(version, DeltaVersion):
             raise TypeError(f"not a version of a Delta table: {version!r}")
         table = version.table
-        with self._telling():
+        with self.translate_errors():
             try:
                 self._add_columns(table)
                 actions = [_remove(path) for path in (each.path for each in change.removed)]
@@ -206,14 +208,14 @@ class DeltaLakeTable:
         self._place.settle(LOG, (f"{version:020d}.json",))
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what delta-rs raises into an OutputError."""
         try:
             yield
         except DeltaError as error:
             raise OutputError(f"{shown(self._uri)}: {_words(error)}") from error
         except OSError as error:
-            raise OutputError(f"{shown(self._uri)}: {error.strerror or _words(error)}") from error
+            raise OutputError(f"{shown(self._uri)}: {shown(os_cause(error))[:_MOST_WORDS]}") from error
 
 
 def _kind(field: Field) -> str:
@@ -221,7 +223,7 @@ def _kind(field: Field) -> str:
 
 
 def _words(error: Exception) -> str:
-    return shown(" ".join(str(error).split()))[:500]
+    return shown(" ".join(str(error).split()))[:_MOST_WORDS]
 
 
 def _remove(path: str) -> RemoveAction:

@@ -46,7 +46,9 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
     )
     place = IcebergPlace(table, plan.mode)
     uri = f"iceberg://{name}/{settings.identifier}"
-    return CommittingSink(plan, TableGoal(FORMAT, uri, table, place, table.ready, as_iceberg))
+    return CommittingSink(
+        plan, TableGoal(FORMAT, uri, table, place, table.ready, as_iceberg, table.translate_errors)
+    )
 
 
 def catalog_named(name: str) -> Catalog:

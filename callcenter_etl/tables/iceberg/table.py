@@ -73,7 +73,7 @@ class IcebergTable:
 
         Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
         """
-        with self.telling():
+        with self.translate_errors():
             try:
                 table = self._catalog.load_table(self._identifier)
             except NoSuchTableError:
@@ -87,7 +87,7 @@ class IcebergTable:
 
         A table without rows, or a column of nulls, is all that a run leaves which ends here.
         """
-        with self.telling():
+        with self.translate_errors():
             self._make_ready()
             return with_ids(self._schema, self.loaded().schema())
 
@@ -121,7 +121,7 @@ class IcebergTable:
         table = version.table
         # In this process alone: the library would try again by itself, on a version that nobody looked at.
         table.metadata.properties[TableProperties.COMMIT_NUM_RETRIES] = "0"
-        with self.telling():
+        with self.translate_errors():
             try:
                 with table.transaction() as transaction:
                     self._stage(transaction, version, change)
@@ -233,7 +233,7 @@ class IcebergTable:
         return [field for field in self._schema if field.name not in there]
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what pyiceberg, its catalog and its storage raise into an OutputError."""
         try:
             yield
@@ -254,7 +254,7 @@ class IcebergPlace:
 
     def begin(self) -> None:
         """Look where the table lies."""
-        with self._table.telling():
+        with self._table.translate_errors():
             self._found = self._table.loaded()
 
     def put(self, file: Path, path: str, sha256: str) -> None:
@@ -264,7 +264,7 @@ class IcebergPlace:
             LocalPlace(Path(local_path(uri)), self._mode).put(file, path, sha256)
             return
         with (
-            self._table.telling(),
+            self._table.translate_errors(),
             file.open("rb") as source,
             self._there.io.new_output(f"{uri}/{path}").create() as target,
         ):
@@ -273,7 +273,7 @@ class IcebergPlace:
     def remove(self, path: str) -> None:
         """Remove what was put, where it is there."""
         uri = f"{data_uri(self._there)}/{path}"
-        with self._table.telling():
+        with self._table.translate_errors():
             if self._there.io.new_input(uri).exists():
                 self._there.io.delete(uri)
 
