@@ -15,7 +15,7 @@ from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.engines.steps import Shape, parse_block
 from callcenter_etl.errors import Problem
-from callcenter_etl.keys import KeyRegistry
+from callcenter_etl.keys import KeyRegistry, make_registries
 from callcenter_etl.rules.records import find_first_lines
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
@@ -71,10 +71,12 @@ class Hearing:
             opened.enter_context(self._reader)
             self._opening = self._reader.open()
             self.problems = self._opening.problems
-            for number, rule in enumerate(self._validator.rules):
-                if rule.key:
-                    registry = KeyRegistry(self._scratch / f"keys-{number}")
-                    self._registries[rule.id] = opened.enter_context(registry)
+            numbered = enumerate(self._validator.rules)
+            self._registries = make_registries(
+                {rule.id: self._scratch / f"keys-{number}" for number, rule in numbered if rule.key}
+            )
+            for registry in self._registries.values():
+                opened.enter_context(registry)
             self._stack = opened.pop_all()
         return self
 

@@ -16,6 +16,7 @@ from callcenter_etl.contract.interop.odcs_words import is_odcs
 from callcenter_etl.contract.interop.values import Draft
 from callcenter_etl.contract.meaning import check_meaning
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.shape import check_shape
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
@@ -32,7 +33,7 @@ class LoadedContract:
     """A contract without faults: its document, the hash of its text, where it came from, where its parts stand.
 
     `rule_positions` also has what no rule of a column or record asks (`header.order`, `record.fields`, …): there
-    the key that decides about it, or the nearest one around it. `places` has every key and list entry of the text
+    the key that decides about it, or the nearest one around it. `positions` has every key and list entry of the text
     by its path. Both are empty for a contract from a mapping.
 
     Where the text holds several contracts in another format, `part` names this one. `unasked` tells what the other
@@ -43,15 +44,13 @@ class LoadedContract:
     sha256: str
     origin: str | None
     rule_positions: Mapping[str, Place] = field(default_factory=dict)
-    places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    positions: Positions = field(default_factory=Positions, repr=False)
     part: str | None = None
     unasked: tuple[Fault, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
         """Give where a part of the contract stands, or the nearest part around it that is written down."""
-        while path and path not in self.places:
-            path = path[:-1]
-        return self.places.get(path)
+        return self.positions.nearest(path)
 
 
 def _read_local(path: str) -> bytes:
@@ -72,7 +71,7 @@ def load_document(
             text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
         except (ValueError, RecursionError) as error:
             raise ContractError((Fault(f"the mapping cannot be a contract: {error}"),)) from error
-        return load_parsed(Document(value=dict(source), places={}, starts={}), text, None)
+        return load_parsed(Document(value=dict(source)), text, None)
     origin, part = split_part(os.fspath(source))
     text = read_bytes(origin)
     parsed = parse_document(text, origin)
@@ -129,7 +128,7 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
         hashlib.sha256(text).hexdigest(),
         origin,
         rule_positions(document, locate.place),
-        parsed.places,
+        parsed.positions,
     )
 
 
@@ -141,15 +140,12 @@ class _Locator:
         self._origin = origin
 
     def place(self, path: Path) -> Place | None:
-        path = self._parsed.there(path)
-        while path and path not in self._parsed.places:
-            path = path[:-1]
-        return self._parsed.places.get(path)
+        return self._parsed.positions.nearest(self._parsed.there(path))
 
     def fault(self, path: Path, message: str, offset: int = 0) -> Fault:
         place = self.place(path)
         path = self._parsed.there(path)
-        start = self._parsed.starts.get(path)
+        start = self._parsed.positions.find_start(path)
         if offset and start is not None:
             place = (start[0], start[1] + offset)
         line, column = place or (None, None)

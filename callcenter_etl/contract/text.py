@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer, ComposerError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
-
+from callcenter_etl.contract.positions import Path, Place, Positions
+from callcenter_etl.contract.scalar import Scalar
+from callcenter_etl.contract.yaml_events import (
+    MAX_SLOW_BYTES,
+    YamlSyntaxError,
+    exact_events,
+    fast_events,
+)
+from callcenter_etl.contract.yaml_reader import DocumentReader, TooManyValuesError
 from callcenter_etl.errors import ContractError, Fault
 
-MAX_BYTES = 2**20
-MAX_DEPTH = 50
-MAX_NODES = 100_000
-Path = tuple[str | int, ...]
-Place = tuple[int, int]
+MAX_BYTES = 64 * 2**20
+MAX_VALUES = 2_000_000
 
-_TOO_MUCH = f"more than {MAX_DEPTH} levels or {MAX_NODES:,} values, which no contract has"
-_TOO_LONG = f"with its aliases the contract has more than {MAX_BYTES:,} characters, which no contract needs"
-_TAG = "tag:yaml.org,2002:"
-_KNOWN_TAGS = {"str", "int", "float", "bool", "null"}
-
-
-class Scalar(str):
-    """A scalar by its source text; `tag` is what YAML takes it for (str int float bool null)."""
-
-    __slots__ = ("tag",)
-    tag: str
-
-    @classmethod
-    def of(cls, text: str, tag: str) -> Scalar:
-        """Make a scalar of a text and the tag that YAML resolves it to."""
-        scalar = cls(text)
-        scalar.tag = tag
-        return scalar
+_NOT_PRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+__all__ = ["MAX_BYTES", "Document", "Path", "Place", "Scalar", "parse_document"]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document: mappings, lists and scalars, and where each key or list entry stands (1-based).
+    """A parsed document: mappings, lists and scalars, and the place of each key or list entry (1-based).
 
     Where the value was made of a text in another format, `origins` gives the paths there that its parts came from.
-    Where it was made of several files, `files` gives the file that each of its own keys stands in.
+    Where it was made of several files, `files` gives the file of each of its own keys.
     """
 
     value: dict[str, Any]
-    places: dict[Path, Place]
-    starts: dict[Path, Place]
+    positions: Positions = field(default_factory=Positions)
     origins: Mapping[Path, Path] | None = None
     files: Mapping[str | int, str] | None = None
 
     def there(self, path: Path) -> Path:
-        """Give the path in the text that a path of the value, or what stands around it, came from."""
+        """Return the path in the text that a path of the value, or the part around it, came from."""
         if self.origins is None:
             return path
         around = (path[:length] for length in range(len(path), -1, -1))
@@ -64,148 +48,73 @@ class Document:
 
 def parse_document(text: bytes, origin: str) -> Document:
     """Parse a contract's text. Raises ContractError with what is wrong and where."""
+    decoded = _decode(text, origin)
+    reader = _read_text(decoded, len(text), origin)
+    value = reader.value
+    if not isinstance(value, dict) and not reader.faults:
+        kind = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
+        message = f"the document is {kind}, a mapping with the key 'contract' expected"
+        reader.faults.append(Fault(message, file=origin, line=1, column=1))
+    if reader.faults or not isinstance(value, dict):
+        raise ContractError(tuple(reader.faults))
+    return Document(value=value, positions=reader.positions)
+
+
+def _decode(text: bytes, origin: str) -> str:
     if len(text) > MAX_BYTES:
-        raise ContractError(
-            (Fault(f"the contract has more than {MAX_BYTES:,} bytes, which no contract needs", file=origin),)
-        )
+        message = f"the contract has more than {MAX_BYTES:,} bytes, which no contract needs"
+        raise ContractError((Fault(message, file=origin),))
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _line_and_column(text[: error.start].decode("utf-8-sig"))
         message = f"byte 0x{text[error.start]:02X} is not UTF-8"
         raise ContractError((Fault(message, file=origin, line=line, column=column),)) from error
+    control = _NOT_PRINTABLE.search(decoded)
+    if control is not None:
+        line, column = _line_and_column(decoded[: control.start()])
+        message = f"not YAML: the control character {control[0]!r} must be written as an escape"
+        raise ContractError((Fault(message, file=origin, line=line, column=column),))
+    return decoded
+
+
+def _read_text(text: str, size: int, origin: str) -> DocumentReader:
+    """Read with the fast parser; where it sees no YAML 1.2, the exact one has the last word on texts of its size."""
+    fast = fast_events(text, MAX_VALUES)
+    refused: YamlSyntaxError | None = None
+    if fast is not None:
+        try:
+            return DocumentReader(origin, fast, max_characters=MAX_BYTES).read_document()
+        except YamlSyntaxError as error:
+            refused = error
+    if size > MAX_SLOW_BYTES:
+        raise ContractError((_too_long_for_exact(refused, size, origin),))
     try:
-        node = _bounded_yaml().compose(decoded)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
-        message = f"not YAML: {(error.problem or error.context or str(error)).strip()}"
-        raise ContractError((Fault(message, file=origin, line=place[0], column=place[1]),)) from error
-    except ReaderError as error:
-        line, column = _line_and_column(decoded[: error.position])
-        message = f"not YAML: the control character {chr(error.character)!r} must be written as an escape"
-        raise ContractError((Fault(message, file=origin, line=line, column=column),)) from error
-    except (YAMLError, RecursionError, ValueError) as error:
-        words = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise ContractError((Fault(f"not YAML: {words}", file=origin),)) from error
-    reader = _Reader(origin)
-    value = reader.read(node, (), 0) if node is not None else None
-    if not isinstance(value, dict) and not reader.faults:
-        kind = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
-        reader.faults.append(
-            Fault(
-                f"the document is {kind}, a mapping with the key 'contract' expected",
-                file=origin,
-                line=1,
-                column=1,
-            )
-        )
-    if reader.faults or not isinstance(value, dict):
-        raise ContractError(tuple(reader.faults))
-    return Document(value=value, places=reader.places, starts=reader.starts)
+        return DocumentReader(origin, exact_events(text), max_characters=MAX_BYTES).read_document()
+    except YamlSyntaxError as error:
+        raise ContractError((_located(error, origin),)) from error
+    except TooManyValuesError:
+        if refused is None:
+            raise
+        raise ContractError((_located(refused, origin),)) from None
 
 
-class _BoundedComposer(Composer):
-    """Stops while composing, before a flood of values has cost its time and memory."""
-
-    composed = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        self.composed += 1
-        if self.composed > MAX_NODES or self.depth > MAX_DEPTH:
-            raise ComposerError(None, None, _TOO_MUCH, self.parser.peek_event().start_mark)
-        return super().compose_node(parent, index)
+def _located(fault: YamlSyntaxError, origin: str) -> Fault:
+    if fault.line is None or fault.column is None:
+        return Fault(f"not YAML: {fault.message}", file=origin)
+    return Fault(f"not YAML: {fault.message}", file=origin, line=fault.line + 1, column=fault.column + 1)
 
 
-def _bounded_yaml() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Composer = _BoundedComposer
-    return yaml
+def _too_long_for_exact(refused: YamlSyntaxError | None, size: int, origin: str) -> Fault:
+    if refused is not None:
+        return _located(refused, origin)
+    message = (
+        f"the contract has {size:,} bytes; more than {MAX_SLOW_BYTES:,} are read only with PyYAML's C extension, "
+        "and without the characters U+0085, U+2028 and U+2029 (write these as escapes)"
+    )
+    return Fault(message, file=origin)
 
 
 def _line_and_column(before: str) -> Place:
-    """Give the 1-based place of what follows the text `before`."""
+    """Return the 1-based place of what follows the text `before`."""
     return before.count("\n") + 1, len(before) - before.rfind("\n")
-
-
-def _joined_surrogates(text: str) -> str:
-    """Join the surrogate pairs that JSON escapes make; raises UnicodeDecodeError where half a pair stands alone."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-
-
-class _Reader:
-    """Walks composed nodes, bounded in depth and number."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
-        self.faults: list[Fault] = []
-        self.places: dict[Path, Place] = {}
-        self.starts: dict[Path, Place] = {}
-        self.nodes = 0
-        self.characters = 0
-
-    def fault(self, node: Node, message: str) -> None:
-        line, column = _place(node)
-        self.faults.append(Fault(message, file=self.origin, line=line, column=column))
-
-    def read(self, node: Node, path: Path, depth: int) -> Any:
-        self.nodes += 1
-        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            if self.nodes <= MAX_NODES + MAX_DEPTH or depth > MAX_DEPTH:
-                self.fault(node, _TOO_MUCH)
-            raise ContractError(tuple(self.faults[:1]))
-        self.starts[path] = _content_place(node)
-        self.places.setdefault(path, _place(node))
-        if isinstance(node, ScalarNode):
-            tag = str(node.tag).removeprefix(_TAG)
-            if tag not in _KNOWN_TAGS and tag != "timestamp":
-                self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
-            return Scalar.of(self._text(node), "str" if tag == "timestamp" else tag)
-        if isinstance(node, SequenceNode):
-            self._check_tag(node, "seq")
-            return [self.read(each, (*path, index), depth + 1) for index, each in enumerate(node.value)]
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path, depth)
-        self.fault(node, "unknown kind of value")
-        return None
-
-    def _check_tag(self, node: Node, plain: str) -> None:
-        if str(node.tag) != _TAG + plain:
-            self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
-
-    def _text(self, node: ScalarNode) -> str:
-        self.characters += len(node.value)
-        if self.characters > MAX_BYTES:  # more than the text has: aliases multiply it
-            self.fault(node, _TOO_LONG)
-            raise ContractError(tuple(self.faults[:1]))
-        try:
-            return _joined_surrogates(str(node.value))
-        except UnicodeDecodeError:
-            self.fault(node, "half of a surrogate pair is no character (write both halves, or the character)")
-            return ""
-
-    def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[str, Any]:
-        self._check_tag(node, "map")
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, ScalarNode):
-                self.fault(key_node, "a key must be a word")
-                continue
-            key = self._text(key_node)
-            if key in found:
-                self.fault(key_node, f"the key {key!r} stands twice")
-                continue
-            self.places[(*path, key)] = _place(key_node)
-            found[key] = self.read(value_node, (*path, key), depth + 1)
-        return found
-
-
-def _place(node: Node) -> Place:
-    mark = node.start_mark
-    return (mark.line + 1, mark.column + 1)
-
-
-def _content_place(node: Node) -> Place:
-    """Give where the content of a node starts: past the quote, for a quoted scalar."""
-    line, column = _place(node)
-    return (line, column + 1) if isinstance(node, ScalarNode) and node.style in ("'", '"') else (line, column)

@@ -15,7 +15,7 @@ from callcenter_etl.engines.places import settle
 from callcenter_etl.engines.steps import JudgedBlock, ParsedBlock, Shape, judge_block, parse_block
 from callcenter_etl.engines.turns import Turns
 from callcenter_etl.errors import UnfitCheckpointError
-from callcenter_etl.keys import Extent, KeyMark, KeyRegistry
+from callcenter_etl.keys import Extent, KeyMark, KeyRegistry, make_registries
 from callcenter_etl.outputs.router import Router
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
@@ -64,11 +64,9 @@ class LocalEngine:
         self._workers = workers
         self._stack = ExitStack()
         self._turns = Turns()
-        self._registries: Mapping[str, KeyRegistry] = {
-            rule.id: KeyRegistry(scratch / f"keys-{number}")
-            for number, rule in enumerate(validator.rules)
-            if rule.key
-        }
+        self._registries: Mapping[str, KeyRegistry] = make_registries(
+            {rule.id: scratch / f"keys-{number}" for number, rule in enumerate(validator.rules) if rule.key}
+        )
         # A validator serves one thread at a time, so there is one a worker.
         self._validators: SimpleQueue[Validator] = SimpleQueue()
         for _ in range(workers):

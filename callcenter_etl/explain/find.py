@@ -10,7 +10,7 @@ import numpy as np
 
 from callcenter_etl.engines.steps import ParsedBlock, Shape, parse_block
 from callcenter_etl.errors import UsageError
-from callcenter_etl.keys import KeyRegistry
+from callcenter_etl.keys import make_temporary_registries
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
 from callcenter_etl.sources.chunk import Chunk
@@ -85,9 +85,9 @@ class _Walk:
     ) -> None:
         self.shape = Shape(opening.layout, reader.dialect)
         self.validator = validator
-        self.registries = {
-            rule.id: stack.enter_context(KeyRegistry.temporary()) for rule in validator.rules if rule.key
-        }
+        self.registries = make_temporary_registries([rule.id for rule in validator.rules if rule.key])
+        for registry in self.registries.values():
+            stack.enter_context(registry)
         self._long = bytearray()
         self._long_start = self._long_bytes = 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callcenter_etl.keys.hashing import composite_keys, hash_keys
 from callcenter_etl.keys.registry import FILTER_BYTES, MEMORY_ENTRIES, Extent, KeyMark, KeyRegistry
+from callcenter_etl.keys.share import make_registries, make_temporary_registries
 
 __all__ = [
     "FILTER_BYTES",
@@ -13,4 +14,6 @@ __all__ = [
     "KeyRegistry",
     "composite_keys",
     "hash_keys",
+    "make_registries",
+    "make_temporary_registries",
 ]

@@ -28,6 +28,9 @@ from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.temporary import system_folder
 
 FILTER_BYTES = 32 * 2**20
+# A filter starts with this size and gets its full one when keys first leave the memory: with transparent huge pages
+# even a few keys would make all of a large filter resident, for every unique rule of a contract.
+FIRST_FILTER_BYTES = 2**18
 MEMORY_ENTRIES = 150_000
 # When there are more runs than this, the smallest are merged: an entry is written again log(entries) times.
 MAX_RUNS, MERGED_RUNS = 16, 9
@@ -66,12 +69,16 @@ class KeyRegistry:
         *,
         memory_entries: int = MEMORY_ENTRIES,
         filter_bytes: int = FILTER_BYTES,
+        max_runs: int = MAX_RUNS,
         hash_function: Callable[[pa.LargeBinaryArray], Hashes] = hash_keys,
     ) -> None:
         self._directory = directory
         self._memory_entries = memory_entries
         self._hash = hash_function
-        self._filter = BloomFilter(filter_bytes)
+        self._filter_bytes = filter_bytes
+        self._filter = BloomFilter(min(filter_bytes, FIRST_FILTER_BYTES))
+        self._max_runs = max_runs
+        self._merged_runs = min(MERGED_RUNS, max_runs)
         self._recent: list[Entries] = []
         self._runs: list[DiskRun] = []
         self._made_directory = False
@@ -236,10 +243,14 @@ class KeyRegistry:
     def _spill(self) -> None:
         merged = Entries.merged(self._recent)
         self._recent = []
+        if not self._runs and self._filter_bytes > FIRST_FILTER_BYTES:
+            # Without runs these entries are all that the small filter holds.
+            self._filter = BloomFilter(self._filter_bytes)
+            self._filter.add(merged.hashes)
         self._runs.append(DiskRun.write(self._directory, [merged], total=len(merged)))
-        if len(self._runs) > MAX_RUNS:
+        if len(self._runs) > self._max_runs:
             self._runs.sort(key=len, reverse=True)
-            self._runs[-MERGED_RUNS:] = [merge_runs(self._directory, self._runs[-MERGED_RUNS:])]
+            self._runs[-self._merged_runs :] = [merge_runs(self._directory, self._runs[-self._merged_runs :])]
 
 
 def _spans(buffer: bytes, starts: Ints, stops: Ints) -> pa.LargeBinaryArray:

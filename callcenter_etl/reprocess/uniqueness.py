@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.engines.steps import Shape, parse_block
-from callcenter_etl.keys import KeyRegistry
+from callcenter_etl.keys import make_registries
 from callcenter_etl.reprocess.rejected import as_published
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.records import find_first_lines
@@ -32,11 +32,9 @@ class KnownKeys:
 
     def __init__(self, validator: Validator, scratch: Path) -> None:
         self._validator = validator
-        self._registries = {
-            rule.id: KeyRegistry(scratch / f"keys-{number}")
-            for number, rule in enumerate(validator.rules)
-            if rule.key
-        }
+        self._registries = make_registries(
+            {rule.id: scratch / f"keys-{number}" for number, rule in enumerate(validator.rules) if rule.key}
+        )
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -18,6 +18,7 @@ from callcenter_etl.contract.loader import (
     split_part,
 )
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.suggest import did_you_mean
 from callcenter_etl.contract.text import Document, parse_document
 from callcenter_etl.errors import ContractError, Fault, UsageError
@@ -91,7 +92,7 @@ def import_contract(
 
 def import_value(value: dict[str, Any], origin: str, form: str) -> Imported:
     """Read a contract out of a document that never was a text, as `import_contract` does."""
-    return _read(Document(value=value, places={}, starts={}), b"", origin, None, form)
+    return _read(Document(value=value), b"", origin, None, form)
 
 
 def import_text(text: str, origin: str) -> Imported:
@@ -135,18 +136,16 @@ def _parsed(text: str) -> Document:
 def _together(parsed: list[Document], origins: list[str]) -> Document:
     """Put several documents together; raises ContractError where two say the same key."""
     value: dict[str, Any] = {}
-    places: dict[Any, Any] = {}
-    starts: dict[Any, Any] = {}
+    positions = Positions()
     for document, origin in zip(parsed, origins, strict=True):
         for key in document.value:
             if key in value:
-                line, column = document.places[key,]
+                line, column = document.positions.nearest((key,)) or (None, None)
                 fault = Fault(f"the key stands in {origins[0]} too", key, origin, line, column)
                 raise ContractError((fault,))
         value |= document.value
-        places |= document.places
-        starts |= document.starts
+        positions.update(document.positions)
     owners: dict[str | int, str] = {
         key: origin for document, origin in zip(parsed, origins, strict=True) for key in document.value
     }
-    return Document(value=value, places=places, starts=starts, files=owners)
+    return Document(value=value, positions=positions, files=owners)

@@ -1,0 +1,86 @@
+"""Parses YAML text to events, with libyaml where it is installed and ruamel.yaml otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from yaml import events as libyaml_events
+from yaml.error import YAMLError as LibyamlError
+
+# What ruamel.yaml is given: as it is written in Python, it needs a second for about 25,000 values.
+MAX_SLOW_BYTES = 2**20
+MAX_SLOW_VALUES = 100_000
+# YAML 1.1 takes these for ends of lines, 1.2 for characters.
+_LINE_ENDS_OF_1_1 = re.compile("[\x85\u2028\u2029]")
+
+
+class YamlSyntaxError(Exception):
+    """The text is not YAML: what is wrong, and where (0-based; None where that is not known)."""
+
+    def __init__(self, message: str, line: int | None, column: int | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """A parser's events: `read` returns the next one, `kinds` has the event classes by name.
+
+    `read` raises YamlSyntaxError. `max_values` bounds the values that this parser reads in reasonable time.
+    """
+
+    read: Callable[[], Any]
+    kinds: ModuleType
+    max_values: int
+
+
+def fast_events(text: str, max_values: int) -> EventStream | None:
+    """Return the events that libyaml parses; None where it is not installed or might read the text as YAML 1.1."""
+    if _LINE_ENDS_OF_1_1.search(text) is not None:
+        return None
+    try:
+        from yaml.cyaml import CParser
+    except ImportError:  # PyYAML without its C extension
+        return None
+    # The parser alone: no loader, hence no constructor that could run anything.
+    parser = CParser(text)
+
+    def read() -> Any:
+        try:
+            return parser.get_event()
+        except LibyamlError as error:
+            raise _syntax_fault(error) from error
+
+    return EventStream(read, libyaml_events, max_values)
+
+
+def exact_events(text: str) -> EventStream:
+    """Return the events that ruamel.yaml parses: YAML 1.2 in every detail, with its own messages."""
+    from ruamel.yaml import YAML, events
+    from ruamel.yaml.error import YAMLError
+
+    stream = YAML(typ="safe", pure=True).parse(text)
+
+    def read() -> Any:
+        try:
+            return next(stream)
+        except (YAMLError, RecursionError, ValueError) as error:
+            raise _syntax_fault(error) from error
+
+    return EventStream(read, events, MAX_SLOW_VALUES)
+
+
+def _syntax_fault(error: Exception) -> YamlSyntaxError:
+    if isinstance(error, RecursionError):
+        return YamlSyntaxError("nested too deeply", None, None)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).splitlines()[0]
+    if mark is None:
+        return YamlSyntaxError(str(said).strip(), None, None)
+    return YamlSyntaxError(str(said).strip(), mark.line, mark.column)
