@@ -58,7 +58,10 @@ def find(values: pa.StringArray, patterns: Mapping[str, str]) -> dict[str, Mask]
 
 def any_of(masks: Mapping[str, Mask], length: int) -> Mask:
     """Return where any of the masks is true, of shape (length,)."""
-    return np.logical_or.reduce([np.zeros(length, dtype=bool), *masks.values()])
+    found: Mask = np.zeros(length, dtype=bool)
+    for mask in masks.values():
+        found |= mask
+    return found
 
 
 def advice(counts: Mapping[str, int]) -> tuple[str, ...]:
