@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +27,10 @@ SECONDS_BETWEEN_LINES = 5.0
 
 def infer(
     samples: Annotated[
-        list[str], typer.Argument(metavar="SAMPLE", help="Files, globs or addresses such as s3://.")
+        list[str],
+        typer.Argument(
+            metavar="SAMPLE", help="Files, globs, addresses such as s3://, or - for standard input."
+        ),
     ],
     *,
     output: Annotated[
@@ -86,6 +90,8 @@ def infer(
         sys.stdout.write(inference.text)
     else:
         _write(output, inference.text)
+        if not quiet:
+            _say_where_the_schema_goes(Path(output))
     if not quiet:
         _say_outcome(inference)
 
@@ -105,6 +111,14 @@ def _write(output: str, text: str) -> None:
 
     with translate_os_errors(output), open_whole(Path(output)) as file:
         file.write(text)
+
+
+def _say_where_the_schema_goes(output: Path) -> None:
+    from callcenter_etl.infer.write import SCHEMA_FILE
+
+    schema = output.parent / SCHEMA_FILE
+    if not schema.exists():
+        print(f"for editors: callcenter-etl contract schema > {shlex.quote(str(schema))}", file=sys.stderr)
 
 
 def _quiet(step: Step) -> None:

@@ -4,66 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from callcenter_etl.infer import words
 from callcenter_etl.infer.allowed import allowed_values
+from callcenter_etl.infer.column_draft import ColumnDraft
 from callcenter_etl.infer.damage import advice
-from callcenter_etl.infer.evidence import count_of, instant, number, plural, shown
-from callcenter_etl.infer.kinds import ENOUGH, TYPES, Fits
+from callcenter_etl.infer.evidence import count_of, instant, lengths_of, number, plural, shown
+from callcenter_etl.infer.kinds import ENOUGH, Fits, Others, cut_numbers, lost_zeros, near_types
 from callcenter_etl.infer.personal import why_personal
 from callcenter_etl.infer.profile import MIN_REPEATS, ColumnProfile
 
-NEARLY = Fraction(9, 10)  # of the values: a type that so many have is worth telling
 LONGEST_FIXED = 64
-MIN_ZEROS = 20  # one in so many values begins with 0: then shorter ones are suspicious
-MAX_SHORTER = Fraction(1, 5)
 SPARE = 1.5  # free text may be so much longer than the longest value of the sample
 LEAST_STEPS = 3
 MOST_SCORE = 12  # a scale such as 1 to 5 ends there
 FREE_LENGTHS = (
-    10,
-    20,
-    50,
-    100,
-    200,
-    255,
-    500,
-    1_000,
-    2_000,
-    4_000,
-    8_000,
-    16_000,
-    32_000,
-    65_535,
-    2**20,
-    2**24,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnDraft:
-    """A column as a contract has it: its keys in order, the evidence, and how many values break which of them.
-
-    `causes` has sentences on why values break a key, where that is known.
-    """
-
-    keys: Mapping[str, Any]
-    evidence: tuple[str, ...]
-    outliers: Mapping[str, int] = field(default_factory=dict)
-    causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        return str(self.keys["name"])
-
-    @property
-    def type(self) -> str:
-        """The column's type."""
-        return str(self.keys.get("type", "text"))
+    10, 20, 50, 100, 200, 255, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 65_535, 2**20, 2**24,
+)  # fmt: skip
 
 
 def decide(
@@ -72,29 +31,28 @@ def decide(
     *,
     tolerance: Fraction,
     empty: Sequence[str],
-    order: str | None = None,
+    others: Others,
 ) -> ColumnDraft:
     """Decide on one column; `names` has its name and aliases, `empty` the words that mean nothing."""
-    return _Decision(profile, tolerance, empty, order).draft(names)
+    return _Decision(profile, tolerance, empty, others).draft(names)
 
 
 class _Decision:
     """The state of deciding on one column: keys, evidence and outliers as they are found."""
 
     def __init__(
-        self, profile: ColumnProfile, tolerance: Fraction, empty: Sequence[str], order: str | None = None
+        self, profile: ColumnProfile, tolerance: Fraction, empty: Sequence[str], others: Others
     ) -> None:
         self.profile = profile
         self.kept_words = {word: count for word, count in profile.empty_words.items() if word not in empty}
         self.words = sum(self.kept_words.values())
-        self.destroyed = (
-            profile.lost.total()
-        )  # whatever their share: tolerance is for chance, and these are damage
+        # Whatever their share: the tolerance is for chance, and these are damage.
+        self.destroyed = profile.lost.total()
         self.sound = profile.filled + self.words
         self.values = self.sound + self.destroyed
         self.blank = profile.records - self.values
         self.most = int(tolerance * self.sound)
-        fits = Fits.of(profile, others=self.words, most=self.most, order=order)
+        fits = Fits.of(profile, words=self.words, most=self.most, others=others)
         self.found = fits.narrowest()
         self.kind, self.misfits = self.found.type, self.found.misfits
         self.personal = why_personal(profile, self.kind)
@@ -126,10 +84,10 @@ class _Decision:
         return ColumnDraft(self.keys, tuple(self.evidence), self.outliers, self.causes)
 
     def _without_values(self) -> ColumnDraft:
-        what = (
-            f"no value in {plural(self.profile.records, 'record')}" if self.profile.records else "no record"
+        records = self.profile.records
+        return ColumnDraft(
+            self.keys, (f"no value in {plural(records, 'record')}" if records else "no record",)
         )
-        return ColumnDraft(self.keys, (what,))
 
     def _type(self) -> None:
         if not self.is_text:
@@ -158,11 +116,16 @@ class _Decision:
     def _required(self) -> None:
         if not self.blank:
             self.keys["required"] = True
-        elif self._is_key and self.blank <= self.most:
+        elif self.blank <= self.most and (self._is_key or self._is_blank_in_hollow_records):
             self.keys["required"] = True
             self.outliers["required"] = self.blank
         if self.blank:
             self.evidence.append(f"{self.blank:,} empty")
+
+    @property
+    def _is_blank_in_hollow_records(self) -> bool:
+        """Check whether the value lacks only where most others of the record do: that is dirt, not a choice."""
+        return self.blank == self.profile.blank == self.profile.hollow_blank
 
     @property
     def _hidden(self) -> bool:
@@ -192,16 +155,17 @@ class _Decision:
             self.keys["min"] = 0
 
     def _is_score(self, low: int, high: int) -> bool:
-        """Tell a scale such as 1 to 5, every step of which occurs, from numbers that may grow."""
+        """Check for a scale such as 1 to 5, every step of which occurs, rather than numbers that may grow."""
         distinct = self._distinct() or {}
         whole = self.kind == "integer" and not self.misfits and low in (0, 1) and high <= MOST_SCORE
-        return whole and len(distinct) == high - low + 1 >= LEAST_STEPS and self._repeats(len(distinct))
+        steps = len(distinct)
+        return whole and steps == high - low + 1 >= LEAST_STEPS and steps * MIN_REPEATS <= self.values
 
     def _digit_limits(self) -> None:
         if self.profile.lengths is None:
             return
         least, most = self.profile.lengths
-        self.evidence.append(_lengths(least, most, "character" if self.misfits else "digit"))
+        self.evidence.append(lengths_of(least, most, "character" if self.misfits else "digit"))
         if self.sound < ENOUGH or self.misfits or self._lost_zeros():
             return
         if most - least <= 2 and least >= 3:
@@ -209,11 +173,8 @@ class _Decision:
 
     def _lost_zeros(self) -> bool:
         """Require one length of numbers that begin with 0 where a few are shorter: a spreadsheet drops zeros."""
-        lengths = self.profile.shapes.digit_lengths()
-        longest = max(lengths, default=0)
-        shorter = self.sound - lengths.get(longest, 0)
-        zeros = self.profile.leading_zeros * MIN_ZEROS >= self.sound
-        if not zeros or not 0 < shorter <= MAX_SHORTER * self.sound:
+        shorter, longest = lost_zeros(self.profile, self.sound)
+        if not shorter:
             return False
         remark = (
             f"{shorter:,} shorter than others that begin with 0: leading zeros may be lost, ask the sender"
@@ -228,18 +189,13 @@ class _Decision:
 
     def _note_damage(self) -> None:
         """Say what a spreadsheet destroyed: with the outliers, or in the evidence where no rule rejects it."""
-        profile = self.profile
-        remarks = advice(profile.lost)
+        remarks = advice(self.profile.lost)
         key = next((each for each in ("type", "pattern", "allowed") if each in self.outliers), None)
         if remarks and key is not None:
             self.causes[key] = remarks
         else:
             self.evidence += [f"check, {each}" for each in remarks]
-        cut = profile.cut_numbers if profile.cut_numbers * 10 >= profile.long_numbers * 9 else 0
-        if cut < MIN_REPEATS:
-            cut = (
-                profile.clearly_cut_numbers if profile.clearly_cut_numbers * 100 > profile.long_numbers else 0
-            )
+        cut = cut_numbers(self.profile)
         if cut and self.kind in ("digits", "integer"):
             self.evidence.append(
                 f"check, {cut:,} have nothing but 0 after the 15th digit, where a spreadsheet cuts numbers: ask the sender"
@@ -259,7 +215,7 @@ class _Decision:
         odd = (self.profile.odd_lengths or ()) if self.destroyed else ()
         lengths = [*map(len, self.kept_words), *odd]
         least, most = min([least or min(lengths), *lengths]), max([most, *lengths])
-        self.evidence.append(_lengths(least, most, "character"))
+        self.evidence.append(lengths_of(least, most, "character"))
         distinct = self._distinct()
         same = distinct is not None and len(distinct) == 1 and not self.destroyed
         if same and not self._hidden:
@@ -270,14 +226,11 @@ class _Decision:
             self.keys["max_length"] = next((each for each in FREE_LENGTHS if each >= SPARE * most), most)
 
     def _distinct(self) -> dict[str, int] | None:
-        """Give the values told apart with how often each occurs, the most frequent first."""
+        """Return the values told apart with how often each occurs, the most frequent first."""
         if self.profile.distinct is None:
             return None
         every = self.profile.distinct | Counter(self.kept_words)
         return dict(sorted(every.items(), key=lambda item: (-item[1], item[0])))
-
-    def _repeats(self, distinct: int) -> bool:
-        return distinct * MIN_REPEATS <= self.values
 
     def _allowed(self) -> bool:
         """Allow the few values that occur, or the few that nearly all have; False where there are too many."""
@@ -303,18 +256,8 @@ class _Decision:
         return True
 
     def _nearly(self) -> None:
-        """Tell the type that most values have, where those that have not are too many to be outliers."""
-        if not self.is_text or "pattern" in self.keys or "allowed" in self.keys:
-            return
-        nearly = int((1 - NEARLY) * self.values)
-        fits = Fits.of(self.profile, others=self.words, most=nearly, order=None)
-        near = [(count, TYPES.index(kind), kind) for kind, count in fits.misfits.items()]
-        if near and self.values >= ENOUGH:
-            count, _, kind = min(near)
-            share = -(-100 * count // self.values)
-            self.evidence.append(
-                f"{self.sound - count:,} of them are of type {kind} (--tolerance {share}% would say so)"
-            )
+        if self.is_text and self.values >= ENOUGH and not {"pattern", "allowed"} & self.keys.keys():
+            self.evidence += near_types(self.profile, self.words)
 
     @property
     def _is_key(self) -> bool:
@@ -345,7 +288,3 @@ class _Decision:
         self.evidence.append(f"{self.sound - keys.repeats:,} distinct" if repeats else "all distinct")
         if repeats:
             self.outliers["unique"] = repeats
-
-
-def _lengths(least: int, most: int, noun: str) -> str:
-    return plural(most, noun) if least == most else f"{least:,} to {plural(most, noun)}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from callcenter_etl.infer.columns import ColumnDraft
+from callcenter_etl.infer.check import Broken
+from callcenter_etl.infer.column_draft import ColumnDraft
 from callcenter_etl.infer.evidence import plural
 from callcenter_etl.infer.layout import SampleLayout
 from callcenter_etl.infer.words import snake, starts_and_ends
@@ -31,22 +32,44 @@ class RuleDraft:
 
 @dataclass(frozen=True, slots=True)
 class ContractDraft:
-    """A contract with the evidence for each of its lines; `source` has key, value and evidence."""
+    """A contract with the evidence for each of its lines; `source` has key, value and evidence.
+
+    `totals` are records that are no evidence, and may break any rule.
+    """
 
     id: str
     source: tuple[tuple[str, Any, str], ...]
     columns: tuple[ColumnDraft, ...]
     rules: tuple[RuleDraft, ...] = ()
+    totals: Broken = field(default_factory=Broken)
+
+    def with_outliers(self, broken: Mapping[str, int]) -> ContractDraft:
+        """Return the draft with every rule of a column that records broke among its outliers: totals break any."""
+        columns = tuple(
+            replace(
+                column,
+                outliers={
+                    **column.outliers,
+                    **{
+                        key: broken[f"{column.name}.{key}"]
+                        for key in column.keys
+                        if key not in column.outliers and f"{column.name}.{key}" in broken
+                    },
+                },
+            )
+            for column in self.columns
+        )
+        return replace(self, columns=columns)
 
     def expected(self) -> dict[str, int]:
-        """Give how many records may break which rule: those that the contract lists as outliers."""
+        """Return how many records may break which rule: those that the contract lists as outliers."""
         return {
             f"{column.name}.{key}": count for column in self.columns for key, count in column.outliers.items()
         }
 
 
 def id_of(names: Sequence[str]) -> str:
-    """Give an id from the names of the samples: what they share, without the numbers of a series."""
+    """Return an id from the names of the samples: what they share, without the numbers of a series."""
     stems = [snake(re.sub(r"[0-9]{4,}", " ", PurePath(_plain_name(name)).stem)) for name in names]
     shared = stems[0] if len(set(stems)) == 1 else _common_start(stems)
     return shared or "sample"
@@ -65,7 +88,7 @@ def _common_start(stems: Sequence[str]) -> str:
 def source_lines(
     names: Sequence[str], layout: SampleLayout, empty: Mapping[str, int]
 ) -> tuple[tuple[str, Any, str], ...]:
-    """Give the source format line by line: key, value, evidence; keys at their default only where people look."""
+    """Return the source format line by line: key, value, evidence; keys at their default only where people look."""
     lines: list[tuple[str, Any, str]] = []
     pattern = file_name_pattern(names)
     if pattern is not None:
@@ -99,7 +122,7 @@ def source_lines(
 
 
 def file_name_pattern(names: Sequence[str]) -> str | None:
-    """Give a pattern for the samples' names, their digits generalised; None where they say nothing."""
+    """Return a pattern for the samples' names, their digits generalised; None where they say nothing."""
     parts = [re.split(r"([0-9]+)", _plain_name(name)) for name in names]
     if len({tuple(each[::2]) for each in parts}) > 1 or len(parts[0]) == 1:
         return None
@@ -123,7 +146,7 @@ def _plain_name(uri: str) -> str:
 
 
 def likely_rules(columns: Sequence[ColumnDraft]) -> tuple[RuleDraft, ...]:
-    """Give the rules that names suggest: what ends does not end before it starts."""
+    """Return the rules that names suggest: what ends does not end before it starts."""
     rules: dict[str, RuleDraft] = {}
     for kind in TEMPORAL:
         names = [column.name for column in columns if column.type == kind]
@@ -142,7 +165,7 @@ def _quoted(name: str) -> str:
 
 
 def contract_mapping(draft: ContractDraft) -> dict[str, Any]:
-    """Give the draft as the mapping that its text will hold."""
+    """Return the draft as the mapping that its text will hold."""
     mapping: dict[str, Any] = {
         "contract": draft.id,
         "version": "1.0.0",

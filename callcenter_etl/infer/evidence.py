@@ -14,23 +14,28 @@ _SECONDS_A_DAY = 86_400
 
 
 def plural(count: int, noun: str) -> str:
-    """Give `1 record`, `2,375 records`."""
+    """Return `1 record`, `2,375 records`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def count_of(part: int, whole: int, noun: str) -> str:
-    """Give `2,372 of 2,375 values`."""
+    """Return `2,372 of 2,375 values`."""
     return f"{part:,} of {plural(whole, noun)}"
 
 
+def lengths_of(least: int, most: int, noun: str) -> str:
+    """Return `4 to 5 digits`."""
+    return plural(most, noun) if least == most else f"{least:,} to {plural(most, noun)}"
+
+
 def number(value: Decimal) -> str:
-    """Give a number without an exponent where it is short enough so."""
+    """Return a number without an exponent where it is short enough so."""
     plain = f"{value:f}" if value.is_finite() and abs(value.adjusted()) <= MOST_CHARACTERS else str(value)
     return plain if len(plain) <= MOST_CHARACTERS else f"{value:.6e}"
 
 
 def instant(kind: str, microseconds: int) -> str:
-    """Give an instant of a type in ISO form, as bounds of contracts are written."""
+    """Return an instant of a type in ISO form, as bounds of contracts are written."""
     seconds = microseconds // 1_000_000
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if kind == "duration":
@@ -49,13 +54,13 @@ def instant(kind: str, microseconds: int) -> str:
 
 
 def shown(value: str) -> str:
-    """Give a value as a comment can hold it: printable, and not too long."""
+    """Return a value as a comment can hold it: printable, and not too long."""
     text = printable(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
 def lines_of(places: Sequence[tuple[str, int]], count: int) -> str:
-    """Give the lines of the first of `count` records; each with its file where there are several."""
+    """Return the lines of the first of `count` records; each with its file where there are several."""
     files = {file for file, _ in places}
     if len(files) > 1:
         listed = ", ".join(f"{printable(file)}:{line}" for file, line in places)

@@ -50,12 +50,12 @@ _COMPACT = "%Y%m%d%H%M%S"
 
 
 def discover(values: pa.StringArray, kind: str) -> list[str]:
-    """Give the formats of a date, time or datetime that any of the values has, in order of preference."""
+    """Return the formats of a date, time or datetime that any of the values has, in order of preference."""
     return _DISCOVERERS[kind](values)
 
 
 def orientation(fmt: str) -> str | None:
-    """Tell whether a format has the day first ("day") or the month ("month"); None where it cannot be mistaken."""
+    """Check whether a format has the day first ("day") or the month ("month"); None where it cannot be mistaken."""
     plain = fmt.replace("%-", "%")
     if "%m" not in plain or "%d" not in plain or plain.startswith("%Y"):
         return None

@@ -18,7 +18,13 @@ LONGEST_COUNT = 8  # digits of one length beyond this number something rather th
 COMPACT_DATE = "%Y%m%d"
 DATE_YEARS = (1950, 2100)
 CERTAIN_EMPTY_WORDS = frozenset({"NULL", "null", "(null)", "<null>", r"\N", "N/A", "n/a", "#N/A", "NaN"})
-TYPES = ("boolean", "date", "time", "datetime", "digits", "integer", "duration", "decimal")
+NEARLY = Fraction(9, 10)  # of the values: a type that so many have is worth a remark
+MIN_ZEROS = 20  # one in so many values begins with 0: then shorter ones are suspicious
+MAX_SHORTER = Fraction(1, 5)
+MIN_CUT = 5  # numbers that end in 0 after the 15th digit: one or two do so by chance
+HOUR = 3600 * 1_000_000  # microseconds
+EARLY = 6 * HOUR  # hardly a column of times of day has none later
+LATE = 12 * HOUR  # hardly a column of durations below a day has one later
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +37,36 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """What the other columns of the samples show: which of day and month comes first, and whether some are durations."""
+
+    order: str | None = None
+    durations: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fits:
     """The types that nearly all values of a column have: how many have not, and how dates and times are read."""
 
     profile: ColumnProfile
     misfits: Mapping[str, int]
     readings: Mapping[str, Reading]
+    others: Others
 
     @classmethod
-    def of(cls, profile: ColumnProfile, *, others: int, most: int, order: str | None) -> Fits:
+    def of(cls, profile: ColumnProfile, *, words: int, most: int, others: Others = Others()) -> Fits:
         """Find the types that all values have but for `most`.
 
-        `others` counts values beside those profiled, which are of no type but text; `order` says which of day and
-        month comes first elsewhere in the samples.
+        `words` counts values apart from those profiled, which are of no type but text.
         """
-        misfits = {kind: count + others for kind, count in profile.misfits.items() if count + others <= most}
+        misfits = {kind: count + words for kind, count in profile.misfits.items() if count + words <= most}
         readings = {}
         for kind, evidence in profile.formats.items():
-            reading = evidence.read(most_misfits=most - others, order=order)
+            reading = evidence.read(most_misfits=most - words, order=others.order)
             if reading is not None:
                 readings[kind] = reading
-                misfits[kind] = profile.filled + others - reading.fitted
-        return cls(profile, misfits, readings)
+                misfits[kind] = profile.filled + words - reading.fitted
+        return cls(profile, misfits, readings, others)
 
     def narrowest(self) -> Kind:
         """Choose the type that a person would declare."""
@@ -86,7 +100,7 @@ class Fits:
         return self.profile.lost[SCIENTIFIC] > 0
 
     def _is_measured(self) -> bool:
-        """Tell measured numbers from codes such as 12E12 and from numbers that identify: most have a fraction."""
+        """Check for measured numbers, most of which have a fraction, rather than codes such as 12E12 or identifiers."""
         profile = self.profile
         if not profile.codes_with_e:
             return True
@@ -94,7 +108,7 @@ class Fits:
         return not named and 2 * profile.fractions > profile.filled - profile.codes_with_e
 
     def _is_date(self) -> bool:
-        """Tell eight digits that are dates from those that happen to be: all are, within a person's years."""
+        """Check for eight digits that are dates rather than numbers by chance: all are, within a person's years."""
         reading = self.readings["date"]
         if reading.formats != (COMPACT_DATE,):
             return True
@@ -104,7 +118,18 @@ class Fits:
 
     def _is_duration(self) -> bool:
         fewer = self.misfits["duration"] < self.misfits.get("time", 0)
-        return fewer or words.says(self.profile.name, words.DURATIONS)
+        return fewer or words.says(self.profile.name, words.DURATIONS) or self._is_duration_among_others()
+
+    def _is_duration_among_others(self) -> bool:
+        """Check for a duration below a day, which its values do not tell from a time: others of its shape are durations.
+
+        A name that speaks of an instant speaks against it, and so do values late in the day; with the name of a clock,
+        values after the early hours.
+        """
+        name, reading = self.profile.name, self.readings.get("time")
+        if not self.others.durations or reading is None or words.says(name, words.STARTS | words.ENDS):
+            return False
+        return reading.last < (EARLY if words.says(name, words.CLOCKS) else LATE)
 
     def _is_identifier(self) -> bool:
         least, most = self.profile.lengths or (0, 0)
@@ -139,8 +164,8 @@ def _are_destroyed(profile: ColumnProfile, clean: ColumnProfile, tolerance: Frac
     if not clean.filled:
         return bool(scientific) and (numbered or (not profile.small_suspects and not dates))
     most = int(tolerance * clean.filled)
-    kind = Fits.of(clean, others=0, most=most, order=None).narrowest().type
-    if Fits.of(profile, others=0, most=most, order=None).readings:
+    kind = Fits.of(clean, words=0, most=most).narrowest().type
+    if Fits.of(profile, words=0, most=most).readings:
         return False
     if kind == "text":
         return clean.shapes.pattern(most_misfits=most, personal=True) is not None
@@ -151,18 +176,62 @@ def _are_destroyed(profile: ColumnProfile, clean: ColumnProfile, tolerance: Frac
     )
 
 
+def lost_zeros(profile: ColumnProfile, values: int) -> tuple[int, int]:
+    """Return how many of so many numbers are shorter than the others, of which some begin with 0, and the length of those.
+
+    0 where all have one length, where none begins with 0, or where so many are shorter that the lengths just vary.
+    """
+    lengths = profile.shapes.digit_lengths()
+    longest = max(lengths, default=0)
+    shorter = values - lengths.get(longest, 0)
+    suspicious = profile.leading_zeros * MIN_ZEROS >= values and shorter <= MAX_SHORTER * values
+    return (shorter if suspicious else 0), longest
+
+
+def cut_numbers(profile: ColumnProfile) -> int:
+    """Return how many numbers a spreadsheet cut after 15 digits: where nearly all end in 0, or some in 000."""
+    cut, clearly, long = profile.cut_numbers, profile.clearly_cut_numbers, profile.long_numbers
+    if cut >= MIN_CUT and cut * 10 >= long * 9:
+        return cut
+    return clearly if clearly * 100 > long else 0
+
+
+def near_types(profile: ColumnProfile, words: int) -> tuple[str, ...]:
+    """Return evidence for the type that most of the values have, where those that have not are too many for outliers.
+
+    `words` counts values apart from those profiled, which are of no type but text.
+    """
+    values = profile.filled + words
+    found = Fits.of(profile, words=words, most=int((1 - NEARLY) * values)).narrowest()
+    if found.type == "text":
+        return ()
+    share = -(-100 * found.misfits // values)
+    return (
+        f"{values - found.misfits:,} of them are of type {found.type} (--tolerance {share}% would say so)",
+    )
+
+
 def empty_words(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> tuple[str, ...]:
-    """Give the words that mean "nothing": certain ones, and those among values of another type than text."""
+    """Return the words that mean "nothing": certain ones, and those among values of another type than text."""
     found: set[str] = set()
     for profile in profiles:
         most = int(tolerance * profile.filled)
-        kind = Fits.of(profile, others=0, most=most, order=None).narrowest().type
+        kind = Fits.of(profile, words=0, most=most).narrowest().type
         found |= {word for word in profile.empty_words if kind != "text" or word in CERTAIN_EMPTY_WORDS}
     return tuple(sorted(found))
 
 
+def have_durations(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> bool:
+    """Check whether a column holds durations by its values or its name."""
+    return any(
+        Fits.of(each, words=0, most=int(tolerance * each.filled)).narrowest().type == "duration"
+        for each in profiles
+        if "duration" in each.misfits
+    )
+
+
 def order_of_dates(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> str | None:
-    """Tell whether day or month comes first in the columns where that is certain; None where none tells."""
+    """Check whether day or month comes first in the columns where that is certain; None where none tells."""
     orders = set()
     for profile in profiles:
         for evidence in profile.formats.values():

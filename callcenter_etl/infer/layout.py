@@ -65,7 +65,7 @@ class SampleLayout:
         ]
 
     def document(self) -> ContractDocument:
-        """Give the layout as a contract without rules."""
+        """Return the layout as a contract without rules."""
         return plain_document(self.columns(), self.source)
 
 
@@ -124,7 +124,7 @@ def _first_record(head: str, delimiter: str, quote: str | None) -> tuple[str, ..
 
 
 def _quoting(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> dict[str, Any]:
-    """Give what makes the most sound records, then the fewest malformed, the plainest first.
+    """Return what makes the most sound records, then the fewest malformed, the plainest first.
 
     Not the fewest malformed alone: where a stray quote may join lines, it takes its neighbours along, and both kinds
     get fewer. Most files need no look at all.
@@ -195,7 +195,7 @@ def _has_header(uri: str, layout: SampleLayout) -> tuple[bool, str]:
 
 
 def _vote(cell: str, below: list[str]) -> int:
-    """Give 1 where the cell is a name over values, -1 where it is a value as those below, else 0."""
+    """Return 1 where the cell is a name over values, -1 where it is a value as those below, else 0."""
     filled = [value for value in below[: HEADER_ROWS - 1] if value]
     if not filled:
         return 0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from callcenter_etl.contract.loader import LoadedContract, load_document
-from callcenter_etl.errors import AccountingError, SampleError, UsageError
+from callcenter_etl.errors import AccountingError, UsageError
 from callcenter_etl.infer.check import Broken, Outcome, hold_to
-from callcenter_etl.infer.columns import NEARLY, ColumnDraft, decide
+from callcenter_etl.infer.column_draft import ColumnDraft
+from callcenter_etl.infer.columns import decide
 from callcenter_etl.infer.draft import (
     ContractDraft,
     contract_mapping,
@@ -19,17 +19,14 @@ from callcenter_etl.infer.draft import (
     likely_rules,
     source_lines,
 )
-from callcenter_etl.infer.kinds import ENOUGH, empty_words, order_of_dates, settled
+from callcenter_etl.infer.kinds import ENOUGH, Others, empty_words, have_durations, order_of_dates
 from callcenter_etl.infer.layout import SampleLayout, layout_of
-from callcenter_etl.infer.profile import ColumnProfile, Keys
-from callcenter_etl.infer.stream import OnBytes, read_chunks
+from callcenter_etl.infer.profile import ColumnProfile
+from callcenter_etl.infer.records import Records, read_records
+from callcenter_etl.infer.standard_input import name_standard_input, shown_name, stored_samples
+from callcenter_etl.infer.stream import OnBytes
 from callcenter_etl.infer.survey import encoding_of, survey
-from callcenter_etl.infer.words import KEYS, identifies
 from callcenter_etl.infer.write import contract_text
-from callcenter_etl.keys import KeyRegistry
-from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
-from callcenter_etl.temporary import temporary_folder
 
 MOST_KEYS = 16  # columns that are searched for repeated values
 KEY_ENTRIES = 50_000
@@ -74,11 +71,10 @@ def infer_contract(options: Options, *, on_step: OnStep = lambda step: None) -> 
     Raises SampleError where a sample is no delimited text, UsageError where samples do not go together,
     SourceError where one cannot be read, and AccountingError where the contract rejects what it does not list.
     """
-    if STANDARD_INPUT in options.samples:
-        raise UsageError("a sample is read several times, so it cannot be standard input (name a file)")
     if options.id is not None and re.fullmatch(r"[A-Za-z0-9_-]+", options.id) is None:
         raise UsageError(f"--id: letters, digits, _ and - are expected, not {options.id!r}")
-    return _Inferring(options, on_step).run()
+    with stored_samples(options.samples) as samples:
+        return _Inferring(replace(options, samples=samples), on_step).run()
 
 
 class _Inferring:
@@ -100,53 +96,31 @@ class _Inferring:
             header=self.options.header,
             on_bytes=self._on_bytes("looking at quotes"),
         )
-        profiles = self._profiles(layout, lines=sum(each.lines for each in surveys))
-        draft = self._draft(layout, profiles)
+        records = read_records(
+            self.samples,
+            layout,
+            lines=sum(each.lines for each in surveys),
+            tolerance=self.tolerance,
+            max_records=self.options.max_records,
+            on_bytes=self._on_bytes,
+        )
+        draft = self._draft(layout, records)
         draft, outcome = self._confirmed(draft)
-        names = [base_name(uri) for uri in self.samples]
+        names = [shown_name(uri) for uri in self.samples]
         text = contract_text(draft, outcome, names, most_records=self.options.max_records)
         contract = load_document("inferred.yaml", read_bytes=lambda _: text.encode("utf-8"))
         if contract.document != load_document(contract_mapping(draft)).document:
             raise AccountingError("the inferred contract's text does not say what its samples were held to")
         return Inference(text, contract, outcome)
 
-    def _profiles(self, layout: SampleLayout, *, lines: int) -> list[ColumnProfile]:
-        document = layout.document()
-        names = layout.names
-        most = int(max(self.tolerance, 1 - NEARLY) * lines)
-        profiles = [ColumnProfile(name, most, lines) for name in names]
-        keys = [place for place, name in enumerate(names) if place == 0 or identifies(name, KEYS)][:MOST_KEYS]
-        for place in keys:
-            profiles[place].keys = Keys(most=most)
-        read = malformed = 0
-        for uri in self.samples:
-            with temporary_folder() as scratch, ExitStack() as stack:
-                for place in keys:
-                    registry = KeyRegistry(scratch, memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES)
-                    profiles[place].open_keys(stack.enter_context(registry))
-                chunks = read_chunks(
-                    uri,
-                    document,
-                    most_records=self.options.max_records,
-                    on_bytes=self._on_bytes(f"reading {uri}"),
-                )
-                for piece, _ in chunks:
-                    if isinstance(piece, Chunk):
-                        read, malformed = read + len(piece), malformed + len(piece.malformed)
-                        for profile, values in zip(profiles, piece.values, strict=True):
-                            profile.add(values, piece.sound_lines)
-        if malformed > MOST_MALFORMED * read:
-            raise SampleError(
-                f"{self.samples[0]}: {malformed:,} of {read:,} records have another number of fields than the first"
-                f" line ({len(names)}), or are quoted otherwise: no table with one header (remove lines above it)"
-            )
-        return [settled(profile, self.tolerance) for profile in profiles]
-
-    def _draft(self, layout: SampleLayout, profiles: Sequence[ColumnProfile]) -> ContractDraft:
+    def _draft(self, layout: SampleLayout, records: Records) -> ContractDraft:
+        profiles = records.profiles
         empty = empty_words(profiles, self.tolerance)
-        order = order_of_dates(profiles, self.tolerance)
+        others = Others(
+            order=order_of_dates(profiles, self.tolerance), durations=have_durations(profiles, self.tolerance)
+        )
         columns: tuple[ColumnDraft, ...] = tuple(
-            decide(profile, names, tolerance=self.tolerance, empty=empty, order=order)
+            decide(profile, names, tolerance=self.tolerance, empty=empty, others=others)
             for profile, names in zip(profiles, layout.columns(), strict=True)
         )
         return ContractDraft(
@@ -154,6 +128,7 @@ class _Inferring:
             source=source_lines(self.samples, layout, _totals(profiles, empty)),
             columns=columns,
             rules=likely_rules(columns),
+            totals=records.totals,
         )
 
     def _confirmed(self, draft: ContractDraft) -> tuple[ContractDraft, Outcome]:
@@ -167,14 +142,15 @@ class _Inferring:
         if kept != draft.rules:
             draft = replace(draft, rules=kept)
             outcome = self._outcome(draft)
+        spare = draft.totals.count
         unlisted = {
             rule: broken
             for rule, broken in outcome.broken.items()
-            if not rule.startswith("record.") and broken.count > draft.expected().get(rule, 0)
+            if not rule.startswith("record.") and broken.count > draft.expected().get(rule, 0) + spare
         }
         if unlisted:
             raise AccountingError(f"the inferred contract rejects what it does not list: {_listed(unlisted)}")
-        return draft, outcome
+        return draft.with_outliers({rule: each.count for rule, each in outcome.broken.items()}), outcome
 
     def _outcome(self, draft: ContractDraft) -> Outcome:
         document = load_document(contract_mapping(draft)).document
@@ -187,7 +163,8 @@ class _Inferring:
         )
 
     def _on_bytes(self, name: str) -> OnBytes:
-        return lambda read, total: self.on_step(Step(name, read, total))
+        shown = name_standard_input(name)
+        return lambda read, total: self.on_step(Step(shown, read, total))
 
 
 def _totals(profiles: Sequence[ColumnProfile], words: Sequence[str]) -> dict[str, int]:

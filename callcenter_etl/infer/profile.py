@@ -29,7 +29,6 @@ from callcenter_etl.infer.likenesses import LikenessCounts
 from callcenter_etl.infer.shapes import Shapes
 from callcenter_etl.infer.temporal import FormatEvidence
 from callcenter_etl.keys import KeyRegistry
-from callcenter_etl.rules.columns import blank_values
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.numbers import parse_numbers
 from callcenter_etl.rules.types import type_check
@@ -75,7 +74,7 @@ class Keys:
 
 @dataclass(slots=True)
 class ColumnProfile:
-    """Counts about the values of one column; `filled` are neither blank nor one of `EMPTY_WORDS` nor lost.
+    """Counts of the values of one column; `filled` are neither blank nor one of `EMPTY_WORDS` nor lost.
 
     What more than `most_misfits` values are not, the column is not. `lines` is how many values it can have.
     `lost` and `suspects` count by cause what a spreadsheet destroyed or may have destroyed (`damage.py`); `clean` is the
@@ -88,6 +87,7 @@ class ColumnProfile:
     keys: Keys | None = None
     records: int = 0
     blank: int = 0
+    hollow_blank: int = 0
     filled: int = 0
     empty_words: Counter[str] = field(default_factory=Counter)
     misfits: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PLAIN_TYPES, 0))
@@ -122,9 +122,12 @@ class ColumnProfile:
         if self.keys is not None:
             self.keys.registry = registry
 
-    def add(self, values: pa.StringArray, lines: NDArray[np.int64]) -> None:
-        """Take the values of a chunk and their lines, both of shape (records,)."""
-        blank = blank_values(values, ())
+    def add(self, values: pa.StringArray, lines: NDArray[np.int64], blank: Mask, hollow: Mask) -> None:
+        """Count the values of a chunk with their lines, which are blank, and which are of a hollow record.
+
+        All are of shape (records,).
+        """
+        self.hollow_blank += int((blank & hollow).sum())
         words = as_mask(pc.is_in(values, value_set=pa.array(EMPTY_WORDS, type=pa.string()))) & ~blank
         self.records += len(values)
         self.blank += int(blank.sum())
@@ -178,11 +181,12 @@ class ColumnProfile:
             return self
         clean = copy(self.clean)
         clean.records, clean.blank, clean.empty_words = self.records, self.blank, self.empty_words
+        clean.hollow_blank = self.hollow_blank
         clean.keys, clean.odd_lengths, clean.lost = self.keys, self.odd_lengths, self.lost + self.suspects
         return clean
 
     def _weigh(self, values: pa.StringArray, weights: Weights) -> None:
-        """Take distinct values and how often each occurs: most columns have few, so that this is little work."""
+        """Count distinct values and how often each occurs: most columns have few, so that this is little work."""
         span = pc.min_max(pc.utf8_length(values))
         self.lengths = _widened(self.lengths, span["min"].as_py(), span["max"].as_py())
         self._tell_apart(values, weights)

@@ -59,7 +59,7 @@ class Shapes:
         self._total = 0
 
     def add(self, values: pa.StringArray, weights: Weights) -> None:
-        """Take distinct values of a chunk and how often each occurs, both of shape (values,)."""
+        """Count distinct values of a chunk and how often each occurs, both of shape (values,)."""
         self._total += int(weights.sum())
         for meaning in list(self._known):
             fits = pc.match_substring_regex(values, pattern=rf"\A(?:{KNOWN_PATTERNS[meaning]})\z")
@@ -85,7 +85,7 @@ class Shapes:
         return {len(each): count for each, count in (self._shapes or {}).items() if not each.strip("9")}
 
     def pattern(self, *, most_misfits: int, personal: bool) -> Pattern | None:
-        """Give the pattern that all but `most_misfits` values keep; None where they have no fixed shape.
+        """Return the pattern that all but `most_misfits` values keep; None where they have no fixed shape.
 
         What all values start with stands in it as it is, unless they are `personal`.
         """
@@ -114,7 +114,7 @@ class Shapes:
 
 
 def _shapes_of(values: pa.StringArray) -> pa.Array:
-    """Give each value with its digits as 9, capitals as A and small letters as a."""
+    """Return each value with its digits as 9, capitals as A and small letters as a."""
     values = pa.concat_arrays([values]) if values.offset else values
     _, offsets, data = values.buffers()
     shaped = _TABLE[np.frombuffer(data, dtype=np.uint8)] if data is not None else np.empty(0, dtype=np.uint8)
@@ -122,7 +122,7 @@ def _shapes_of(values: pa.StringArray) -> pa.Array:
 
 
 def _is_code(kinds: tuple[str, ...]) -> bool:
-    """Tell codes from words and sentences: digits or capitals, in few runs, nothing beyond ASCII, no spaces."""
+    """Check for codes rather than words and sentences: digits or capitals, in few runs, nothing beyond ASCII, no spaces."""
     return (
         1 < len(kinds) <= MOST_RUNS
         and "9" in kinds
@@ -131,14 +131,14 @@ def _is_code(kinds: tuple[str, ...]) -> bool:
 
 
 def _common_start(texts: list[str]) -> str:
-    """Give what all texts start with: what the least and the greatest do, in the order of their letters."""
+    """Return what all texts start with: what the least and the greatest do, in the order of their letters."""
     least, most = min(texts), max(texts)
     same = next((place for place, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), None)
     return least[:same] if same is not None else least[: len(most)]
 
 
 def _literal(text: str) -> str:
-    """Give what of a common start is no digit: a prefix in letters is meant, equal first digits are chance."""
+    """Return what of a common start is no digit: a prefix in letters is meant, equal first digits are chance."""
     match = re.match(r"[A-Za-z_#/-]*", text)
     return match[0] if match else ""
 

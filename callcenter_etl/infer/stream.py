@@ -29,14 +29,14 @@ class LongRecord:
 
 
 def plain_document(columns: Sequence[Mapping[str, Any]], source: Mapping[str, Any]) -> ContractDocument:
-    """Give a contract that says how a source is written, and of its columns little more than the names."""
+    """Return a contract that says how a source is written, and of its columns little more than the names."""
     return load_document({"contract": "sample", "source": dict(source), "columns": list(columns)}).document
 
 
 def read_chunks(
     uri: str, document: ContractDocument, *, most_records: int | None, on_bytes: OnBytes
 ) -> Iterator[tuple[Chunk | LongRecord, Layout]]:
-    """Give the records of a sample under a contract's source format, `most_records` of them at the most.
+    """Yield the records of a sample under a contract's source format, `most_records` of them at the most.
 
     Raises SampleError where the source is refused, SourceError where it cannot be read.
     """

@@ -60,7 +60,7 @@ class Survey:
         return None
 
     def take(self, block: bytes) -> None:
-        """Take the next whole lines."""
+        """Count the next whole lines."""
         if not self.head:
             self.marked = block.startswith(_BOMS[0][0])
             block = block.removeprefix(_BOMS[0][0])
@@ -104,7 +104,7 @@ def survey(uri: str, *, on_bytes: OnBytes) -> Survey:
 
 
 def encoding_of(surveys: Sequence[Survey]) -> Encoding:
-    """Give the encoding that suits all samples. Raises UsageError where they have different ones."""
+    """Return the encoding that suits all samples. Raises UsageError where they have different ones."""
     marks = {each.mark: each.uri for each in surveys}
     wide = {mark: uri for mark, uri in marks.items() if mark not in (None, "utf-8")}
     if wide and len(marks) > 1:

@@ -48,11 +48,11 @@ class FormatEvidence:
 
     @property
     def alive(self) -> bool:
-        """Tell whether the column may still be of this kind."""
+        """Check whether the column may still be of this kind."""
         return self._sets[0] <= self._most_misfits
 
     def add(self, values: pa.StringArray, weights: Weights) -> None:
-        """Take distinct values of a chunk and how often each occurs, both of shape (values,)."""
+        """Count distinct values of a chunk and how often each occurs, both of shape (values,)."""
         sets = np.zeros(len(values), dtype=np.int64)
         for place, fmt in enumerate(self.formats):
             self._fit(values, fmt, place, sets)

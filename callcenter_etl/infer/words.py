@@ -42,6 +42,10 @@ DURATIONS = {
     "dauer", "gesprachsdauer", "anrufdauer", "wartezeit", "sprechzeit", "gesprachszeit", "nachbearbeitung", "duree",
     "attente", "duracion", "espera",
 }  # fmt: skip
+CLOCKS = {
+    "time", "at", "when", "clock", "timestamp", "hour", "date", "login", "logon", "logout", "logoff", "arrival", "uhrzeit",
+    "uhr", "heure", "hora", "zeit",
+}  # fmt: skip
 DATES = {"date", "day", "dt", "dob", "birthday", "on"}
 CONTACTS = {
     "phone", "mobile", "tel", "telephone", "cell", "cellphone", "msisdn", "fax", "ani", "ssn", "passport", "iban",
@@ -104,12 +108,12 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def says(name: str, words: set[str]) -> bool:
-    """Tell whether a column's name has one of the words."""
+    """Check whether a column's name has one of the words."""
     return not words.isdisjoint(words_of(name))
 
 
 def identifies(name: str, words: set[str]) -> bool:
-    """Tell whether a column's name says identifier by one of the words: `Number of Alarms` and `id count` do not."""
+    """Check whether a column's name says identifier by one of the words: `Number of Alarms` and `id count` do not."""
     found = words_of(name)
     counts = any(one in NUMBERS and other == "of" for one, other in pairwise(found))
     return not words.isdisjoint(found) and not counts and COUNTS.isdisjoint(found)
@@ -145,7 +149,7 @@ def names_things(name: str) -> bool:
 
 
 def starts_and_ends(names: list[str]) -> list[tuple[str, str]]:
-    """Give the pairs of names that say start and end of the same thing; without such, the only start and end."""
+    """Return the pairs of names that say start and end of the same thing; without such, the only start and end."""
     named = [
         (one, other)
         for first, second in combinations(names, 2)
@@ -159,12 +163,12 @@ def starts_and_ends(names: list[str]) -> list[tuple[str, str]]:
 
 
 def _about(name: str, words: set[str]) -> tuple[str, ...] | None:
-    """Give the words of a name without the one that says start or end; None where it says neither."""
+    """Return the words of a name without the one that says start or end; None where it says neither."""
     found = words_of(name)
     rest = tuple(word for word in found if word not in words)
     return rest if len(rest) < len(found) else None
 
 
 def snake(name: str) -> str:
-    """Give a name as lower case words joined by `_`, of letters and digits of ASCII."""
+    """Return a name as lower case words joined by `_`, of letters and digits of ASCII."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -9,12 +9,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from callcenter_etl.infer.check import Outcome
-from callcenter_etl.infer.columns import ColumnDraft
+from callcenter_etl.infer.check import Broken, Outcome
+from callcenter_etl.infer.column_draft import ColumnDraft
 from callcenter_etl.infer.draft import ContractDraft, RuleDraft
 from callcenter_etl.infer.evidence import count_of, lines_of, plural, shown
 
 FARTHEST_COMMENT = 90  # comments line up, but not behind a line longer than this
+# The first line of a contract, where editors that know YAML's language server look for what to complete and check by.
+SCHEMA_FILE = "contract.schema.json"
+SCHEMA_LINE = f"# yaml-language-server: $schema=./{SCHEMA_FILE}"
 _WHAT_IS_WRONG = {
     "type": "are no {type}",
     "required": "are empty",
@@ -22,6 +25,9 @@ _WHAT_IS_WRONG = {
     "pattern": "do not match the pattern",
     "unique": "occurred before",
     "min_length": "are too short",
+    "max_length": "are too long",
+    "min": "are too small",
+    "max": "are too large",
 }
 
 
@@ -34,6 +40,7 @@ def contract_text(
     """
     first = "" if most_records is None else f", of each the first {most_records:,} at the most"
     sections = [
+        SCHEMA_LINE,
         f"# from {' and '.join(map(shown, samples))}: {count_of(outcome.accepted, outcome.read, 'record')} accepted{first}",
         f"contract: {_flow(draft.id)}",
         "version: 1.0.0",
@@ -41,6 +48,7 @@ def contract_text(
         "source:",
         *_aligned((f"  {key}: {_flow(value)}", evidence) for key, value, evidence in draft.source),
         *_malformed(outcome),
+        *_totals(draft.totals),
         "",
         "columns:",
         *_column_lines(draft.columns, outcome),
@@ -84,6 +92,17 @@ def _malformed(outcome: Outcome) -> list[str]:
         f"  # outliers: {plural(broken.count, 'record')} malformed by {rule} ({lines_of(broken.places, broken.count)})"
         for rule, broken in outcome.broken.items()
         if rule.startswith("record.")
+    ]
+
+
+def _totals(totals: Broken) -> list[str]:
+    if not totals.count:
+        return []
+    what = "looks like a line" if totals.count == 1 else "look like lines"
+    where = lines_of(totals.places, totals.count)
+    many = plural(totals.count, "record")
+    return [
+        f"  # totals: {many} {what} of totals, and no evidence ({where}): ask the sender to leave them out"
     ]
 
 

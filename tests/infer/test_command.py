@@ -6,6 +6,7 @@ import gzip
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -92,7 +93,6 @@ def test_what_is_no_table_ends_with_1(content: bytes, said: str) -> None:
         (("calls_202501.csv", "--tolerance", "80%"), 2, "--tolerance: a percentage"),
         (("calls_202501.csv", "--id", "two words"), 2, "--id: letters, digits"),
         (("calls_202501.csv", "--delimiter", "ab"), 2, "one character"),
-        (("-",), 2, "cannot be standard input"),
         ((), 2, "SAMPLE"),
     ],
 )
@@ -102,6 +102,55 @@ def test_exit_codes_come_with_a_sentence_and_no_traceback(
     done = call(*words)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert (done.stdout, "Traceback" in done.stderr) == ("", False)
+
+
+def test_standard_input_is_a_sample() -> None:
+    words = [sys.executable, "-m", "callcenter_etl", "contract", "infer", "-"]
+    done = subprocess.run(words, input=CALLS, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "30 of 30 records accepted\n")
+    assert done.stdout.splitlines()[:3] == [
+        "# yaml-language-server: $schema=./contract.schema.json",
+        "# from standard input: 30 of 30 records accepted",
+        "contract: sample",
+    ]
+    Path("c.yaml").write_text(done.stdout, encoding="utf-8")
+    assert load_contract("c.yaml").document.columns == infer("calls_202501.csv").contract.document.columns
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"", 1, "error: standard input: the source has no bytes\n"),
+        (b"\n\n", 1, "error: standard input: the sample has nothing but blank lines\n"),
+        (gzip.compress(CALLS.encode()), 1, "error: standard input: the content is gzip data"),
+        (b"a,b,a\n1,2,3\n", 1, "error: standard input: column 'a' stands at positions 1 and 3"),
+    ],
+)
+def test_errors_name_standard_input_and_no_temporary_file(content: bytes, code: int, said: str) -> None:
+    words = [sys.executable, "-m", "callcenter_etl", "contract", "infer", "-"]
+    done = subprocess.run(words, input=content, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert done.stderr.decode().startswith(said)
+    assert tempfile.gettempdir() not in done.stderr.decode()
+
+
+def test_standard_input_that_is_closed_cannot_be_read() -> None:
+    command = f"{sys.executable} -m callcenter_etl contract infer - <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "error: standard input: it is closed (name a file)\n"
+    with pytest.raises(UsageError, match="standard input is read once"):
+        infer("-", "-")
+
+
+def test_editors_are_pointed_to_the_schema_that_the_contract_names() -> None:
+    Path("c").mkdir()
+    done = call("calls_202501.csv", "-o", "c/calls.yaml")
+    assert "for editors: callcenter-etl contract schema > c/contract.schema.json\n" in done.stderr
+    first = Path("c/calls.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == (ROOT / "contracts" / "call_center.yaml").read_text(encoding="utf-8").splitlines()[0]
+    Path("c/contract.schema.json").write_text("{}", encoding="utf-8")
+    assert "for editors" not in call("calls_202501.csv", "-o", "c/calls.yaml", "--force").stderr
 
 
 def test_samples_with_different_headers_are_both_named() -> None:

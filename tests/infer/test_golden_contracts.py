@@ -37,6 +37,7 @@ def test_the_command_writes_the_same(tmp_path: Path) -> None:
     assert output.read_bytes() == (FOLDER / "outliers" / "expected.yaml").read_bytes()
     told = [line for line in done.stderr.splitlines() if " bytes" not in line]  # how far it was
     assert told == [
+        f"for editors: callcenter-etl contract schema > {tmp_path}/contract.schema.json",
         "197 of 201 records accepted",
         "  record.fields: 1 outlier, line 102",
         "  id.unique: 1 outlier, line 79",
