@@ -6,21 +6,63 @@ import codecs
 from collections.abc import Iterator
 from functools import lru_cache
 
-BOMS = {"utf-8": codecs.BOM_UTF8}
 # A byte that does not decode travels as a lone low surrogate, which UTF-8 cannot hold: the record stays
 # recognisable as undecodable after the stream became UTF-8.
 MARK_BASE, MARK_LAST = 0xDC00, 0xDCFF
-_HANDLER = "callcenter_etl_mark"
+_MARK_ALL, _MARK_TO_CONTROL = "callcenter_etl_mark", "callcenter_etl_mark_to_control"
+_UTF8_BOM = codecs.BOM_UTF8
+_FIRST_PRINTABLE = 0x20
+# Sequences of ASCII bytes that switch the character set in ISO 2022, with a character behind them. Each byte alone
+# is ASCII there, and an unknown escape sequence passes as text, so that nothing less shows such an encoding.
+_SHIFTS = (b"\x1b$B0l", b"\x1b$)C\x0e0l", b"~{0l~}", b"+AOk-")
+_ESCAPE = b"\x1b"
+# The longest escape sequence that the codecs of ISO 2022 look ahead for, and some room.
+_ESCAPE_BYTES = 32
 
 
 @lru_cache
 def is_ascii_superset(encoding: str) -> bool:
-    """Tell whether line ends, quotes and delimiters can be found in the bytes of this encoding."""
+    """Return whether line ends, quotes and delimiters can be found in the bytes of this encoding.
+
+    False also for an encoding in which ASCII bytes mean other characters after a shift (ISO 2022, HZ, UTF-7).
+    """
     plain = bytes(range(128))
     try:
-        return plain.decode(encoding) == plain.decode("ascii") and "\n".encode(encoding) == b"\n"
+        same = all(data.decode(encoding) == data.decode("ascii") for data in (plain, *_SHIFTS))
+        return same and "\n".encode(encoding) == b"\n"
     except UnicodeError:
         return False
+
+
+@lru_cache
+def is_stateful(encoding: str) -> bool:
+    """Return whether the same bytes mean other characters after a shift."""
+    for shift in _SHIFTS:
+        try:
+            if shift.decode(encoding) != shift.decode("ascii") and b"a".decode(encoding) == "a":
+                return True
+        except UnicodeError:
+            continue
+    return False
+
+
+@lru_cache
+def bytes_per_ascii(encoding: str) -> int:
+    """Return how many bytes an ASCII character takes: four in UTF-32."""
+    encoder = codecs.getincrementalencoder(encoding)()
+    encoder.encode("a")  # a byte order mark comes with the first character
+    return len(encoder.encode("a"))
+
+
+@lru_cache
+def bom_of(encoding: str) -> bytes:
+    """Return the byte order mark with which the framed stream of this encoding may begin, b"" where it has none."""
+    if not is_ascii_superset(encoding):
+        return _UTF8_BOM  # the stream is UTF-8 by then
+    try:
+        return "\ufeff".encode(encoding)
+    except UnicodeError:
+        return b""
 
 
 class NoByteOrderMarkError(ValueError):
@@ -28,18 +70,34 @@ class NoByteOrderMarkError(ValueError):
 
 
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Turn a stream of an encoding that is no superset of ASCII into UTF-8, undecodable bytes marked.
+    """Yield a stream of an encoding that is not a superset of ASCII as UTF-8, undecodable bytes marked.
 
     Raises NoByteOrderMarkError with the first block where the encoding cannot do without one.
     """
-    decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
-    for block in blocks:
+    handler = _MARK_TO_CONTROL if "\n".encode(encoding) == b"\n" else _MARK_ALL
+    decoder = codecs.getincrementaldecoder(encoding)(errors=handler)
+    for block in _whole_escapes(blocks):
         try:
             text = decoder.decode(block)
         except UnicodeError as error:  # bytes that do not decode are marked, so that this is all that is left
             raise NoByteOrderMarkError(str(error)) from error
         yield text.encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _whole_escapes(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes, cut so that no escape sequence of ISO 2022 is cut in two.
+
+    The incremental decoders keep eight bytes of an unfinished sequence and raise where there are more.
+    """
+    kept = b""
+    for block in blocks:
+        data = kept + block
+        cut = data.find(_ESCAPE, max(0, len(data) - _ESCAPE_BYTES))
+        cut = cut if cut >= 0 else len(data)
+        kept = data[cut:]
+        yield data[:cut]
+    yield kept
 
 
 def show(data: bytes, encoding: str) -> str:
@@ -69,13 +127,32 @@ def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
     return None
 
 
-def _mark(error: UnicodeError) -> tuple[str, int]:
+def _mark_all(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "".join(chr(MARK_BASE + byte) for byte in error.object[error.start : error.end]), error.end
+    return _marks(error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(_HANDLER, _mark)
+def _mark_to_control(error: UnicodeError) -> tuple[str, int]:
+    """Mark the bytes before the next control character only.
+
+    A codec of pairs names both bytes where the second one is a line end or an escape: that record alone is to be
+    lost, so that its line end and the shift that follows are read again.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    stop = error.start + 1
+    while stop < error.end and error.object[stop] >= _FIRST_PRINTABLE:
+        stop += 1
+    return _marks(error.object[error.start : stop]), stop
+
+
+def _marks(data: bytes) -> str:
+    return "".join(chr(MARK_BASE + byte) for byte in data)
+
+
+codecs.register_error(_MARK_ALL, _mark_all)
+codecs.register_error(_MARK_TO_CONTROL, _mark_to_control)
 
 
 class ShowStream:
