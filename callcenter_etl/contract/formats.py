@@ -81,7 +81,7 @@ _DIRECTIVES: dict[str, tuple[str, str, int | None]] = {
     "%B": ("month_name", _names(MONTHS, None), None),
     "%a": ("weekday", _names(DAYS, 3), 3),
     "%A": ("weekday", _names(DAYS, None), None),
-    "%z": ("offset", "Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]", None),
+    "%z": ("offset", "Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?", None),
 }
 _YEARS, _MONTH_FIELDS, _HOURS = {"year", "short_year"}, {"month", "month_name"}, {"hour", "hour12"}
 _DATE_FIELDS = {"year", "short_year", "month", "month_name", "day", "weekday"}
@@ -194,7 +194,8 @@ def _offset_microseconds(text: str) -> int:
     if text == "Z":
         return 0
     sign = -1 if text[0] == "-" else 1
-    return sign * (int(text[1:3]) * 3600 + int(text[-2:]) * 60) * MICROSECONDS_A_SECOND
+    minutes = int(text[3:].removeprefix(":") or "0")  # PostgreSQL writes the hours alone where that is exact
+    return sign * (int(text[1:3]) * 3600 + minutes * 60) * MICROSECONDS_A_SECOND
 
 
 _ISO: dict[str, tuple[str, ...]] = {

@@ -38,7 +38,7 @@ DIRECTIVES = {
     "%B": "(?i:" + "|".join(MONTHS) + ")",
     "%a": "(?i:" + "|".join(name[:3] for name in DAYS) + ")",
     "%A": "(?i:" + "|".join(DAYS) + ")",
-    "%z": "Z|[+-][0-9]{2}:?[0-9]{2}",
+    "%z": "Z|[+-][0-9]{2}(?::?[0-9]{2})?",
 }
 
 
@@ -135,10 +135,10 @@ def assemble(parts: dict[str, str]) -> datetime | None:
 
 
 def offset(text: str) -> timezone:
-    """Read `Z`, `+HHMM` or `+HH:MM`; raises ValueError where hours or minutes are too many."""
+    """Read `Z`, `+HH`, `+HHMM` or `+HH:MM`; raises ValueError where hours or minutes are too many."""
     if text == "Z":
         return UTC
-    hours, minutes = int(text[1:3]), int(text[-2:])
+    hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > 3 else 0
     if hours > 23 or minutes > 59:
         raise ValueError(text)
     distance = timedelta(hours=hours, minutes=minutes)
