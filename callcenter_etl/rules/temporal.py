@@ -283,11 +283,10 @@ def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray]
 def _offset(text: pa.StringArray) -> Ints:
     text = pc.fill_null(text, "Z")
     zulu = pc.equal(text, "Z")
-    text = pc.if_else(zulu, "+0000", text)
-    # Postgres writes whole hours alone: +00, -05.
-    text = pc.if_else(pc.equal(pc.utf8_length(text), 3), pc.binary_join_element_wise(text, "00", ""), text)
+    text = pc.if_else(zulu, "+00", text)
     hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
-    minutes = _ints(pc.utf8_slice_codeunits(text, start=-2))
+    # Behind the hours there may be nothing, which counts as zero minutes.
+    minutes = _ints(pc.utf8_ltrim(pc.utf8_slice_codeunits(text, start=3), characters=":"))
     sign = np.where(as_mask(pc.starts_with(text, "-")), -1, 1)
     return np.asarray(sign * (hours * 3600 + minutes * 60) * SECOND, dtype=np.int64)
 

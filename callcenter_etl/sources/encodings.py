@@ -6,34 +6,30 @@ import codecs
 from collections.abc import Iterator
 from functools import lru_cache
 
-BOMS = {"utf-8": codecs.BOM_UTF8}
 # A byte that does not decode travels as a lone low surrogate, which UTF-8 cannot hold: the record stays
 # recognisable as undecodable after the stream became UTF-8.
 MARK_BASE, MARK_LAST = 0xDC00, 0xDCFF
-_HANDLER = "callcenter_etl_mark"
-_BEYOND_ASCII = "éñüЖΩאاกあア漢中한"
+_MARK_ALL, _MARK_TO_CONTROL = "callcenter_etl_mark", "callcenter_etl_mark_to_control"
+_UTF8_BOM = codecs.BOM_UTF8
+_FIRST_PRINTABLE = 0x20
+# Sequences of ASCII bytes that switch the character set in ISO 2022, with a character behind them. Each byte alone
+# is ASCII there, and an unknown escape sequence passes as text, so that nothing less shows such an encoding.
+_SHIFTS = (b"\x1b$B0l", b"\x1b$)C\x0e0l", b"~{0l~}", b"+AOk-")
+_ESCAPE = b"\x1b"
+# The longest escape sequence that the codecs of ISO 2022 look ahead for, and some room.
+_ESCAPE_BYTES = 32
 
 
 @lru_cache
 def is_ascii_superset(encoding: str) -> bool:
-    """Return whether a byte below 128 is an ASCII character wherever it occurs in a text of this encoding.
+    """Return whether line ends, quotes and delimiters can be found in the bytes of this encoding.
 
-    Only then can line ends be found in the bytes, and only then does a line decode by itself.
+    False also for an encoding in which ASCII bytes mean other characters after a shift (ISO 2022, HZ, UTF-7).
     """
     plain = bytes(range(128))
     try:
-        if plain.decode(encoding) != plain.decode("ascii") or "\n".encode(encoding) != b"\n":
-            return False
-    except UnicodeError:
-        return False
-    return not any(_is_all_ascii(character, encoding) for character in _BEYOND_ASCII)
-
-
-def _is_all_ascii(character: str, encoding: str) -> bool:
-    # ISO-2022, HZ and UTF-7 write other characters in bytes below 128 after an escape sequence: a state that outlives
-    # the line, and in which `|` or `"` is half of a character.
-    try:
-        return character.encode(encoding).isascii()
+        same = all(data.decode(encoding) == data.decode("ascii") for data in (plain, *_SHIFTS))
+        return same and "\n".encode(encoding) == b"\n"
     except UnicodeError:
         return False
 
@@ -95,15 +91,47 @@ def _decodes_as_utf_8(head: bytes) -> bool:
     return True
 
 
+@lru_cache
+def is_stateful(encoding: str) -> bool:
+    """Return whether the same bytes mean other characters after a shift."""
+    for shift in _SHIFTS:
+        try:
+            if shift.decode(encoding) != shift.decode("ascii") and b"a".decode(encoding) == "a":
+                return True
+        except UnicodeError:
+            continue
+    return False
+
+
+@lru_cache
+def bytes_per_ascii(encoding: str) -> int:
+    """Return how many bytes an ASCII character takes: four in UTF-32."""
+    encoder = codecs.getincrementalencoder(encoding)()
+    encoder.encode("a")  # a byte order mark comes with the first character
+    return len(encoder.encode("a"))
+
+
+@lru_cache
+def bom_of(encoding: str) -> bytes:
+    """Return the byte order mark with which the framed stream of this encoding may begin, b"" where it has none."""
+    if not is_ascii_superset(encoding):
+        return _UTF8_BOM  # the stream is UTF-8 by then
+    try:
+        return "\ufeff".encode(encoding)
+    except UnicodeError:
+        return b""
+
+
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Turn a stream of an encoding that is no superset of ASCII into UTF-8, undecodable bytes marked.
+    """Yield a stream of an encoding that is not a superset of ASCII as UTF-8, undecodable bytes marked.
 
     Raises EncodingMismatchError with the first block where UTF-16 or UTF-32 is declared and the bytes are something
     else, or lack the byte order mark that the encoding needs.
     """
-    decoder = codecs.getincrementaldecoder(encoding)(errors=_HANDLER)
+    handler = _MARK_TO_CONTROL if "\n".encode(encoding) == b"\n" else _MARK_ALL
+    decoder = codecs.getincrementaldecoder(encoding)(errors=handler)
     detected: str | None = None
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(_whole_escapes(blocks)):
         if number == 0:
             detected = detected_encoding(block)
             if not _may_be(encoding, detected):
@@ -123,6 +151,21 @@ def _may_be(declared: str, detected: str | None) -> bool:
         return True
     # utf-16 and utf-16-le agree: the one names the mark, the other the byte order.
     return declared.startswith(detected) or detected.startswith(declared)
+
+
+def _whole_escapes(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes, cut so that no escape sequence of ISO 2022 is cut in two.
+
+    The incremental decoders keep eight bytes of an unfinished sequence and raise where there are more.
+    """
+    kept = b""
+    for block in blocks:
+        data = kept + block
+        cut = data.find(_ESCAPE, max(0, len(data) - _ESCAPE_BYTES))
+        cut = cut if cut >= 0 else len(data)
+        kept = data[cut:]
+        yield data[:cut]
+    yield kept
 
 
 def show(data: bytes, encoding: str) -> str:
@@ -152,13 +195,32 @@ def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
     return None
 
 
-def _mark(error: UnicodeError) -> tuple[str, int]:
+def _mark_all(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "".join(chr(MARK_BASE + byte) for byte in error.object[error.start : error.end]), error.end
+    return _marks(error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(_HANDLER, _mark)
+def _mark_to_control(error: UnicodeError) -> tuple[str, int]:
+    """Mark the bytes before the next control character only.
+
+    A codec of pairs names both bytes where the second one is a line end or an escape: that record alone is to be
+    lost, so that its line end and the shift that follows are read again.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    stop = error.start + 1
+    while stop < error.end and error.object[stop] >= _FIRST_PRINTABLE:
+        stop += 1
+    return _marks(error.object[error.start : stop]), stop
+
+
+def _marks(data: bytes) -> str:
+    return "".join(chr(MARK_BASE + byte) for byte in data)
+
+
+codecs.register_error(_MARK_ALL, _mark_all)
+codecs.register_error(_MARK_TO_CONTROL, _mark_to_control)
 
 
 class ShowStream:

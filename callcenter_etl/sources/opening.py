@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
-from callcenter_etl.sources.encodings import is_ascii_superset, show
+from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
 from callcenter_etl.sources.header import Layout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.pending import Pending
 from callcenter_etl.sources.quotes import split_fields
 
-_UTF8_BOM = b"\xef\xbb\xbf"
 _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
 
 
@@ -48,8 +47,8 @@ class HeaderReader:
 
     def read(self, problems: list[Problem]) -> Opening:
         """Take the header, or what is in place of it. Raises SourceError where its line is too long."""
-        marked = self._pending.data.startswith(_UTF8_BOM) and _is_unicode(self._dialect.encoding)
-        bom = _UTF8_BOM if marked else b""
+        mark = bom_of(self._dialect.encoding)
+        bom = mark if self._pending.data.startswith(mark) else b""
         self._pending.take(len(bom))
         if self._document.source.header == "none":
             return self._read_no_header(bom, problems)
@@ -123,7 +122,3 @@ class HeaderReader:
             return Layout(names=(), positions={}), (Problem("header.encoding", sentence),)
         names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
         return match_header(names, self._document)
-
-
-def _is_unicode(encoding: str) -> bool:
-    return encoding.lower().replace("_", "-").startswith("utf")

@@ -13,8 +13,10 @@ from callcenter_etl.sources.compression import decompressed, read_blocks, suffix
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.encodings import (
     EncodingMismatchError,
+    bytes_per_ascii,
     detected_encoding,
     is_ascii_superset,
+    is_stateful,
     transcoded,
 )
 from callcenter_etl.sources.framing import Frame, frame_block
@@ -156,9 +158,9 @@ class SourceReader:
     @property
     def least_output(self) -> int | None:
         """How many bytes target and rejected will have at the least, None where the size is not known."""
-        if self.size is None:
+        if self.size is None or is_stateful(self.dialect.encoding):  # shifts take bytes and leave none
             return None
-        return self.size if is_ascii_superset(self.dialect.encoding) else self.size // 2
+        return self.size // bytes_per_ascii(self.dialect.encoding)
 
     def pass_by(self, passed: Position, *, after_each: Callable[[], None]) -> None:
         """Go to where an earlier reader stood, reading again what it read; what follows comes next.

@@ -12,7 +12,7 @@ from typing import Any
 
 from callcenter_etl import load_contract, validate
 from tests.oracle.contracts import LOOKUP_COLUMN, LOOKUPS, Contract
-from tests.oracle.reader import BOM, ReadResult, read_source
+from tests.oracle.reader import BOM, SHIFTED, ReadResult, read_source
 from tests.oracle.rules import Verdict, declared_rules, judge
 
 # (chunk_rows, block_bytes, workers): the smallest parts there can be, odd ones, and all at once.
@@ -92,7 +92,7 @@ def against_oracle(
         [(str(verdict.line), "; ".join(verdict.broken_errors)) for verdict in rejected],
     )
     target = read.header + b"".join(verdict.raw for verdict in accepted)
-    if contract["source"]["encoding"].startswith("utf-16"):
+    if contract["source"]["encoding"].startswith(("utf-16", *SHIFTED)):
         # The specification does not say whether a byte order mark outlives the way to UTF-8.
         mark = BOM.encode()
         pairs["target"] = (outcome.target.removeprefix(mark), target.removeprefix(mark))

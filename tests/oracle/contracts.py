@@ -11,6 +11,10 @@ Column = dict[str, Any]
 LOOKUPS = {"agents.csv": frozenset({"7", "12", "A1", "ab", "x y", "2024-01-31", "1.5", "true"})}
 LOOKUP_COLUMN = "key"
 KINDS = ("text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration")
+ENCODINGS = (
+    *["utf-8"] * 12, *["latin-1", "cp1252", "utf-16", "utf-16-le"] * 2,
+    "iso2022_jp_2", "hz", "utf-7", "euc_jis_2004", "gb18030",
+)  # fmt: skip
 FORMATS: dict[str, tuple[str | list[str], ...]] = {
     "date": ("%d.%m.%Y", "%-d/%-m/%y", ["%Y-%m-%d", "%d %b %Y"], "%a %d %B %Y", "%Y%m%d"),
     "time": ("%-H:%M:%S", "%I:%M %p", "%-I:%M:%S %p", ["%H:%M:%S", "%H:%M"], "%H:%M:%S.%f"),
@@ -87,7 +91,7 @@ def make_contract(rng: random.Random) -> Contract:
 
 def make_source(rng: random.Random) -> dict[str, Any]:
     source: dict[str, Any] = {"header": rng.choice(["exact", "exact", "any_order", "by_name", "none"])}
-    source["encoding"] = rng.choice(["utf-8"] * 6 + ["latin-1", "cp1252", "utf-16", "utf-16-le"])
+    source["encoding"] = rng.choice(ENCODINGS)
     source["delimiter"] = rng.choice([",", ",", ",", ";", "\t", "|", "§", "^"])
     source["quote"] = rng.choice(['"', '"', '"', "'", None])
     if source["quote"] is not None:

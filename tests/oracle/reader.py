@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BOM = "\ufeff"
+# Encodings in which the meaning of a byte depends on a shift before it (RFC 1468, RFC 1843, RFC 2152).
+SHIFTED = ("iso2022", "hz", "utf-7")
 MAX_JOINED_LINES = 1_000
 MAX_JOINED_BYTES = 1 << 20
 MAX_RECORD_BYTES = 16 << 20
@@ -90,7 +92,8 @@ def read_source(data: bytes, contract: dict[str, Any], *, max_bytes: int = MAX_R
         is_multiline=bool(source.get("multiline", False)),
         max_bytes=max_bytes,
     )
-    bom = BOM.encode() if data.startswith(BOM.encode()) else b""
+    mark = BOM.encode(encoding, errors="ignore")
+    bom = mark if data.startswith(mark) else b""
     lines = split_lines(data[len(bom) :])
     names: list[str] | None = None
     header = bom
@@ -108,10 +111,11 @@ def read_source(data: bytes, contract: dict[str, Any], *, max_bytes: int = MAX_R
 
 
 def to_ascii_superset(data: bytes, encoding: str) -> tuple[bytes, str]:
-    """Give the data as they are, or as UTF-8 where a line end is not one ASCII byte in their encoding."""
-    if "\n,".encode(encoding) == b"\n," and not "あ".encode(encoding, "replace").isascii():
-        return data, encoding
-    if "あ".encode(encoding, "replace") == b"?":
+    """Return the data as they are, or as UTF-8 where a line end is not one ASCII byte in their encoding.
+
+    In a shifted encoding ASCII bytes are halves of other characters, so it is decoded first too.
+    """
+    if "\n,".encode(encoding) == b"\n," and not encoding.startswith(SHIFTED):
         return data, encoding
     return data.decode(encoding).encode(), "utf-8"
 

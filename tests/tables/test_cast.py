@@ -39,7 +39,7 @@ DECIMALS = st.one_of(
 DATES = st.dates().map(str)
 TIMES = st.times().map(lambda at: f"{at:%H:%M:%S}")
 MOMENTS = st.datetimes().map(lambda at: f"{at:%Y}".zfill(4) + f"{at:-%m-%d %H:%M:%S}")
-OFFSETS = st.sampled_from(["Z", "+0530", "-11:45", "+00:00", "-2359"])
+OFFSETS = st.sampled_from(["Z", "+0530", "-11:45", "+00:00", "-2359", "+00", "-05"])
 DURATIONS = st.builds(
     "{}:{:02}:{:02}".format,
     st.one_of(st.integers(0, 400), st.integers(0, 10**12), st.just(2_500_000_000)),

@@ -168,7 +168,7 @@ def _formats() -> list[str]:
     )
     return [
         "One strptime format or a list of them. `%H %M %S %d %m %I` take exactly two digits, `%-H %-d %-m %-I` take them",
-        f"unpadded; `%Y %y %p %f %b %B %a %A %z` are there too. Only real dates and times pass. Defaults: {defaults}.",
+        f"unpadded; `%Y %y %p %f %b %B %a %A %z` are there too; `%z` is `Z` or an offset such as `+05`, `+0530` or `+05:30`. Only real dates and times pass. Defaults: {defaults}.",
     ]
 
 
