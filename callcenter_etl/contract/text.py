@@ -12,11 +12,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from callcenter_etl.contract.escapes import advice, suspicious_escape
+from callcenter_etl.contract.quoting import quoted, shortened
 from callcenter_etl.errors import ContractError, Fault
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 50
 MAX_NODES = 100_000
+MAX_WARNINGS = 100
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 
@@ -45,7 +48,8 @@ class Document:
     """A parsed document: mappings, lists and scalars, and where each key or list entry stands (1-based).
 
     Where the value was made of a text in another format, `origins` gives the paths there that its parts came from.
-    Where it was made of several files, `files` gives the file that each of its own keys stands in.
+    Where it was made of several files, `files` gives the file that each of its own keys stands in. `warnings` are about
+    text that YAML reads otherwise than it looks.
     """
 
     value: dict[str, Any]
@@ -53,6 +57,7 @@ class Document:
     starts: dict[Path, Place]
     origins: Mapping[Path, Path] | None = None
     files: Mapping[str | int, str] | None = None
+    warnings: tuple[Fault, ...] = ()
 
     def there(self, path: Path) -> Path:
         """Give the path in the text that a path of the value, or what stands around it, came from."""
@@ -80,6 +85,8 @@ def parse_document(text: bytes, origin: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
         message = f"not YAML: {(error.problem or error.context or str(error)).strip()}"
+        if "unknown escape character" in message:
+            message += " (in double quotes a backslash begins an escape: use single quotes)"
         raise ContractError((Fault(message, file=origin, line=place[0], column=place[1]),)) from error
     except ReaderError as error:
         line, column = _line_and_column(decoded[: error.position])
@@ -88,7 +95,7 @@ def parse_document(text: bytes, origin: str) -> Document:
     except (YAMLError, RecursionError, ValueError) as error:
         words = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise ContractError((Fault(f"not YAML: {words}", file=origin),)) from error
-    reader = _Reader(origin)
+    reader = _Reader(origin, decoded)
     value = reader.read(node, (), 0) if node is not None else None
     if not isinstance(value, dict) and not reader.faults:
         kind = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
@@ -101,8 +108,8 @@ def parse_document(text: bytes, origin: str) -> Document:
             )
         )
     if reader.faults or not isinstance(value, dict):
-        raise ContractError(tuple(reader.faults))
-    return Document(value=value, places=reader.places, starts=reader.starts)
+        raise ContractError(tuple(reader.faults), tuple(reader.warnings))
+    return Document(value, reader.places, reader.starts, warnings=tuple(reader.warnings))
 
 
 class _BoundedComposer(Composer):
@@ -136,9 +143,13 @@ def _joined_surrogates(text: str) -> str:
 class _Reader:
     """Walks composed nodes, bounded in depth and number."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, text: str) -> None:
         self.origin = origin
+        self.text = text
+        self.is_json = text.lstrip().startswith("{")
         self.faults: list[Fault] = []
+        self.warnings: list[Fault] = []
+        self.warned: set[tuple[int, str]] = set()
         self.places: dict[Path, Place] = {}
         self.starts: dict[Path, Place] = {}
         self.nodes = 0
@@ -158,8 +169,11 @@ class _Reader:
         self.places.setdefault(path, _place(node))
         if isinstance(node, ScalarNode):
             tag = str(node.tag).removeprefix(_TAG)
+            self._warn_of_escapes(node, path)
             if tag not in _KNOWN_TAGS and tag != "timestamp":
-                self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
+                self.fault(
+                    node, f"tag {quoted(str(node.tag))} is not allowed: contracts hold plain values only"
+                )
             return Scalar.of(self._text(node), "str" if tag == "timestamp" else tag)
         if isinstance(node, SequenceNode):
             self._check_tag(node, "seq")
@@ -169,9 +183,31 @@ class _Reader:
         self.fault(node, "unknown kind of value")
         return None
 
+    def _warn_of_escapes(self, node: ScalarNode, path: Path) -> None:
+        if node.style != '"' or len(self.warnings) > MAX_WARNINGS:
+            return
+        raw = self.text[node.start_mark.index + 1 : node.end_mark.index - 1]
+        key = next((part for part in reversed(path) if isinstance(part, str)), "")
+        found = suspicious_escape(raw, key)
+        if found is None:
+            return
+        offset, meaning = found
+        line, column = _place(node)
+        breaks = raw.count("\n", 0, offset)
+        column = column + 1 + offset if not breaks else offset - raw.rfind("\n", 0, offset)
+        message = advice(raw[offset : offset + 2], meaning, json=self.is_json)
+        warning = Fault(message, dotted(path), self.origin, line + breaks, column, "warn")
+        if len(self.warnings) == MAX_WARNINGS:
+            warning = Fault(
+                f"and more: only {MAX_WARNINGS:,} warnings are shown", file=self.origin, severity="warn"
+            )
+        if (node.start_mark.index, key) not in self.warned:  # an alias repeats its anchor
+            self.warned.add((node.start_mark.index, key))
+            self.warnings.append(warning)
+
     def _check_tag(self, node: Node, plain: str) -> None:
         if str(node.tag) != _TAG + plain:
-            self.fault(node, f"tag {str(node.tag)!r} is not allowed: contracts hold plain values only")
+            self.fault(node, f"tag {quoted(str(node.tag))} is not allowed: contracts hold plain values only")
 
     def _text(self, node: ScalarNode) -> str:
         self.characters += len(node.value)
@@ -193,11 +229,17 @@ class _Reader:
                 continue
             key = self._text(key_node)
             if key in found:
-                self.fault(key_node, f"the key {key!r} stands twice")
+                self.fault(key_node, f"the key {quoted(key)} stands twice")
                 continue
             self.places[(*path, key)] = _place(key_node)
             found[key] = self.read(value_node, (*path, key), depth + 1)
         return found
+
+
+def dotted(path: Path) -> str:
+    """Return a path as it is shown: `columns[3].type`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in path)
+    return "".join(parts).removeprefix(".")
 
 
 def _place(node: Node) -> Place:

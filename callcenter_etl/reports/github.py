@@ -47,10 +47,10 @@ def render_github(report: Report, stream: TextIO) -> None:
 
 
 def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    """Write the faults of contracts as annotations, at most ten, and append the job summary."""
+    """Write the faults and warnings of contracts as annotations, at most ten of a kind, and append the job summary."""
     annotations = [
         _Annotation(
-            "error",
+            fault.severity,
             fault.file or files[0],
             fault.line or 1,
             "contract",
@@ -59,7 +59,8 @@ def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: 
         )
         for fault in faults
     ]
-    _write(annotations, {"error": len(faults), "warn": 0}, stream)
+    totals = {kind: sum(fault.severity == kind for fault in faults) for kind in _KINDS}
+    _write(annotations, totals, stream)
     append_job_summary(faults_summary(files, faults))
 
 
