@@ -21,7 +21,7 @@ from callcenter_etl.result import KeptWhileUsed, RunResult
 from callcenter_etl.run import ProgressCallback, run_source
 from callcenter_etl.sources.reader import BLOCK_BYTES
 from callcenter_etl.storage.access import DEFAULTS, expand
-from callcenter_etl.storage.addresses import shown
+from callcenter_etl.storage.addresses import check_path, shown
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
     from callcenter_etl.change.backtest import BackTest
@@ -93,6 +93,7 @@ def validate(
             " gives folders of Parquet)"
         )
     keep = KeptWhileUsed() if output is None else None
+    check_path(source, output, publish_to, staging, root)
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
         source=os.fspath(source),

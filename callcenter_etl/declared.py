@@ -97,12 +97,14 @@ def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contrac
 def load_contracts(sources: Sequence[str]) -> list[Contract]:
     """Load several contracts from files. Raises ContractError with every fault of all of them."""
     faults: list[Fault] = []
+    warnings: list[Fault] = []
     found: list[Contract] = []
     for source in sources:
         try:
             found.append(load_contract(source))
         except ContractError as error:
             faults += error.faults
+            warnings += error.warnings
     if faults:
-        raise ContractError(tuple(faults))
+        raise ContractError(tuple(faults), tuple(warnings))
     return found

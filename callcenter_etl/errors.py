@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a contract, and where.
 
-    `line` and `column` are 1-based; None where the contract did not come from a text.
+    `line` and `column` are 1-based; None where the contract did not come from a text. One of severity `warn` is only
+    suspicious: the contract can be used.
     """
 
     message: str
@@ -17,10 +19,12 @@ class Fault:
     file: str | None = None
     line: int | None = None
     column: int | None = None
+    severity: Literal["error", "warn"] = "error"
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        kind = "warning" if self.severity == "warn" else ""
+        return ": ".join(part for part in (place, self.path, kind, self.message) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,14 @@ class CallcenterEtlError(Exception):
 
 
 class ContractError(CallcenterEtlError):
-    """The contract is wrong; carries every fault found."""
+    """The contract is wrong; carries every fault found, and warnings, which may name the cause of a fault."""
 
     exit_code = 2
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[Fault, ...], warnings: tuple[Fault, ...] = ()) -> None:
         self.faults = faults
-        super().__init__("\n".join(str(fault) for fault in faults))
+        self.warnings = warnings
+        super().__init__("\n".join(str(fault) for fault in (*faults, *warnings)))
 
 
 class UsageError(CallcenterEtlError):

@@ -9,6 +9,7 @@ from typing import cast, get_args
 
 from callcenter_etl.contract.fields import as_seconds
 from callcenter_etl.contract.model import MaxRejected
+from callcenter_etl.contract.paths import holds_nul
 from callcenter_etl.contract.run_defaults import Engine, FailOn, LogSettings, RunDefaults, TargetFormat
 from callcenter_etl.errors import UsageError
 
@@ -128,6 +129,8 @@ def _log_settings(declared: LogSettings, options: Options, variables: Mapping[st
 def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
     if option == "":  # an unset variable of a script, most likely: never the current folder by accident
         raise UsageError(f"{name}: a folder is expected, not ''")
+    if option is not None and holds_nul(option):
+        raise UsageError(f"{name}: a path holds no NUL character, got {option!r}")
     return otherwise if option is None else option
 
 

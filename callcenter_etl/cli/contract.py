@@ -36,6 +36,8 @@ def check(
 ) -> None:
     """Say everything that is wrong with contracts: exit code 0 when nothing is, 2 otherwise.
 
+    Warnings, such as an escape in double quotes, leave the exit code as it is.
+
     Example: callcenter-etl contract check contracts/*.yaml
     """
     from callcenter_etl.declared import load_contract
@@ -44,24 +46,31 @@ def check(
     faults: list[Fault] = []
     for file in files:
         try:
-            say_unasked(load_contract(file))
+            contract = load_contract(file)
+            say_unasked(contract)
+            faults += contract.loaded.warnings
         except ContractError as error:
-            faults += error.faults
+            faults += (*error.faults, *error.warnings)
         except SourceError as error:  # the faults of the other files are still wanted
             faults.append(Fault(str(error).removeprefix(f"{shown(file)}: "), file=shown(file)))
     for each in wanted:
         write_to(each, partial(_renderer(each.form), files, faults))
-    raise typer.Exit(ContractError.exit_code if faults else 0)
+    wrong = any(fault.severity == "error" for fault in faults)
+    raise typer.Exit(ContractError.exit_code if wrong else 0)
 
 
 def _as_text(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    wrong = {fault.file for fault in faults}
+    wrong = {fault.file for fault in faults if fault.severity == "error"}
     sound = [f"{file}: no faults" for file in files if file not in wrong]
     stream.writelines(f"{printable(line)}\n" for line in [str(fault) for fault in faults] + sound)
 
 
 def _as_json(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    json.dump({"files": files, "faults": [asdict(fault) for fault in faults]}, stream, indent=2)
+    found: dict[str, list[dict[str, object]]] = {"error": [], "warn": []}
+    for fault in faults:
+        each = asdict(fault)
+        found[each.pop("severity")].append(each)
+    json.dump({"files": files, "faults": found["error"], "warnings": found["warn"]}, stream, indent=2)
     stream.write("\n")
 
 

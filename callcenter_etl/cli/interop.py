@@ -107,6 +107,12 @@ def say_unasked(contract: Contract) -> None:
         print(printable(f"warning: {fault}"), file=sys.stderr)
 
 
+def say_warnings(contract: Contract) -> None:
+    """Print what is suspicious in a contract that can be used."""
+    for fault in contract.loaded.warnings:
+        print(printable(str(fault)), file=sys.stderr)
+
+
 def _imported(files: list[str], form: str | None) -> Imported:
     from callcenter_etl.contract.interop.exchange import import_contract as from_files
     from callcenter_etl.contract.interop.exchange import import_text, import_value

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.formats import FOR_PEOPLE, Formats, Wanted, wanted_formats
-from callcenter_etl.cli.interop import say_unasked
+from callcenter_etl.cli.interop import say_unasked, say_warnings
 from callcenter_etl.cli.report import prepare_report, write_report
 from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import shown
@@ -167,6 +167,7 @@ def validate(
     loaded = load_contract(contract)
     if not quiet:
         say_unasked(loaded)
+        say_warnings(loaded)
     options = Options(
         sources=tuple(sources or ()),
         output=output,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.quoting import quoted, shortened
 from callcenter_etl.contract.text import Scalar
 
 _SIZE = re.compile(r"([0-9]+)\s*([KMGT])i?B")
@@ -153,7 +153,9 @@ def as_record(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ValueError(f"a mapping of columns to values is expected, not {show(value)}")  # noqa: TRY004  pydantic collects ValueErrors
     nothing = [
-        str(key) for key, each in value.items() if each is None or getattr(each, "tag", None) == "null"
+        shortened(str(key))
+        for key, each in value.items()
+        if each is None or getattr(each, "tag", None) == "null"
     ]
     if nothing:
         raise ValueError(f'{", ".join(nothing)} has no value (write "" for an empty one)')
@@ -194,7 +196,7 @@ def show(value: Any) -> str:
     return (
         quoted(str(value))
         if isinstance(value, str)
-        else str(value)
+        else shortened(str(value))
         if isinstance(value, (int, float))
         else kind_of(value)
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
 
 from callcenter_etl.contract.fields import Count, Text, TextList, show
-from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.quoting import quoted, shortened
 from callcenter_etl.contract.suggest import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -125,7 +125,7 @@ def _column_faults(
     elif types[name] and types[name] not in wanted:
         sentence = f"{quoted(name)} is {types[name]}: values of type {', '.join(wanted)} can {purpose}"
         if purpose == "make folders" and types[name] == "datetime":
-            sentence += f" (or its day: {{column: {name}, by: day}})"
+            sentence += f" (or its day: {{column: {shortened(name)}, by: day}})"
         yield where, sentence, 0
 
 

@@ -19,7 +19,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.shape import check_shape
-from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, parse_document
+from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, dotted, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
 from callcenter_etl.os_errors import translate_os_errors
 
@@ -36,8 +36,8 @@ class LoadedContract:
     the key that decides about it, or the nearest one around it. `positions` has every key and list entry of the text
     by its path. Both are empty for a contract from a mapping.
 
-    Where the text holds several contracts in another format, `part` names this one. `unasked` tells what the other
-    format says about the data that no rule here asks.
+    Where the text holds several contracts in another format, `part` names this one. `unasked` has what the other
+    format says about the data and no rule here checks. `warnings` are about text that is read otherwise than it looks.
     """
 
     document: ContractDocument
@@ -47,6 +47,7 @@ class LoadedContract:
     positions: Positions = field(default_factory=Positions, repr=False)
     part: str | None = None
     unasked: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
         """Give where a part of the contract stands, or the nearest part around it that is written down."""
@@ -122,13 +123,14 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
         told = sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0))
         if len(faults) > MOST_FAULTS:
             told.append(Fault(f"and more: only {MOST_FAULTS:,} faults are told", file=origin))
-        raise ContractError(tuple(told))
+        raise ContractError(tuple(told), parsed.warnings)
     return LoadedContract(
         document,
         hashlib.sha256(text).hexdigest(),
         origin,
         rule_positions(document, locate.place),
         parsed.positions,
+        warnings=parsed.warnings,
     )
 
 
@@ -151,9 +153,4 @@ class _Locator:
         line, column = place or (None, None)
         files = self._parsed.files or {}
         file = files.get(path[0], self._origin) if path else self._origin
-        return Fault(message, path=_dotted(path), file=file, line=line, column=column)
-
-
-def _dotted(path: Path) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")
+        return Fault(message, path=dotted(path), file=file, line=line, column=column)

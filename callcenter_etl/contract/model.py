@@ -38,6 +38,7 @@ from callcenter_etl.contract.fields import (
     show,
 )
 from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.storage import (
     Address,
@@ -90,7 +91,7 @@ class SourceFormat(_Model):
     def _one_character(cls, value: str | None) -> str | None:
         value = "\t" if value == "\\t" else value
         if value is not None and (len(value) != 1 or value in "\r\n"):
-            raise ValueError(f"one character that is no line break is expected, not {value!r}")
+            raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
         return value
 
     @field_validator("encoding", mode="after")
@@ -110,9 +111,9 @@ class SourceFormat(_Model):
                 "gb18030",
                 "big5",
             )
-            raise ValueError(f"unknown encoding {value!r}{did_you_mean(value, known)}") from None
+            raise ValueError(f"unknown encoding {quoted(value)}{did_you_mean(value, known)}") from None
         if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
-            raise ValueError(f"{value!r} is no encoding of text files (utf-8 or cp1252, say)")
+            raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
         return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
 
 

@@ -18,6 +18,7 @@ from callcenter_etl.contract.fields import (
 from callcenter_etl.contract.layout import Layout
 from callcenter_etl.contract.storage import (
     OptionalAddress,
+    OptionalPath,
     StorageOptions,
     without_credentials,
 )
@@ -38,7 +39,7 @@ class LogSettings(_Model):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least level that is logged"
     )
-    directory: OptionalText = Field(None, description="folder of the log file; none for the console alone")
+    directory: OptionalPath = Field(None, description="folder of the log file; none for the console alone")
     format: Literal["console", "json"] = Field("console", description="lines for people, or JSON lines")
 
 
@@ -83,7 +84,7 @@ class RunDefaults(_Model):
     ] = Field(None, description="a path, an address, a glob, or a list of them")
     output: OptionalAddress = Field(None, description="folder or s3:// prefix of the run's files")
     publish_to: OptionalAddress = Field(None, description="s3:// prefix that gets copies of the run's files")
-    staging: OptionalText = Field(
+    staging: OptionalPath = Field(
         None, description="local folder where files for s3:// wait for their upload"
     )
     chunk_rows: OptionalCount = Field(None, description="most records in a chunk")

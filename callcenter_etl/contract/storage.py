@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from callcenter_etl.contract.fields import Flag, OptionalCount, OptionalText, as_count, as_text
+from callcenter_etl.contract.paths import holds_nul
+from callcenter_etl.contract.quoting import quoted
 
 WHERE_CREDENTIALS_BELONG = (
     "credentials do not belong in a contract (use AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, "
@@ -27,12 +29,20 @@ def is_secret_key(name: str) -> bool:
     return _SECRET_KEY.fullmatch(name) is not None
 
 
+def without_nul(value: Any) -> Any:
+    """Return a path or address, or several. Raises ValueError where one holds a NUL character."""
+    for each in value if isinstance(value, tuple) else (value,):
+        if each is not None and holds_nul(each):
+            raise ValueError(f"a path holds no NUL character, found {quoted(each)}")
+    return value
+
+
 def without_credentials(value: Any) -> Any:
-    """Give an address, or several, back. Raises ValueError where one holds a password or a signature."""
+    """Return an address, or several. Raises ValueError where one holds a password, a signature or a NUL character."""
     for each in value if isinstance(value, tuple) else (value,):
         if each is not None and (_CREDENTIALS.match(each) or _SIGNED.match(each)):
             raise ValueError(WHERE_CREDENTIALS_BELONG)
-    return value
+    return without_nul(value)
 
 
 def _seconds(value: Any) -> int:
@@ -42,6 +52,7 @@ def _seconds(value: Any) -> int:
     return seconds
 
 
+OptionalPath = Annotated[OptionalText, AfterValidator(without_nul)]
 OptionalAddress = Annotated[OptionalText, AfterValidator(without_credentials)]
 Address = Annotated[
     str, BeforeValidator(as_text), AfterValidator(without_credentials), WithJsonSchema({"type": "string"})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from callcenter_etl.contract.escape_warnings import EscapeWarnings, dotted
 from callcenter_etl.contract.positions import Path, Place, Positions
 from callcenter_etl.contract.scalar import Scalar
 from callcenter_etl.contract.yaml_events import (
@@ -22,7 +23,7 @@ MAX_BYTES = 64 * 2**20
 MAX_VALUES = 2_000_000
 
 _NOT_PRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-__all__ = ["MAX_BYTES", "Document", "Path", "Place", "Scalar", "parse_document"]
+__all__ = ["MAX_BYTES", "Document", "Path", "Place", "Scalar", "dotted", "parse_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,15 @@ class Document:
     """A parsed document: mappings, lists and scalars, and the place of each key or list entry (1-based).
 
     Where the value was made of a text in another format, `origins` gives the paths there that its parts came from.
-    Where it was made of several files, `files` gives the file of each of its own keys.
+    Where it was made of several files, `files` gives the file of each of its own keys. `warnings` are about text that
+    YAML reads otherwise than it looks.
     """
 
     value: dict[str, Any]
     positions: Positions = field(default_factory=Positions)
     origins: Mapping[Path, Path] | None = None
     files: Mapping[str | int, str] | None = None
+    warnings: tuple[Fault, ...] = ()
 
     def there(self, path: Path) -> Path:
         """Return the path in the text that a path of the value, or the part around it, came from."""
@@ -56,8 +59,8 @@ def parse_document(text: bytes, origin: str) -> Document:
         message = f"the document is {kind}, a mapping with the key 'contract' expected"
         reader.faults.append(Fault(message, file=origin, line=1, column=1))
     if reader.faults or not isinstance(value, dict):
-        raise ContractError(tuple(reader.faults))
-    return Document(value=value, positions=reader.positions)
+        raise ContractError(tuple(reader.faults), tuple(reader.warnings.found))
+    return Document(value=value, positions=reader.positions, warnings=tuple(reader.warnings.found))
 
 
 def _decode(text: bytes, origin: str) -> str:
@@ -84,13 +87,17 @@ def _read_text(text: str, size: int, origin: str) -> DocumentReader:
     refused: YamlSyntaxError | None = None
     if fast is not None:
         try:
-            return DocumentReader(origin, fast, max_characters=MAX_BYTES).read_document()
+            return DocumentReader(
+                origin, fast, EscapeWarnings(origin, text), max_characters=MAX_BYTES
+            ).read_document()
         except YamlSyntaxError as error:
             refused = error
     if size > MAX_SLOW_BYTES:
         raise ContractError((_too_long_for_exact(refused, size, origin),))
     try:
-        return DocumentReader(origin, exact_events(text), max_characters=MAX_BYTES).read_document()
+        return DocumentReader(
+            origin, exact_events(text), EscapeWarnings(origin, text), max_characters=MAX_BYTES
+        ).read_document()
     except YamlSyntaxError as error:
         raise ContractError((_located(error, origin),)) from error
     except TooManyValuesError:

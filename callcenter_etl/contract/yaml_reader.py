@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from callcenter_etl.contract.escape_warnings import EscapeWarnings
 from callcenter_etl.contract.positions import Path, Place, Positions
 from callcenter_etl.contract.scalar import Scalar, plain_tag
 from callcenter_etl.contract.yaml_events import EventStream, YamlSyntaxError
@@ -38,8 +39,11 @@ class DocumentReader:
     After `read_document`, `value` is the document (None for an empty text), and `faults` has what is not allowed.
     """
 
-    def __init__(self, origin: str, stream: EventStream, *, max_characters: int) -> None:
+    def __init__(
+        self, origin: str, stream: EventStream, warnings: EscapeWarnings, *, max_characters: int
+    ) -> None:
         self.faults: list[Fault] = []
+        self.warnings = warnings
         self.positions = Positions()
         self.value: Any = None
         self._origin = origin
@@ -110,6 +114,7 @@ class DocumentReader:
 
     def _scalar(self, event: Any, path: Path) -> Scalar:
         self._count(event, 1, len(event.value), 0)
+        self.warnings.check(event, path)
         tag = self._scalar_tag(event)
         scalar = Scalar.of(self._text(event), tag)
         if event.anchor is not None:

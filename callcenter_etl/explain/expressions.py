@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from callcenter_etl.rules.evaluate import evaluate
 from callcenter_etl.rules.numbers import Numbers
 
 _LITERALS = ("number", "string", "instant")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _DAY_SECONDS = 86_400
 
 
@@ -86,9 +88,9 @@ class Look:
             yield from self._reasons(part)
 
     def _literal(self, node: Node) -> str:
-        text = self._expression.text[node.offset :]
-        end = text.find(text[0], 1)
-        return text[: end + 1]
+        # As it is written: repr would double the backslashes of a pattern.
+        match = _QUOTED.match(self._expression.text, node.offset)
+        return repr(node.value) if match is None else match[0]
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -132,7 +134,7 @@ _WRITERS: dict[str, Any] = {
     "column": _name,
     "text_of": _name,
     "number": lambda look, node: str(node.value),
-    "string": lambda look, node: repr(node.value),
+    "string": lambda look, node: look._literal(node),  # noqa: SLF001  the writers are the class's own
     "instant": lambda look, node: look._literal(node),  # noqa: SLF001  the writers are the class's own
     "and": _joined("and"),
     "or": _joined("or"),

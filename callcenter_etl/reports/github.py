@@ -47,10 +47,10 @@ def render_github(report: Report, stream: TextIO) -> None:
 
 
 def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    """Write the faults of contracts as annotations, at most ten, and append the job summary."""
+    """Write the faults and warnings of contracts as annotations, at most ten of a kind, and append the job summary."""
     annotations = [
         _Annotation(
-            "error",
+            "warning" if fault.severity == "warn" else "error",
             fault.file or files[0],
             fault.line or 1,
             "contract",
@@ -59,7 +59,8 @@ def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: 
         )
         for fault in faults
     ]
-    _write(annotations, {"error": len(faults), "warning": 0}, stream)
+    errors = sum(fault.severity == "error" for fault in faults)
+    _write(annotations, {"error": errors, "warning": len(faults) - errors}, stream)
     append_job_summary(faults_summary(files, faults))
 
 

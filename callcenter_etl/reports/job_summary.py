@@ -40,12 +40,16 @@ def report_summary(report: Report) -> Iterator[str]:
 
 def faults_summary(files: Sequence[str], faults: Sequence[Fault]) -> Iterator[str]:
     """Give the lines of what is wrong with contracts."""
-    yield f"### Contracts checked: {len(files):,}, faults: {len(faults):,}\n"
+    wrong = sum(fault.severity == "error" for fault in faults)
+    warnings = f", warnings: {len(faults) - wrong:,}" if wrong < len(faults) else ""
+    yield f"### Contracts checked: {len(files):,}, faults: {wrong:,}{warnings}\n"
     if faults:
         yield from _head("place", "fault")
     for fault in faults:
         place = ":".join(str(part) for part in (fault.file, fault.line, fault.column) if part is not None)
-        yield _row(_code(place), _code(f"{fault.path}: {fault.message}" if fault.path else fault.message))
+        kind = "warning: " if fault.severity == "warn" else ""
+        message = f"{fault.path}: {kind}{fault.message}" if fault.path else f"{kind}{fault.message}"
+        yield _row(_code(place), _code(message))
     yield ""
 
 

@@ -32,11 +32,16 @@ def render_junit(report: Report, stream: TextIO) -> None:
 
 
 def render_faults_junit(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    """Write one suite, with a case a contract that fails with all that is wrong with it."""
+    """Write one suite, with a case a contract that fails with all that is wrong with it; warnings are its output."""
     cases = []
     for file in files:
         found = [fault for fault in faults if (fault.file or files[0]) == file]
-        cases.append(_case(file, "contract", _faults_failure(found) if found else None))
+        wrong = [fault for fault in found if fault.severity == "error"]
+        case = _case(file, "contract", _faults_failure(wrong) if wrong else None)
+        if len(wrong) < len(found):
+            warnings = (str(fault) for fault in found if fault.severity == "warn")
+            case.system_out = "\n".join(map(printable, warnings))
+        cases.append(case)
     _write([_suite("contract check", cases)], stream)
 
 

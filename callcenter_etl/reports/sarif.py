@@ -34,11 +34,12 @@ def render_sarif(report: Report, stream: TextIO) -> None:
 def render_faults_sarif(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
     """Write the faults of contracts as one SARIF log with one run."""
     places = _Places()
+    wrong = any(fault.severity == "error" for fault in faults)
     driver = _driver([{"id": FAULT_RULE, "shortDescription": _text("a contract has no faults")}])
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"{TOOL}/contract-check/"},
-        "invocations": [{"executionSuccessful": True, "exitCode": 2 if faults else 0}],
+        "invocations": [{"executionSuccessful": True, "exitCode": 2 if wrong else 0}],
         "originalUriBaseIds": places.bases,
         "columnKind": "unicodeCodePoints",
         "artifacts": [{"location": places.artifact(file)} for file in files],
@@ -46,7 +47,7 @@ def render_faults_sarif(files: Sequence[str], faults: Sequence[Fault], stream: T
             {
                 "ruleId": FAULT_RULE,
                 "ruleIndex": 0,
-                "level": "error",
+                "level": _LEVELS[fault.severity],
                 "message": _text(f"{fault.path}: {fault.message}" if fault.path else fault.message),
                 "locations": [places.location(fault.file or files[0], fault.line or 1, fault.column)],
             }

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.model import SourceFormat
+from callcenter_etl.contract.quoting import as_written
 from callcenter_etl.errors import Problem
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
@@ -25,7 +26,9 @@ def name_problems(uri: str, source: SourceFormat) -> list[Problem]:
     problems = []
     if rules.pattern is not None and not any(_matches(each, rules.pattern) for each in names):
         problems.append(
-            Problem("file.name", f"the file name {name!r} does not match the pattern {rules.pattern!r}")
+            Problem(
+                "file.name", f"the file name {name!r} does not match the pattern {as_written(rules.pattern)}"
+            )
         )
     if rules.length is not None and not any(len(each) == rules.length for each in names):
         problems.append(

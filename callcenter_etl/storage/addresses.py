@@ -8,6 +8,10 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from callcenter_etl.contract.paths import holds_nul
+from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.errors import UsageError
+
 STANDARD_INPUT = "-"
 S3_SCHEMES = ("s3", "s3a")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -33,8 +37,16 @@ def is_s3(uri: str) -> bool:
 
 
 def local_path(uri: str) -> str:
-    """Give the path of a local address, `file://` or plain."""
+    """Return the path of a local address, `file://` or plain. Raises UsageError where no path can have that name."""
+    check_path(uri)
     return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path)
+
+
+def check_path(*uris: str | os.PathLike[str] | None) -> None:
+    """Raise UsageError for a path or address with a NUL character: the system refuses it with a bare ValueError."""
+    for uri in uris:
+        if uri is not None and holds_nul(os.fspath(uri)):
+            raise UsageError(f"a path holds no NUL character, got {quoted(os.fspath(uri))}")
 
 
 def absolute(uri: str) -> str:

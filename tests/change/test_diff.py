@@ -179,6 +179,11 @@ CHECKS = [
     ("a in [1, 2]", "a in [2, 1, 3]", "loosening", "breaking"),
     ("a not in [1, 2]", "a not in [1]", "loosening", "breaking"),
     ("a < 10", "not (a >= 10)", "breaking", "breaking"),  # the same, and not proven so
+    ("(a > 1) == empty(b)", "empty(b) == (a > 1)", "neutral", "neutral"),
+    ("a == 5", "5 == a", "neutral", "neutral"),
+    ("(a > 1) == empty(b)", "(a > 1) != empty(b)", "breaking", "breaking"),
+    ("(a > 1) == empty(b)", "(a > 2) == empty(b)", "breaking", "breaking"),  # a wider part proves nothing
+    ("(a > 1) == empty(b)", "(a > 1) == empty(b) or a > 9", "loosening", "breaking"),
 ]
 
 

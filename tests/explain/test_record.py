@@ -148,6 +148,23 @@ def test_the_parts_of_a_check_are_shown_with_their_values(tmp_path: Path) -> Non
     assert explanation.broken == ("id.unique", "order", "share")
 
 
+def test_parts_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    check = r"""(matches(a, '\d+\'?') == (not empty(b))) and a != "it's" """
+    (tmp_path / "s.csv").write_text("a,b\nx,1\n")
+    contract = {"contract": "c", "columns": [{"name": "a"}, {"name": "b"}]}
+    contract["rules"] = [{"name": "r", "check": check}]
+    explanation = explain_line(str(tmp_path / "s.csv"), load_contract(contract).loaded, 2)
+    (rule,) = (each for each in explanation.rules if each.rule == "r")
+    assert {part.text: part.value for part in rule.parts} == {
+        "a": "'x'",
+        r"matches(a, '\d+\'?')": "false",
+        "empty(b)": "false",
+        "not empty(b)": "true",
+        r"matches(a, '\d+\'?') == (not empty(b))": "false",
+        'a != "it\'s"': "true",
+    }
+
+
 def test_an_empty_record_skips_all_but_what_is_required(tmp_path: Path) -> None:
     found = verdicts(told(tmp_path, 8))
     assert found.pop("id.required")[0] == "broken"

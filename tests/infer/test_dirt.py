@@ -27,7 +27,7 @@ def infer(tmp_path: Path, lines: list[str], header: str = HEADER) -> Inference:
     inference = infer_contract(Options((str(source),)))
     contract = tmp_path / "contract.yaml"
     contract.write_text(inference.text, encoding="utf-8")
-    summary = validate(source, load_contract(contract), output=tmp_path / "out", again=True).summary
+    summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary
     assert summary["records"]["accepted"] == inference.outcome.accepted
     broken = {rule: counts["broken"] for rule, counts in summary["rules"].items() if counts["broken"]}
     for rule in broken:  # what is rejected is listed

@@ -51,6 +51,11 @@ _HEAD = """# Contract reference
 YAML 1.2, or JSON with the same keys. Unknown keys are faults, with a suggestion; `callcenter-etl contract check FILE`
 tells every fault with its line and column. Editors complete and check contracts through
 `callcenter-etl contract schema`. This page is made from the models by `make docs`.
+
+A whole number may be written as a float: `1.0` is 1, `1e3` is 1000. In double quotes a backslash begins an escape
+(`"\\N"` is U+0085, `"\\b"` a backspace), which `contract check` and `validate` warn about: patterns belong in single
+quotes. No column may have a name that `exceptions.csv` adds: `reject_line`, `reject_rules`, `reject_reasons`,
+`reject_raw`. A lookup file is comma-separated UTF-8 with a header line.
 """
 _MEANINGS = {
     "empty": "true where there is no value; never unknown",
@@ -85,8 +90,9 @@ def contract_page() -> str:
     lines += ["## Formats of dates and times", "", *_formats(), "", "## Functions of expressions", ""]
     lines += [
         "`check` and `when` take columns (a name that is no identifier stands in backticks), numbers, texts in quotes,",
-        "`+ - * /`, comparisons, `and or not`, `in [...]`, and these functions. An empty value, or one that broke its",
-        "own type, is unknown: it spreads as NULL does in SQL, and an unknown check is not broken.",
+        "`+ - * /`, comparisons, `and or not`, `in [...]`, and these functions. Conditions compare with `==` and `!=`, each",
+        "in parentheses: `(status == 'COMPLETED') == (not empty(agent))`. An empty value, or one that broke its own type, is",
+        "unknown: it spreads as NULL does in SQL, and an unknown check is not broken.",
         "",
         "| function | arguments | gives |",
         "|---|---|---|",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from callcenter_etl.contract.interop.formats import FORMATS, MODEL, TEXTS, Format, guess
@@ -148,4 +149,5 @@ def _together(parsed: list[Document], origins: list[str]) -> Document:
     owners: dict[str | int, str] = {
         key: origin for document, origin in zip(parsed, origins, strict=True) for key in document.value
     }
-    return Document(value=value, positions=positions, files=owners)
+    warnings = tuple(chain.from_iterable(document.warnings for document in parsed))
+    return Document(value=value, positions=positions, files=owners, warnings=warnings)
