@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from callcenter_etl.contract import semantics
+from callcenter_etl.contract.bounds import entry_faults, unique_rules_fault
 from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.fields import Record
 from callcenter_etl.contract.interop.odcs_words import is_odcs
@@ -119,6 +120,9 @@ def convert(
 def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
     """Load a contract that is parsed already. Raises ContractError with every fault found."""
     locate = _Locator(parsed, origin)
+    too_many = tuple(locate.fault(path, message) for path, message in entry_faults(parsed.value))
+    if too_many:
+        raise ContractError(too_many)
     document, found_in_shape = check_shape(parsed.value, most=MOST_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
     wanted = max(0, MOST_FAULTS + 1 - len(faults))
@@ -178,6 +182,9 @@ def _check_meaning(value: dict[str, Any]) -> Iterator[tuple[Path, str, int]]:
     for index, rule in rules:
         yield from semantics.record_rule_faults(rule, ("rules", index), types if sound else None)
     yield from semantics.name_faults(columns, rules)
+    too_many = unique_rules_fault(columns, rules)
+    if too_many is not None:
+        yield *too_many, 0
     for _, source in _sound(SourceFormat, [value["source"]] if "source" in value else []):
         if source.quote == source.delimiter:
             yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
