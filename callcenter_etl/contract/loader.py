@@ -19,6 +19,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.rule_places import rule_positions
 from callcenter_etl.contract.shape import check_shape
+from callcenter_etl.contract.size_limits import entry_faults
 from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, dotted, parse_document
 from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
 from callcenter_etl.os_errors import translate_os_errors
@@ -113,6 +114,9 @@ def convert(
 def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
     """Load a contract that is parsed already. Raises ContractError with every fault found."""
     locate = _Locator(parsed, origin)
+    too_many = tuple(locate.fault(path, message) for path, message in entry_faults(parsed.value))
+    if too_many:
+        raise ContractError(too_many)
     document, found_in_shape = check_shape(parsed.value, most=MOST_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
     wanted = max(0, MOST_FAULTS + 1 - len(faults))

@@ -19,6 +19,7 @@ from callcenter_etl.contract.partial import (
     read_part,
     read_parts,
 )
+from callcenter_etl.contract.size_limits import unique_rules_fault
 from callcenter_etl.contract.text import Path
 
 Found = Iterator[tuple[Path, str, int]]
@@ -37,6 +38,9 @@ def check_meaning(value: dict[str, Any]) -> Found:
     for index, rule in rules:
         yield from semantics.record_rule_faults(rule, ("rules", index), columns)
     yield from name_faults(columns, rules)
+    too_many = unique_rules_fault(value)
+    if too_many is not None:
+        yield *too_many, 0
     yield from _source_faults(value)
     yield from _layout_faults(value, columns)
     yield from _example_faults(value, columns)

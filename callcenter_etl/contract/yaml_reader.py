@@ -12,6 +12,7 @@ from callcenter_etl.contract.yaml_events import EventStream, YamlSyntaxError
 from callcenter_etl.errors import ContractError, Fault
 
 MAX_DEPTH = 50
+MAX_FAULTS = 500
 
 _TAG = "tag:yaml.org,2002:"
 _KNOWN_TAGS = frozenset({"str", "int", "float", "bool", "null"})
@@ -226,6 +227,9 @@ class DocumentReader:
     def _fault(self, event: Any, message: str) -> None:
         line, column = _place(event)
         self.faults.append(Fault(message, file=self._origin, line=line, column=column))
+        if len(self.faults) > MAX_FAULTS:
+            self.faults[-1] = Fault(f"and more: only {MAX_FAULTS:,} faults are told", file=self._origin)
+            raise ContractError(tuple(self.faults))
 
     def _stop(self, event: Any, message: str) -> NoReturn:
         self._fault(event, message)
