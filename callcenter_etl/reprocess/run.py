@@ -42,6 +42,7 @@ from callcenter_etl.reprocess.result import (
 from callcenter_etl.reprocess.uniqueness import KnownKeys
 from callcenter_etl.reprocess.writer import BatchWriter
 from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown
 from callcenter_etl.summary import ContractIdentity, OutputFile, instant, new_run_id
 from callcenter_etl.validator import Validator
@@ -72,6 +73,7 @@ def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
     if plan.file == STANDARD_INPUT:
         raise UsageError("a file to reprocess is read more than once: name one, not standard input")
     storage = contract.document.run.storage_options
+    access.identify(plan.file, storage)  # a file that is missing is named before its source is asked for
     origin = find_origin(plan.file, storage, run_output=plan.run_output, sha256=plan.source_sha256)
     output = plan.output if plan.output is not None else origin.home
     if output is None:

@@ -54,6 +54,7 @@ def test_the_helps_that_are_printed_show_them() -> None:
         (("runs", "show", "abc", "-o", "out"), "name the folder that was given to validate --output"),
         (("contract", "infer", "calls.csv", "-o", "c.yaml"), "(--force overwrites it)"),
         (("explain", "calls.csv", "-c", "c.yaml"), "--line"),
+        (("reprocess", "cals.csv", "-c", "c.yaml"), "no such file or directory (did you mean 'calls.csv'?)"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
 )
