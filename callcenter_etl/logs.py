@@ -107,7 +107,7 @@ class _Console(logging.StreamHandler[TextIO]):
         logging.Handler.__init__(self)  # the base class would keep the stream of now
 
     @property
-    def stream(self) -> TextIO:
+    def stream(self) -> TextIO:  # type: ignore[override]  # as the standard library's own handler of last resort
         return sys.stderr
 
 

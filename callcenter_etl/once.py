@@ -100,7 +100,10 @@ def run_unless_done(plan: RunPlan, contract: LoadedContract, *, root: str, run: 
                     unfinished.clear("what it was to do is done already")
                 return Outcome(done, already_done=True)
         earlier = earlier_runs(plan, contract.document, ledger, published)
-        refuse_other_source(plan, earlier)
+        try:
+            refuse_other_source(plan, contract.document.run.storage_options, earlier)
+        except SourceError as error:
+            run = _failing(error)
         going_on = replace(plan, options=options, unfinished=unfinished)
         return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
 
@@ -119,6 +122,15 @@ def run_forced(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) 
         earlier = earlier_runs(plan, contract.document, ledger, published)
         going_on = replace(plan, options=options, unfinished=unfinished, force=True)
         return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
+
+
+def _failing(error: SourceError) -> Run:
+    """Return a run that ends with the error at once, so that the ledger records it as it does any other."""
+
+    def fail(plan: RunPlan, contract: LoadedContract) -> Summary:
+        raise error
+
+    return fail
 
 
 def _replacing(earlier: tuple[EarlierRun, ...], summary: Summary) -> Outcome:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import CallcenterEtlError, OtherSourceError
 from callcenter_etl.ledger.done import published_summary
 from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.record import RunRecord
 from callcenter_etl.plan import RunPlan, sink_plan
 from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import (
     STANDARD_INPUT,
     absolute,
@@ -65,14 +67,16 @@ def earlier_runs(
     return tuple(found.values())
 
 
-def refuse_other_source(plan: RunPlan, earlier: tuple[EarlierRun, ...]) -> None:
+def refuse_other_source(plan: RunPlan, storage: StorageOptions, earlier: tuple[EarlierRun, ...]) -> None:
     """Raise OtherSourceError where the run would replace files of another source's run.
 
     A run that was refused has published no records, so nothing is lost with it. A target that is added to is made
     for many sources, which often have one output: only the caller's report names the exceptions that give way.
+    Raises SourceError instead where there is no such source: a name with a typo is not another source.
     """
     for run in earlier:
         if run.holds_files and not run.target_stays and not _is_same_source(run.source, plan.source):
+            access.identify(plan.source, storage)
             raise OtherSourceError(_refusal(plan, run))
 
 

@@ -12,12 +12,14 @@ from callcenter_etl.cli import contract, runs
 from callcenter_etl.cli.doctor import doctor
 from callcenter_etl.cli.exits import guarded
 from callcenter_etl.cli.explain import explain
+from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
 from callcenter_etl.cli.reprocess import reprocess
 from callcenter_etl.cli.validate import validate
 from callcenter_etl.imports import leave_out
 
 app = typer.Typer(
     name="callcenter-etl",
+    cls=GroupOfCommands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -37,16 +39,16 @@ def root(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
-    """Hold delimited files to a contract: every record in its place, and proof that nothing was lost.
+    """Validate delimited files against a contract: every record in its place, and proof that nothing was lost.
 
-    Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
+    Example: callcenter-etl validate calls.csv -c calls.yaml -o output/calls
     """
 
 
-app.command("validate")(validate)
-app.command("explain")(explain)
-app.command("reprocess")(reprocess)
-app.command("doctor")(doctor)
+app.command("validate", cls=GroupedCommand)(validate)
+app.command("explain", cls=GroupedCommand)(explain)
+app.command("reprocess", cls=GroupedCommand)(reprocess)
+app.command("doctor", cls=GroupedCommand)(doctor)
 app.add_typer(contract.app, name="contract")
 app.add_typer(runs.app, name="runs")
 

@@ -39,7 +39,7 @@ def diff(
     breaking, 1 something is, 2 the command line or a contract is wrong, 3 a source cannot be read. The contracts
     alone decide between 0 and 1; --against shows which records of sources flip.
 
-    Example: callcenter-etl contract diff old.yaml new.yaml --against "drops/*.csv"
+    Example: callcenter-etl contract diff old.yaml new.yaml --against "in/*.csv"
     """
     from callcenter_etl.api import back_tests, diff_contracts, resolve_sources
     from callcenter_etl.declared import load_contracts

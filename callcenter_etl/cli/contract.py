@@ -13,6 +13,7 @@ import typer
 
 from callcenter_etl.cli.change import diff, try_out_contracts
 from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
+from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
 from callcenter_etl.cli.infer import infer
 from callcenter_etl.cli.interop import export_contract, import_contract, say_unasked
 from callcenter_etl.errors import ContractError, Fault, SourceError
@@ -21,6 +22,7 @@ from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
+    cls=GroupOfCommands,
     help="Check contracts; infer, compare and test them; exchange them with other tools; print their JSON Schema."
     "\n\nExample: callcenter-etl contract check contracts/*.yaml",
     no_args_is_help=True,
@@ -28,7 +30,7 @@ app = typer.Typer(
 )
 
 
-@app.command("check")
+@app.command("check", cls=GroupedCommand)
 def check(
     files: Annotated[list[str], typer.Argument(metavar="FILE", help="Contracts, YAML or JSON.")],
     *,
@@ -85,14 +87,14 @@ def _renderer(form: str) -> Callable[[Sequence[str], Sequence[Fault], TextIO], N
 _RENDERERS = {"text": _as_text, "json": _as_json}
 
 
-app.command("infer")(infer)
-app.command("diff")(diff)
-app.command("test")(try_out_contracts)
-app.command("import")(import_contract)
-app.command("export")(export_contract)
+app.command("infer", cls=GroupedCommand)(infer)
+app.command("diff", cls=GroupedCommand)(diff)
+app.command("test", cls=GroupedCommand)(try_out_contracts)
+app.command("import", cls=GroupedCommand)(import_contract)
+app.command("export", cls=GroupedCommand)(export_contract)
 
 
-@app.command("schema")
+@app.command("schema", cls=GroupedCommand)
 def schema(
     *,
     output: Annotated[

@@ -39,7 +39,7 @@ def doctor(
     Every check is ok, a note about what some commands need, or wrong, with what would mend it. Exit codes: 0 nothing
     is wrong, 1 something is.
 
-    Example: callcenter-etl doctor --contract contracts/call_center.yaml
+    Example: callcenter-etl doctor -c contracts/call_center.yaml
     """
     from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.declared import load_contract

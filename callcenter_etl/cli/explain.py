@@ -52,7 +52,7 @@ def explain(
     run's rejects, with the change of the contract that would keep them. Exit codes: 0 explained, 1 the source is
     refused, 2 no record stands on that line.
 
-    Example: callcenter-etl explain calls.csv --line 17 --contract contracts/call_center.yaml
+    Example: callcenter-etl explain calls.csv --line 17 -c calls.yaml
     """
     with uncollected():
         from callcenter_etl.declared import load_contract

@@ -28,9 +28,10 @@ Formats = Annotated[
     list[str] | None,
     typer.Option(
         "--format",
+        rich_help_panel="Results and logs",
         metavar="|".join(FORMATS) + "[=FILE]",
         autocompletion=complete_format,
-        help="How results are shown; with =FILE they go there. May be given several times. Default: text.",
+        help="Format of the results; with =FILE they are written there. Can be repeated. Default: text.",
     ),
 ]
 

@@ -68,7 +68,7 @@ def infer(
     Exit codes: 0 inferred, 1 a sample is no delimited text, 2 the command line is wrong or the samples do not go
     together, 3 a sample cannot be read or FILE not written.
 
-    Example: callcenter-etl contract infer calls_202501.csv calls_202502.csv -o contracts/calls.yaml
+    Example: callcenter-etl contract infer calls_202501.csv -o calls.yaml
     """
     with uncollected():
         from callcenter_etl.api import resolve_sources

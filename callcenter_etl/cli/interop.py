@@ -37,6 +37,8 @@ class Exchange(StrEnum):
     pipeline_config = "pipeline-config"
 
 
+# As a metavar these words would be wider than a terminal of 80 columns.
+_FORMATS = ", ".join(each.value for each in Exchange)
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
 ]
@@ -46,7 +48,7 @@ _Force = Annotated[bool, typer.Option("--force", help="Replace the file of --out
 def export_contract(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The contract, YAML, JSON or ODCS.")],
     *,
-    to: Annotated[Exchange, typer.Option("--to", help="The format to write.")],
+    to: Annotated[Exchange, typer.Option("--to", metavar="FORMAT", help=f"The format to write: {_FORMATS}.")],
     odcs_version: Annotated[
         str | None,
         typer.Option("--odcs-version", metavar="X.Y", help="3.0.2, 3.1.0 or 3.2.0. Default: the last."),
@@ -59,7 +61,7 @@ def export_contract(
     What that format cannot say is kept where it leaves room for it, so that `contract import` gives the same
     contract again, and is listed on standard error. With -o NAME.json or NAME.yaml the text is JSON or YAML.
 
-    Example: callcenter-etl contract export contracts/call_center.yaml --to odcs -o call_center.odcs.yaml
+    Example: callcenter-etl contract export calls.yaml --to odcs -o odcs.yaml
     """
     from callcenter_etl.contract.interop.exchange import export_contract as export
     from callcenter_etl.declared import load_contract
@@ -83,7 +85,8 @@ def import_contract(
     ],
     *,
     form: Annotated[
-        Exchange | None, typer.Option("--from", help="The format it is in. Default: guessed.")
+        Exchange | None,
+        typer.Option("--from", metavar="FORMAT", help=f"The format of FILE: {_FORMATS}. Default: guessed."),
     ] = None,
     output: _Output = None,
     force: _Force = False,
@@ -93,7 +96,7 @@ def import_contract(
     What the contract does not hold is listed on standard error. A DataFrameModel is read by running its module;
     nothing else is ever run.
 
-    Example: callcenter-etl contract import orders.odcs.yaml -o contracts/orders.yaml
+    Example: callcenter-etl contract import odcs.yaml -o orders.yaml
     """
     imported = _imported(files, None if form is None else form.value)
     _write(imported.text, output, force=force)

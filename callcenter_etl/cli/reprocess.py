@@ -41,17 +41,17 @@ def reprocess(
         bool, typer.Option("--dry-run", help="Say what would be recovered, and write nothing.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Tell anew what is still rejected, although nothing changed.")
+        bool, typer.Option("--force", help="Write what is still rejected again, although nothing changed.")
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
 ) -> None:
-    """Judge corrected records anew, and write those that keep the contract, to be loaded once.
+    """Validate corrected records again, and write those that satisfy the contract, each once.
 
     Each time a folder is made below the output, with target.csv, exceptions.csv and rejected.csv for what is
     still wrong, recovered.csv and summary.json. A line of a source is recovered once, however often its row comes
     again. Exit codes: 0 nothing is rejected any more, 1 something is, or the file is refused.
 
-    Example: callcenter-etl reprocess output/calls/exceptions.csv --contract contracts/call_center.yaml --dry-run
+    Example: callcenter-etl reprocess out/exceptions.csv -c calls.yaml --dry-run
     """
     if "" in (output, run_output):
         raise UsageError("--output and --run-output name a folder, not ''")

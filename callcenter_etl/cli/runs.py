@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.formats import Format
+from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
 from callcenter_etl.cli.report import report_earlier_run
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
-    help="List the runs that the ledger of an output knows; show one."
+    cls=GroupOfCommands,
+    help="List the runs in the ledger of an output; show one."
     "\n\nExample: callcenter-etl runs list --output output/calls",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -32,7 +34,7 @@ Output = Annotated[
         help="The folder or s3:// prefix given to validate. Default: CALLCENTER_ETL_OUTPUT, then the contract's.",
     ),
 ]
-Form = Annotated[Format, typer.Option("--format", help="How runs are shown.")]
+Form = Annotated[Format, typer.Option("--format", help="Format of the runs.")]
 
 
 class Status(StrEnum):
@@ -46,7 +48,7 @@ class Status(StrEnum):
     error = "error"
 
 
-@app.command("list")
+@app.command("list", cls=GroupedCommand)
 def list_(
     *,
     output: Output = None,
@@ -56,18 +58,18 @@ def list_(
             "--contract",
             "-c",
             metavar="ID|FILE",
-            help="Only runs of this contract; a file also says how the output is reached, and where it is by default.",
+            help="Only runs of this contract; a file also gives the default output and its storage options.",
         ),
     ] = None,
-    status: Annotated[Status | None, typer.Option("--status", help="Only runs that ended so.")] = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only runs with this status.")] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")
+        int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Maximum number of runs.")
     ] = None,
     form: Form = Format.text,
 ) -> None:
     """List runs, the latest first.
 
-    Example: callcenter-etl runs list --output output/calls --status error --limit 10
+    Example: callcenter-etl runs list -o output/calls --status error -n 10
     """
     from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.ledger import Wanted, list_runs
@@ -85,7 +87,7 @@ def list_(
     LIST_RENDERERS[form.value](list_runs(root, wanted, defaults.storage_options), sys.stdout)
 
 
-@app.command("show")
+@app.command("show", cls=GroupedCommand)
 def show(
     run_id: Annotated[
         str, typer.Argument(metavar="RUN_ID", help="The run's id, or enough of its beginning.")
@@ -98,7 +100,7 @@ def show(
             "--contract",
             "-c",
             metavar="FILE",
-            help="The contract that says how the output is reached, and where it is by default.",
+            help="The contract, for the default output and its storage options.",
         ),
     ] = None,
     form: Form = Format.text,
@@ -109,9 +111,9 @@ def show(
         ),
     ] = None,
 ) -> None:
-    """Show one run: what it held to what, how it ended, what it published.
+    """Show one run: its contract and source, how it ended, and the files that it published.
 
-    Example: callcenter-etl runs show 20250131T0830 --output output/calls
+    Example: callcenter-etl runs show 20250131T0830 -o output/calls
     """
     from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.ledger import find_run

@@ -15,6 +15,12 @@ from callcenter_etl.imports import uncollected
 from callcenter_etl.storage.addresses import shown
 from callcenter_etl.terminal import printable
 
+DATA = "Source and target"
+VERDICT = "Limits"
+SHOWN = "Results and logs"
+AGAIN = "Repeated and interrupted runs"
+SPEED = "Performance"
+
 
 class Engine(StrEnum):
     """What does the work of a run."""
@@ -52,7 +58,13 @@ def validate(
     *,
     contract: Annotated[
         str,
-        typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON, or an ODCS file."),
+        typer.Option(
+            "--contract",
+            "-c",
+            metavar="FILE",
+            help="The contract, YAML or JSON, or an ODCS file.",
+            rich_help_panel=DATA,
+        ),
     ],
     output: Annotated[
         str | None,
@@ -61,87 +73,138 @@ def validate(
             "-o",
             metavar="DIR",
             help="Folder or s3:// prefix of the run's files. A folder each in it for several sources or a pattern.",
+            rich_help_panel=DATA,
         ),
     ] = None,
     max_rejected: Annotated[
         str | None,
-        typer.Option("--max-rejected", metavar="N|N%", help="Rejects that still pass: a count or a share."),
+        typer.Option(
+            "--max-rejected",
+            metavar="N|N%",
+            help="Number or share of rejects with which a run still passes.",
+            rich_help_panel=VERDICT,
+        ),
     ] = None,
     formats: Formats = None,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
-            "--fail-on", help="What gives exit code 1: warnings too, rejects (default), or nothing."
+            "--fail-on",
+            help="Cause of exit code 1: warnings too, rejects (default), or nothing.",
+            rich_help_panel=VERDICT,
         ),
     ] = None,
     max_findings: Annotated[
         int | None,
         typer.Option(
-            "--max-findings", min=1, metavar="N", help="Records a rule in junit and sarif. Default: 10."
+            "--max-findings",
+            min=1,
+            metavar="N",
+            help="Maximum number of records of each rule in junit and sarif. Default: 10.",
+            rich_help_panel=SHOWN,
         ),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no log lines below error.")
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="No progress and no log lines below error.", rich_help_panel=SHOWN
+        ),
     ] = False,
     chunk_rows: Annotated[
-        int | None, typer.Option("--chunk-rows", min=1, metavar="N", help="Most records in a chunk.")
+        int | None,
+        typer.Option(
+            "--chunk-rows",
+            min=1,
+            metavar="N",
+            help="Maximum number of records in a chunk.",
+            rich_help_panel=SPEED,
+        ),
     ] = None,
     force: Annotated[
         bool | None,
         typer.Option(
-            "--force", help="Run although this source is done, or the output holds another source's run."
+            "--force",
+            help="Run although this source is done, or the output holds another source's run.",
+            rich_help_panel=AGAIN,
         ),
     ] = None,
     resume: Annotated[
         bool | None,
         typer.Option(
             "--resume/--no-resume",
-            help="Go on from an unfinished run's checkpoint, or throw it away. Default: go on where there is one.",
+            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume where there is one.",
+            rich_help_panel=AGAIN,
         ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", min=1, metavar="N", help="Threads that work on chunks. Default: the cores."
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Threads that work on chunks. Default: the cores.",
+            rich_help_panel=SPEED,
         ),
     ] = None,
     engine: Annotated[
         Engine | None,
-        typer.Option("--engine", help="What does the work: threads of this process (default), or Spark."),
+        typer.Option(
+            "--engine",
+            help="Threads of this process (local, default), or Spark.",
+            rich_help_panel=SPEED,
+        ),
     ] = None,
     parts: Annotated[
         bool | None,
         typer.Option(
             "--parts/--no-parts",
-            help="Folders of part files, which Spark's tasks write or upload, and no single files.",
+            help="Folders of part files, written by the tasks of Spark, instead of single files.",
+            rich_help_panel=DATA,
         ),
     ] = None,
     log_level: Annotated[
-        str | None, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
+        str | None,
+        typer.Option(
+            "--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.", rich_help_panel=SHOWN
+        ),
     ] = None,
     publish_to: Annotated[
         str | None,
-        typer.Option("--publish-to", metavar="URI", help="s3:// prefix that gets copies of the run's files."),
+        typer.Option(
+            "--publish-to",
+            metavar="URI",
+            help="s3:// prefix that gets copies of the run's files.",
+            rich_help_panel=DATA,
+        ),
     ] = None,
     target_format: Annotated[
         TargetFormat | None,
         typer.Option(
             "--target-format",
-            help="The accepted records byte for byte (csv, default), or typed by the contract.",
+            help="Accepted records byte for byte (csv, default), or in the types of the contract.",
+            rich_help_panel=DATA,
         ),
     ] = None,
     staging: Annotated[
         str | None,
-        typer.Option("--staging", metavar="DIR", help="Where files for s3:// wait for their upload."),
+        typer.Option(
+            "--staging",
+            metavar="DIR",
+            help="Where files for s3:// wait for their upload.",
+            rich_help_panel=DATA,
+        ),
     ] = None,
     report: Annotated[
         str | None,
         typer.Option(
-            "--report", metavar="FILE.html", help="Write a page about the runs there, values masked."
+            "--report",
+            metavar="FILE.html",
+            help="Write a report page of the runs, with values masked.",
+            rich_help_panel=SHOWN,
         ),
     ] = None,
 ) -> None:
-    """Put every record of the sources into target or exceptions, by the contract.
+    """Put every record of the sources into target or exceptions, as the contract says.
 
     With --output DIR the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
     without, nothing is kept.
@@ -153,7 +216,7 @@ def validate(
     Exit codes: 0 passed, 1 the data violated the contract, 2 the command line or the contract is wrong, 3 the run
     could not be finished.
 
-    Example: callcenter-etl validate calls.csv --contract contracts/call_center.yaml --output output/calls
+    Example: callcenter-etl validate calls.csv -c calls.yaml -o output/calls
     """
     with uncollected():
         from callcenter_etl.cli.causes import say_causes

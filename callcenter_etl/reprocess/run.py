@@ -74,6 +74,7 @@ def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
         raise UsageError("a file to reprocess is read more than once: name one, not standard input")
     access.check_regular(plan.file)
     storage = contract.document.run.storage_options
+    access.identify(plan.file, storage)  # a file that is missing is named before its source is asked for
     origin = find_origin(plan.file, storage, run_output=plan.run_output, sha256=plan.source_sha256)
     output = plan.output if plan.output is not None else origin.home
     if output is None:

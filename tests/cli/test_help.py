@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -53,6 +54,7 @@ def test_the_helps_that_are_printed_show_them() -> None:
         (("runs", "show", "abc", "-o", "out"), "name the folder that was given to validate --output"),
         (("contract", "infer", "calls.csv", "-o", "c.yaml"), "(--force overwrites it)"),
         (("explain", "calls.csv", "-c", "c.yaml"), "--line"),
+        (("reprocess", "cals.csv", "-c", "c.yaml"), "no such file or directory (did you mean 'calls.csv'?)"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
 )
@@ -68,3 +70,35 @@ def test_an_error_names_its_remedy(
     assert done.returncode in {2, 3}
     assert remedy in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), *TREE], ids=" ".join)
+def test_at_80_columns_no_line_is_too_long_and_no_example_is_broken(words: tuple[str, ...]) -> None:
+    told = help_of(*words)
+    assert max(map(len, told.splitlines())) <= 80
+    found = re.search(r"Example: (callcenter-etl .+)", told)
+    assert found is not None
+    if words:
+        wanted = EXAMPLE.search(str(TREE[words].help))
+        assert wanted is not None
+        assert found[1] == f"callcenter-etl {wanted[1]}"
+    assert "..." not in told.replace("]...", "").replace("}...", "").replace("[ARGS]...", "")
+
+
+def test_the_options_of_validate_are_grouped_by_purpose() -> None:
+    titles = [line for line in help_of("validate").splitlines() if line.endswith(":") and line[0] != " "]
+    assert titles == [
+        "Arguments:",
+        "Source and target:",
+        "Limits:",
+        "Results and logs:",
+        "Performance:",
+        "Repeated and interrupted runs:",
+        "Options:",
+    ]
+
+
+def help_of(*words: str) -> str:
+    command = [sys.executable, "-m", "callcenter_etl", *words, "--help"]
+    environ = {**os.environ, "COLUMNS": "80"}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environ).stdout

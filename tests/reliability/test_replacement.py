@@ -128,6 +128,15 @@ def test_a_source_that_would_be_refused_does_not_remove_another_ones_files(tmp_p
     assert contents(tmp_path / "out") == before
 
 
+def test_a_name_with_a_typo_is_not_another_source(tmp_path: Path) -> None:
+    document, out = write_contract(tmp_path), tmp_path / "out"
+    command("validate", written(tmp_path), "-c", document, "-o", out, "-q")
+    before = contents(out)
+    done = command("validate", tmp_path / "t.csv", "-c", document, "-o", out, "-q")
+    assert (done.returncode, "t.csv: no such file" in done.stderr) == (3, True)
+    assert contents(out) == before
+
+
 def test_where_the_ledger_is_gone_the_summary_names_the_source(tmp_path: Path) -> None:
     validate(written(tmp_path), contract(), output=tmp_path / "out")
     (tmp_path / "out" / "ledger.sqlite").unlink()

@@ -271,7 +271,7 @@ def test_a_killed_run_is_followed_by_one_that_publishes(drops: Drops) -> None:
         "complete = Bucket.complete\n"
         "def killed(self, upload, labels):\n"
         "    complete(self, upload, labels); os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Bucket.complete = killed\nvalidate('good.csv', 'c.yaml', output=sys.argv[1])\n"
+        "Bucket.complete = killed\nvalidate('good.csv', 'c.yaml', output=sys.argv[1], force=True)\n"
     )
     validate("bad.csv", "c.yaml", output=drops.uri("out"))
     done = subprocess.run([sys.executable, "-c", script, drops.uri("out")], check=False, capture_output=True)

@@ -1,0 +1,56 @@
+"""Writes the help of commands: options grouped by purpose, the first sentence of each command whole.
+
+Plain text, not rich's panels: at 80 columns these leave 20 for the text of an option, and rich takes longer to import
+than the rest of `--help`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+ARGUMENTS, OPTIONS, COMMANDS = "Arguments", "Options", "Commands"
+# Long enough for every first sentence: the formatter wraps it, where a limit would cut it.
+_WHOLE = 1_000
+
+
+class GroupedCommand(TyperCommand):
+    """A command with a section for each `rich_help_panel` of its options, in the order of their first options."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the sections, options that name none last."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                section = _section_of(parameter)
+                # an argument's type is that of Python, which says nothing to a user
+                name = record[0].partition(" <")[0] if section == ARGUMENTS else record[0]
+                sections.setdefault(section, []).append((name, record[1]))
+        sections[OPTIONS] = sections.pop(OPTIONS, [])
+        for title, rows in sections.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+class GroupOfCommands(TyperGroup):
+    """A group that lists its commands with their first sentences."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [
+            (name, command.get_short_help_str(_WHOLE))
+            for name, command in commands.items()
+            if command is not None and not command.hidden
+        ]
+        with formatter.section(COMMANDS):
+            formatter.write_dl(rows)
+
+
+def _section_of(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return ARGUMENTS
+    return getattr(parameter, "rich_help_panel", None) or OPTIONS
