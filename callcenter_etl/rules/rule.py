@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask
-from callcenter_etl.rules.text_bytes import lengths_of
-
-MAX_SHOWN_CHARACTERS = 80
+from callcenter_etl.rules.shown import shown_values
+from callcenter_etl.terminal import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,11 @@ def _value(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.
         return pa.scalar(f"({rule.classified})")
     if rule.column is None:
         return pa.scalar("{value}")
-    values = columns.text(rule.column).take(pa.array(records))
-    if lengths_of(values).max(initial=0) <= MAX_SHOWN_CHARACTERS:  # no value has more characters than bytes
-        return values
-    long = pc.greater(pc.utf8_length(values), MAX_SHOWN_CHARACTERS)
-    cut = pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHOWN_CHARACTERS)
-    return pc.if_else(long, pc.binary_join_element_wise(cut, "…", ""), values)
+    return shown_values(columns.text(rule.column).take(pa.array(records)))
 
 
 def _column(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Scalar:
-    return pa.scalar(rule.column or "")
+    return pa.scalar(printable(rule.column or ""))
 
 
 def _line(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Array:
