@@ -6,6 +6,7 @@ from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.rules.records import expression_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.rules.values import VALUE_RULES
+from callcenter_etl.terminal import printable
 
 
 def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
@@ -36,7 +37,7 @@ def _column_rule(column: Column, key: str) -> Rule:
         id=rule_id,
         severity=column.severity_of(key),
         column=column.name,
-        sentence=reason or sentence,
+        sentence=reason or printable(sentence),
         broken=broken,
         classified=None if column.classification == "public" else column.classification,
     )

@@ -15,6 +15,7 @@ from callcenter_etl.rules.columns import ChunkColumns
 from callcenter_etl.rules.evaluate import evaluate
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.rule import Rule
+from callcenter_etl.terminal import printable
 
 
 def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
@@ -29,7 +30,7 @@ def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
         return failed
 
     condition = "" if rule.when is None else f" when {rule.when}"
-    sentence = rule.reason or f"{rule.name}: {rule.check}{condition} does not hold"
+    sentence = rule.reason or printable(f"{rule.name}: {rule.check}{condition} does not hold")
     return Rule(id=rule.name, severity=rule.severity, column=None, sentence=sentence, broken=broken)
 
 
@@ -48,7 +49,7 @@ def unique_rule(
         id=rule_id,
         severity=severity,
         column=None if column is None else column.name,
-        sentence=reason or f"{what} must be unique, {got}stands first on line {{first_line}}",
+        sentence=reason or printable(f"{what} must be unique, {got}stands first on line {{first_line}}"),
         broken=broken,
         classified=None if column is None or column.classification == "public" else column.classification,
         key=key,

@@ -12,15 +12,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.rules.columns import ChunkColumns
-from callcenter_etl.rules.masks import Mask, as_mask
-from callcenter_etl.rules.text_bytes import bytes_of, lengths_of
+from callcenter_etl.rules.masks import Mask
+from callcenter_etl.rules.shown import shown_values
 from callcenter_etl.terminal import printable
-
-MAX_SHOWN_CHARACTERS = 80
-_DELETE = 0x7F
-# No letter, mark, number, punctuation, symbol or plain space: control, format, unassigned, other spaces. RE2 has no
-# class for unassigned characters, hence the complement.
-_HIDDEN = r"[^\p{L}\p{M}\p{N}\p{P}\p{S} ]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +65,11 @@ def _value(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.
         return pa.scalar(f"({rule.classified})")
     if rule.column is None:
         return pa.scalar("{value}")
-    return _visible(_shortened(columns.text(rule.column).take(pa.array(records))))
-
-
-def _visible(values: pa.StringArray) -> pa.StringArray:
-    """Escape characters that one cannot see, so that a reason shows the character at fault."""
-    data = bytes_of(values)
-    if not len(data) or (data.min() >= ord(" ") and data.max() < _DELETE):
-        return values
-    hidden = as_mask(pc.fill_null(pc.match_substring_regex(values, _HIDDEN), fill_value=False))
-    if not hidden.any():
-        return values
-    # Python's own notion of printable, value by value: few values get here.
-    escaped = pa.array([printable(text) for text in values.filter(pa.array(hidden)).to_pylist()], pa.string())
-    return pc.replace_with_mask(values, pa.array(hidden), escaped)
-
-
-def _shortened(values: pa.StringArray) -> pa.StringArray:
-    if lengths_of(values).max(initial=0) <= MAX_SHOWN_CHARACTERS:  # no value has more characters than bytes
-        return values
-    long = pc.greater(pc.utf8_length(values), MAX_SHOWN_CHARACTERS)
-    cut = pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHOWN_CHARACTERS)
-    return pc.if_else(long, pc.binary_join_element_wise(cut, "…", ""), values)
+    return shown_values(columns.text(rule.column).take(pa.array(records)))
 
 
 def _column(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Scalar:
-    return pa.scalar(rule.column or "")
+    return pa.scalar(printable(rule.column or ""))
 
 
 def _line(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Array:

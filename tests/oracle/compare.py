@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from tests.oracle.rules import Verdict, declared_rules, judge
 # (chunk_rows, block_bytes, workers): the smallest parts there can be, odd ones, and all at once.
 SIZES = ((1, 64, 2), (7, 97, 3), (100_000, 1 << 20, 1))
 FIELD_LIMIT = 1 << 30
+REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
+# The rules of a column with reasons that end in the value.
+SHOWING = {"type", "min", "max", "min_length", "max_length", "pattern", "allowed", "lookup"}
 COUNTS = ("read", "accepted", "rejected", "malformed")
 
 
@@ -99,7 +103,8 @@ def against_oracle(
     else:
         pairs["target"] = (outcome.target, target)
         pairs["rejected"] = (outcome.rejected, read.header + b"".join(verdict.raw for verdict in rejected))
-    return [f"{name}: {told(*pair)}" for name, pair in pairs.items() if pair[0] != pair[1]]
+    differing = [f"{name}: {told(*pair)}" for name, pair in pairs.items() if pair[0] != pair[1]]
+    return differing + reason_faults(outcome.exceptions, read, contract)
 
 
 def summary_pairs(
@@ -150,6 +155,48 @@ def rejects_of(exceptions: bytes) -> list[tuple[str, str]]:
     # From the end: a source's column may have one of these names.
     line, rules = (len(rows[0]) - 1 - rows[0][::-1].index(name) for name in ("reject_line", "reject_rules"))
     return [(row[line], row[rules]) for row in rows[1:]]
+
+
+NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
+SHOWN_CHARACTERS = 80
+
+
+def visible(text: str) -> str:
+    """Return a text with its invisible characters as escapes; the blank alone counts as visible."""
+    shown = ""
+    for char in text:
+        code = ord(char)
+        if char == " " or unicodedata.category(char) not in INVISIBLE:
+            shown += char
+        elif char in NAMED:
+            shown += NAMED[char]
+        else:
+            shown += (
+                f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+            )
+    return shown
+
+
+def reason_faults(exceptions: bytes, read: ReadResult, contract: Contract) -> list[str]:
+    """Compare the values in the reasons of rejected records with the source's, invisible characters escaped."""
+    rows = list(csv.reader(io.StringIO(exceptions.decode("utf-8"), newline="")))
+    records = {str(record.line): record for record in read.records}
+    found: list[str] = []
+    for row in rows[1:]:
+        line, rules, reasons, _ = row[-len(REJECT_COLUMNS) :]
+        fields = records[line].fields
+        if any(unicodedata.category(char) in INVISIBLE and char != " " for char in reasons):
+            found.append(f"the reason of line {line} has an invisible character: {reasons!r}")
+        for column in contract["columns"]:
+            broken = {rule.removeprefix(f"{column['name']}.") for rule in rules.split("; ")}
+            if fields is None or not broken & SHOWING or "reason" in column or "classification" in column:
+                continue
+            text = fields[read.positions[column["name"]]]
+            text = text[:SHOWN_CHARACTERS] + "…" * (len(text) > SHOWN_CHARACTERS)
+            if f"got '{visible(text)}'" not in reasons:
+                found.append(f"the reason of line {line} lacks {visible(text)!r}: {reasons!r}")
+    return found
 
 
 def told(product: object, oracle: object) -> str:
