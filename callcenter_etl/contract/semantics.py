@@ -13,7 +13,8 @@ from callcenter_etl.contract.fields import RULE_KEYS
 from callcenter_etl.contract.formats import FormatFault, compile_format, parse_duration, parse_value
 from callcenter_etl.contract.model import Column, FileName, RecordRule
 from callcenter_etl.contract.partial import Columns, Part
-from callcenter_etl.contract.quoting import as_written, excerpt, quoted, shortened
+from callcenter_etl.contract.patterns import pattern_fault
+from callcenter_etl.contract.quoting import excerpt, quoted
 from callcenter_etl.contract.suggest import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -103,21 +104,9 @@ def _is_value(column: Column, value: str) -> bool:
 
 
 def _pattern_faults(pattern: str, path: Path) -> Found:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    nothing = pa.nulls(1, pa.string())  # no value made from Python: for the first one pyarrow imports pandas
-    try:
-        pc.match_substring_regex(nothing, pattern=pattern)
-        pc.match_substring_regex(nothing, pattern=rf"\A(?:{pattern})\z")
-    except pa.ArrowInvalid as error:
-        cause = str(error).removeprefix("Invalid regular expression: ")
-        hint = (
-            " (RE2 has no lookahead, lookbehind or backreferences)"
-            if re.search(r"\(\?[=!<]|\\[1-9]", pattern)
-            else ""
-        )
-        yield path, f"the pattern {as_written(pattern)} does not work: {shortened(cause)}{hint}", 0
+    wrong = pattern_fault(pattern)
+    if wrong is not None:
+        yield path, wrong, 0
 
 
 def file_name_faults(name: FileName, path: Path) -> Found:

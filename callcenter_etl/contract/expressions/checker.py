@@ -23,7 +23,8 @@ from callcenter_etl.contract.expressions.tree import (
     Node,
 )
 from callcenter_etl.contract.formats import parse_duration, parse_iso
-from callcenter_etl.contract.quoting import as_written, quoted, shortened
+from callcenter_etl.contract.patterns import pattern_fault
+from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggest import did_you_mean
 
 _READ_AS: dict[str, tuple[Callable[[str], int | None], str]] = {
@@ -216,11 +217,9 @@ class _Checker:
         pattern = node.parts[1]
         if pattern.kind != "string":
             return self.fault(node, "matches takes a pattern in quotes, such as matches(x, '[0-9]+')")
-        cause = _pattern_fault(str(pattern.value))
-        if cause is not None:
-            return self.fault(
-                pattern, f"the pattern {as_written(str(pattern.value))} does not work: {shortened(cause)}"
-            )
+        wrong = pattern_fault(str(pattern.value))
+        if wrong is not None:
+            return self.fault(pattern, wrong)
         return self.of_text(node, BOOLEAN)
 
     def of_text(self, node: Node, result: str) -> Node:
@@ -288,16 +287,3 @@ class _Checker:
             quotes = ", or put the number in quotes" if other.kind == "number" else ""
             return f" (declare the column {quoted(str(text.value))} as type: {wanted}{quotes})"
         return " (a number stands without quotes, a text in quotes)" if other.type == NUMBER else ""
-
-
-def _pattern_fault(pattern: str) -> str | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        # Alone first: `a)|(b` closes the group of the full match, and then means something else.
-        pc.match_substring_regex(pa.array([""]), pattern=pattern)
-        pc.match_substring_regex(pa.array([""]), pattern=rf"\A(?:{pattern})\z")
-    except pa.ArrowInvalid as error:
-        return str(error).removeprefix("Invalid regular expression: ")
-    return None
