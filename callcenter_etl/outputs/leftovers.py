@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from callcenter_etl.temporary import remove_tree
 
 AWAY_PREFIX = "callcenter_etl-"
 OWNER_NAME = ".run.lock"
+_MAKING = ".new"  # the end of a folder's name until it is locked
+_SECONDS_TO_MAKE = 3600
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 _ATTEMPT = re.compile(r"part-[0-9a-f]{16}")
 
@@ -60,12 +63,15 @@ def remove_dead_attempts(home: Path, holder: Holder) -> None:
 @contextmanager
 def new_folder_away(folder: Path, holder: Holder) -> Iterator[None]:
     """Make a staging folder that is held from the first moment at which it has its name."""
-    making = folder.with_name(f"{folder.name}.new")
+    making = folder.with_name(f"{folder.name}{_MAKING}")
     new_folder(making)
-    with target_lock(making, holder, name=OWNER_NAME):
-        with translate_os_errors(folder):
-            making.rename(folder)
-        yield
+    try:
+        with target_lock(making, holder, name=OWNER_NAME):
+            with translate_os_errors(folder):
+                making.rename(folder)
+            yield
+    finally:
+        remove_tree(making)  # it has gone, unless it could not be locked or renamed
 
 
 def run_id_of(folder: Path) -> str:
@@ -99,9 +105,11 @@ def _is_ours(folder: Path, named: re.Pattern[str]) -> bool:
             found = folder.lstat()
         except FileNotFoundError:  # its run has ended meanwhile
             return False
-        return (
-            named.fullmatch(run_id_of(folder)) is not None
-            and stat.S_ISDIR(found.st_mode)
-            and found.st_uid == os.geteuid()
-            and (folder / OWNER_NAME).exists()
-        )
+    # Its lock may have gone before the rest of it could be removed. Where it has none yet, a run may be making it.
+    is_made = not folder.name.endswith(_MAKING) or found.st_mtime < time.time() - _SECONDS_TO_MAKE
+    return (
+        named.fullmatch(run_id_of(folder).removesuffix(_MAKING)) is not None
+        and stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and is_made
+    )

@@ -13,6 +13,7 @@ from typing import TextIO
 from callcenter_etl.outputs.targets import sync_folder
 
 _AS_THE_UMASK_SAYS = 0o666
+_DEVICES = ("dev", "proc")
 
 
 @contextmanager
@@ -22,12 +23,14 @@ def open_whole(path: Path, *, mode: int | None = None) -> Iterator[TextIO]:
     Without a `mode` an earlier file's permissions are kept. What is not a regular file, such as `/dev/stdout`, is
     written directly. Raises OSError.
     """
-    final = Path(os.path.realpath(path))  # a link stays a link
-    earlier = final.stat() if os.path.lexists(final) else None
-    if earlier is not None and not stat.S_ISREG(earlier.st_mode):
-        with _text(os.open(final, os.O_WRONLY | os.O_TRUNC)) as stream:
+    earlier = _state_of(path)
+    # Standard output may be a file, which whoever redirected it has open under its old name.
+    is_device = path.is_absolute() and path.parts[1] in _DEVICES
+    if is_device or (earlier is not None and not stat.S_ISREG(earlier.st_mode)):
+        with _text(os.open(path, os.O_WRONLY | os.O_TRUNC)) as stream:
             yield stream
         return
+    final = Path(os.path.realpath(path))  # a link stays a link
     staged = final.with_name(f".{final.name}-{uuid.uuid4().hex[:8]}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     descriptor = os.open(staged, flags, _AS_THE_UMASK_SAYS if mode is None else mode)
@@ -45,6 +48,13 @@ def open_whole(path: Path, *, mode: int | None = None) -> Iterator[TextIO]:
         with suppress(OSError):  # the error that is on its way says more
             staged.unlink(missing_ok=True)
         raise
+
+
+def _state_of(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _text(descriptor: int) -> TextIO:
