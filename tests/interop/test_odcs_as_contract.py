@@ -42,7 +42,7 @@ def test_a_run_takes_the_file_as_it_is(tmp_path: Path) -> None:
         "sha256": hashlib.sha256(contract.read_bytes()).hexdigest(),
     }
     broken = {rule for rule, count in found["rules"].items() if count["broken"]}
-    assert broken == {"ticket.unique", "status.allowed", "priority.allowed"}
+    assert broken == {"ticket.unique", "status.allowed", "priority.values"}
 
 
 def test_what_is_not_asked_is_said_before_a_run(tmp_path: Path) -> None:

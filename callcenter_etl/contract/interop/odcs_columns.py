@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from callcenter_etl.contract.formats import DEFAULT_FORMATS, parse_iso, parse_value
-from callcenter_etl.contract.interop.moments import from_java, kind_of_java
+from callcenter_etl.contract.formats import DEFAULT_FORMATS
+from callcenter_etl.contract.interop.bounds import put_values, read_bounds
+from callcenter_etl.contract.interop.moments import NoCounterpartError, from_java, kind_of_java
 from callcenter_etl.contract.interop.odcs_quality import read_column_checks
 from callcenter_etl.contract.interop.patterns import whole
 from callcenter_etl.contract.interop.shapes import kind_of_shape
-from callcenter_etl.contract.interop.values import ColumnDraft, Draft, Taken, is_number, is_true
+from callcenter_etl.contract.interop.values import ColumnDraft, Draft, Taken, is_true
 
 _TYPES = {
     "string": "text",
@@ -24,7 +24,7 @@ _TYPES = {
 _PHYSICAL = {
     "integer": ("int", "integer", "bigint", "smallint", "tinyint", "long", "int64", "int32"),
     "decimal": ("decimal", "numeric", "number", "double", "float", "real", "float64", "double precision"),
-    "boolean": ("bool", "boolean", "bit"),
+    "boolean": ("bool", "boolean"),
     "date": ("date",),
     "time": ("time",),
     "datetime": ("timestamp", "datetime", "timestamp_tz", "timestamp_ntz", "timestamptz"),
@@ -74,15 +74,24 @@ def _read_type(column: ColumnDraft, described: Taken) -> None:
         kind = "text"
     options = described.inside("logicalTypeOptions")
     given = options.take("format") if kind != "text" else None
-    if given is not None and kind in _MOMENTS:
-        kind = kind_of_java(str(given)) if kind == "date" else kind  # in 3.0 a date has times too
+    kind = _kind_of_moment(kind, given, described)
     if kind != "text":
         column.put("type", kind, where)
     if kind in _MOMENTS:
         _read_format(column, kind, given, options)
-    _READERS[kind if kind in ("text", "integer", "decimal") else "moment"](column, options)
+    _READERS.get(kind, read_bounds)(column, options)
     if kind not in _MOMENTS and given is not None:
         _read_width(column, str(given), options)
+
+
+def _kind_of_moment(kind: str, given: Any, described: Taken) -> str:
+    """Return the type that the format makes, or (in 3.0, where a date may have a time) the physical type."""
+    if kind not in ("date", "datetime"):
+        return kind
+    if given is not None:
+        return kind_of_java(str(given))
+    physical = _kind_of_physical(str(described.value.get("physicalType", "")))
+    return physical if kind == "date" and physical in _MOMENTS else kind
 
 
 def _kind_of_physical(physical: str) -> str:
@@ -93,11 +102,12 @@ def _kind_of_physical(physical: str) -> str:
 def _read_format(column: ColumnDraft, kind: str, given: Any, options: Taken) -> None:
     formats: tuple[str, ...] = _MOMENTS[kind]
     if given is not None:
-        read = from_java(str(given))
-        if read is None:
-            column.draft.fault(options.at("format"), f"the format {str(given)!r} has no counterpart here")
+        try:
+            formats = from_java(str(given))
+        except NoCounterpartError as error:
+            message = f"the format {str(given)!r} has no counterpart here: {error}"
+            column.draft.fault(options.at("format"), message)
             return
-        formats = (read,)
     if formats != DEFAULT_FORMATS[kind]:
         value = formats[0] if len(formats) == 1 else list(formats)
         column.put("format", value, options.at("format"))
@@ -106,13 +116,10 @@ def _read_format(column: ColumnDraft, kind: str, given: Any, options: Taken) -> 
 
 
 def _read_width(column: ColumnDraft, given: str, options: Taken) -> None:
-    """Take the bounds of an integer's width; a float's says nothing about its text."""
+    """Read the bounds of an integer's width; a float's says nothing about its text."""
     if given in _INTEGERS:
-        least, most = _INTEGERS[given]
-        for key, bound in (("min", least), ("max", most)):
-            said = str(column.value.get(key, "")).lstrip("+")
-            if re.fullmatch("-?[0-9]+", said) is None or not least <= int(said) <= most:
-                column.put(key, bound, options.at("format"))
+        for key, bound in zip(("min", "max"), _INTEGERS[given], strict=True):
+            column.put_tighter(key, bound, options.at("format"))
     else:
         column.draft.note(options.at("format"), f"the format {given!r} is not taken over")
 
@@ -131,68 +138,7 @@ def _read_text(column: ColumnDraft, options: Taken) -> None:
         column.put("type", kind, options.at("pattern"))
 
 
-def _read_number(column: ColumnDraft, options: Taken) -> None:
-    for word, key in (("minimum", "min"), ("maximum", "max")):
-        if options.has(word):
-            column.put(key, options.take(word), options.at(word))
-    _read_exclusive(column, options)
-
-
-def _read_exclusive(column: ColumnDraft, options: Taken) -> None:
-    """Take exclusive bounds: numbers of their own, or (in 3.0) flags of the inclusive ones."""
-    for word, key, operator, step in (("Minimum", "min", ">", 1), ("Maximum", "max", "<", -1)):
-        given = options.take(f"exclusive{word}")
-        if given is None or str(given).lower() == "false":
-            continue
-        bound, origin = given, options.at(f"exclusive{word}")
-        if is_true(given):
-            bound, origin = column.value.pop(key, None), options.at(word.lower())
-        if bound is None:
-            continue
-        if column.value["type"] == "integer" and str(bound).lstrip("+-").isdigit():
-            column.put(key, int(str(bound)) + step, origin)
-            continue
-        name = str(column.value["name"])
-        written = str(bound) if is_number(bound) else repr(str(bound))
-        rule = {"name": f"{name}.exclusive{word}", "check": f"`{name}` {operator} {written}"}
-        column.draft.add_rule(rule, origin)
-
-
-def _read_moment(column: ColumnDraft, options: Taken) -> None:
-    kind = str(column.value["type"])
-    if kind == "boolean":
-        return
-    formats = column.value.get("format", DEFAULT_FORMATS[kind])
-    formats = (formats,) if isinstance(formats, str) else tuple(formats)
-    for word, key in (("minimum", "min"), ("maximum", "max")):
-        if options.has(word):
-            text = options.take(word)
-            column.put(key, _as_iso(kind, str(text), formats) or text, options.at(word))
-    _read_exclusive(column, options)
-
-
-def _as_iso(kind: str, text: str, formats: tuple[str, ...]) -> str | None:
-    """Give a bound written in the column's own format in ISO form; None where it is in ISO form, or in neither."""
-    if parse_iso(kind, text) is not None:
-        return None
-    try:
-        value = parse_value(kind, text, formats)
-    except ValueError:
-        return None
-    if value is None:
-        return None
-    return _iso(kind, value)
-
-
-def _iso(kind: str, microseconds: int) -> str:
-    from datetime import datetime, timedelta
-
-    moment = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001  counted in UTC
-    text = moment.isoformat(sep=" ")
-    return {"date": text[:10], "time": text[11:]}.get(kind, text)
-
-
-_READERS = {"text": _read_text, "integer": _read_number, "decimal": _read_number, "moment": _read_moment}
+_READERS = {"text": _read_text, "boolean": lambda column, options: None}
 
 
 def _read_classification(column: ColumnDraft, described: Taken) -> None:
@@ -211,4 +157,4 @@ def _read_enum(column: ColumnDraft, described: Taken) -> None:
     entries = described.each("enum")
     values = [entry.take("value") for entry in entries if entry.has("value")]
     if entries:
-        column.put("allowed", values, described.at("enum"))
+        put_values(column, values, described.at("enum"))

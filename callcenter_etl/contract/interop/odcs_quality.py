@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from callcenter_etl.contract.interop.bounds import put_values
 from callcenter_etl.contract.interop.odcs_words import EXTENSION, WARNING_SEVERITIES
 from callcenter_etl.contract.interop.patterns import whole
 from callcenter_etl.contract.interop.values import ColumnDraft, Draft, Taken, is_null
@@ -137,7 +138,7 @@ def _valid(column: ColumnDraft, check: Taken, arguments: Taken) -> bool:
     inside: Path = check.at("arguments")
     if isinstance(values, list):
         words = [value for value in values if not is_null(value) and str(value)]
-        column.put("allowed", words, (*inside, "validValues"), warn=_warns(check))
+        put_values(column, words, (*inside, "validValues"), warn=_warns(check))
     if pattern is not None:
         column.put("pattern", whole(str(pattern)), (*inside, "pattern"), warn=_warns(check))
     return isinstance(values, list) or pattern is not None

@@ -132,8 +132,8 @@ def _type(column: Column, version: str) -> Written:
     logical = _LOGICAL[column.type]
     if column.type not in DEFAULT_FORMATS:
         return {"logicalType": logical}
-    java = to_java(column.format[0]) if len(column.format) == 1 else None
-    if java is None:  # several formats: a single one would turn away what the others take
+    java = to_java(column.format)
+    if java is None:  # one of several formats would turn away what the others take
         return {"logicalType": "string"}
     return {
         "logicalType": "date" if version == "3.0.2" else logical,

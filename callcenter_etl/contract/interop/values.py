@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callcenter_etl.contract.fields import RULE_KEYS
+from callcenter_etl.contract.interop.numbers import bounds_nothing, number_of, whole_bound
 from callcenter_etl.contract.text import Path, Scalar
 
 COLUMN_ORDER = (
@@ -31,6 +32,9 @@ COLUMN_ORDER = (
 )
 
 
+_BOUNDS = ("min", "max")
+_LENGTHS = ("min_length", "max_length")
+_WHOLE_TYPES = ("integer", "digits")
 _ONCE = ("min", "max", "min_length", "max_length", "pattern", "allowed")
 
 
@@ -78,8 +82,8 @@ class Draft:
         rules.append(rule)
 
     def arrange(self) -> None:
-        """Give every column its keys in the usual order."""
-        self.value["columns"] = [in_order(column) for column in self.value["columns"]]
+        """Put the keys of every column in the usual order, and write bounds of whole numbers as whole numbers."""
+        self.value["columns"] = [in_order(_with_whole_bounds(column)) for column in self.value["columns"]]
 
     def note(self, path: Path, message: str, *, asserts: bool = False) -> None:
         """Say that something is not taken over."""
@@ -104,6 +108,10 @@ class ColumnDraft:
         What is said twice holds once, as an error if either says so; a second word for a bound, a length, a pattern
         or a list of values is noted, for a column has one of each.
         """
+        if key in _BOUNDS and bounds_nothing(key, value):
+            return
+        if key in _LENGTHS or (key in _BOUNDS and str(self.value.get("type")) in _WHOLE_TYPES):
+            value = whole_bound(key, value)
         if key in self.value and same(self.value[key], value):
             if not warn:
                 self.value.get("severity", {}).pop(key, None)
@@ -117,6 +125,16 @@ class ColumnDraft:
         self.draft.origins[(*self.path, key)] = origin
         if warn:
             self.value.setdefault("severity", {})[key] = "warn"
+
+    def put_tighter(self, key: str, value: Any, origin: Path) -> None:
+        """Set a bound, or tighten the one that is there already: a record has to keep both."""
+        there = number_of(self.value.get(key))
+        given = number_of(value)
+        if there is None or given is None:
+            self.put(key, value, origin)
+        elif (given < there) == (key == "max"):
+            self.value[key] = value
+            self.draft.origins[(*self.path, key)] = origin
 
     def flag(self, key: str, origin: Path, *, warn: bool = False) -> None:
         """Set a key of the column that is true or false to true."""
@@ -186,6 +204,13 @@ class Taken:
         yield from ((path, str(path[-2])) for path in self._odd)
         for below in self._below:
             yield from below.left()
+
+
+def _with_whole_bounds(column: dict[str, Any]) -> dict[str, Any]:
+    """Return a column with whole bounds where its type was known only after its bounds."""
+    if str(column.get("type")) not in _WHOLE_TYPES:
+        return column
+    return {key: whole_bound(key, value) if key in _BOUNDS else value for key, value in column.items()}
 
 
 def is_null(value: Any) -> bool:
