@@ -45,7 +45,7 @@ def fast_events(text: str, max_values: int) -> EventStream | None:
     if _LINE_ENDS_OF_1_1.search(text) is not None:
         return None
     try:
-        from yaml.cyaml import CParser
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]  # of the C extension, which has no stubs
     except ImportError:  # PyYAML without its C extension
         return None
     # The parser alone: no loader, hence no constructor that could run anything.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from callcenter_etl.infer.words import KEYS, identifies
 from callcenter_etl.keys import KeyRegistry
 from callcenter_etl.rules.columns import blank_values
 from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.temporary import temporary_folder
 
 MAX_KEYS = 16  # columns that are searched for repeated values
 KEY_ENTRIES = 50_000
@@ -97,7 +97,7 @@ def read_records(
 @contextmanager
 def _key_registries(profiles: Sequence[ColumnProfile]) -> Iterator[None]:
     """Open a registry of keys for each profile; they end with the sample, as keys may repeat across samples."""
-    with tempfile.TemporaryDirectory(prefix="callcenter_etl-") as scratch, ExitStack() as stack:
+    with temporary_folder() as scratch, ExitStack() as stack:
         for profile in profiles:
             registry = KeyRegistry(Path(scratch), memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES)
             profile.open_keys(stack.enter_context(registry))

@@ -7,6 +7,7 @@ import encodings.aliases
 import io
 import itertools
 from pathlib import Path
+from typing import Literal
 
 import pyarrow.parquet as pq
 import pytest
@@ -65,7 +66,9 @@ def round_trips(character: str, name: str) -> bool:
         return False
 
 
-def run(tmp_path: Path, data: bytes, name: str, *, block_bytes: int, form: str) -> RunResult:
+def run(
+    tmp_path: Path, data: bytes, name: str, *, block_bytes: int, form: Literal["csv", "parquet"]
+) -> RunResult:
     source = tmp_path / "s.csv"
     source.write_bytes(data)
     output = tmp_path / f"{form}_{block_bytes}"

@@ -9,7 +9,9 @@ from typing import Any
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _INFINITE = re.compile(r"(?P<sign>[+-]?)\.?inf(?:inity)?", re.IGNORECASE)
-MAX_EXPONENT = 300  # of a float; without a limit a text of six characters would be a number of a million digits
+MAX_EXPONENT = (
+    300  # of a float; without a limit a text of six characters would be a number of a million digits
+)
 
 
 def exact_number(text: str) -> int | float | None:
