@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter_etl.errors import CallcenterEtlError, SourceError, UsageError
 from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
-from callcenter_etl.temporary import temporary_folder
 
 NAME = "sample"  # without a number or suffix, so that it makes no pattern of file names
 _PREFIX = "callcenter_etl-standard_input-"
@@ -29,7 +29,7 @@ def stored_samples(samples: Sequence[str]) -> Iterator[tuple[str, ...]]:
         return
     if list(samples).count(STANDARD_INPUT) > 1:
         raise UsageError("standard input is read once, so '-' is one sample (name it once)")
-    with temporary_folder() as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         file = Path(folder) / NAME
         _store(file)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from collections.abc import Iterable
 from pathlib import Path
 
 import fsspec
@@ -14,8 +13,9 @@ import pytest
 from callcenter_etl.ledger.healing import heal, settled
 from callcenter_etl.ledger.objects import ObjectLedger, ObjectStore
 from callcenter_etl.ledger.protocol import Ledger, Wanted
-from callcenter_etl.ledger.record import LedgerEntry, (
+from callcenter_etl.ledger.record import (
     VANISHED,
+    LedgerEntry,
     Process,
     RecordedSource,
     RunRecord,
