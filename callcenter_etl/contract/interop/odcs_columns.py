@@ -79,7 +79,7 @@ def _read_type(column: ColumnDraft, described: Taken) -> None:
         column.put("type", kind, where)
     if kind in _MOMENTS:
         _read_format(column, kind, given, options)
-    _READERS.get(kind, read_bounds)(column, options)
+    _READERS.get(kind, read_bounds)(column, options)  # type: ignore[no-untyped-call]  # re2 has no types
     if kind not in _MOMENTS and given is not None:
         _read_width(column, str(given), options)
 
