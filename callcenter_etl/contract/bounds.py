@@ -28,7 +28,9 @@ def entry_faults(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
             yield from entry_faults(entry, (*path, key))
 
 
-def unique_rules_fault(columns: list[tuple[int, Any]], rules: list[tuple[int, Any]]) -> tuple[Path, str] | None:
+def unique_rules_fault(
+    columns: list[tuple[int, Any]], rules: list[tuple[int, Any]]
+) -> tuple[Path, str] | None:
     """Return the fault of a contract with too many unique rules, None where there are few enough."""
     paths: list[Path] = [("columns", index, "unique") for index, column in columns if column.unique]
     paths += [("rules", index, "unique") for index, rule in rules if rule.unique is not None]
