@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from callcenter_etl.change.bench import Bench, Record, rule_ids
 from callcenter_etl.change.candidates import candidates
 from callcenter_etl.change.literals import literals_by_column, rule_expressions
+from callcenter_etl.change.side_by_side import SideBySide, in_batches
 from callcenter_etl.change.unbreakable import why_unbreakable
 from callcenter_etl.contract.model import ContractDocument, RecordRule
 
@@ -48,12 +50,22 @@ class _Find:
     broken: frozenset[str]
     record: Record
     base: Record
+    changed: tuple[str, ...]
     after: tuple[Record, ...] = ()
 
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """The columns in which the record is not as the one that it was made of."""
-        return tuple(name for name, value in self.record.items() if self.base.get(name, "") != value)
+    @classmethod
+    def of(
+        cls, broken: frozenset[str], record: Record, base: Record, after: tuple[Record, ...] = ()
+    ) -> _Find:
+        """Return a find, with the columns in which the record is not as the one that it was made of."""
+        changed = tuple(name for name, value in record.items() if base.get(name, "") != value)
+        return cls(broken, record, base, changed, after)
+
+    @classmethod
+    def of_value(cls, broken: frozenset[str], base: Record, name: str, value: str) -> _Find:
+        """Return a find with one other value than its base; it copies none of the base's values."""
+        changed = (name,) if base[name] != value else ()
+        return cls(broken, ChainMap({name: value}, base), base, changed)
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -70,7 +82,7 @@ def cover_rules(
     """
     search = _Search(document, bench, looked_up)
     search.run()
-    return tuple(search.coverage(rule) for rule in rule_ids(document))
+    return search.coverage()
 
 
 class _Search:
@@ -104,8 +116,11 @@ class _Search:
         self._find_good_values()
         self._find_bases()
         self._use_failing_examples()
+        side_by_side = SideBySide(self.document, self.bench)
         for base in self.bases:
-            self._judge(base, [{**base, name: value} for name, pool in self.pools.items() for value in pool])
+            for name, value, broken in side_by_side.judge(base, self.pools):
+                self.tries += 1
+                self._note(_Find.of_value(broken, base, name, value))
         for rule in self.document.rules:
             if rule.check is not None:
                 self._search_check(rule)
@@ -114,25 +129,55 @@ class _Search:
         for rule_id, key in _unique_keys(self.document).items():
             self._search_repetition(rule_id, key)
 
-    def coverage(self, rule: str) -> RuleCoverage:
-        """Tell what was found for one rule, asking the whole contract once more about the record found."""
-        severity = _severity(self.document, rule)
-        find = self.finds.get(rule)
-        why = why_unbreakable(self.document, rule)
-        broken = () if find is None else self.bench.broken_by_last([*find.after, find.record])
-        if find is None or rule not in broken:
-            return RuleCoverage(rule, severity, NOT_FOUND, self.tries, why=why)
-        others = tuple(each for each in broken if each != rule)
-        return RuleCoverage(
-            rule,
-            severity,
-            TOGETHER if others else ALONE,
-            self.tries,
-            record=find.record,
-            changed=find.changed,
-            after=find.after,
-            others=others,
-        )
+    def coverage(self) -> tuple[RuleCoverage, ...]:
+        """Return what was found for each rule, after the records found were judged once more, each as a whole."""
+        confirmed = self._confirm()
+        order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
+        severities = _severities(self.document)
+        columns = {column.name: column for column in self.document.columns}
+        found: list[RuleCoverage] = []
+        for rule in order:
+            find = self.finds.get(rule)
+            severity, broken = severities[rule], confirmed.get(rule, frozenset())
+            if find is None or rule not in broken:
+                why = why_unbreakable(columns.get(rule.rpartition(".")[0]), rule)
+                found.append(RuleCoverage(rule, severity, NOT_FOUND, self.tries, why=why))
+                continue
+            others = tuple(sorted(broken - {rule}, key=lambda each: (order.get(each, -1), each)))
+            outcome = TOGETHER if others else ALONE
+            found.append(
+                RuleCoverage(
+                    rule,
+                    severity,
+                    outcome,
+                    self.tries,
+                    record=find.record,
+                    changed=find.changed,
+                    after=find.after,
+                    others=others,
+                )
+            )
+        return tuple(found)
+
+    def _confirm(self) -> dict[str, frozenset[str]]:
+        """Judge the records found, and return by rule what its record breaks.
+
+        Where the time is over, it is what the record broke when it was found: rules times columns are too many
+        fields to be judged twice for a very wide contract.
+        """
+        until = max(self.until, time.process_time() + MOST_SECONDS / 2)
+        confirmed = {rule: find.broken for rule, find in self.finds.items()}
+        # Rules of uniqueness cannot be broken by one record, so all these go into one source.
+        single = [rule for rule, find in self.finds.items() if not find.after]
+        places = iter(single)
+        for batch in in_batches([self.finds[rule].record for rule in single]):
+            if time.process_time() > until:
+                break
+            confirmed |= {next(places): broken for broken in self.bench.broken_by_each(batch)}
+        for rule, find in self.finds.items():
+            if find.after:
+                confirmed[rule] = frozenset(self.bench.broken_by_last([*find.after, find.record]))
+        return confirmed
 
     def _find_good_values(self) -> None:
         """Judge the values of all columns side by side: a column's own rules do not ask about the others."""
@@ -181,7 +226,7 @@ class _Search:
         for example in self.document.examples.failing:
             record = {name: example.record.get(name, "") for name in self.pools}
             broken = self.bench.broken_by_last([*example.after, record])
-            self._note(_Find(frozenset(broken), record, self.bases[0], example.after))
+            self._note(_Find.of(frozenset(broken), record, self.bases[0], example.after))
 
     def _search_check(self, rule: RecordRule) -> None:
         """Change the columns that a rule reads, several at once."""
@@ -230,6 +275,8 @@ class _Search:
         """Repeat the key of a sound record in another one that differs where other keys could repeat too."""
         others = {name for columns in _unique_keys(self.document).values() for name in columns} - set(key)
         for base in self.bases:
+            if time.process_time() > self.until:
+                return
             full = {name: base[name] if base[name].strip() else self.good[name][0] for name in key}
             first = {**base, **full}
             made = [
@@ -242,7 +289,7 @@ class _Search:
             sound.sort(key=lambda record: sum(record[name] == first[name] for name in others))
             for record in [*sound[:MOST_PAIRS], first]:
                 found = self.bench.broken_by_last([first, record])
-                self._note(_Find(frozenset(found), record, first, (first,)))
+                self._note(_Find.of(frozenset(found), record, first, (first,)))
                 if found == (rule_id,):
                     return
 
@@ -251,7 +298,7 @@ class _Search:
         for start in range(0, len(made), BATCH * 4):
             part = made[start : start + BATCH * 4]
             for record, broken in zip(part, self.bench.broken_by_each(part), strict=True):
-                self._note(_Find(broken, record, base))
+                self._note(_Find.of(broken, record, base))
             self.tries += len(part)
 
     def _note(self, find: _Find) -> None:
@@ -267,9 +314,11 @@ def _unique_keys(document: ContractDocument) -> dict[str, tuple[str, ...]]:
     return keys | {rule.name: rule.unique for rule in document.rules if rule.unique is not None}
 
 
-def _severity(document: ContractDocument, rule_id: str) -> str:
-    for rule in document.rules:
-        if rule.name == rule_id:
-            return rule.severity
-    name, _, key = rule_id.rpartition(".")
-    return next(column.severity_of(key) for column in document.columns if column.name == name)
+def _severities(document: ContractDocument) -> dict[str, str]:
+    """Return the severity of each rule by its id."""
+    found: dict[str, str] = {
+        f"{column.name}.{key}": column.severity_of(key)
+        for column in document.columns
+        for key in column.rule_keys
+    }
+    return found | {rule.name: rule.severity for rule in document.rules}

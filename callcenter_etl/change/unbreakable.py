@@ -7,16 +7,15 @@ from decimal import Decimal
 
 from callcenter_etl.change.candidates import LONGEST
 from callcenter_etl.contract.formats import parse_duration, parse_iso
-from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.model import Column
 
 _LAST_SECOND = 86_399 * 10**6
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 
 
-def why_unbreakable(document: ContractDocument, rule_id: str) -> str | None:
-    """Say why no record breaks a rule of a column; None where no reason is known."""
-    name, _, key = rule_id.rpartition(".")
-    column = next((column for column in document.columns if column.name == name), None)
+def why_unbreakable(column: Column | None, rule_id: str) -> str | None:
+    """Return why no record breaks a rule of a column; None where no reason is known."""
+    key = rule_id.rpartition(".")[2]
     if column is None or key not in column.rule_keys or key not in _REASONS:
         return None
     return _REASONS[key](column)

@@ -74,7 +74,8 @@ def _how(trial: Trial, rule: RuleCoverage) -> str:
     if rule.record is None or rule.outcome == NOT_FOUND:
         why = f" ({rule.why})" if rule.why else ""
         return f"none found that breaks it among {rule.tries:,}{why}"
-    record = trial.shown(rule.record)
+    # Of the record only what is printed: a wide one has thousands of other values.
+    record = trial.shown({name: rule.record[name] for name in rule.changed})
     values = ", ".join(f"{name}={_short(record[name])}" for name in rule.changed)
     parts = [
         *([values] if values else []),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ from callcenter_etl.rules.places import match_places, places_of
 
 Broken = Callable[[ChunkColumns], Mask]
 NUMERIC = ("digits", "integer", "decimal")
+MAX_LISTED = 100
 
 
 def required(column: Column) -> tuple[Broken, str]:
@@ -72,13 +74,24 @@ def allowed(column: Column) -> tuple[Broken, str]:
     """A value must be one of a list."""
     words = column.allowed or ()
 
-    def outside(text: pa.StringArray) -> pa.BooleanArray:
-        value_set = pa.array(words, type=pa.string())  # not sooner: the first array imports pandas
-        if column.ignore_case:  # both by one kernel: Python's lower() differs in words such as ΣΑΣ
-            text, value_set = pc.utf8_lower(text), pc.utf8_lower(value_set)
-        return pc.invert(pc.is_in(text, value_set=value_set))
+    @cache  # a list may have a million words, and every chunk asks for it
+    def value_set() -> pa.StringArray:
+        array = pa.array(words, type=pa.string())  # not sooner: the first array imports pandas
+        # Both sides by one kernel: Python's lower() differs in words such as ΣΑΣ.
+        return pc.utf8_lower(array) if column.ignore_case else array
 
-    return _of_known(column, outside), f"{{column}} must be one of {', '.join(words)}, got '{{value}}'"
+    def outside(text: pa.StringArray) -> pa.BooleanArray:
+        asked = pc.utf8_lower(text) if column.ignore_case else text
+        return pc.invert(pc.is_in(asked, value_set=value_set()))
+
+    return _of_known(column, outside), f"{{column}} must be one of {_listed(words)}, got '{{value}}'"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return the words of a list for its reason, which every rejected record carries; of a long list the first ones."""
+    if len(words) <= MAX_LISTED:
+        return ", ".join(words)
+    return f"{', '.join(words[:MAX_LISTED])} and {len(words) - MAX_LISTED:,} more values"
 
 
 def lookup(column: Column) -> tuple[Broken, str]:
