@@ -12,6 +12,7 @@ SOAK_SIZES ?= 50
 SOAK_ROUNDS ?= 50
 SOAK_POINTS ?= 20
 SOAK_RUNS ?= 50
+SOAK_STATE_SECONDS ?= 1800
 SPARK_CASES ?= 1000
 SPARK_SEED ?= 0
 BENCH_VENV := .venv-bench
@@ -19,7 +20,7 @@ INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
-.PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills
+.PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-state
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -84,7 +85,7 @@ fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of gene
 spark-proof: $(VENV)/.installed-dev  ## hold Spark to the local engine on SPARK_CASES generated files (about a second each)
 	@$(BIN)/python -m tests.engines.spark.proof --cases $(SPARK_CASES) --seed $(SPARK_SEED)
 
-soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills  ## the long proofs, two hours or more in all; each prints one closing line
+soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-state  ## the long proofs, two hours or more in all; each prints one closing line
 
 soak-files: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)
@@ -105,6 +106,10 @@ soak-faults: $(VENV)/.installed-dev  ## run SOAK_RUNS times from S3 to S3 while 
 soak-kills: $(VENV)/.installed-dev  ## kill KILLS runs at random points, go on, compare; local outputs, then S3's (half an hour each)
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output local
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output s3
+
+soak-state: $(VENV)/.installed-dev  ## damage a part of an output for SOAK_STATE_SECONDS, call each command on it; then odd surroundings (10 minutes)
+	@$(BIN)/python -m tests.reliability.odd_state --seconds $(SOAK_STATE_SECONDS) --seed $(SOAK_SEED)
+	@$(BIN)/python -m tests.reliability.odd_surroundings
 
 sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
 	@$(BIN)/python tools/make_samples.py

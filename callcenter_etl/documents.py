@@ -10,8 +10,6 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Hashable
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
@@ -25,6 +23,7 @@ MAX_DOCUMENT_BYTES = 64 * 2**20
 _BLOCK_BYTES = 2**20
 _MAX_CAUSES = 3
 _Form = TypeVar("_Form")
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 # What is counted. A forged number that is negative, or does not fit SQLite or Parquet, fails where it is read.
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
@@ -58,7 +57,7 @@ def to_form(form: type[_Form], values: object) -> _Form:
 
     try:
         # The detour through text makes pydantic's strict mode take lists for tuples and objects for dataclasses.
-        found: _Form = _adapter(form).validate_json(json.dumps(values, allow_nan=False), strict=True)
+        found: _Form = _adapter_of(form).validate_json(json.dumps(values, allow_nan=False), strict=True)
     except ValidationError as error:
         raise DocumentError(_causes_of(error)) from None  # pydantic's own message quotes values
     except RecursionError:
@@ -118,8 +117,10 @@ def _causes_of(error: Any) -> str:
     return ", ".join(causes[:_MAX_CAUSES]) + (f" and {more:,} more" if more > 0 else "")
 
 
-@cache
-def _adapter(form: Hashable) -> TypeAdapter[Any]:
+def _adapter_of(form: type[Any]) -> TypeAdapter[Any]:
+    """Return the validator of a dataclass, made once: that takes milliseconds."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(form)
+    if form not in _ADAPTERS:
+        _ADAPTERS[form] = TypeAdapter(form)
+    return _ADAPTERS[form]
