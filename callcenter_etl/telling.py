@@ -5,6 +5,7 @@ from __future__ import annotations
 from callcenter_etl.accounts import Accounts
 from callcenter_etl.outputs.names import TARGET
 from callcenter_etl.outputs.staging import Staging
+from callcenter_etl.storage.addresses import encodable
 from callcenter_etl.summary import OutputFile, RuleCount
 
 
@@ -33,13 +34,13 @@ def output_file(staged: Staging, name: str, *, uncast: int | None) -> OutputFile
     """Say what one of the run's files will be, once it is published."""
     target = staged.target
     if name in staged.folders:
-        folder, uri = staged.folders[name], staged.final_uri(name)
+        folder, uri = staged.folders[name], encodable(staged.final_uri(name))
         return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
     if name != TARGET or target is None:
         file = staged.files[name]
-        return OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)
+        return OutputFile(uri=encodable(staged.final_uri(name)), bytes=file.bytes, sha256=file.sha256)
     return OutputFile(
-        uri=target.uri or staged.final_uri(name),
+        uri=target.uri or encodable(staged.final_uri(name)),
         bytes=target.bytes,
         sha256=target.sha256,
         format=target.format,

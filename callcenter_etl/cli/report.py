@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
-from callcenter_etl.storage.addresses import is_local, local_path, shown
+from callcenter_etl.storage.addresses import is_local, same_place, shown
 
 if TYPE_CHECKING:
     from callcenter_etl.declared import Contract
@@ -84,4 +83,4 @@ def _write(
 def _same_file(uri: str, source: str) -> bool:
     if not (is_local(uri) and is_local(source)):
         return uri == source
-    return os.path.realpath(local_path(uri)) == os.path.realpath(local_path(source))
+    return same_place(uri, source)

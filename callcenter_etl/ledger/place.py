@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 from callcenter_etl.contract.storage import StorageOptions
 from callcenter_etl.errors import OutputError, SourceError, UsageError
@@ -12,7 +13,7 @@ from callcenter_etl.ledger.protocol import Ledger
 from callcenter_etl.ledger.sqlite import FILE_NAME, SqliteLedger
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.storage.access import DEFAULTS
-from callcenter_etl.storage.addresses import is_local, is_s3, local_path, shown
+from callcenter_etl.storage.addresses import encodable, is_local, is_s3, local_path, real_path, shown
 
 
 def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = DEFAULTS) -> Ledger:
@@ -46,7 +47,11 @@ def output_as_recorded(output: str, root: str) -> str:
     """Give an output as its ledger names it: as seen from the root, so that both may be moved together."""
     if not is_local(output):
         return shown(output).rstrip("/").removeprefix(shown(root).rstrip("/")).lstrip("/") or "."
-    path, start = os.path.realpath(local_path(output)), os.path.realpath(local_path(root))
+    path, start = real_path(local_path(output)), real_path(local_path(root))
+    if (
+        path != start and encodable(path) != path
+    ):  # as an address, since neither SQLite nor JSON holds such a path
+        return f"file://{quote_from_bytes(os.fsencode(path))}"
     return os.path.relpath(path, start) if path == start or path.startswith(f"{start.rstrip('/')}/") else path
 
 

@@ -30,12 +30,23 @@ _ELSEWHERE = "move it away, or name another output"
 
 def is_target_folder(folder: Path) -> bool:
     """Check whether a folder was published as a target; a link to one was not, and what it links to is not ours."""
-    return is_own_folder(folder) and any((folder / mark).exists() for mark in _MARKS)
+    try:
+        return is_own_folder(folder) and any((folder / mark).exists() for mark in _MARKS)
+    except OSError as error:  # a folder that this user may not look into
+        raise OutputError(f"{folder}: {error.strerror or error}") from error
 
 
 def is_of_target(name: str) -> bool:
     """Tell whether a file of this name may be one of a target that is a folder."""
     return name in _MARKS or is_data_name(name) or is_of_parts(name)
+
+
+def is_folder(path: Path) -> bool:
+    """Check for a folder, or a link to one. Raises OutputError where this user may not look there."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror or error}") from error
 
 
 def is_own_folder(path: Path) -> bool:
@@ -49,8 +60,11 @@ def names_in(folder: Path) -> set[str]:
 
 
 def is_parts_folder(folder: Path) -> bool:
-    """Tell whether a folder is one of part files, and nothing else."""
-    return is_own_folder(folder) and are_parts(names_in(folder))
+    """Check whether a folder is one of part files, and nothing else. Raises OutputError where it cannot be read."""
+    try:
+        return is_own_folder(folder) and are_parts(names_in(folder))
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror or error}") from error
 
 
 def refuse_foreign_folder(output: Path) -> None:
@@ -117,9 +131,13 @@ def _are_foreign(names: Collection[str]) -> bool:
 def refuse_table(output: str, storage: StorageOptions) -> None:
     """Raise OutputError where the target of an output is a Delta table, which no target of another form replaces."""
     log = within(within(output, TARGET_FOLDER), DELTA_LOG)
+<<<<<<< HEAD
     with translate_os_errors(shown(log)):
         is_table = Path(local_path(log)).is_dir() if is_local(output) else access.has_objects(log, storage)
     if is_table:
+=======
+    if is_folder(Path(local_path(log))) if is_local(output) else access.has_objects(log, storage):
+>>>>>>> damaged
         raise OutputError(
             f"{shown(within(output, TARGET_FOLDER))}: is a Delta table, with the records of earlier runs"
             " (name another output, or --target-format delta)"

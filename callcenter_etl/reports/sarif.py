@@ -16,6 +16,7 @@ from callcenter_etl.reports.findings import BrokenRule, Finding, Report, SourceR
 from callcenter_etl.reports.json import write_json
 from callcenter_etl.reports.places import address_of, path_below, quoted_path, root_folder
 from callcenter_etl.reports.rule_texts import declarations, rule_texts
+from callcenter_etl.storage.addresses import working_folder
 from callcenter_etl.terminal import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -172,7 +173,7 @@ class _Run:
         invocation: dict[str, Any] = {
             "executionSuccessful": not self.report.unfinished,
             "exitCode": self.report.exit_code,
-            "workingDirectory": {"uri": f"{Path.cwd().as_uri().rstrip('/')}/"},
+            "workingDirectory": {"uri": f"{working_folder().as_uri().rstrip('/')}/"},
         }
         if summaries:
             invocation["startTimeUtc"] = min(summary.started_at for summary in summaries)

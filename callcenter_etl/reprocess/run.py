@@ -42,7 +42,7 @@ from callcenter_etl.reprocess.uniqueness import KnownKeys
 from callcenter_etl.reprocess.writer import BatchWriter
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import STANDARD_INPUT, is_local, local_path, shown
+from callcenter_etl.storage.addresses import STANDARD_INPUT, encodable, is_local, local_path, shown
 from callcenter_etl.summary import ContractIdentity, OutputFile, instant, new_run_id
 from callcenter_etl.temporary import remove_tree, temporary_folder
 from callcenter_etl.validator import Validator
@@ -138,7 +138,7 @@ class _Reprocess:
             if self._nothing_new(before) or self.plan.dry_run:
                 return self._result(status)
             outputs = {
-                name: OutputFile(uri=staged.final_uri(name), bytes=file.bytes, sha256=file.sha256)
+                name: OutputFile(uri=encodable(staged.final_uri(name)), bytes=file.bytes, sha256=file.sha256)
                 for name, file in staged.files.items()
             }
             result = self._result(status, outputs=outputs)
@@ -234,7 +234,7 @@ class _Reprocess:
         own = self.home / self.plan.run_id
         run_output = None
         if origin.folder is not None and is_local(origin.folder):
-            run_output = os.path.relpath(local_path(origin.folder), own)
+            run_output = encodable(os.path.relpath(local_path(origin.folder), own))
         size, sha256 = self.corrections.identity
         return Reprocessed(
             run_id=self.plan.run_id,

@@ -23,6 +23,7 @@ from callcenter_etl.errors import UsageError
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.schema import keeps
 from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.storage.addresses import working_folder
 
 EXTENSION = "callcenter_etl"
 
@@ -73,7 +74,7 @@ def model_document(spec: str) -> str | dict[str, Any]:
 def _module(place: str) -> ModuleType:
     """Import a module by its file or its name; its folder, or the current one, is searched for what it imports."""
     is_file = place.endswith(".py")
-    sys.path.insert(0, str(Path(place).parent.resolve()) if is_file else str(Path.cwd()))
+    sys.path.insert(0, str(Path(place).parent.resolve()) if is_file else str(working_folder()))
     try:
         if not is_file:
             return importlib.import_module(place)

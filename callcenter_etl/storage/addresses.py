@@ -17,6 +17,7 @@ S3_SCHEMES = ("s3", "s3a")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _WITH_QUERY = ("http", "https")
 _USER = re.compile(r"(\w[\w+.-]*://)[^/?#@\s\"']*@")
+_HALVES = re.compile("[\ud800-\udfff]")
 _QUERY = re.compile(r"(https?://[^?\s\"']*)\?[^\s\"']*", re.IGNORECASE)
 
 
@@ -37,9 +38,14 @@ def is_s3(uri: str) -> bool:
 
 
 def local_path(uri: str) -> str:
+<<<<<<< HEAD
     """Return the path of a local address, `file://` or plain. Raises UsageError where no path can have that name."""
     check_path(uri)
     return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path)
+=======
+    """Give the path of a local address, `file://` or plain."""
+    return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path, errors="surrogateescape")
+>>>>>>> damaged
 
 
 def check_path(*uris: str | os.PathLike[str] | None) -> None:
@@ -67,9 +73,25 @@ def same_place(one: str, other: str) -> bool:
 def one_spelling(uri: str) -> str:
     """Give one spelling for all of an address's."""
     if is_local(uri):
-        return os.path.realpath(local_path(uri))
+        return real_path(local_path(uri))
     start, _, rest = uri.partition("://")
     return f"{'s3' if is_s3(uri) else start}://{rest.rstrip('/')}"
+
+
+def real_path(path: str) -> str:
+    """Return a path without links, whole where the working folder is there: it may have been removed meanwhile."""
+    try:
+        return os.path.realpath(path)
+    except FileNotFoundError:
+        return os.path.normpath(path)
+
+
+def working_folder() -> Path:
+    """Return the working folder, the root of all folders where it was removed: addresses must be below something."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
@@ -109,5 +131,15 @@ def within(folder: str, name: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Give an address, or a message with addresses in it, without users, passwords and signed queries."""
-    return _QUERY.sub(r"\1?...", _USER.sub(r"\1***@", text))
+    r"""Return an address, or a message with addresses in it, without users, passwords and signed queries.
+
+    Bytes of a file's name that are not UTF-8 become `\xNN`: neither JSON nor SQLite holds them as Python does.
+    """
+    return _QUERY.sub(r"\1?...", _USER.sub(r"\1***@", encodable(text)))
+
+
+def encodable(text: str) -> str:
+    r"""Return text with `\xNN` for each byte that Python keeps as half a character, so that it can be encoded."""
+    if text.isascii() or _HALVES.search(text) is None:
+        return text
+    return _HALVES.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", text)

@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import encodings
 import faulthandler
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
@@ -47,18 +50,21 @@ class Server:
         cwd: Path,
         environ: Mapping[str, str] | None = None,
         remove_cwd: bool = False,
-        closed: Sequence[int] = (),
         block_bytes: int | None = None,
+        uid: int | None = None,
         timeout: float = HANGS_AFTER,
     ) -> Done:
-        """Call the command line in `cwd`, which the process may remove first; `closed` are descriptors that it lacks."""
+        """Call the command line in `cwd`, which the process may remove first.
+
+        It works as the user `uid`, which only root may choose.
+        """
         job = {
             "words": [os.fspath(word) if isinstance(word, Path) else str(word) for word in words],
             "cwd": os.fspath(cwd),
             "environ": dict(os.environ if environ is None else environ),
             "remove_cwd": remove_cwd,
-            "closed": list(closed),
             "block_bytes": block_bytes,
+            "uid": uid,
             "timeout": timeout,
         }
         print(json.dumps(job), file=self._process.stdin, flush=True)
@@ -83,12 +89,16 @@ def server() -> Iterator[Server]:
 
 def _serve() -> None:
     _import_all()
+    _import_what_commands_import()
     for line in sys.stdin:
         print(json.dumps(_done(json.loads(line))), flush=True)
 
 
 def _import_all() -> None:
     """Import what commands import while they work; none of it may start a thread, which a fork would lose."""
+    from callcenter_etl.imports import leave_out
+
+    leave_out("hypothesis", "pyspark.pandas")  # as the command line does, before anything imports pandera
     import deltalake  # noqa: F401
 
     import callcenter_etl.api
@@ -99,6 +109,65 @@ def _import_all() -> None:
     import callcenter_etl.tables.delta.sink
     import callcenter_etl.tables.parquet
     import callcenter_etl.validator  # noqa: F401
+
+
+def _import_what_commands_import() -> None:
+    """Call commands in a process of its own, and import what they had imported.
+
+    A user without rights may be unable to read the files of this interpreter; nothing is left to import for him then.
+    """
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        try:
+            _call_commands()
+        finally:
+            os.write(writing, "\n".join(sorted(sys.modules)).encode())
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as names:
+        wanted = names.read().split("\n")
+    os.waitpid(pid, 0)
+    # pyspark's warns of pandas; the codecs are found by their names alone.
+    codecs = [f"encodings.{each.name}" for each in pkgutil.iter_modules(encodings.__path__)]
+    for name in (*codecs, *(name for name in wanted if not name.startswith("pyspark"))):
+        with suppress(Exception):  # names that stand for no module, such as `__main__` and those of typing
+            importlib.import_module(name)
+
+
+def _call_commands() -> None:
+    from tests.reliability.support import write_contract, written
+
+    devnull = os.open(os.devnull, os.O_RDWR)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source, contract, output = written(folder), write_contract(folder), folder / "out"
+        validate = ["validate", source, "-c", contract, "-o", output, "--report", folder / "r.html"]
+        exceptions = output / "exceptions.csv"
+        for words in (
+            validate,
+            [
+                *validate,
+                "--format",
+                f"junit={folder}/j",
+                "--format",
+                f"sarif={folder}/s",
+                "--format",
+                "github",
+            ],
+            [*validate, "--again", "--target-format", "parquet"],
+            [*validate, "--again", "--target-format", "delta"],
+            ["runs", "list", "-o", output],
+            ["runs", "show", "2", "-o", output],
+            ["explain", output, "-c", contract],
+            ["explain", source, "--line", "3", "-c", contract],
+            ["reprocess", exceptions, "-c", contract],
+            ["contract", "check", "missing"],
+        ):
+            _called({"block_bytes": None, "words": [str(word) for word in words]})
 
 
 def _done(job: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +207,9 @@ def _work(job: dict[str, Any], out: int, err: int) -> NoReturn:
         os.chdir(job["cwd"])
         if job["remove_cwd"]:
             Path(job["cwd"]).rmdir()
+        if job["uid"] is not None:
+            os.setgroups([])
+            os.setuid(job["uid"])
         os.environ.clear()
         os.environ.update(job["environ"])
         sys.stdin, sys.stdout, sys.stderr = (
@@ -145,8 +217,6 @@ def _work(job: dict[str, Any], out: int, err: int) -> NoReturn:
             open(1, "w", encoding="utf-8"),  # noqa: SIM115
             open(2, "w", encoding="utf-8", errors="backslashreplace"),  # noqa: SIM115
         )
-        for descriptor in job["closed"]:
-            os.close(descriptor)
         code = _called(job)
     finally:
         os._exit(code)

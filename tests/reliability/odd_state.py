@@ -11,11 +11,9 @@ import random
 import re
 import shutil
 import signal
-import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,20 +82,17 @@ class Case:
         return f"{self.command} on {self.form}, {self.part} is {self.damage}"
 
 
-def ground(folder: Path) -> Ground:
+def ground(folder: Path, calls: Server) -> Ground:
     """Make the outputs: of each form of target, of a reprocess, and of a run that was killed."""
     source, contract = write_source(folder, dirty(RECORDS)), write_contract(folder)
     outputs: dict[str, Path] = {}
-    with server() as calls:
-        for form in ("csv", "parquet", "delta"):
-            outputs[form] = folder / form
-            line = [*words(source, contract, outputs[form], "-q"), "--target-format", form]
-            done = calls.call(line, cwd=folder)
-            assert done.code == 1, done
-        done = calls.call(
-            ["reprocess", outputs["csv"] / "exceptions.csv", "-c", contract, "--again"], cwd=folder
-        )
-        assert done.code in SOUND, done
+    for form in ("csv", "parquet", "delta"):
+        outputs[form] = folder / form
+        line = [*words(source, contract, outputs[form], "-q"), "--target-format", form]
+        done = calls.call(line, cwd=folder)
+        assert done.code == 1, done
+    done = calls.call(["reprocess", outputs["csv"] / "exceptions.csv", "-c", contract, "--again"], cwd=folder)
+    assert done.code in SOUND, done
     outputs["killed"] = folder / "killed"
     code, said = run(
         words(source, contract, outputs["killed"]), folder, block_bytes=BLOCK_BYTES, kill=KILLED_AT
@@ -197,25 +192,18 @@ def _shown(done: Done) -> str:
 
 
 def sweep(
-    place: Ground, chosen: Iterator[Case], *, seconds: float, note: Callable[[str], None]
+    place: Ground, calls: Server, chosen: Iterator[Case], *, seconds: float, note: Callable[[str], None]
 ) -> tuple[int, list[str]]:
     """Take cases for so many seconds; give how many, and all faults."""
     end, count, faults = time.monotonic() + seconds, 0, list[str]()
-    with server() as calls:
-        for case in chosen:
-            if time.monotonic() > end:
-                break
-            count += 1
-            for fault in faults_of(place, calls, case):
-                faults.append(f"{case}: {fault}")
-                note(faults[-1])
+    for case in chosen:
+        if time.monotonic() > end:
+            break
+        count += 1
+        for fault in faults_of(place, calls, case):
+            faults.append(f"{case}: {fault}")
+            note(faults[-1])
     return count, faults
-
-
-def rows_of(output: Path, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-    """Run a statement on an output's ledger."""
-    with closing(sqlite3.connect(output / "ledger.sqlite", isolation_level=None)) as connection:
-        return connection.execute(statement, values).fetchall()
 
 
 def main() -> int:
@@ -225,15 +213,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--part", help="only parts with this in their path")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        place = ground(Path(folder))
+    with tempfile.TemporaryDirectory() as folder, server() as calls:
+        place = ground(Path(folder), calls)
         chosen = (
             case
             for case in cases(place, random.Random(options.seed))
             if options.part is None or options.part in case.part
         )
         count, faults = sweep(
-            place, chosen, seconds=options.seconds, note=lambda fault: print(fault, flush=True)
+            place, calls, chosen, seconds=options.seconds, note=lambda fault: print(fault, flush=True)
         )
     print(f"soak-state: {count:,} cases, {len(faults):,} faults")
     return 1 if faults else 0

@@ -8,7 +8,7 @@ from callcenter_etl.contract.layout import Layout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.outputs.names import holds_parts
-from callcenter_etl.outputs.targets import is_target_folder, names_in
+from callcenter_etl.outputs.targets import is_folder, is_target_folder
 from callcenter_etl.storage import access
 from callcenter_etl.storage.addresses import is_local, local_path, shown
 from callcenter_etl.tables.delta.table import DeltaLakeTable
@@ -63,8 +63,13 @@ def _refuse_other_forms(plan: SinkPlan, uri: str) -> None:
     """Raise OutputError where a target of another form has the table's place: one cannot become the other."""
     if is_local(uri):
         folder = Path(local_path(uri))
+<<<<<<< HEAD
         with translate_os_errors(folder):
             parquet, parts = is_target_folder(folder), folder.is_dir() and holds_parts(names_in(folder))
+=======
+        parquet = is_target_folder(folder)
+        parts = is_folder(folder) and holds_parts(access.sizes_in(uri))
+>>>>>>> damaged
     else:
         parquet = read_manifest(uri, plan.storage) is not None
         parts = holds_parts(access.sizes_in(uri, plan.storage))
