@@ -12,24 +12,16 @@ SOAK_SIZES ?= 50
 SOAK_ROUNDS ?= 50
 SOAK_POINTS ?= 20
 SOAK_RUNS ?= 50
-<<<<<<< HEAD
 SOAK_CALLS ?= 150
-=======
 SOAK_STATE_SECONDS ?= 1800
->>>>>>> damaged
 SPARK_CASES ?= 1000
 SPARK_SEED ?= 0
 BENCH_VENV := .venv-bench
 INTEROP_VENV := .venv-interop
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
 .PHONY: help demo test test-quick lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
-.PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-calls
-=======
-.PHONY: help demo test lint types layers unit format fuzz fuzz-diff ci-proof sample schema docs notebook screenshots bench bench-quick interop-proof clean
-.PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-state
->>>>>>> damaged
+.PHONY: spark-proof soak soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-calls soak-state
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
@@ -108,11 +100,7 @@ fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of gene
 spark-proof: $(VENV)/.installed-dev  ## hold Spark to the local engine on SPARK_CASES generated files (about a second each)
 	@$(BIN)/python -m tests.engines.spark.proof --cases $(SPARK_CASES) --seed $(SPARK_SEED)
 
-<<<<<<< HEAD
-soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-calls  ## the long proofs, two hours or more in all; each prints one closing line
-=======
-soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-state  ## the long proofs, two hours or more in all; each prints one closing line
->>>>>>> damaged
+soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-calls soak-state  ## the long proofs, two hours or more in all; each prints one closing line
 
 soak-files: $(VENV)/.installed-dev  ## throw the corpora and SOAK_CASES mutated files at the product
 	@$(BIN)/python -m tests.reliability.fuzz_files --cases $(SOAK_CASES) --seed $(SOAK_SEED)
@@ -134,14 +122,12 @@ soak-kills: $(VENV)/.installed-dev  ## kill KILLS runs at random points, go on, 
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output local
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output s3
 
-<<<<<<< HEAD
 soak-calls: $(VENV)/.installed-dev  ## let SOAK_CALLS system calls of every kind of run fail, one a run (0: all, some hours; needs strace)
 	@$(BIN)/python -m tests.reliability.syscall_faults --calls $(SOAK_CALLS) --seed $(SOAK_SEED)
-=======
+
 soak-state: $(VENV)/.installed-dev  ## damage a part of an output for SOAK_STATE_SECONDS, call each command on it; then odd surroundings (10 minutes)
 	@$(BIN)/python -m tests.reliability.odd_state --seconds $(SOAK_STATE_SECONDS) --seed $(SOAK_SEED)
 	@$(BIN)/python -m tests.reliability.odd_surroundings
->>>>>>> damaged
 
 sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
 	@$(BIN)/python tools/make_samples.py

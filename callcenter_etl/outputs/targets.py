@@ -131,13 +131,9 @@ def _are_foreign(names: Collection[str]) -> bool:
 def refuse_table(output: str, storage: StorageOptions) -> None:
     """Raise OutputError where the target of an output is a Delta table, which no target of another form replaces."""
     log = within(within(output, TARGET_FOLDER), DELTA_LOG)
-<<<<<<< HEAD
     with translate_os_errors(shown(log)):
-        is_table = Path(local_path(log)).is_dir() if is_local(output) else access.has_objects(log, storage)
+        is_table = is_folder(Path(local_path(log))) if is_local(output) else access.has_objects(log, storage)
     if is_table:
-=======
-    if is_folder(Path(local_path(log))) if is_local(output) else access.has_objects(log, storage):
->>>>>>> damaged
         raise OutputError(
             f"{shown(within(output, TARGET_FOLDER))}: is a Delta table, with the records of earlier runs"
             " (name another output, or --target-format delta)"

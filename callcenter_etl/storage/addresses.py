@@ -38,14 +38,9 @@ def is_s3(uri: str) -> bool:
 
 
 def local_path(uri: str) -> str:
-<<<<<<< HEAD
     """Return the path of a local address, `file://` or plain. Raises UsageError where no path can have that name."""
     check_path(uri)
-    return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path)
-=======
-    """Give the path of a local address, `file://` or plain."""
     return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path, errors="surrogateescape")
->>>>>>> damaged
 
 
 def check_path(*uris: str | os.PathLike[str] | None) -> None:

@@ -281,19 +281,8 @@ def test_a_damaged_row_is_shown_as_unreadable_and_hides_no_other(
 
 
 def test_a_row_without_records_or_process_is_no_damage(tmp_path: Path) -> None:
-<<<<<<< HEAD
-    names: tuple[str, ...] = (
-        "records_read",
-        "records_accepted",
-        "records_rejected",
-        "records_malformed",
-        "records_warned",
-    )
-    names += ("process_pid", "process_host", "process_program", "seconds", "options", "exit_code")
-=======
     records = ("records_read", "records_accepted", "records_rejected", "records_malformed", "records_warned")
     names = (*records, "process_pid", "process_host", "process_program", "seconds", "options", "exit_code")
->>>>>>> damaged
     damaged_ledger(tmp_path, ", ".join(f"{name} = NULL" for name in names))
     assert not any(
         isinstance(entry, UnreadableRecord) for entry in list_runs(str(tmp_path / "out"), Wanted())

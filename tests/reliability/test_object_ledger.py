@@ -115,17 +115,11 @@ def seconds_of(entries: Iterable[LedgerEntry]) -> list[str]:
 def test_runs_come_latest_first_and_as_asked_for(ledger: Ledger) -> None:
     for each in (record(2, contract="d"), ended(1), record(3)):
         ledger.put(each)
-<<<<<<< HEAD
-    assert seconds_of(ledger.runs(Wanted())) == ["3", "2", "1"]
-    assert seconds_of(ledger.runs(Wanted(contract="c", limit=1))) == ["3"]
-    assert seconds_of(ledger.runs(Wanted(status="rejects"))) == ["1"]
-=======
     assert [each.started_at[18] for each in readable_entries(ledger.runs(Wanted()))] == ["3", "2", "1"]
     assert [each.started_at[18] for each in readable_entries(ledger.runs(Wanted(contract="c", limit=1)))] == [
         "3"
     ]
     assert [each.started_at[18] for each in readable_entries(ledger.runs(Wanted(status="rejects")))] == ["1"]
->>>>>>> damaged
     assert list(ledger.runs(Wanted(contract="none"))) == []
 
 

@@ -63,13 +63,8 @@ def _refuse_other_forms(plan: SinkPlan, uri: str) -> None:
     """Raise OutputError where a target of another form has the table's place: one cannot become the other."""
     if is_local(uri):
         folder = Path(local_path(uri))
-<<<<<<< HEAD
         with translate_os_errors(folder):
-            parquet, parts = is_target_folder(folder), folder.is_dir() and holds_parts(names_in(folder))
-=======
-        parquet = is_target_folder(folder)
-        parts = is_folder(folder) and holds_parts(access.sizes_in(uri))
->>>>>>> damaged
+            parquet, parts = is_target_folder(folder), is_folder(folder) and holds_parts(names_in(folder))
     else:
         parquet = read_manifest(uri, plan.storage) is not None
         parts = holds_parts(access.sizes_in(uri, plan.storage))
