@@ -65,7 +65,7 @@ class _Find:
     def of_value(cls, broken: frozenset[str], base: Record, name: str, value: str) -> _Find:
         """Return a find with one other value than its base; it copies none of the base's values."""
         changed = (name,) if base[name] != value else ()
-        return cls(broken, ChainMap({name: value}, base), base, changed)
+        return cls(broken, ChainMap({name: value}, dict(base)), base, changed)
 
     @property
     def weight(self) -> tuple[int, int]:

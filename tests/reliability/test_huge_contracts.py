@@ -20,7 +20,8 @@ from callcenter_etl.contract.diff import compare_contracts
 from callcenter_etl.contract.loader import LoadedContract, load_document
 from callcenter_etl.declared import Contract
 from callcenter_etl.errors import ContractError, OutputError
-from callcenter_etl.keys.share import FULL_REGISTRIES, MAX_RUNS, MIN_RUNS, share_among
+from callcenter_etl.keys.registry import MAX_RUNS
+from callcenter_etl.keys.share import FULL_REGISTRIES, MIN_RUNS, share_among
 from tests.shared_folder import REPOSITORY
 
 MAX_RATIO = 2.6
@@ -98,7 +99,7 @@ def declared(text: str) -> Contract:
 
 @pytest.mark.parametrize("made", [rules, wide, columns, allowed], ids=lambda made: made.__name__)
 def test_loading_grows_in_proportion(made: Callable[[int], str]) -> None:
-    size = {wide: 500, allowed: 50_000}.get(made, 2_500)
+    size = {"wide": 500, "allowed": 50_000}.get(made.__name__, 2_500)
     small, large = made(size), made(2 * size)
     ratios = grows_in_proportion(lambda: load(small), lambda: load(large))
     assert ratios[-1] <= MAX_RATIO, ratios
@@ -127,7 +128,7 @@ def test_a_million_allowed_values_are_loaded_in_seconds() -> None:
 def test_a_record_that_breaks_a_long_list_is_told_of_its_first_values(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("c0\nv149999\nx\n")
     result = validate(tmp_path / "s.csv", declared(allowed(150_000)), output=tmp_path / "out")
-    assert result.summary.records.accepted == 1
+    assert result.summary["records"]["accepted"] == 1
     reason = str(result.exceptions["reject_reasons"][0])
     assert reason.startswith("c0 must be one of v0, v1, ")
     assert reason.endswith("v98, v99 and 149,900 more values, got 'x'")
@@ -208,7 +209,7 @@ def test_as_many_unique_rules_as_may_be_run_in_bounds(tmp_path: Path) -> None:
     assert seconds(lambda: result.append(validate(path, declared(unique(500))))) < 10
     # Full filters for each would be 16 GiB.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500 * 1024
-    assert result[0].summary.records.accepted == 5
+    assert result[0].summary["records"]["accepted"] == 5
 
 
 def test_contract_test_grows_in_proportion_to_the_columns() -> None:

@@ -41,7 +41,7 @@ def report_file(uri: str, *, storage: StorageOptions, mode: int | None) -> Repor
     if not is_local(uri) and not is_s3(uri):
         raise UsageError(f"--report: {shown(uri)}: reports can be local or s3:// (name a file)")
     # Not Path.is_dir, which raises where the folder around it may not be looked at; writing says so later.
-    if is_local(uri) and os.path.isdir(local_path(uri)):
+    if is_local(uri) and os.path.isdir(local_path(uri)):  # noqa: PTH112  see above
         raise UsageError(f"--report: {uri!r} is a folder (name a file in it)")
     return ReportFile(uri, storage, mode)
 

@@ -64,7 +64,7 @@ def _refuse_other_forms(plan: SinkPlan, uri: str) -> None:
     if is_local(uri):
         folder = Path(local_path(uri))
         with translate_os_errors(folder):
-            parquet, parts = is_target_folder(folder), is_folder(folder) and holds_parts(names_in(folder))
+            parquet, parts = is_target_folder(folder), is_folder(folder) and holds_parts(access.sizes_in(uri))
     else:
         parquet = read_manifest(uri, plan.storage) is not None
         parts = holds_parts(access.sizes_in(uri, plan.storage))
