@@ -21,7 +21,7 @@ class Contestant:
     label: str
     role: str
     command: tuple[str, ...]
-    most_records: int = 10 * MILLION
+    max_records: int = 10 * MILLION
     sound_exits: tuple[int, ...] = (0,)
 
     def started_on(self, source: Path, out: Path) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def _ours(name: str, label: str, *options: str, contract: str = "calls.yaml") ->
 def _script(name: str, label: str, *options: str, role: str = "peer", most: int = 10 * MILLION) -> Contestant:
     script, *_ = name.split(".")
     command = (str(PEER_PYTHON), str(HERE / "peers" / f"{script}.py"), "{source}", "{out}", *options)
-    return Contestant(name, label, role, command, most_records=most)
+    return Contestant(name, label, role, command, max_records=most)
 
 
 OURS = _ours("ours", "callcenter_etl")

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.tables.buckets import bucket_of
+from callcenter_etl.writers.tables.hash_buckets import bucket_of
 
 PARTS, TRIES = 100, 3
 HEADER = "call_id,call_date,caller_id,talk_seconds,note\n"

@@ -110,7 +110,7 @@ def peers_series(
     for records, rejects in pairs:
         case = Case(records, rejects)
         taking_part = [
-            peer for peer in peers if records <= limits.get(peer.name.split(".")[0], peer.most_records)
+            peer for peer in peers if records <= limits.get(peer.name.split(".")[0], peer.max_records)
         ]
         entries = tuple(Entry(each, case) for each in (OURS, *taking_part, *FLOORS))
         yield Series(peers_name(records, rejects), entries)

@@ -24,7 +24,7 @@ from benchmarks.plan import Entry, Series, all_series, chosen_pairs, chosen_peer
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class RecordEvaluator:
     """Where sources and outputs lie, and how often is measured."""
 
     cache: Path
@@ -61,59 +61,63 @@ class Outcome:
         }
 
 
-def run_series(series: Series, bench: Bench) -> list[Outcome]:
+def run_series(series: Series, record_evaluator: RecordEvaluator) -> list[Outcome]:
     """Measure one series."""
     # As pip leaves a package: an editable one is compiled by its first run, unless the environment forbids it.
     compileall.compile_dir(REPOSITORY / "callcenter_etl", quiet=1)
-    shutil.rmtree(bench.cache / "out", ignore_errors=True)
-    (bench.cache / "out").mkdir(parents=True)
+    shutil.rmtree(record_evaluator.cache / "out", ignore_errors=True)
+    (record_evaluator.cache / "out").mkdir(parents=True)
     outcomes = [Outcome(entry) for entry in series.entries]
     for place, outcome in enumerate(outcomes):
-        _warm_up(series, place, outcome, bench)
-    for number in range(bench.runs):
+        _warm_up(series, place, outcome, record_evaluator)
+    for number in range(record_evaluator.runs):
         for place, outcome in enumerate(outcomes):
-            if _is_run_again(outcome, bench):
+            if _is_run_again(outcome, record_evaluator):
                 if number == 0:
                     outcome.measurements.clear()
-                _measured(outcome, place, bench)
-                _removed(bench.folder(place))
+                _measured(outcome, place, record_evaluator)
+                _removed(record_evaluator.folder(place))
     return outcomes
 
 
-def _is_run_again(outcome: Outcome, bench: Bench) -> bool:
-    warm_up_was_slow = len(outcome.measurements) == 1 and outcome.measurements[0].seconds > bench.slow
+def _is_run_again(outcome: Outcome, record_evaluator: RecordEvaluator) -> bool:
+    warm_up_was_slow = (
+        len(outcome.measurements) == 1 and outcome.measurements[0].seconds > record_evaluator.slow
+    )
     return not outcome.differences and not warm_up_was_slow
 
 
-def _warm_up(series: Series, place: int, outcome: Outcome, bench: Bench) -> None:
+def _warm_up(series: Series, place: int, outcome: Outcome, record_evaluator: RecordEvaluator) -> None:
     """Run an entry once and compare its outputs; those that others are compared with stay until then."""
     entry = outcome.entry
     _said(f"{series.name}: {entry.contestant.name}")
-    _measured(outcome, place, bench)
+    _measured(outcome, place, record_evaluator)
     reference = series.reference_of(entry)
     if reference is not None and not outcome.differences:
-        ours = bench.folder(series.entries.index(reference))
+        ours = record_evaluator.folder(series.entries.index(reference))
         comparison = "bytes" if entry.contestant.role == "ours" else "records"
-        outcome.differences.extend(_compared(comparison, ours, bench.folder(place)))
+        outcome.differences.extend(_compared(comparison, ours, record_evaluator.folder(place)))
     for difference in outcome.differences:
         _said(f"  does not count: {difference}")
     if entry.contestant.role != "ours":
-        _removed(bench.folder(place))
+        _removed(record_evaluator.folder(place))
 
 
-def _measured(outcome: Outcome, place: int, bench: Bench) -> None:
+def _measured(outcome: Outcome, place: int, record_evaluator: RecordEvaluator) -> None:
     """Add one run to the outcome; one that failed speaks against it."""
-    contestant, out = outcome.entry.contestant, bench.folder(place)
+    contestant, out = outcome.entry.contestant, record_evaluator.folder(place)
     _removed(out)
-    one = measure(contestant.started_on(outcome.entry.case.source(bench.cache), out), _log(bench))
+    one = measure(
+        contestant.started_on(outcome.entry.case.source(record_evaluator.cache), out), _log(record_evaluator)
+    )
     outcome.measurements.append(one)
     if one.exit_code not in contestant.sound_exits:
-        log = _log(bench).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        log = _log(record_evaluator).read_text(encoding="utf-8", errors="replace").strip().splitlines()
         outcome.differences.append(f"exit code {one.exit_code}: {log[-1] if log else 'nothing printed'}")
 
 
-def _log(bench: Bench) -> Path:
-    return bench.cache / "log.txt"
+def _log(record_evaluator: RecordEvaluator) -> Path:
+    return record_evaluator.cache / "log.txt"
 
 
 def _removed(out: Path) -> None:
@@ -142,10 +146,12 @@ def _said(text: str) -> None:
     print(text, flush=True)
 
 
-def _written(results: Path, outcomes: Iterable[tuple[Series, Outcome]], bench: Bench) -> None:
+def _written(
+    results: Path, outcomes: Iterable[tuple[Series, Outcome]], record_evaluator: RecordEvaluator
+) -> None:
     document = {
         "machine": machine.described(),
-        "runs": bench.runs,
+        "runs": record_evaluator.runs,
         "measurements": [outcome.as_json(series.name) for series, outcome in outcomes],
     }
     (results / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -179,16 +185,16 @@ def main() -> None:
     options = _options()
     pairs = chosen_pairs(tuple(options.sizes), tuple(options.rejects))
     series = all_series(pairs, chosen_peers(tuple(options.peers)), dict(options.limit))
-    bench = Bench(options.cache.resolve(), options.runs, options.slow)
+    record_evaluator = RecordEvaluator(options.cache.resolve(), options.runs, options.slow)
     options.results.mkdir(parents=True, exist_ok=True)
-    bench.cache.mkdir(parents=True, exist_ok=True)
+    record_evaluator.cache.mkdir(parents=True, exist_ok=True)
     for case in {entry.case for one in series for entry in one.entries}:
-        case.source(bench.cache)
+        case.source(record_evaluator.cache)
     outcomes: list[tuple[Series, Outcome]] = []
     for one in series:
-        outcomes += [(one, outcome) for outcome in run_series(one, bench)]
+        outcomes += [(one, outcome) for outcome in run_series(one, record_evaluator)]
         # What is measured is kept, should a later series be interrupted.
-        _written(options.results, outcomes, bench)
+        _written(options.results, outcomes, record_evaluator)
     page = ["--page", options.page] if options.page else []
     for python, module, extra in (
         (OUR_BIN / "python", "benchmarks.report", page),

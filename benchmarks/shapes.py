@@ -15,7 +15,7 @@ from statistics import median
 from benchmarks import machine
 from benchmarks.contestants import HERE, MILLION, OUR_BIN, PEER_PYTHON, REPOSITORY, Contestant
 from benchmarks.plan import Entry, Series
-from benchmarks.run import Bench, Outcome, run_series
+from benchmarks.run import Outcome, RecordEvaluator, run_series
 
 # What each shape is, and its records.
 SIZES = {
@@ -114,7 +114,7 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     """Measure every shape; write shapes.json and shapes.md."""
     options = _options()
-    bench = Bench(options.cache.resolve(), options.runs, options.slow)
+    record_evaluator = RecordEvaluator(options.cache.resolve(), options.runs, options.slow)
     options.results.mkdir(parents=True, exist_ok=True)
     rows = [
         "# Shapes that cripple others\n\nOne record in a hundred is bad. Outputs are compared before a time counts.\n\n",
@@ -122,9 +122,9 @@ def main() -> None:
     ]
     measurements = []
     for shape in options.shapes:
-        series = _series(shape, max(1, int(SIZES[shape][1] * options.scale)), bench.cache)
-        size = series.entries[0].case.source(bench.cache).stat().st_size
-        for outcome in run_series(series, bench):
+        series = _series(shape, max(1, int(SIZES[shape][1] * options.scale)), record_evaluator.cache)
+        size = series.entries[0].case.source(record_evaluator.cache).stat().st_size
+        for outcome in run_series(series, record_evaluator):
             rows.append(_row(shape, outcome, size))
             measurements.append({**outcome.as_json(series.name), "source_bytes": size})
     document = {"machine": machine.described(), "runs": options.runs, "measurements": measurements}

@@ -21,13 +21,13 @@ import pyarrow as pa
 
 from callcenter_etl import load_contract
 from callcenter_etl.engines.ranges import RANGE_BYTES, bytes_of, cuts_of, find_line_starts, ranges_of
-from callcenter_etl.engines.rows import HEAD, REPEATS, batch_of
+from callcenter_etl.engines.task_context import TaskContext
+from callcenter_etl.engines.task_messages import HEAD, REPEATS, batch_of
 from callcenter_etl.engines.tasks import count_lines, give_keys, judge_ranges
-from callcenter_etl.engines.work import Work
-from callcenter_etl.outputs.staged_file import StagedFile
+from callcenter_etl.judge.validator import Validator
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.reader import BLOCK_BYTES, SourceReader
-from callcenter_etl.validator import Validator
+from callcenter_etl.sources.source_reader import BLOCK_BYTES, SourceReader
+from callcenter_etl.writers.staged_file import StagedFile
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = ROOT / "contracts" / "call_center.yaml"
@@ -74,7 +74,7 @@ def _passes(contract: Path, source: Path, scratch: Path, rounds: int) -> dict[st
         start, first_line = reader.plain_position
         identity = reader.identity
     validator = Validator(document, lookups=load_lookups(document, str(contract)))
-    work = Work("bench", str(source), identity, validator, layout, None, BLOCK_BYTES)
+    work = TaskContext("bench", str(source), identity, validator, layout, None, BLOCK_BYTES)
     size = source.stat().st_size
     cuts = cuts_of(start, size, RANGE_BYTES)
     ranges = ranges_of(

@@ -26,7 +26,7 @@ def active_files(target_format: str, folder: Path) -> Files:
 
         paths = [Path(uri.removeprefix("file://")) for uri in DeltaTable(str(folder / "table")).file_uris()]
         return {str(path): path.stat().st_size for path in paths}
-    from callcenter_etl.tables.iceberg.sink import catalog_named
+    from callcenter_etl.writers.tables.iceberg.iceberg_target import catalog_named
 
     tasks = catalog_named("bench").load_table("bench.calls").scan().plan_files()
     return {task.file.file_path: task.file.file_size_in_bytes for task in tasks}

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers alone: the names are imported on first use, which keeps --help fast
     from callcenter_etl.api import validate
-    from callcenter_etl.declared import Contract, load_contract
+    from callcenter_etl.api_contract import Contract, load_contract
     from callcenter_etl.errors import CallcenterEtlError, ContractError, OutputError, SourceError, UsageError
-    from callcenter_etl.result import RunResult
+    from callcenter_etl.run.result import RunResult
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Contract": "callcenter_etl.declared",
-    "RunResult": "callcenter_etl.result",
-    "load_contract": "callcenter_etl.declared",
+    "Contract": "callcenter_etl.api_contract",
+    "RunResult": "callcenter_etl.run.result",
+    "load_contract": "callcenter_etl.api_contract",
     "validate": "callcenter_etl.api",
     "CallcenterEtlError": "callcenter_etl.errors",
     "ContractError": "callcenter_etl.errors",

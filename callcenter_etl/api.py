@@ -7,26 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from callcenter_etl.api_contract import Contract, load_contract
 from callcenter_etl.contract.model import Limits, MaxRejected
 from callcenter_etl.contract.run_defaults import Engine, TargetFormat
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.declared import Contract, load_contract
+from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.engines.engine import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import SourceError, UsageError
-from callcenter_etl.once import Outcome, Run, run_forced, run_unless_done
 from callcenter_etl.own_outputs import without_own_outputs
-from callcenter_etl.plan import RunPlan
-from callcenter_etl.result import KeptWhileUsed, RunResult
-from callcenter_etl.run import ProgressCallback, run_source
-from callcenter_etl.sources.reader import BLOCK_BYTES
-from callcenter_etl.storage.access import DEFAULTS, expand
-from callcenter_etl.storage.addresses import check_path, shown
+from callcenter_etl.run.cores import usable_cores
+from callcenter_etl.run.execution import ProgressCallback, run_source
+from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempotent
+from callcenter_etl.run.plan import RunPlan
+from callcenter_etl.run.result import RunResult, TemporaryOutput
+from callcenter_etl.sources.source_reader import BLOCK_BYTES
+from callcenter_etl.store.access import DEFAULTS, expand
+from callcenter_etl.store.uris import check_path, shown
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
-    from callcenter_etl.change.backtest import BackTest
-    from callcenter_etl.change.trial import Trial
-    from callcenter_etl.contract.diff import Change
+    from callcenter_etl.tools.backtest.backtest import BackTest
+    from callcenter_etl.tools.compare import ContractChange
+    from callcenter_etl.tools.contract_test.contract_test import ContractTest
 
 
 def say_nothing(folder: str, files: int) -> None:
@@ -92,7 +93,7 @@ def validate(
             f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
             " gives folders of Parquet)"
         )
-    keep = KeptWhileUsed() if output is None else None
+    keep = TemporaryOutput() if output is None else None
     check_path(source, output, publish_to, staging, root)
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
@@ -115,7 +116,7 @@ def validate(
     if keep is not None:
         outcome = _run_for_itself(plan, contract, run, keep)
     else:
-        run_it = run_forced if force else run_unless_done
+        run_it = run_forced if force else run_idempotent
         outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
     return RunResult(
         record=outcome.summary,
@@ -140,18 +141,18 @@ def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> L
     return declared.model_copy(update={"max_rejected": max_rejected})
 
 
-def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: KeptWhileUsed) -> Outcome:
+def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: TemporaryOutput) -> RunOutcome:
     """Run into a folder that nobody else knows, so without lock and ledger; it goes with the result."""
     try:
-        return Outcome(run(plan, contract.loaded))
+        return RunOutcome(run(plan, contract.loaded))
     except BaseException:
         folder.cleanup()
         raise
 
 
-def diff_contracts(old: Contract, new: Contract) -> tuple[Change, ...]:
+def diff_contracts(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
     """Give every change from one contract to another with its effect, the breaking ones first."""
-    from callcenter_etl.contract.diff import compare_contracts
+    from callcenter_etl.tools.compare import compare_contracts
 
     return compare_contracts(old.loaded, new.loaded)
 
@@ -163,27 +164,22 @@ def back_tests(
 
     Raises SourceError where a source or lookup cannot be read, UsageError for standard input.
     """
-    from callcenter_etl.change.backtest import back_test
-    from callcenter_etl.change.verdicts import Court
+    from callcenter_etl.tools.backtest.backtest import back_test
+    from callcenter_etl.tools.backtest.evaluation import Evaluator
 
-    courts = [Court(contract.loaded, block_bytes=block_bytes) for contract in (old, new)]
+    evaluators = [Evaluator(contract.loaded, block_bytes=block_bytes) for contract in (old, new)]
     for source in sources:
-        yield back_test(source, *courts)
+        yield back_test(source, *evaluators)
 
 
-def try_out(contract: Contract) -> Trial:
+def examine_contract(contract: Contract) -> ContractTest:
     """Hold a contract's examples to it, and search, for each rule, a record that breaks that one alone.
 
     Raises SourceError when a lookup cannot be read.
     """
-    from callcenter_etl.change.trial import try_contract
+    from callcenter_etl.tools.contract_test.contract_test import run_contract_test
 
-    return try_contract(contract.loaded)
-
-
-def usable_cores() -> int:
-    """Give how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return run_contract_test(contract.loaded)
 
 
 def resolve_sources(

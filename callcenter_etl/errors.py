@@ -80,7 +80,7 @@ class EngineError(CallcenterEtlError):
     """What a run was to work on could not do it: no cluster, lost executors."""
 
 
-class UnfitCheckpointError(CallcenterEtlError):
+class CheckpointMismatchError(CallcenterEtlError):
     """What a dead run left is not what its checkpoint says; the run starts from the beginning instead."""
 
 

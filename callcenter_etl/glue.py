@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast, get_args
 
 from callcenter_etl.api import validate
+from callcenter_etl.api_contract import load_contract
 from callcenter_etl.contract.run_defaults import FailOn
-from callcenter_etl.declared import load_contract
 from callcenter_etl.errors import UsageError
 from callcenter_etl.logs import configure_logs
-from callcenter_etl.summary import exit_code_for
+from callcenter_etl.run.summary import exit_code_for
 
 # `--name value` each, as Glue gives them; what else Glue passes (JOB_NAME, TempDir) is its own.
 REQUIRED = ("source", "contract", "output")
@@ -104,6 +104,6 @@ def _adopt_session() -> None:
     from callcenter_etl.engines.engine import check_engine
 
     check_engine("spark", parts=False)
-    from callcenter_etl.engines.spark.session import adopt_session
+    from callcenter_etl.engines.spark.spark_session import adopt_session
 
     adopt_session()

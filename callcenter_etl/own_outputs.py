@@ -8,21 +8,21 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 
-from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import SourceError
-from callcenter_etl.ledger.sqlite import FILE_NAME as LEDGER_NAME
-from callcenter_etl.outputs.lock import LOCK_NAME
-from callcenter_etl.outputs.names import (
+from callcenter_etl.run.ledger.sqlite_ledger import FILE_NAME as LEDGER_NAME
+from callcenter_etl.store import access
+from callcenter_etl.store.uris import within
+from callcenter_etl.writers.file_names import (
     FILE_NAMES,
     IN_PARTS,
     SUMMARY,
     is_data_name,
     is_of_parts,
 )
-from callcenter_etl.outputs.staging import STAGING_PREFIX
-from callcenter_etl.outputs.targets import MANIFEST, TARGET_PARQUET
-from callcenter_etl.storage import access
-from callcenter_etl.storage.addresses import within
+from callcenter_etl.writers.staging import STAGING_PREFIX
+from callcenter_etl.writers.target_forms import MANIFEST, TARGET_PARQUET
+from callcenter_etl.writers.target_lock import LOCK_NAME
 
 _SUMMARY_NAME = FILE_NAMES[SUMMARY]
 _MAX_SUMMARY_BYTES = 2**24

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.contract.interop.exchange import export_contract
+from callcenter_etl.tools.convert.conversion import export_contract
 from tools.interop_cases import CASES, FOREIGN, Case, Foreign
 
 VERSIONS = ("3.0.2", "3.1.0", "3.2.0")

@@ -10,7 +10,7 @@ import typer
 from callcenter_etl import __version__
 from callcenter_etl.cli import contract, runs
 from callcenter_etl.cli.doctor import doctor
-from callcenter_etl.cli.exits import guarded
+from callcenter_etl.cli.exit_codes import guarded
 from callcenter_etl.cli.explain import explain
 from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
 from callcenter_etl.cli.reprocess import reprocess

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from callcenter_etl.cli.exits import say_error
-from callcenter_etl.declared import Contract
+from callcenter_etl.api_contract import Contract
+from callcenter_etl.cli.exit_codes import print_error
 from callcenter_etl.errors import CallcenterEtlError
-from callcenter_etl.result import RunResult
-from callcenter_etl.storage.addresses import is_local, shown
+from callcenter_etl.run.result import RunResult
+from callcenter_etl.store.uris import is_local, shown
 from callcenter_etl.terminal import printable
 
 
-def say_causes(results: Sequence[RunResult], contract: Contract) -> None:
+def print_causes(results: Sequence[RunResult], contract: Contract) -> None:
     """Print what is behind the rejects of runs that have just ended.
 
     A file that cannot be read back is said on standard error, and changes nothing about the run.
@@ -29,13 +29,13 @@ def say_causes(results: Sequence[RunResult], contract: Contract) -> None:
 
 
 def _say(result: RunResult, contract: Contract) -> None:
-    from callcenter_etl.explain import find_causes
-    from callcenter_etl.reports.causes import CAUSES_RENDERERS
+    from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS
+    from callcenter_etl.tools.explain import find_causes
 
     try:
         uris = result.exceptions_uris()
         found = find_causes(uris, contract.loaded, rejected=result.record.records.rejected)
     except CallcenterEtlError as error:
-        say_error(error)
+        print_error(error)
         return
     CAUSES_RENDERERS["text"](found, sys.stdout)

@@ -11,14 +11,14 @@ from typing import Annotated, TextIO
 
 import typer
 
-from callcenter_etl.cli.change import diff, try_out_contracts
-from callcenter_etl.cli.formats import Formats, wanted_formats, write_to
+from callcenter_etl.cli.contract_changes import diff, try_out_contracts
+from callcenter_etl.cli.convert import export_contract, import_contract, print_unsupported
 from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
 from callcenter_etl.cli.infer import infer
-from callcenter_etl.cli.interop import export_contract, import_contract, say_unasked
+from callcenter_etl.cli.output_formats import Formats, requested_formats, write_to
 from callcenter_etl.errors import ContractError, Fault, SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.storage.addresses import shown
+from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
 
 app = typer.Typer(
@@ -42,14 +42,14 @@ def check(
 
     Example: callcenter-etl contract check contracts/*.yaml
     """
-    from callcenter_etl.declared import load_contract
+    from callcenter_etl.api_contract import load_contract
 
-    wanted = wanted_formats(formats)
+    wanted = requested_formats(formats)
     faults: list[Fault] = []
     for file in files:
         try:
             contract = load_contract(file)
-            say_unasked(contract)
+            print_unsupported(contract)
             faults += contract.loaded.warnings
         except ContractError as error:
             faults += (*error.faults, *error.warnings)
@@ -79,7 +79,7 @@ def _as_json(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> N
 def _renderer(form: str) -> Callable[[Sequence[str], Sequence[Fault], TextIO], None]:
     if form in _RENDERERS:
         return _RENDERERS[form]
-    from callcenter_etl.reports.ci import FAULT_RENDERERS
+    from callcenter_etl.diagnostics.renderers import FAULT_RENDERERS
 
     return FAULT_RENDERERS[form]
 
@@ -106,13 +106,13 @@ def schema(
 
     Example: callcenter-etl contract schema > contracts/contract.schema.json
     """
-    from callcenter_etl.contract.schema import json_schema
+    from callcenter_etl.contract.json_schema import json_schema
 
     text = json.dumps(json_schema(), indent=2) + "\n"
     if output is None:
         print(text, end="")
         return
-    from callcenter_etl.outputs.whole_file import open_whole
+    from callcenter_etl.writers.whole_file import open_whole
 
     with translate_os_errors(output), open_whole(Path(output)) as file:
         file.write(text)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.cli.formats import Format
+from callcenter_etl.cli.output_formats import OutputFormat
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
-    from callcenter_etl.doctor import Check
+    from callcenter_etl.tools.doctor import MachineCheck
 
 
 def doctor(
@@ -32,7 +32,9 @@ def doctor(
     staging: Annotated[
         str | None, typer.Option("--staging", metavar="DIR", help="Where files for s3:// are to wait.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How results are shown.")
+    ] = OutputFormat.text,
 ) -> None:
     """Look at this machine: Python, packages, extras, Java, S3 credentials (never their values), folders, cores, memory.
 
@@ -41,16 +43,16 @@ def doctor(
 
     Example: callcenter-etl doctor -c contracts/call_center.yaml
     """
+    from callcenter_etl.api_contract import load_contract
     from callcenter_etl.contract.run_defaults import RunDefaults
-    from callcenter_etl.declared import load_contract
-    from callcenter_etl.doctor import examine
-    from callcenter_etl.settings import Options, resolve_settings
+    from callcenter_etl.run.options import RunOptions, resolve_settings
+    from callcenter_etl.tools.doctor import examine
 
     defaults = RunDefaults() if contract is None else load_contract(contract).document.run
-    settings = resolve_settings(defaults, Options(staging=staging), os.environ)
+    settings = resolve_settings(defaults, RunOptions(staging=staging), os.environ)
     extras = {settings.target_format, settings.engine}  # extras have the names of what they are for
     checks = examine(defaults.storage_options, staging=settings.staging, extras=extras)
-    if form is Format.json:
+    if form is OutputFormat.json:
         json.dump(
             {"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2
         )
@@ -60,11 +62,11 @@ def doctor(
     raise typer.Exit(0 if _sound(checks) else 1)
 
 
-def _sound(checks: Sequence[Check]) -> bool:
+def _sound(checks: Sequence[MachineCheck]) -> bool:
     return all(check.state != "wrong" for check in checks)
 
 
-def _show(checks: Sequence[Check]) -> None:
+def _show(checks: Sequence[MachineCheck]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
         remedy = "" if check.remedy is None else f" ({check.remedy})"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.cli.formats import Format
+from callcenter_etl.cli.output_formats import OutputFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 
 if TYPE_CHECKING:
-    from callcenter_etl.declared import Contract
+    from callcenter_etl.api_contract import Contract
 
 
 def explain(
@@ -44,7 +44,9 @@ def explain(
             help="Where the ledger of --run is: the folder given to validate.",
         ),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How results are shown.")
+    ] = OutputFormat.text,
 ) -> None:
     """Say why a record is accepted or rejected, or what is behind all the rejects of a run.
 
@@ -55,7 +57,7 @@ def explain(
     Example: callcenter-etl explain calls.csv --line 17 -c calls.yaml
     """
     with uncollected():
-        from callcenter_etl.declared import load_contract
+        from callcenter_etl.api_contract import load_contract
 
     loaded = load_contract(contract)
     if line is not None:
@@ -67,9 +69,11 @@ def explain(
     _explain_run(source, loaded, run=run, output=output, form=form)
 
 
-def _explain_line(source: str, contract: Contract, line: int, *, show_values: bool, form: Format) -> int:
-    from callcenter_etl.explain import explain_line
-    from callcenter_etl.reports.explain import EXPLANATION_RENDERERS
+def _explain_line(
+    source: str, contract: Contract, line: int, *, show_values: bool, form: OutputFormat
+) -> int:
+    from callcenter_etl.diagnostics.explanation_report import EXPLANATION_RENDERERS
+    from callcenter_etl.tools.explain import explain_line
 
     told = explain_line(source, contract.loaded, line, show_values=show_values)
     EXPLANATION_RENDERERS[form.value](told, sys.stdout)
@@ -77,18 +81,18 @@ def _explain_line(source: str, contract: Contract, line: int, *, show_values: bo
 
 
 def _explain_run(
-    folder: str | None, contract: Contract, *, run: str | None, output: str | None, form: Format
+    folder: str | None, contract: Contract, *, run: str | None, output: str | None, form: OutputFormat
 ) -> None:
-    from callcenter_etl.explain.run import causes_of_run, output_of_run
-    from callcenter_etl.reports.causes import CAUSES_RENDERERS
-    from callcenter_etl.settings import resolve_output
+    from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS
+    from callcenter_etl.run.options import resolve_output
+    from callcenter_etl.tools.explain.run_causes import causes_of_run, output_of_run
 
     if run is not None:
         folder = output_of_run(resolve_output(output, os.environ), run, contract.loaded)
     summary, found = causes_of_run(folder or "", contract.loaded)
     if found is not None:
         CAUSES_RENDERERS[form.value](found, sys.stdout)
-    elif form is Format.json:
+    elif form is OutputFormat.json:
         print("null")
     else:
         refused = "the source was refused: see its problems in summary.json"

@@ -20,7 +20,7 @@ from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
-    from callcenter_etl.infer import Inference, Step
+    from callcenter_etl.tools.infer import Inference, Step
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -72,12 +72,12 @@ def infer(
     """
     with uncollected():
         from callcenter_etl.api import resolve_sources
-        from callcenter_etl.cli.exits import say_skipped
-        from callcenter_etl.infer import Options, infer_contract
+        from callcenter_etl.cli.exit_codes import say_skipped
+        from callcenter_etl.tools.infer import InferOptions, infer_contract
 
     if output is not None and os.path.lexists(output) and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
-    options = Options(
+    options = InferOptions(
         samples=tuple(resolve_sources(samples, on_skipped=say_skipped)),
         id=name,
         tolerance=_share(tolerance),
@@ -93,7 +93,7 @@ def infer(
         if not quiet:
             _say_where_the_schema_goes(Path(output))
     if not quiet:
-        _say_outcome(inference)
+        _print_outcome(inference)
 
 
 def _share(text: str) -> Fraction:
@@ -107,14 +107,14 @@ def _share(text: str) -> Fraction:
 
 
 def _write(output: str, text: str) -> None:
-    from callcenter_etl.outputs.whole_file import open_whole
+    from callcenter_etl.writers.whole_file import open_whole
 
     with translate_os_errors(output), open_whole(Path(output)) as file:
         file.write(text)
 
 
 def _say_where_the_schema_goes(output: Path) -> None:
-    from callcenter_etl.infer.write import SCHEMA_FILE
+    from callcenter_etl.tools.infer.contract_yaml import SCHEMA_FILE
 
     schema = output.parent / SCHEMA_FILE
     if not schema.exists():
@@ -139,8 +139,8 @@ def _shown() -> Callable[[Step], None]:
     return show
 
 
-def _say_outcome(inference: Inference) -> None:
-    from callcenter_etl.infer.evidence import count_of, lines_of, plural
+def _print_outcome(inference: Inference) -> None:
+    from callcenter_etl.tools.infer.evidence import count_of, lines_of, plural
 
     outcome = inference.outcome
     print(f"{count_of(outcome.accepted, outcome.read, 'record')} accepted", file=sys.stderr)

@@ -10,7 +10,7 @@ from io import TextIOBase
 from typing import TYPE_CHECKING
 
 from callcenter_etl.cli.progress_line import ProgressLine
-from callcenter_etl.summary import Progress
+from callcenter_etl.run.summary import Progress
 from callcenter_etl.terminal import counted, printable
 
 if TYPE_CHECKING:

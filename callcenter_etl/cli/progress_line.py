@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from callcenter_etl.storage.addresses import STANDARD_INPUT, base_name
-from callcenter_etl.summary import Progress
+from callcenter_etl.run.summary import Progress
+from callcenter_etl.store.uris import STANDARD_INPUT, base_name
 from callcenter_etl.terminal import amount, counted, printable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.formats import Format
+from callcenter_etl.cli.output_formats import OutputFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 
@@ -43,7 +43,9 @@ def reprocess(
     force: Annotated[
         bool, typer.Option("--force", help="Write what is still rejected again, although nothing changed.")
     ] = False,
-    form: Annotated[Format, typer.Option("--format", help="How results are shown.")] = Format.text,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How results are shown.")
+    ] = OutputFormat.text,
 ) -> None:
     """Validate corrected records again, and write those that satisfy the contract, each once.
 
@@ -56,10 +58,10 @@ def reprocess(
     if "" in (output, run_output):
         raise UsageError("--output and --run-output name a folder, not ''")
     with uncollected():
-        from callcenter_etl.declared import load_contract
-        from callcenter_etl.reports.reprocess import REPROCESSED_RENDERERS
-        from callcenter_etl.reprocess import ReprocessPlan
-        from callcenter_etl.reprocess import reprocess as run
+        from callcenter_etl.api_contract import load_contract
+        from callcenter_etl.diagnostics.reprocess_report import REPROCESSED_RENDERERS
+        from callcenter_etl.tools.reprocess import ReprocessPlan
+        from callcenter_etl.tools.reprocess import reprocess as run
 
     plan = ReprocessPlan(
         file, output=output, run_output=run_output, source_sha256=source_sha256, dry_run=dry_run, force=force

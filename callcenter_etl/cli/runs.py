@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.cli.formats import Format
 from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
-from callcenter_etl.cli.report import report_earlier_run
+from callcenter_etl.cli.html_report import report_recorded_run
+from callcenter_etl.cli.output_formats import OutputFormat
 
 if TYPE_CHECKING:
-    from callcenter_etl.declared import Contract
+    from callcenter_etl.api_contract import Contract
 
 _ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
@@ -34,7 +34,7 @@ Output = Annotated[
         help="The folder or s3:// prefix given to validate. Default: CALLCENTER_ETL_OUTPUT, then the contract's.",
     ),
 ]
-Form = Annotated[Format, typer.Option("--format", help="Format of the runs.")]
+Form = Annotated[OutputFormat, typer.Option("--format", help="Format of the runs.")]
 
 
 class Status(StrEnum):
@@ -65,19 +65,19 @@ def list_(
     limit: Annotated[
         int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Maximum number of runs.")
     ] = None,
-    form: Form = Format.text,
+    form: Form = OutputFormat.text,
 ) -> None:
     """List runs, the latest first.
 
     Example: callcenter-etl runs list -o output/calls --status error -n 10
     """
     from callcenter_etl.contract.run_defaults import RunDefaults
-    from callcenter_etl.ledger import Wanted, list_runs
-    from callcenter_etl.reports.runs import LIST_RENDERERS
-    from callcenter_etl.settings import resolve_output
+    from callcenter_etl.diagnostics.runs_report import LIST_RENDERERS
+    from callcenter_etl.run.ledger import RunFilter, list_runs
+    from callcenter_etl.run.options import resolve_output
 
     document = None if contract is None or _ID.fullmatch(contract) else _load(contract).document
-    wanted = Wanted(
+    wanted = RunFilter(
         contract=contract if document is None else document.contract,
         status=None if status is None else status.value,
         limit=limit,
@@ -103,7 +103,7 @@ def show(
             help="The contract, for the default output and its storage options.",
         ),
     ] = None,
-    form: Form = Format.text,
+    form: Form = OutputFormat.text,
     report: Annotated[
         str | None,
         typer.Option(
@@ -116,20 +116,20 @@ def show(
     Example: callcenter-etl runs show 20250131T0830 -o output/calls
     """
     from callcenter_etl.contract.run_defaults import RunDefaults
-    from callcenter_etl.ledger import find_run
-    from callcenter_etl.reports.runs import SHOW_RENDERERS
-    from callcenter_etl.settings import resolve_output
+    from callcenter_etl.diagnostics.runs_report import SHOW_RENDERERS
+    from callcenter_etl.run.ledger import find_run
+    from callcenter_etl.run.options import resolve_output
 
     loaded = None if contract is None else _load(contract)
     defaults = RunDefaults() if loaded is None else loaded.document.run
     root = resolve_output(output, os.environ, defaults.output)
     record = find_run(root, run_id, defaults.storage_options)
     if report is not None:
-        report_earlier_run(report, record, loaded, root=root)
+        report_recorded_run(report, record, loaded, root=root)
     SHOW_RENDERERS[form.value](record, sys.stdout)
 
 
 def _load(contract: str) -> Contract:
-    from callcenter_etl.declared import load_contract
+    from callcenter_etl.api_contract import load_contract
 
     return load_contract(contract)

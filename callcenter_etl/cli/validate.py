@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.formats import FOR_PEOPLE, Formats, Wanted, wanted_formats
-from callcenter_etl.cli.interop import say_unasked, say_warnings
-from callcenter_etl.cli.report import prepare_report, write_report
+from callcenter_etl.cli.convert import print_unsupported, say_warnings
+from callcenter_etl.cli.html_report import prepare_report, write_report
+from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
 from callcenter_etl.imports import uncollected
-from callcenter_etl.storage.addresses import shown
+from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
 
 DATA = "Source and target"
@@ -22,7 +22,7 @@ AGAIN = "Repeated and interrupted runs"
 SPEED = "Performance"
 
 
-class Engine(StrEnum):
+class EngineName(StrEnum):
     """What does the work of a run."""
 
     local = "local"
@@ -147,7 +147,7 @@ def validate(
         ),
     ] = None,
     engine: Annotated[
-        Engine | None,
+        EngineName | None,
         typer.Option(
             "--engine",
             help="Threads of this process (local, default), or Spark.",
@@ -219,19 +219,19 @@ def validate(
     Example: callcenter-etl validate calls.csv -c calls.yaml -o output/calls
     """
     with uncollected():
-        from callcenter_etl.cli.causes import say_causes
-        from callcenter_etl.cli.jobs import Ways, jobs_of, run_all
-        from callcenter_etl.cli.outcome import Ended, show
-        from callcenter_etl.declared import load_contract
+        from callcenter_etl.api_contract import load_contract
+        from callcenter_etl.cli.batch import BatchOptions, jobs_of, run_all
+        from callcenter_etl.cli.causes import print_causes
+        from callcenter_etl.cli.results import CommandResult, show
         from callcenter_etl.logs import configure_logs
-        from callcenter_etl.settings import Options, resolve_settings
+        from callcenter_etl.run.options import RunOptions, resolve_settings
 
-    wanted = wanted_formats(formats)
+    wanted = requested_formats(formats)
     loaded = load_contract(contract)
     if not quiet:
-        say_unasked(loaded)
+        print_unsupported(loaded)
         say_warnings(loaded)
-    options = Options(
+    options = RunOptions(
         sources=tuple(sources or ()),
         output=output,
         chunk_rows=chunk_rows,
@@ -251,14 +251,14 @@ def validate(
     configure_logs(settings.log, quiet=quiet)
     jobs = jobs_of(settings, loaded, quiet=quiet)
     page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
-    ways = Ways(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
+    ways = BatchOptions(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
     results, failures = run_all(jobs, loaded, ways)
-    ended = Ended(loaded, settings, results, failures)
+    ended = CommandResult(loaded, settings, results, failures)
     show(ended, wanted)
     if page is not None:
         write_report(page, results, loaded, root=settings.output, failures=failures)
-        if Wanted(FOR_PEOPLE) in wanted:
+        if RequestedFormat(FOR_PEOPLE) in wanted:
             print(f"report: {printable(shown(page.uri))}")
-    if Wanted(FOR_PEOPLE) in wanted and not quiet:
-        say_causes(results, loaded)
+    if RequestedFormat(FOR_PEOPLE) in wanted and not quiet:
+        print_causes(results, loaded)
     raise typer.Exit(ended.exit_code)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from callcenter_etl.contract.fields import MAX_WRITTEN_DIGITS, is_whole, number_in
-from callcenter_etl.contract.formats import parse_duration, parse_iso
+from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
+from callcenter_etl.contract.document_text import Path
+from callcenter_etl.contract.key_types import MAX_WRITTEN_DIGITS, is_whole, number_in
 from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.quoting import quoted, shortened
-from callcenter_etl.contract.text import Path
 
 Found = Iterator[tuple[Path, str, int]]
 

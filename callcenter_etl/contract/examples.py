@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from callcenter_etl.contract.fields import Record, TextList
+from callcenter_etl.contract.key_types import Record, TextList
 
 
 class FailingExample(BaseModel):

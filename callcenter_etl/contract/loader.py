@@ -6,25 +6,23 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol
 
-from callcenter_etl.contract.interop.odcs_words import is_odcs
-from callcenter_etl.contract.interop.values import Draft
+from callcenter_etl.contract.document_text import MAX_BYTES, Document, Path, Place, dotted, parse_document
 from callcenter_etl.contract.meaning import check_meaning
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.positions import Positions
-from callcenter_etl.contract.rule_places import rule_positions
-from callcenter_etl.contract.shape import check_shape
+from callcenter_etl.contract.rule_locations import rule_positions
 from callcenter_etl.contract.size_limits import entry_faults
-from callcenter_etl.contract.text import MAX_BYTES, Document, Path, Place, dotted, parse_document
+from callcenter_etl.contract.structure import check_shape
 from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
 from callcenter_etl.os_errors import translate_os_errors
 
-MOST_FAULTS = 500
+MAX_FAULTS = 500
 _PART = re.compile(r"(.+\.(?:ya?ml|json))#([^#]+)", re.IGNORECASE)
 READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no more of a file without end
 
@@ -47,12 +45,29 @@ class LoadedContract:
     rule_positions: Mapping[str, Place] = field(default_factory=dict)
     positions: Positions = field(default_factory=Positions, repr=False)
     part: str | None = None
-    unasked: tuple[Fault, ...] = ()
+    unsupported: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
         """Give where a part of the contract stands, or the nearest part around it that is written down."""
         return self.positions.nearest(path)
+
+
+class ConvertedDraft(Protocol):
+    """A contract that is read from another format: plain values, and for each the path there that it came from."""
+
+    value: dict[str, Any]
+    origins: dict[Path, Path]
+    notes: list[Any]
+    faults: list[tuple[Path, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReader:
+    """Another format of contracts: how to recognise a parsed document, and how to read one of its parts."""
+
+    recognises: Callable[[Any], bool]
+    read: Callable[[dict[str, Any], str | None], ConvertedDraft]
 
 
 def _read_local(path: str) -> bytes:
@@ -61,11 +76,14 @@ def _read_local(path: str) -> bytes:
 
 
 def load_document(
-    source: str | os.PathLike[str] | Mapping[str, Any], *, read_bytes: Callable[[str], bytes] = _read_local
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    read_bytes: Callable[[str], bytes] = _read_local,
+    readers: Sequence[DocumentReader] = (),
 ) -> LoadedContract:
     """Load a contract from a file, or from a mapping with the same keys.
 
-    An Open Data Contract Standard file is taken as well; one with several objects is named as `FILE#object`.
+    `readers` are tried for documents in other formats; one with several contracts is named as `FILE#object`.
     Raises ContractError with every fault found, SourceError when the file cannot be read.
     """
     if isinstance(source, Mapping):
@@ -77,15 +95,14 @@ def load_document(
     origin, part = split_part(os.fspath(source))
     text = read_bytes(origin)
     parsed = parse_document(text, origin)
-    if not is_odcs(parsed.value):
+    reader = next((each for each in readers if each.recognises(parsed.value)), None)
+    if reader is None:
         if part is not None:
             raise UsageError(f"{origin} is one contract: leave '#{part}' out")
         return load_parsed(parsed, text, origin)
-    from callcenter_etl.contract.interop.odcs_read import read_odcs  # few contracts need it
-
-    converted, notes = convert(parsed, origin, lambda value: read_odcs(value, part))
-    unasked = tuple(fault for asserts, fault in notes if asserts)
-    return replace(load_parsed(converted, text, origin), part=part, unasked=unasked)
+    converted, notes = convert(parsed, origin, lambda value: reader.read(value, part))
+    unsupported = tuple(fault for asserts, fault in notes if asserts)
+    return replace(load_parsed(converted, text, origin), part=part, unsupported=unsupported)
 
 
 def split_part(name: str) -> tuple[str, str | None]:
@@ -95,7 +112,7 @@ def split_part(name: str) -> tuple[str, str | None]:
 
 
 def convert(
-    parsed: Document, origin: str | None, read: Callable[[dict[str, Any]], Draft]
+    parsed: Document, origin: str | None, read: Callable[[dict[str, Any]], ConvertedDraft]
 ) -> tuple[Document, list[tuple[bool, Fault]]]:
     """Read a contract out of a document in another format.
 
@@ -117,16 +134,16 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
     too_many = tuple(locate.fault(path, message) for path, message in entry_faults(parsed.value))
     if too_many:
         raise ContractError(too_many)
-    document, found_in_shape = check_shape(parsed.value, most=MOST_FAULTS + 1)
+    document, found_in_shape = check_shape(parsed.value, most=MAX_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
-    wanted = max(0, MOST_FAULTS + 1 - len(faults))
+    wanted = max(0, MAX_FAULTS + 1 - len(faults))
     found = islice(check_meaning(parsed.value), wanted)
     faults += [locate.fault(path, message, offset) for path, message, offset in found]
     if document is None or faults:
-        unique = dict.fromkeys(faults[:MOST_FAULTS])
+        unique = dict.fromkeys(faults[:MAX_FAULTS])
         told = sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0))
-        if len(faults) > MOST_FAULTS:
-            told.append(Fault(f"and more: only {MOST_FAULTS:,} faults are told", file=origin))
+        if len(faults) > MAX_FAULTS:
+            told.append(Fault(f"and more: only {MAX_FAULTS:,} faults are told", file=origin))
         raise ContractError(tuple(told), parsed.warnings)
     return LoadedContract(
         document,

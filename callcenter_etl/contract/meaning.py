@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from callcenter_etl.contract import semantics
+from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.examples import FailingExample
-from callcenter_etl.contract.fields import RULE_KEYS, Record
-from callcenter_etl.contract.layout import Layout, layout_faults
+from callcenter_etl.contract.key_types import RULE_KEYS, Record
 from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
 from callcenter_etl.contract.names import name_faults
 from callcenter_etl.contract.partial import (
@@ -20,7 +20,7 @@ from callcenter_etl.contract.partial import (
     read_parts,
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
-from callcenter_etl.contract.text import Path
+from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
 Found = Iterator[tuple[Path, str, int]]
 
@@ -74,7 +74,7 @@ def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:
 def _layout_faults(value: dict[str, Any], columns: Columns) -> Found:
     run = value.get("run")
     declared = run.get("layout") if isinstance(run, dict) else None
-    part: Part[Layout] | None = read_part(Layout, declared)
+    part: Part[TableLayout] | None = read_part(TableLayout, declared)
     # A column that cannot be read may be the one that the layout names.
     if part is not None and isinstance(declared, dict) and columns.complete:
         yield from layout_faults(part.value, columns.named, columns.types, ("run", "layout"))

@@ -18,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.examples import Examples
-from callcenter_etl.contract.fields import (
+from callcenter_etl.contract.key_types import (
     RULE_KEYS,
     Flag,
     Literal_,
@@ -37,13 +38,12 @@ from callcenter_etl.contract.fields import (
     plain_whole_number,
     show,
 )
-from callcenter_etl.contract.formats import DEFAULT_FORMATS
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.run_defaults import RunDefaults
-from callcenter_etl.contract.storage import (
+from callcenter_etl.contract.storage_options import (
     Address,
 )
-from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.model import RecordRule
 from callcenter_etl.contract.partial import Columns, Part
 from callcenter_etl.contract.quoting import quoted
-from callcenter_etl.contract.text import Path
 
 Found = Iterator[tuple[Path, str, int]]
 

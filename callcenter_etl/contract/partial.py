@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from callcenter_etl.contract.fields import as_null
+from callcenter_etl.contract.key_types import as_null
 from callcenter_etl.contract.model import Column
 
 T = TypeVar("T")

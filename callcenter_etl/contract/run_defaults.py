@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from callcenter_etl.contract.fields import (
+from callcenter_etl.contract.key_types import (
     Flag,
     OptionalCount,
     OptionalFileMode,
@@ -15,13 +15,13 @@ from callcenter_etl.contract.fields import (
     as_null,
     as_text,
 )
-from callcenter_etl.contract.layout import Layout
-from callcenter_etl.contract.storage import (
+from callcenter_etl.contract.storage_options import (
     OptionalAddress,
     OptionalPath,
     StorageOptions,
     without_credentials,
 )
+from callcenter_etl.contract.table_layout import TableLayout
 
 Engine = Literal["local", "spark"]
 FailOn = Literal["warn", "reject", "never"]
@@ -105,7 +105,7 @@ class RunDefaults(_Model):
         "csv",
         description="the accepted records byte for byte, or typed in Parquet, a Delta or an Iceberg table",
     )
-    layout: Layout | None = Field(None, description="folders and order of a typed target")
+    layout: TableLayout | None = Field(None, description="folders and order of a typed target")
     write: Write | None = Field(
         None,
         description="what a run replaces of a typed target: all of it (overwrite; so it is for files), the partitions"

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from callcenter_etl.contract.bounds import bound_faults, length_faults
+from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_duration, parse_value
 from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.expressions import ExpressionFaults, compile_expression
-from callcenter_etl.contract.fields import RULE_KEYS
-from callcenter_etl.contract.formats import FormatFault, compile_format, parse_duration, parse_value
+from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.contract.model import Column, FileName, RecordRule
 from callcenter_etl.contract.partial import Columns, Part
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import excerpt, quoted
-from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.suggestions import did_you_mean
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str, int]]

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol, Self
 
-from callcenter_etl.accounts import Accounts
-from callcenter_etl.engines.local import LocalEngine, Pauses
+from callcenter_etl.engines.block_steps import BlockFormat
+from callcenter_etl.engines.local_engine import LocalEngine, PausePoint
 from callcenter_etl.engines.ranges import RANGE_BYTES
-from callcenter_etl.engines.steps import Shape
 from callcenter_etl.errors import UsageError
-from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import Staging
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.framing import Frame
-from callcenter_etl.sources.pending import LongPiece
-from callcenter_etl.sources.reader import BLOCK_BYTES, Block, SourceReader
-from callcenter_etl.validator import Validator
+from callcenter_etl.sources.source_reader import BLOCK_BYTES, Block, SourceReader
+from callcenter_etl.writers.router import Router
+from callcenter_etl.writers.staging import Staging
 
-Item = Block | Frame | LongPiece
+Item = Block | Frame | OversizedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Assignment:
     source: str
     reader: SourceReader
     validator: Validator
-    shape: Shape
+    shape: BlockFormat
     router: Router
-    accounts: Accounts
+    accounts: Tally
     staged: Staging
     preamble: bytes
     workers: int
@@ -53,7 +53,7 @@ class Engine(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def run(self, items: Iterable[Item], *, after_each: Callable[[], None], pauses: Pauses) -> None:
+    def run(self, items: Iterable[Item], *, after_each: Callable[[], None], pause_point: PausePoint) -> None:
         """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
 
 
@@ -69,7 +69,7 @@ def _local(assignment: Assignment) -> Engine:
 
 
 def _spark(assignment: Assignment) -> Engine:
-    from callcenter_etl.engines.spark.engine import SparkEngine
+    from callcenter_etl.engines.spark.spark_engine import SparkEngine
 
     return SparkEngine(assignment)
 

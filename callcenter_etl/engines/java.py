@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-LEAST_JAVA = 17  # of Spark 4: https://spark.apache.org/docs/latest/
+MIN_JAVA = 17  # of Spark 4: https://spark.apache.org/docs/latest/
 JAVA_REMEDY = "apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
 _SECONDS = 30
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')  # 1.8 was Java 8
@@ -30,7 +30,7 @@ class Java:
             return f"there is none {self.sought}"
         if self.version is None:
             return f"{self.command} does not tell its version"
-        return None if self.version >= LEAST_JAVA else f"{self.command} is Java {self.version}"
+        return None if self.version >= MIN_JAVA else f"{self.command} is Java {self.version}"
 
 
 def find_java() -> Java:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
-from callcenter_etl.accounts import Accounts
-from callcenter_etl.engines.returned import settle_rows
-from callcenter_etl.engines.rows import told_error
-from callcenter_etl.engines.work import Work
+from callcenter_etl.engines.collect import collect_rows
+from callcenter_etl.engines.task_context import TaskContext
+from callcenter_etl.engines.task_messages import encode_error
 from callcenter_etl.errors import CallcenterEtlError
-from callcenter_etl.memory import lack_of_memory_told
-from callcenter_etl.outputs.attempts import Attempt, SharedAttempt, UploadedAttempt
-from callcenter_etl.outputs.names import EXCEPTIONS, IN_PARTS, REJECTED, TARGET
-from callcenter_etl.outputs.parts import Told, commit_parts, write_manifest
-from callcenter_etl.outputs.router import Router
-from callcenter_etl.outputs.staging import Staging
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.memory_errors import translate_memory_errors
+from callcenter_etl.writers.file_names import EXCEPTIONS, IN_PARTS, REJECTED, TARGET
+from callcenter_etl.writers.part_attempt import Attempt, SharedAttempt, UploadedAttempt
+from callcenter_etl.writers.part_folder import Told, commit_parts, write_manifest
+from callcenter_etl.writers.router import Router
+from callcenter_etl.writers.staging import Staging
 
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
-    from callcenter_etl.outputs.remote_parts import PartsPrefix
+    from callcenter_etl.writers.s3_parts import PartsPrefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class PartsPlan:
     `folder` is the driver's staging folder, and the executors' too, unless they upload below a `prefix`.
     """
 
-    work: Work
+    work: TaskContext
     folder: str
     preamble: bytes
     mode: int | None
     prefix: PartsPrefix | None
 
     @classmethod
-    def of(cls, work: Work, staged: Staging, preamble: bytes) -> Self:
+    def of(cls, work: TaskContext, staged: Staging, preamble: bytes) -> Self:
         """Give the plan to write parts into a staging folder."""
         return cls(work, str(staged.directory.resolve()), preamble, staged.mode, staged.parts_prefix)
 
@@ -65,19 +65,19 @@ class PartsPlan:
 def write_part(plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
     """Write the judged rows of one range and tell of it: files, counts, and the bytes judged; or what went wrong."""
     try:
-        with lack_of_memory_told(), plan.attempt(part) as staged:
+        with translate_memory_errors(), plan.attempt(part) as staged:
             return _written(plan, part, batches, staged)
     except CallcenterEtlError as error:
-        return {"part": part, "error": told_error(error)}
+        return {"part": part, "error": encode_error(error)}
 
 
 def _written(
     plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch], staged: Attempt
 ) -> dict[str, Any]:
-    shape, accounts = plan.work.shape, Accounts()
+    shape, accounts = plan.work.shape, Tally()
     router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
     router.begin(plan.preamble)
-    body = settle_rows(
+    body = collect_rows(
         (row for batch in batches for row in batch.to_pylist()),
         first=part,
         parts=part + 1,
@@ -111,7 +111,7 @@ def empty_part(plan: PartsPlan) -> dict[str, Any]:
     return {
         "part": 0,
         "files": files,
-        "accounts": asdict(Accounts()),
+        "accounts": asdict(Tally()),
         "exception_records": 0,
         "target_records": 0,
         "body": {"bytes": 0, "crc32": 0},

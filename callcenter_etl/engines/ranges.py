@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from callcenter_etl.errors import SourceError
+from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import is_ascii_superset
 from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.lines import LF, line_end
-from callcenter_etl.sources.pending import LongPiece, Pending
-from callcenter_etl.sources.reader import Block
+from callcenter_etl.sources.source_reader import Block
 
 RANGE_BYTES = 32 * 2**20
 
@@ -109,16 +109,16 @@ def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tu
 
 def blocks_of(
     blocks: Iterator[bytes], within: Range, dialect: Dialect, block_bytes: int
-) -> Iterator[Block | LongPiece]:
+) -> Iterator[Block | OversizedRecord]:
     """Give the lines of a range as the reader of a whole source gives them. Raises SourceError where they changed."""
-    pending = Pending(blocks, block_bytes, offset=within.start, first_line=within.first_line)
+    pending = ByteBuffer(blocks, block_bytes, offset=within.start, first_line=within.first_line)
     while True:
         first_line, offset = pending.next_line, pending.offset
         raw = pending.take_lines()
         if raw:
             yield Block(raw, first_line, offset)
         elif len(pending) > dialect.max_record_bytes + 1:
-            yield from pending.take_long_record()
+            yield from pending.consume_oversized_record()
             continue
         if not pending.ended:
             pending.fill()
@@ -131,8 +131,8 @@ def blocks_of(
         )
 
 
-def bytes_of(item: Block | Frame | LongPiece) -> bytes | memoryview:
+def bytes_of(item: Block | Frame | OversizedRecord) -> bytes | memoryview:
     """Give the bytes of the source that an item stands for."""
-    if isinstance(item, LongPiece):
+    if isinstance(item, OversizedRecord):
         return item.data
     return memoryview(item.raw)[: item.consumed] if isinstance(item, Frame) else item.raw

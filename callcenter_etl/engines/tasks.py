@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from isal import isal_zlib
 
+from callcenter_etl.engines.block_steps import judge_block, parse_block
 from callcenter_etl.engines.ranges import Cut, Range, bytes_of, find_line_starts
-from callcenter_etl.engines.rows import (
+from callcenter_etl.engines.task_context import TaskContext
+from callcenter_etl.engines.task_messages import (
     COUNTED,
     END,
     ERROR,
@@ -21,51 +23,49 @@ from callcenter_etl.engines.rows import (
     REPEATS,
     batch_of,
     block_row,
-    piece_row,
-    told_error,
+    encode_error,
+    oversized_row,
 )
-from callcenter_etl.engines.steps import judge_block, parse_block
-from callcenter_etl.engines.work import Work
 from callcenter_etl.errors import CallcenterEtlError
-from callcenter_etl.memory import lack_of_memory_told
-from callcenter_etl.rules.columns import ChunkColumns
-from callcenter_etl.rules.records import key_values
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.memory_errors import translate_memory_errors
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.record_rules import key_values
 from callcenter_etl.rules.rule import Rule
+from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.pending import LongPiece
-from callcenter_etl.validator import Validator
 
 Batches = Iterator[pa.RecordBatch]
 
 
-def count_lines(work: Work, cuts: Sequence[Cut], batches: Batches) -> Batches:
+def count_lines(work: TaskContext, cuts: Sequence[Cut], batches: Batches) -> Batches:
     """Give `COUNTED` for each cut whose number comes as an `id`."""
     for part in _ids(batches):
         try:
-            with lack_of_memory_told():
+            with translate_memory_errors():
                 work.check_version()
                 found = find_line_starts(work.cut(cuts[part]), cuts[part])
         except CallcenterEtlError as error:
-            yield batch_of(COUNTED, part=[part], lines=[0], error=[told_error(error)])
+            yield batch_of(COUNTED, part=[part], lines=[0], error=[encode_error(error)])
             continue
         yield batch_of(COUNTED, part=[part], lines=[found.lines], first=[found.first])
 
 
-def give_keys(work: Work, ranges: Sequence[Range | None], batches: Batches) -> Batches:
+def give_keys(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
     """Give `KEYS` of the records of each range whose number comes as an `id`; what went wrong as a row of its own."""
     for part in _ids(batches):
         try:
-            with lack_of_memory_told():
+            with translate_memory_errors():
                 yield from _keys_of(work, part, ranges[part])
         except CallcenterEtlError as error:
-            yield batch_of(KEYS, part=[part], rule=[-1], line=[0], error=[told_error(error)])
+            yield batch_of(KEYS, part=[part], rule=[-1], line=[0], error=[encode_error(error)])
 
 
-def _keys_of(work: Work, part: int, within: Range | None) -> Batches:
+def _keys_of(work: TaskContext, part: int, within: Range | None) -> Batches:
     work.check_version()
-    validator, shape = work.kept_validator(), work.shape
+    validator, shape = work.cached_validator(), work.shape
     for item in work.items(within):
-        if isinstance(item, LongPiece):
+        if isinstance(item, OversizedRecord):
             continue
         for chunk in parse_block(item, shape).chunks:
             columns = validator.columns_of(chunk, shape.layout)
@@ -92,7 +92,7 @@ def unique_rules(validator: Validator) -> tuple[Rule, ...]:
     return tuple(rule for rule in validator.rules if rule.key)
 
 
-def judge_ranges(work: Work, ranges: Sequence[Range | None], batches: Batches) -> Batches:
+def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
     """Give `JUDGED` for the range that `REPEATS` come for, sorted by line, its HEAD first."""
     repeats = Repeats(batches)
     part = repeats.part
@@ -100,17 +100,17 @@ def judge_ranges(work: Work, ranges: Sequence[Range | None], batches: Batches) -
         return
     judging = _Judging(work, part, repeats)
     try:
-        with lack_of_memory_told():
+        with translate_memory_errors():
             repeats.check()
             yield from judging.rows(ranges[part])
     except CallcenterEtlError as error:
-        yield batch_of(JUDGED, part=[part], number=[judging.number], kind=[ERROR], told=[told_error(error)])
+        yield batch_of(JUDGED, part=[part], number=[judging.number], kind=[ERROR], told=[encode_error(error)])
 
 
 class _Judging:
     """Judges one range; `number` counts the rows given."""
 
-    def __init__(self, work: Work, part: int, repeats: Repeats) -> None:
+    def __init__(self, work: TaskContext, part: int, repeats: Repeats) -> None:
         self._work = work
         self._part = part
         self._repeats = repeats
@@ -123,19 +123,19 @@ class _Judging:
         for item in self._work.items(within):
             data = bytes_of(item)
             crc, size = isal_zlib.crc32(data, crc), size + len(data)
-            if isinstance(item, LongPiece):
-                yield piece_row(self._part, self.number, item)
+            if isinstance(item, OversizedRecord):
+                yield oversized_row(self._part, self.number, item)
             else:
                 parsed = parse_block(item, self._work.shape)
                 columns = [self._columns_of(chunk) for chunk in parsed.chunks]
-                done = judge_block(self._work.kept_validator(), parsed, columns, self._work.shape)
+                done = judge_block(self._work.cached_validator(), parsed, columns, self._work.shape)
                 yield block_row(self._part, self.number, done)
             self.number += 1
         told = json.dumps({"bytes": size, "crc32": crc})
         yield batch_of(JUDGED, part=[self._part], number=[self.number], kind=[END], told=[told])
 
     def _columns_of(self, chunk: Chunk) -> ChunkColumns:
-        validator = self._work.kept_validator()
+        validator = self._work.cached_validator()
         columns = validator.columns_of(chunk, self._work.layout)
         rules = unique_rules(validator)
         if rules and len(columns):
@@ -173,10 +173,10 @@ class Repeats:
 
     def check(self) -> None:
         """Raise what went wrong when keys were given."""
-        from callcenter_etl.engines.rows import error_told
+        from callcenter_etl.engines.task_messages import decode_error
 
         if self._error is not None:
-            raise error_told(self._error)
+            raise decode_error(self._error)
 
     def up_to(self, line: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Give lines, numbers of rules and first lines of the repeats up to a line, those given before left out."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.model import Column, ContractDocument
-from callcenter_etl.rules.records import expression_rule, unique_rule
+from callcenter_etl.rules.record_rules import expression_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
-from callcenter_etl.rules.values import VALUE_RULES
+from callcenter_etl.rules.value_rules import VALUE_RULES
 from callcenter_etl.terminal import printable
 
 

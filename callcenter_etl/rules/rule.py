@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from callcenter_etl.rules.columns import ChunkColumns
+from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.shown import shown_values
 from callcenter_etl.terminal import printable

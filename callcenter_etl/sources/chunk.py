@@ -12,7 +12,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
-from callcenter_etl.sources.framing import FIELDS, Frame, Malformation
+from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -30,7 +30,7 @@ class Chunk:
     last: int
     sound: NDArray[np.int64]
     values: tuple[pa.StringArray, ...]
-    malformed: tuple[Malformation, ...]
+    malformed: tuple[MalformedRecord, ...]
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -58,7 +58,7 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
     AccountingError when the parser's records are not the framed ones.
     """
     framed = tuple(
-        Malformation(m.record - first, m.status, m.reason)
+        MalformedRecord(m.record - first, m.status, m.reason)
         for m in frame.malformed
         if first <= m.record < last
     )
@@ -67,12 +67,12 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
     candidates = np.flatnonzero(sound)
     text = _sound_text(frame, first, candidates)
     table, invalid = _parse(text, frame=frame, fields=fields)
-    ragged: list[Malformation] = []
+    ragged: list[MalformedRecord] = []
     for number, found in invalid:
         record = int(candidates[number - 1])
         sound[record] = False
         ragged.append(
-            Malformation(
+            MalformedRecord(
                 record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"
             )
         )

@@ -25,7 +25,7 @@ STRUCTURAL_RULES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Malformation:
+class MalformedRecord:
     """Why one record (by its index in the block) cannot be read as fields."""
 
     record: int
@@ -51,7 +51,7 @@ class Frame:
     text_stops: Offsets
     lines: Offsets
     line_counts: Offsets
-    malformed: tuple[Malformation, ...]
+    malformed: tuple[MalformedRecord, ...]
     blank_lines: int
     blank_bytes: int
     consumed: int
@@ -254,7 +254,7 @@ def _assemble(
     whole = len(openers) == len(lines)  # mostly every line is a record: then nothing is to be gathered
     from_, to = (slice(None), slice(None)) if whole else (openers, closers)
     malformed = tuple(
-        Malformation(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
+        MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
         for line, (status, reason) in sorted(reasons.items())
         if line < kept
     )

@@ -12,7 +12,7 @@ from callcenter_etl.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """Which source column holds which contract column.
 
     `names` are the source's own header names by position; `positions` maps contract column names to positions.
@@ -27,13 +27,15 @@ class Layout:
         return len(self.names)
 
 
-def layout_without_header(document: ContractDocument) -> Layout:
+def layout_without_header(document: ContractDocument) -> ColumnLayout:
     """Give the layout of a source whose columns are known by position alone."""
     names = tuple(column.name for column in document.columns)
-    return Layout(names=names, positions={name: position for position, name in enumerate(names)})
+    return ColumnLayout(names=names, positions={name: position for position, name in enumerate(names)})
 
 
-def match_header(found: tuple[str, ...], document: ContractDocument) -> tuple[Layout, tuple[Problem, ...]]:
+def match_header(
+    found: tuple[str, ...], document: ContractDocument
+) -> tuple[ColumnLayout, tuple[Problem, ...]]:
     """Match header names to the contract's columns by the contract's header mode.
 
     The layout may be used only where there are no problems.
@@ -42,7 +44,7 @@ def match_header(found: tuple[str, ...], document: ContractDocument) -> tuple[La
     matcher = _Matcher(document)
     if exact and matcher.in_place(found):
         positions = {column.name: position for position, column in enumerate(document.columns)}
-        return Layout(names=found, positions=positions), tuple(matcher.reserved(found))
+        return ColumnLayout(names=found, positions=positions), tuple(matcher.reserved(found))
     problems = (
         *matcher.duplicates(found),
         *matcher.missing(found),
@@ -56,7 +58,7 @@ def match_header(found: tuple[str, ...], document: ContractDocument) -> tuple[La
         column = matcher.column_of(name)
         if column is not None:
             positions.setdefault(column.name, position)
-    return Layout(names=found, positions=positions), problems
+    return ColumnLayout(names=found, positions=positions), problems
 
 
 class _Matcher:

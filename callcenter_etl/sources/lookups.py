@@ -10,12 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import ContractError, Fault, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.lookup_text import NoColumnError, UnfitLookupError, lookup_values
-from callcenter_etl.storage.access import read_bytes
-from callcenter_etl.storage.addresses import beside, is_local, local_path, shown
+from callcenter_etl.store.access import read_bytes
+from callcenter_etl.store.uris import beside, is_local, local_path, shown
 
 MAX_BYTES = 2**30
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from callcenter_etl import load_contract
 from callcenter_etl.api import back_tests, diff_contracts
-from callcenter_etl.change.backtest import MOST_LINES, NO_RECORD, BackTest, Flips
-from callcenter_etl.declared import Contract
+from callcenter_etl.api_contract import Contract
 from callcenter_etl.errors import ContractError
+from callcenter_etl.tools.backtest.backtest import MAX_LINES, NO_RECORD, BackTest, VerdictChanges
 from tests.change.mutations import mutated
 from tests.oracle.compare import write_case
 from tests.oracle.contracts import LOOKUPS
@@ -87,8 +87,12 @@ def _against_oracle(data: bytes, old: Plain, new: Plain, test: BackTest, tally: 
     tally.claims["as the oracle says"] += 1
     (accepted, broken), (new_accepted, new_broken) = _verdicts(data, old), _verdicts(data, new)
     pairs = (
-        (test.newly_rejected, test.newly_rejected_by_rule, _flips(accepted, new_accepted, new_broken)),
-        (test.newly_accepted, test.newly_accepted_by_rule, _flips(new_accepted, accepted, broken)),
+        (
+            test.newly_rejected,
+            test.newly_rejected_by_rule,
+            _verdict_changes(accepted, new_accepted, new_broken),
+        ),
+        (test.newly_accepted, test.newly_accepted_by_rule, _verdict_changes(new_accepted, accepted, broken)),
     )
     return [
         f"{(count, by_rule)} found, {expected} by the oracle"
@@ -110,16 +114,18 @@ def _verdicts(data: bytes, contract: Plain) -> tuple[list[int], Broken]:
     return accepted, {verdict.line: verdict.broken_errors for verdict in verdicts if not verdict.accepted}
 
 
-def _flips(accepted: list[int], others: list[int], broken: Broken) -> tuple[int, dict[str, Flips]]:
+def _verdict_changes(
+    accepted: list[int], others: list[int], broken: Broken
+) -> tuple[int, dict[str, VerdictChanges]]:
     """Give the records that one side accepts and the other does not, one at a time, and by rule."""
-    flipped = sorted(set(accepted) - set(others))
-    by_rule: dict[str, Flips] = {}
-    for line in flipped:
+    changed_verdicts = sorted(set(accepted) - set(others))
+    by_rule: dict[str, VerdictChanges] = {}
+    for line in changed_verdicts:
         for rule in broken.get(line, (NO_RECORD,)):
-            flips = by_rule.setdefault(rule, Flips())
+            flips = by_rule.setdefault(rule, VerdictChanges())
             flips.records += 1
-            flips.lines += [line] if len(flips.lines) < MOST_LINES else []
-    return len(flipped), by_rule
+            flips.lines += [line] if len(flips.lines) < MAX_LINES else []
+    return len(changed_verdicts), by_rule
 
 
 def main() -> int:

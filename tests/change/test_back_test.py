@@ -54,9 +54,9 @@ def rejects(contract: str, source: str, output: Path) -> dict[int, list[str]]:
         return {int(row["reject_line"]): row["reject_rules"].split("; ") for row in csv.DictReader(file)}
 
 
-def by_rule(flipped: dict[int, list[str]]) -> dict[str, Any]:
+def by_rule(changed_verdicts: dict[int, list[str]]) -> dict[str, Any]:
     rules: dict[str, list[int]] = {}
-    for line, broken in flipped.items():
+    for line, broken in changed_verdicts.items():
         for rule in broken:
             rules.setdefault(rule, []).append(line)
     return {rule: {"records": len(lines), "lines": lines[:10]} for rule, lines in rules.items()}

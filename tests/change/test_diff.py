@@ -12,7 +12,7 @@ import pytest
 
 from callcenter_etl import load_contract
 from callcenter_etl.api import diff_contracts
-from callcenter_etl.contract.diff import Change
+from callcenter_etl.tools.compare import ContractChange
 
 A = "{name: a, type: integer}"
 PLAIN = (
@@ -25,7 +25,7 @@ def text(*, source: str = "", column: str = A, rules: str = "", limits: str = ""
     return filled.replace("RULES", rules).replace("LIMITS", limits)
 
 
-def changes(old: str, new: str, folder: Path) -> tuple[Change, ...]:
+def changes(old: str, new: str, folder: Path) -> tuple[ContractChange, ...]:
     for name, content in (("old.yaml", old), ("new.yaml", new)):
         (folder / name).write_text(content, encoding="utf-8")
     return diff_contracts(load_contract(folder / "old.yaml"), load_contract(folder / "new.yaml"))

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from callcenter_etl import ContractError, load_contract, validate
-from callcenter_etl.api import try_out
-from callcenter_etl.change.bench import Bench
-from callcenter_etl.change.coverage import ALONE, NOT_FOUND, TOGETHER, RuleCoverage
+from callcenter_etl.api import examine_contract
+from callcenter_etl.tools.contract_test.coverage import ALONE, NOT_FOUND, TOGETHER, RuleCoverage
+from callcenter_etl.tools.contract_test.record_evaluator import RecordEvaluator
 from tests.oracle.compare import write_case
 from tests.oracle.contracts import LOOKUPS, make_contract
 from tests.oracle.reader import read_source
@@ -47,7 +47,7 @@ def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def coverage(columns: str, rules: str = "", *, folder: Path) -> dict[str, RuleCoverage]:
     path = folder / "c.yaml"
     path.write_text(f"contract: c\ncolumns:\n{columns}\n{rules}", encoding="utf-8")
-    return {rule.rule: rule for rule in try_out(load_contract(path)).rules}
+    return {rule.rule: rule for rule in examine_contract(load_contract(path)).rules}
 
 
 def test_the_sample_contract_keeps_its_examples_and_every_rule_is_broken() -> None:
@@ -176,10 +176,12 @@ def test_the_oracle_agrees_about_every_record_that_is_made(seed: int, tmp_path: 
     plain = make_contract(random.Random(seed))
     _, path = write_case(b"", plain, tmp_path)
     loaded = load_contract(path)
-    bench = Bench(loaded.loaded, tmp_path)
-    made = [rule for rule in try_out(loaded).rules if rule.record is not None]
+    record_evaluator = RecordEvaluator(loaded.loaded, tmp_path)
+    made = [rule for rule in examine_contract(loaded).rules if rule.record is not None]
     for rule in made:
-        content = bench.text_of([*rule.after, rule.record or {}]).encode(plain["source"]["encoding"])
+        content = record_evaluator.text_of([*rule.after, rule.record or {}]).encode(
+            plain["source"]["encoding"]
+        )
         last = judge(read_source(content, plain), plain, LOOKUPS)[-1]
         assert {*last.broken_errors, *last.broken_warnings} == {rule.rule, *rule.others}
 
@@ -188,7 +190,7 @@ def test_a_made_record_is_rejected_by_validate_for_just_its_rule(tmp_path: Path)
     path = tmp_path / "c.yaml"
     path.write_text(CONTRACT, encoding="utf-8")
     contract = load_contract(path)
-    for rule in try_out(contract).rules:
+    for rule in examine_contract(contract).rules:
         with (tmp_path / "made.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, ["id", "state", "who"])
             writer.writeheader()

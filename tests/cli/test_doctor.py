@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from callcenter_etl import doctor
-from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.tools import doctor
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 ACCESS = "AKIAIOSFODNN7EXAMPLE"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from callcenter_etl.cli.exits import guarded
+from callcenter_etl.cli.exit_codes import guarded
 from callcenter_etl.errors import AccountingError, CallcenterEtlError, OutputError, SourceError, UsageError
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl.cli.progress_line import progress_line
-from callcenter_etl.summary import Progress
+from callcenter_etl.run.summary import Progress
 
 CONTRACT = """contract: calls
 columns:

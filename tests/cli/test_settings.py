@@ -8,7 +8,7 @@ import pytest
 
 from callcenter_etl.contract.run_defaults import LogSettings, RunDefaults
 from callcenter_etl.errors import UsageError
-from callcenter_etl.settings import Options, RunSettings, resolve_settings
+from callcenter_etl.run.options import RunOptions, RunSettings, resolve_settings
 
 DECLARED = RunDefaults(
     source="declared.csv",
@@ -31,7 +31,7 @@ ENVIRON = {
     "CALLCENTER_ETL_LOG_DIRECTORY": "env_logs",
     "CALLCENTER_ETL_LOG_FORMAT": "json",
 }
-OPTIONS = Options(("option.csv",), "option", 3, "3", "debug", "s3://option", "option_staging", 30)
+OPTIONS = RunOptions(("option.csv",), "option", 3, "3", "debug", "s3://option", "option_staging", 30)
 
 
 def told(settings: RunSettings) -> tuple[Any, ...]:
@@ -50,9 +50,9 @@ def told(settings: RunSettings) -> tuple[Any, ...]:
 
 
 def test_each_setting_has_its_precedence() -> None:
-    declared = resolve_settings(DECLARED, Options(), {})
+    declared = resolve_settings(DECLARED, RunOptions(), {})
     assert told(declared) == ("declared.csv", "declared", 1, 10, None, "ERROR", "declared_logs", "console")
-    environ = resolve_settings(DECLARED, Options(), ENVIRON)
+    environ = resolve_settings(DECLARED, RunOptions(), ENVIRON)
     assert told(environ) == ("env.csv", "env", 2, 20, "2%", "WARNING", "env_logs", "json")
     option = resolve_settings(DECLARED, OPTIONS, ENVIRON)
     assert told(option) == ("option.csv", "option", 3, 30, "3", "DEBUG", "env_logs", "json")
@@ -60,8 +60,8 @@ def test_each_setting_has_its_precedence() -> None:
 
 def test_each_place_of_storage_has_its_precedence() -> None:
     for options, environ, name in (
-        (Options(), {}, "declared"),
-        (Options(), ENVIRON, "env"),
+        (RunOptions(), {}, "declared"),
+        (RunOptions(), ENVIRON, "env"),
         (OPTIONS, ENVIRON, "option"),
     ):
         settings = resolve_settings(DECLARED, options, environ)
@@ -69,13 +69,13 @@ def test_each_place_of_storage_has_its_precedence() -> None:
 
 
 def test_what_would_be_copied_is_the_output_where_there_is_no_other() -> None:
-    settings = resolve_settings(RunDefaults(), Options(publish_to="s3://b/p"), {})
+    settings = resolve_settings(RunDefaults(), RunOptions(publish_to="s3://b/p"), {})
     assert (settings.output, settings.publish_to) == ("s3://b/p", None)
 
 
 def test_an_empty_variable_is_none() -> None:
-    assert resolve_settings(DECLARED, Options(), dict.fromkeys(ENVIRON, "")) == resolve_settings(
-        DECLARED, Options(), {}
+    assert resolve_settings(DECLARED, RunOptions(), dict.fromkeys(ENVIRON, "")) == resolve_settings(
+        DECLARED, RunOptions(), {}
     )
 
 
@@ -96,20 +96,20 @@ def test_an_empty_variable_is_none() -> None:
 )
 def test_a_bad_variable_is_named(name: str, text: str) -> None:
     with pytest.raises(UsageError, match=f"^CALLCENTER_ETL_{name}: "):
-        resolve_settings(RunDefaults(), Options(), {f"CALLCENTER_ETL_{name}": text})
+        resolve_settings(RunDefaults(), RunOptions(), {f"CALLCENTER_ETL_{name}": text})
 
 
 @pytest.mark.parametrize(
     ("options", "name"),
     [
-        (Options(max_rejected=""), "--max-rejected"),
-        (Options(log_level="loud"), "--log-level"),
-        (Options(fail_on="always"), "--fail-on"),
-        (Options(output=""), "--output"),
-        (Options(publish_to=""), "--publish-to"),
-        (Options(staging=""), "--staging"),
+        (RunOptions(max_rejected=""), "--max-rejected"),
+        (RunOptions(log_level="loud"), "--log-level"),
+        (RunOptions(fail_on="always"), "--fail-on"),
+        (RunOptions(output=""), "--output"),
+        (RunOptions(publish_to=""), "--publish-to"),
+        (RunOptions(staging=""), "--staging"),
     ],
 )
-def test_a_bad_option_is_named_and_the_environment_not_blamed(options: Options, name: str) -> None:
+def test_a_bad_option_is_named_and_the_environment_not_blamed(options: RunOptions, name: str) -> None:
     with pytest.raises(UsageError, match=f"^{name}: "):
         resolve_settings(RunDefaults(), options, ENVIRON)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl.own_outputs import without_own_outputs
-from callcenter_etl.storage.access import DEFAULTS
+from callcenter_etl.store.access import DEFAULTS
 from tests.storage.buckets import Drops
 
 

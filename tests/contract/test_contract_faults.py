@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from callcenter_etl.contract.json_schema import json_schema
 from callcenter_etl.contract.loader import LoadedContract, load_document
 from callcenter_etl.contract.model import MaxRejected
-from callcenter_etl.contract.schema import json_schema
 from callcenter_etl.errors import ContractError, UsageError
 
 HEAD = "contract: c\ncolumns:\n"

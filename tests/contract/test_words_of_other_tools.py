@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from callcenter_etl.contract.datetime_formats import compile_format
 from callcenter_etl.contract.expressions.checker import FUNCTIONS
 from callcenter_etl.contract.foreign_formats import to_strptime
-from callcenter_etl.contract.formats import compile_format
+from callcenter_etl.contract.json_schema import json_schema
 from callcenter_etl.contract.loader import load_document
-from callcenter_etl.contract.schema import json_schema
 from callcenter_etl.contract.words import _WORDS, NOTES, meant_by
 from callcenter_etl.errors import ContractError
 

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from callcenter_etl.contract.fields import RULE_KEYS
+from callcenter_etl.contract.json_schema import json_schema
+from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.contract.model import ColumnType, ContractDocument
-from callcenter_etl.contract.schema import json_schema
-from callcenter_etl.reports.rule_texts import rule_texts
+from callcenter_etl.diagnostics.rule_texts import rule_texts
 from callcenter_etl.rules.samples import SECTIONS, TYPE_SAMPLES, Sample
 from tests.docs.pages import DOCS
 from tools.docs.rule_samples import judge

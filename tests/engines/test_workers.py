@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.engines import local, steps
-from callcenter_etl.engines.turns import Turns
+from callcenter_etl.engines import block_steps, local_engine
+from callcenter_etl.engines.sequencer import Sequencer
 
 ROOT = Path(__file__).parents[2]
 FILES = ("target.csv", "exceptions.csv", "rejected.csv")
@@ -47,13 +47,13 @@ def test_the_contract_says_how_many_workers_where_nobody_else_does(
     sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines: list[int] = []
-    made = local.LocalEngine.__init__
+    made = local_engine.LocalEngine.__init__
 
-    def noted(self: local.LocalEngine, *given: Any, workers: int, **named: Any) -> None:
+    def noted(self: local_engine.LocalEngine, *given: Any, workers: int, **named: Any) -> None:
         engines.append(workers)
         made(self, *given, workers=workers, **named)
 
-    monkeypatch.setattr(local.LocalEngine, "__init__", noted)
+    monkeypatch.setattr(local_engine.LocalEngine, "__init__", noted)
     columns = [{"name": name} for name in sample.read_text(encoding="latin-1").split("\n")[0].split(",")]
     contract = load_contract({"contract": "c", "columns": columns, "run": {"workers": 3}})
     validate(sample, contract)
@@ -62,7 +62,7 @@ def test_the_contract_says_how_many_workers_where_nobody_else_does(
 
 
 def test_a_failing_block_ends_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = steps.parse_block
+    parse = block_steps.parse_block
     calls: list[int] = []
 
     def fails_at_the_third(*args: Any) -> Any:
@@ -71,14 +71,14 @@ def test_a_failing_block_ends_the_run(sample: Path, tmp_path: Path, monkeypatch:
             raise RuntimeError("broken")
         return parse(*args)
 
-    monkeypatch.setattr(local, "parse_block", fails_at_the_third)
+    monkeypatch.setattr(local_engine, "parse_block", fails_at_the_third)
     with pytest.raises(RuntimeError, match="broken"):
         outcome(sample, tmp_path / "o", workers=3, block_bytes=10_007)
     assert not (tmp_path / "o" / "summary.json").exists()
 
 
 def test_turns_are_taken_in_the_order_of_their_numbers() -> None:
-    turns, taken = Turns(), []
+    turns, taken = Sequencer(), []
 
     def take(number: int) -> None:
         with turns.turn(number):

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from ruamel.yaml import YAML
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.explain import Causes, find_causes
-from callcenter_etl.explain.causes import Cause
-from callcenter_etl.reports.causes import cause_in_words
+from callcenter_etl.diagnostics.causes_report import cause_sentence
+from callcenter_etl.tools.explain import Causes, find_causes
+from callcenter_etl.tools.explain.reject_causes import Cause
 from tests.oracle.compare import write_case
 from tests.oracle.strategies import cases
 from tests.reliability.support import command
@@ -130,7 +130,7 @@ def test_a_cause_reads_as_the_operator_asked_for(tmp_path: Path) -> None:
     bad = many(lambda n: f"{n},9:15:00,2025-01-31,COMPLETED,ok", 97)
     lines = [*good, *bad, *many(lambda n: f"{n},9:15:00,2025-01-31,WRONG,ok", 3)]
     found = run(tmp_path, BASE, lines)
-    assert cause_in_words(found.causes[0], found) == (
+    assert cause_sentence(found.causes[0], found) == (
         "100 % of 100: start looks like H:MM:SS, lines 102 to 201; accepting `%-H:%M:%S` would recover 97"
     )
 
@@ -209,8 +209,8 @@ def test_very_many_rejects_are_sampled_and_said_so(tmp_path: Path) -> None:
     lines = many(lambda n: f"{n},9:15:00,2025-01-31,COMPLETED,ok", 1000)
     found = run(tmp_path, BASE, lines, most=100)
     assert (found.step, found.looked_at, found.rejected) == (10, 100, 1000)
-    assert "about 100 % of 1,000" in cause_in_words(found.causes[0], found)
-    assert cause_in_words(found.causes[0], found).endswith("would recover about 1,000")
+    assert "about 100 % of 1,000" in cause_sentence(found.causes[0], found)
+    assert cause_sentence(found.causes[0], found).endswith("would recover about 1,000")
 
 
 def test_marked_cells_are_read_as_they_were(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from callcenter_etl import UsageError, load_contract, validate
-from callcenter_etl.declared import Contract
-from callcenter_etl.explain import Explanation, explain_line
-from callcenter_etl.explain.find import letters
+from callcenter_etl.api_contract import Contract
+from callcenter_etl.tools.explain import Explanation, explain_line
+from callcenter_etl.tools.explain.find_record import letters
 from tests.oracle.compare import write_case
 from tests.oracle.strategies import cases
 from tests.reliability.support import command

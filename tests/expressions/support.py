@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from callcenter_etl.contract.expressions import ExpressionFault, ExpressionFaults, compile_expression
 from callcenter_etl.contract.model import Column
-from callcenter_etl.rules.columns import ChunkColumns
-from callcenter_etl.rules.evaluate import evaluate
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.expression_evaluator import evaluate
 
 TYPES = {
     "t": "text", "u": "text", "g": "digits", "i": "integer", "j": "integer", "x": "decimal", "y": "decimal",

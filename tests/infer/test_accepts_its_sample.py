@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.infer import Options, infer_contract
+from callcenter_etl.tools.infer import InferOptions, infer_contract
 
 RECORDS = 120
 DAY = date(2024, 11, 3)
@@ -126,7 +126,7 @@ def test_only_listed_outliers_are_rejected(
     sample = sample_of(seed, tuple(columns), dirty=dirty, delimiter=delimiter, encoding=encoding)
     source, contract = tmp_path / "sample.csv", tmp_path / "contract.yaml"
     source.write_bytes(sample.data)
-    inference = infer_contract(Options((str(source),)))
+    inference = infer_contract(InferOptions((str(source),)))
     contract.write_text(inference.text, encoding="utf-8")
     summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary
     assert summary["status"] != "refused", summary["problems"]
@@ -139,7 +139,7 @@ def test_only_listed_outliers_are_rejected(
             )
     assert broken == listed(inference.text)
     assert summary["records"]["accepted"] == inference.outcome.accepted
-    assert infer_contract(Options((str(source),))).text == inference.text
+    assert infer_contract(InferOptions((str(source),))).text == inference.text
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -150,7 +150,7 @@ def test_clean_columns_get_their_types_and_nothing_is_rejected(
     sample = sample_of(seed, tuple(MAKERS), dirty=0, delimiter=delimiter, encoding=encoding)
     source = tmp_path / "sample.csv"
     source.write_bytes(sample.data)
-    inference = infer_contract(Options((str(source),)))
+    inference = infer_contract(InferOptions((str(source),)))
     document = inference.contract.document
     assert {column.name: column.type for column in document.columns} == {
         name: kind for name, (kind, _) in MAKERS.items()
@@ -171,7 +171,7 @@ def test_few_outliers_leave_a_type_and_many_do_not(tmp_path: Path) -> None:
     for wrong, kind in ((2, "integer"), (3, "text")):
         values = [*map(str, range(200 - wrong)), *["oops"] * wrong]
         source.write_text("x,n\n" + "".join(f"x,{value}\n" for value in values), encoding="utf-8")
-        inference = infer_contract(Options((str(source),)))
+        inference = infer_contract(InferOptions((str(source),)))
         assert inference.contract.document.columns[1].type == kind
         assert inference.outcome.accepted == (200 - wrong if kind == "integer" else 200)
 
@@ -186,6 +186,6 @@ def test_day_and_month_are_told_apart_by_another_column(tmp_path: Path, first: s
     lines = [f"{a:{first}},{b:{first}}\n" for a, b in zip(days, certain, strict=True)]
     source = tmp_path / "sample.csv"
     source.write_text("a,b\n" + "".join(lines), encoding="utf-8")
-    inference = infer_contract(Options((str(source),)))
+    inference = infer_contract(InferOptions((str(source),)))
     assert [column.format for column in inference.contract.document.columns] == [(first,), (first,)]
     assert f"all would also do as {instead}" in inference.text

@@ -14,7 +14,7 @@ import pytest
 
 from callcenter_etl import load_contract
 from callcenter_etl.errors import CallcenterEtlError, SampleError, UsageError
-from callcenter_etl.infer import Inference, Options, infer_contract
+from callcenter_etl.tools.infer import Inference, InferOptions, infer_contract
 
 ROOT = Path(__file__).parents[2]
 CALLS = "id,at\n" + "".join(f"{i},08:{i:02}:00\n" for i in range(30))
@@ -32,7 +32,7 @@ def call(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def infer(*samples: str, **options: object) -> Inference:
-    return infer_contract(Options(samples, **options))  # type: ignore[arg-type]  # the keys of Options
+    return infer_contract(InferOptions(samples, **options))  # type: ignore[arg-type]  # the keys of Options
 
 
 def test_a_contract_goes_to_standard_output_or_to_a_file_that_is_not_overwritten() -> None:

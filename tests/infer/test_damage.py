@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.infer import Inference, Options, infer_contract
+from callcenter_etl.tools.infer import Inference, InferOptions, infer_contract
 
 RECORDS = 90
 Maker = Callable[[int], str]
@@ -20,7 +20,7 @@ def infer(tmp_path: Path, header: str, make: Maker, *, delimiter: str = ";") -> 
     source = tmp_path / "sample.csv"
     lines = [f"{'ab'[i % 2]}{delimiter}{make(i)}\n" for i in range(RECORDS)]
     source.write_text(f"x{delimiter}{header}\n" + "".join(lines), encoding="utf-8")
-    inference = infer_contract(Options((str(source),), delimiter=delimiter))
+    inference = infer_contract(InferOptions((str(source),), delimiter=delimiter))
     contract = tmp_path / "contract.yaml"
     contract.write_text(inference.text, encoding="utf-8")
     summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary
@@ -167,7 +167,7 @@ def test_lost_leading_zeros_are_outliers(tmp_path: Path) -> None:
     assert "check, 1 shorter than others that begin with 0: leading zeros may be lost" in inference.text
     lines = ["x,zip\n", *[f"a,{i * 77:05}\n" for i in range(300)], "b,123\n"]
     (tmp_path / "sample.csv").write_text("".join(lines), encoding="utf-8")
-    inference = infer_contract(Options((str(tmp_path / "sample.csv"),)))
+    inference = infer_contract(InferOptions((str(tmp_path / "sample.csv"),)))
     column = inference.contract.document.columns[1]
     assert (column.type, column.min_length, column.max_length) == ("digits", 5, 5)
     assert "1 value of zip is too short (line 302); 1 shorter than others that begin with 0" in inference.text

@@ -8,7 +8,7 @@ import pytest
 
 from callcenter_etl import load_contract, validate
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.infer import Inference, Options, infer_contract
+from callcenter_etl.tools.infer import Inference, InferOptions, infer_contract
 
 RECORDS = 1_187
 HEADER = "call_id,agent_id,queue,started,talk,acw,score,status"
@@ -24,7 +24,7 @@ def record(i: int) -> str:
 def infer(tmp_path: Path, lines: list[str], header: str = HEADER) -> Inference:
     source = tmp_path / "sample.csv"
     source.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
-    inference = infer_contract(Options((str(source),)))
+    inference = infer_contract(InferOptions((str(source),)))
     contract = tmp_path / "contract.yaml"
     contract.write_text(inference.text, encoding="utf-8")
     summary = validate(source, load_contract(contract), output=tmp_path / "out", force=True).summary

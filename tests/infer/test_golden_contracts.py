@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import load_contract
-from callcenter_etl.infer import Options, infer_contract
+from callcenter_etl.tools.infer import InferOptions, infer_contract
 
 FOLDER = Path(__file__).parent
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/sample.csv"))
@@ -19,8 +19,8 @@ NAMES = sorted(path.parent.name for path in FOLDER.glob("*/sample.csv"))
 def test_the_inferred_contract_is_the_expected_one_every_time(name: str) -> None:
     sample = FOLDER / name / "sample.csv"
     expected = (FOLDER / name / "expected.yaml").read_text(encoding="utf-8")
-    assert infer_contract(Options((str(sample),))).text == expected
-    assert infer_contract(Options((str(sample),))).text == expected
+    assert infer_contract(InferOptions((str(sample),))).text == expected
+    assert infer_contract(InferOptions((str(sample),))).text == expected
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl.errors import UsageError
-from callcenter_etl.infer import Inference, Options, infer_contract
-from callcenter_etl.infer.likenesses import has_iban_digits, has_luhn_digit
+from callcenter_etl.tools.infer import Inference, InferOptions, infer_contract
+from callcenter_etl.tools.infer.likenesses import has_iban_digits, has_luhn_digit
 
 RECORDS = 200
 FIRST = ("Asha", "Bilal", "Chen", "Dörte", "Émile", "Fátima", "Giuseppe")
@@ -132,7 +132,7 @@ def sample_of(columns: dict[str, Maker], *, header: bool = True) -> str:
 
 def infer(text: str, **options: object) -> Inference:
     Path("sample.csv").write_text(text, encoding="utf-8")
-    return infer_contract(Options(("sample.csv",), **options))  # type: ignore[arg-type]  # the keys of Options
+    return infer_contract(InferOptions(("sample.csv",), **options))  # type: ignore[arg-type]  # the keys of Options
 
 
 def classified(inference: Inference) -> dict[str, str]:
@@ -196,7 +196,7 @@ def test_samples_with_different_headers_show_no_value_in_the_message() -> None:
     Path("other.csv").write_text(sample_of({"Name": person}, header=False), encoding="utf-8")
     Path("sample.csv").write_text(sample_of({"Name": person}), encoding="utf-8")
     with pytest.raises(UsageError, match="a value that looks personal") as caught:
-        infer_contract(Options(("sample.csv", "other.csv"), delimiter=";", header=True))
+        infer_contract(InferOptions(("sample.csv", "other.csv"), delimiter=";", header=True))
     assert leaks(str(caught.value), {"Name": person}) == set()
 
 

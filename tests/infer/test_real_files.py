@@ -8,7 +8,7 @@ import pytest
 
 from callcenter_etl import load_contract, validate
 from callcenter_etl.errors import SampleError
-from callcenter_etl.infer import Inference, Options, infer_contract
+from callcenter_etl.tools.infer import Inference, InferOptions, infer_contract
 from tests.shared_folder import shared, shared_or_skip
 
 DATASETS = {
@@ -37,7 +37,7 @@ DATASETS = {
 
 def inferred(name: str) -> tuple[Path, Inference]:
     source = shared_or_skip("data", "datasets", *name.split("/"))
-    return source, infer_contract(Options((str(source),)))
+    return source, infer_contract(InferOptions((str(source),)))
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
@@ -88,4 +88,4 @@ def test_what_is_no_table_gives_no_contract(name: str) -> None:
     if not source.exists():
         pytest.skip(f"{source} is absent (not part of the repository)")
     with pytest.raises(SampleError):
-        infer_contract(Options((str(source),)))
+        infer_contract(InferOptions((str(source),)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from callcenter_etl.contract.interop.exchange import Imported, export_contract, import_contract
-from callcenter_etl.contract.interop.formats import FORMATS
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.tools.convert.contract_formats import FORMATS
+from callcenter_etl.tools.convert.conversion import Imported, export_contract, import_contract
 from tests.shared_folder import REPOSITORY
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter_etl.contract.interop.exchange import import_contract
 from callcenter_etl.errors import ContractError, UsageError
+from callcenter_etl.tools.convert.conversion import import_contract
 from tests.interop.contracts import SAMPLES, imported, read_bytes, through
 
 GOLDEN = {
@@ -50,7 +50,7 @@ def test_a_sample_comes_back_from_its_own_format_with_the_same_contract(name: st
 
 
 def test_the_words_of_a_table_schema_come_back(tmp_path: Path) -> None:
-    from callcenter_etl.contract.interop.exchange import export_contract
+    from callcenter_etl.tools.convert.conversion import export_contract
 
     given = json.loads((SAMPLES / "table-schema.json").read_text(encoding="utf-8"))
     found = json.loads(export_contract(imported("table-schema.json").loaded.document, "frictionless").text)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from callcenter_etl.contract.interop.exchange import import_contract
-from callcenter_etl.contract.interop.formats import guess
 from callcenter_etl.errors import CallcenterEtlError
+from callcenter_etl.tools.convert.contract_formats import guess
+from callcenter_etl.tools.convert.conversion import import_contract
 from tests.interop.contracts import CONTRACTS, SAMPLES
 from tests.interop.test_foreign import GOLDEN
 
@@ -74,8 +74,8 @@ def test_a_mutated_file_is_a_contract_or_has_faults(name: str, seed: int) -> Non
 
 
 def exported(rng: random.Random) -> Any:
-    from callcenter_etl.contract.interop.exchange import export_contract
-    from callcenter_etl.contract.loader import load_document
+    from callcenter_etl.tools.convert.conversion import export_contract
+    from callcenter_etl.tools.convert.document_readers import load_any_document
 
     to = rng.choice(("odcs", "frictionless", "frictionless-package", "pandera", "pipeline-config"))
-    return json.loads(export_contract(load_document(CONTRACTS[0]).document, to, text="json").text)
+    return json.loads(export_contract(load_any_document(CONTRACTS[0]).document, to, text="json").text)

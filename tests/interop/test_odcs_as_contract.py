@@ -15,9 +15,9 @@ import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.contract.interop.exchange import export_contract
-from callcenter_etl.contract.loader import load_document
 from callcenter_etl.errors import ContractError, UsageError
+from callcenter_etl.tools.convert.conversion import export_contract
+from callcenter_etl.tools.convert.document_readers import load_any_document
 from tests.interop.contracts import CONTRACTS, SAMPLES
 
 TICKETS = "ticket,status,priority\n1,open,1\n1,lost,3\n"
@@ -58,19 +58,19 @@ def test_what_is_not_asked_is_said_before_a_run(tmp_path: Path) -> None:
 
 def test_one_of_several_objects_is_named_behind_the_file() -> None:
     path = SAMPLES / "orders-3.1.odcs.yaml"
-    assert [column.name for column in load_document(f"{path}#statuses").document.columns] == ["code"]
+    assert [column.name for column in load_any_document(f"{path}#statuses").document.columns] == ["code"]
     with pytest.raises(
         ContractError, match=r"which object\?.*FILE#orders \(there are: 'orders', 'statuses'\)"
     ):
-        load_document(path)
+        load_any_document(path)
     with pytest.raises(UsageError, match="is one contract: leave '#x' out"):
-        load_document(f"{CONTRACTS[0]}#x")
+        load_any_document(f"{CONTRACTS[0]}#x")
 
 
 def test_a_file_whose_name_has_the_mark_is_taken_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml#b"
     path.write_text("contract: c\ncolumns: [{name: a}]\n", encoding="utf-8")
-    assert load_document(path).document.contract == "c"
+    assert load_any_document(path).document.contract == "c"
 
 
 def test_two_objects_of_a_file_are_two_contracts_to_the_ledger(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ schema:
 
 
 def test_faults_stand_where_the_odcs_file_has_them(tmp_path: Path) -> None:
-    text = export_contract(load_document(CONTRACTS[0]).document, "odcs").text
+    text = export_contract(load_any_document(CONTRACTS[0]).document, "odcs").text
     text = text.replace("check: call_end_time >= call_start_time", "check: call_end_time >= call_stat_time")
     (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
     line = next(n for n, each in enumerate(text.splitlines(), 1) if "call_stat_time" in each)
@@ -113,7 +113,7 @@ def test_faults_stand_where_the_odcs_file_has_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_what_is_written_keeps_the_standard_s_schema_and_models(path: Path, version: str) -> None:
-    written = yaml.safe_load(export_contract(load_document(path).document, "odcs", version=version).text)
+    written = yaml.safe_load(export_contract(load_any_document(path).document, "odcs", version=version).text)
     schema = files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
     jsonschema.Draft201909Validator(json.loads(schema)).validate(written)
     assert OpenDataContractStandard.model_validate(written).apiVersion == f"v{version}"

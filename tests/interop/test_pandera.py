@@ -16,8 +16,8 @@ import pytest
 from pandera.io import pandas_io
 
 from callcenter_etl import load_contract
-from callcenter_etl.contract.interop.exchange import export_contract
-from callcenter_etl.contract.loader import load_document
+from callcenter_etl.tools.convert.conversion import export_contract
+from callcenter_etl.tools.convert.document_readers import load_any_document
 from tests.interop.contracts import CONTRACTS, SAMPLES, imported
 from tests.shared_folder import REPOSITORY
 
@@ -85,7 +85,7 @@ def sound_part(source: Path, folder: Path) -> Path:
 def test_an_exported_model_judges_as_the_contract_s_schema(
     contract: Path, source: Path, model: str, tmp_path: Path
 ) -> None:
-    text = export_contract(load_document(contract).document, "pandera-model").text
+    text = export_contract(load_any_document(contract).document, "pandera-model").text
     (tmp_path / "exported.py").write_text(text, encoding="utf-8")
     shutil.copy(REPOSITORY / "contracts" / "agents.csv", tmp_path)
     sound = sound_part(source, tmp_path)
@@ -104,7 +104,7 @@ def test_an_exported_model_judges_as_the_contract_s_schema(
 
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_an_exported_model_is_formatted_and_comes_back_equal(path: Path, tmp_path: Path) -> None:
-    document = load_document(path).document
+    document = load_any_document(path).document
     module = tmp_path / "exported.py"
     module.write_text(export_contract(document, "pandera-model").text, encoding="utf-8")
     ruff = [
@@ -119,9 +119,9 @@ def test_an_exported_model_is_formatted_and_comes_back_equal(path: Path, tmp_pat
         str(module),
     ]
     assert subprocess.run(ruff, capture_output=True, check=False).returncode == 0
-    from callcenter_etl.contract.interop.exchange import import_text
-    from callcenter_etl.contract.interop.pandera_model import class_name
-    from callcenter_etl.rules.model import model_document
+    from callcenter_etl.rules.dataframe_model import model_document
+    from callcenter_etl.tools.convert.conversion import import_text
+    from callcenter_etl.tools.convert.pandera_model import class_name
 
     found = model_document(f"{module}:{class_name(document.contract)}")
     assert isinstance(found, str)
@@ -129,7 +129,7 @@ def test_an_exported_model_is_formatted_and_comes_back_equal(path: Path, tmp_pat
 
 
 def test_pandera_reads_an_exported_schema_and_judges_by_it(tmp_path: Path) -> None:
-    document = load_document(CONTRACTS[0]).document
+    document = load_any_document(CONTRACTS[0]).document
     path = tmp_path / "schema.yaml"
     path.write_text(export_contract(document, "pandera").text, encoding="utf-8")
     schema = FROM_YAML(path)
@@ -151,8 +151,8 @@ def test_pandera_and_we_read_its_own_schema_alike() -> None:
     """pandera's schema and the contract made of it judge the same records, one by one."""
     schema = FROM_YAML(SAMPLES / "flat.pandera.yaml")
     document = imported("flat.pandera.yaml").loaded.document
+    from callcenter_etl.api_contract import Contract
     from callcenter_etl.contract.loader import LoadedContract
-    from callcenter_etl.declared import Contract
 
     contract = Contract(LoadedContract(document, "", None))
     for column, good, bad in (

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter_etl import validate
-from callcenter_etl.contract.interop.exchange import export_contract, import_contract
-from callcenter_etl.contract.interop.plain import contract_text, plain_of
-from callcenter_etl.contract.loader import load_document
+from callcenter_etl.tools.convert.contract_mapping import contract_text, plain_of
+from callcenter_etl.tools.convert.conversion import export_contract, import_contract
+from callcenter_etl.tools.convert.document_readers import load_any_document
 from tests.interop.contracts import CASES, CONTRACTS, WAYS, through
 from tests.oracle.contracts import make_contract
 
@@ -28,19 +28,19 @@ def names(path: Path) -> str:
 @pytest.mark.parametrize(("to", "version"), WAYS)
 @pytest.mark.parametrize("path", CONTRACTS, ids=names)
 def test_a_contract_comes_back_equal(path: Path, to: str, version: str | None, tmp_path: Path) -> None:
-    document = load_document(path).document
+    document = load_any_document(path).document
     back = through(document, to, version, tmp_path)
     assert back.loaded.document == document
     assert back.notes == ()
     (tmp_path / "back.yaml").write_text(back.text, encoding="utf-8")
-    assert load_document(tmp_path / "back.yaml").document == document
+    assert load_any_document(tmp_path / "back.yaml").document == document
 
 
 @pytest.mark.parametrize("way", WAYS)
 @given(seed=st.integers(min_value=0, max_value=2**32 - 1))
 @settings(max_examples=12, deadline=None)
 def test_any_contract_comes_back_equal(way: tuple[str, str | None], seed: int) -> None:
-    document = load_document(make_contract(random.Random(seed))).document
+    document = load_any_document(make_contract(random.Random(seed))).document
     text = export_contract(document, way[0], version=way[1]).text
     back = import_contract(["any"], way[0], read_bytes=lambda _: text.encode())
     assert back.loaded.document == document
@@ -49,15 +49,15 @@ def test_any_contract_comes_back_equal(way: tuple[str, str | None], seed: int) -
 @given(seed=st.integers(min_value=0, max_value=2**32 - 1))
 @settings(max_examples=40, deadline=None)
 def test_a_contract_written_as_people_do_is_the_same(seed: int) -> None:
-    document = load_document(make_contract(random.Random(seed))).document
+    document = load_any_document(make_contract(random.Random(seed))).document
     text = contract_text(plain_of(document))
-    assert load_document("any", read_bytes=lambda _: text.encode()).document == document
+    assert load_any_document("any", read_bytes=lambda _: text.encode()).document == document
 
 
 @pytest.mark.parametrize(("to", "version"), WAYS)
 def test_what_comes_back_judges_alike(to: str, version: str | None, tmp_path: Path) -> None:
     case = next(path.parent for path in CASES if path.parent.name == "the_first_occurrence_keeps_uniqueness")
-    back = through(load_document(case / "contract.yaml").document, to, version, tmp_path)
+    back = through(load_any_document(case / "contract.yaml").document, to, version, tmp_path)
     contract = tmp_path / "back.yaml"
     contract.write_text(back.text, encoding="utf-8")
     validate(case / "source.csv", contract, output=tmp_path / "out")
@@ -91,11 +91,11 @@ def test_the_command_line_takes_a_contract_there_and_back(tmp_path: Path) -> Non
     assert "  rule 'ends_after_start' (a custom check of engine 'callcenterEtl')\n" in there.stderr
     back = run("import", "calls.odcs.yaml", "-o", "back.yaml", folder=tmp_path)
     assert (back.returncode, back.stdout, back.stderr) == (0, "", "")
-    assert load_document(tmp_path / "back.yaml").document == load_document(CONTRACTS[0]).document
+    assert load_any_document(tmp_path / "back.yaml").document == load_any_document(CONTRACTS[0]).document
 
 
 def test_a_list_of_one_source_stays_a_list() -> None:
-    document = load_document(
+    document = load_any_document(
         {"contract": "c", "columns": [{"name": "a"}], "run": {"source": ["a.csv"]}}
     ).document
     text = export_contract(document, "odcs").text
@@ -115,9 +115,9 @@ def test_json_is_written_where_the_file_is_called_so(tmp_path: Path) -> None:
 
 def test_an_edit_of_the_other_format_counts(tmp_path: Path) -> None:
     path = tmp_path / "calls.odcs.yaml"
-    text = export_contract(load_document(CONTRACTS[0]).document, "odcs").text
+    text = export_contract(load_any_document(CONTRACTS[0]).document, "odcs").text
     path.write_text(text.replace("maxLength: 500", "maxLength: 80"), encoding="utf-8")
-    note = next(column for column in load_document(path).document.columns if column.name == "note")
+    note = next(column for column in load_any_document(path).document.columns if column.name == "note")
     assert (note.max_length, note.classification) == (80, "personal")
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from callcenter_etl.contract.interop.moments import (
+from callcenter_etl.tools.convert.java_formats import (
     NoCounterpartError,
     from_java,
     from_python,
@@ -14,8 +14,8 @@ from callcenter_etl.contract.interop.moments import (
     to_java,
     to_python,
 )
-from callcenter_etl.contract.interop.patterns import anchored, whole
-from callcenter_etl.contract.interop.pipeline_columns import strptime_of
+from callcenter_etl.tools.convert.pattern_anchors import anchored, whole
+from callcenter_etl.tools.convert.pipeline_columns import strptime_of
 
 PATTERNS = [
     "abc",

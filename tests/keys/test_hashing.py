@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl.keys import composite_keys, hash_keys
+from callcenter_etl.uniqueness import composite_keys, hash_keys
 
 # Pieces of the joined form itself, to provoke a confusion.
 TEXTS = st.one_of(

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import OutputError
-from callcenter_etl.keys import KeyRegistry, hash_keys
-from callcenter_etl.keys.runs import DiskRun, Entries, merge_runs
+from callcenter_etl.uniqueness import KeyRegistry, hash_keys
+from callcenter_etl.uniqueness.sorted_runs import DiskRun, Entries, merge_runs
 
 Hashes = NDArray[np.uint64]
 Batches = list[list[bytes]]
@@ -198,7 +198,7 @@ def test_a_registry_goes_on_where_another_one_was_marked(
         with first:
             first.keep()
             found = registry_lines(first, before, 1)
-            mark = first.mark(first.extent)
+            mark = first.mark(first.key_offset)
             registry_lines(first, after[:later], 1)  # what comes after the mark is cut off
         second = KeyRegistry(Path(name), memory_entries=3, filter_bytes=8, hash_function=hash_function)
         with second:
@@ -208,7 +208,7 @@ def test_a_registry_goes_on_where_another_one_was_marked(
                 lines = np.arange(len(batch), dtype=np.int64) + 2 + start
                 found += second.first_lines(pa.array(batch, type=pa.large_binary()), lines).tolist()
                 start += len(batch)
-            again = second.mark(second.extent)
+            again = second.mark(second.key_offset)
         assert found == expected
         with KeyRegistry(Path(name), hash_function=hash_function) as third:
             third.go_on(again)
@@ -222,7 +222,7 @@ def test_a_marked_registry_of_many_keys_is_filled_again_in_pieces(tmp_path: Path
     with KeyRegistry(tmp_path, memory_entries=50_000) as registry:
         registry.keep()
         registry.first_lines(keys, np.arange(2, 200_002))
-        mark = registry.mark(registry.extent)
+        mark = registry.mark(registry.key_offset)
     with KeyRegistry(tmp_path, memory_entries=50_000) as registry:
         registry.go_on(mark)
         assert sum(map(len, registry._recent)) < 50_000

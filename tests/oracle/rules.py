@@ -69,8 +69,8 @@ def judge(
     read: ReadResult, contract: Contract, lookups: Mapping[str, frozenset[str]] | None = None
 ) -> list[Verdict]:
     """Judge each record, in source order. `lookups` holds the values of each lookup file, by its name."""
-    court = _Court(read, contract, lookups or {})
-    return [court.verdict(record) for record in read.records]
+    evaluator = _Court(read, contract, lookups or {})
+    return [evaluator.verdict(record) for record in read.records]
 
 
 class _Court:

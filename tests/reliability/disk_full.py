@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter_etl.ledger.sqlite import FILE_NAME
+from callcenter_etl.run.ledger.sqlite_ledger import FILE_NAME
 from tests.reliability.proofs import (
     SOUND,
     UNFINISHED,
@@ -48,7 +48,7 @@ CAUSES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ContractTest:
     """One size of the disk: `room` bytes beside what an earlier run left there."""
 
     number: int
@@ -97,14 +97,14 @@ def fill_disks(folder: Path, drops: Drops, *, sizes: int, seed: int, records: in
     most = _most_used(folder / "measured", later)
     for number in range(sizes):
         room = int(chance.random() * MORE_THAN_NEEDED * most)
-        trial = Trial(number, room, log=number % 2 == 0)
+        contract_test = ContractTest(number, room, log=number % 2 == 0)
         remote = number % 3 == 2
         source = packed if remote and number % 2 else later.source
         if remote:
             prefix = Prefix(drops, f"out-{number}")
-            outcome, found = _staged_on_full_disk(folder / "disk", trial, prefix, jobs, source)
+            outcome, found = _staged_on_full_disk(folder / "disk", contract_test, prefix, jobs, source)
         else:
-            outcome, found = _published_on_full_disk(folder / "disk", trial, jobs)
+            outcome, found = _published_on_full_disk(folder / "disk", contract_test, jobs)
         (folder / "disk").rmdir()
         tally.add(f"trial {number}, {room:,} bytes, {'S3' if remote else 'local'}", outcome, found)
     return tally
@@ -130,11 +130,11 @@ def _most_used(folder: Path, job: Job) -> int:
     return most - before
 
 
-def _published_on_full_disk(folder: Path, trial: Trial, jobs: Jobs) -> tuple[str, list[str]]:
-    environ = {"CALLCENTER_ETL_LOG_DIRECTORY": str(folder / "logs")} if trial.log else {}
+def _published_on_full_disk(folder: Path, contract_test: ContractTest, jobs: Jobs) -> tuple[str, list[str]]:
+    environ = {"CALLCENTER_ETL_LOG_DIRECTORY": str(folder / "logs")} if contract_test.log else {}
     with mounted(folder, ROOMY) as disk:
         output = Folder(shutil.copytree(jobs.published, folder / "out"))
-        with _limited(disk, trial.room):
+        with _limited(disk, contract_test.room):
             done = _validate(jobs.later.source, jobs.later, output, **environ)
             outcome, found = _judged(done, output, jobs, folder)
             found += _ledger_unread(output)
@@ -142,12 +142,12 @@ def _published_on_full_disk(folder: Path, trial: Trial, jobs: Jobs) -> tuple[str
 
 
 def _staged_on_full_disk(
-    folder: Path, trial: Trial, output: Place, jobs: Jobs, source: Path
+    folder: Path, contract_test: ContractTest, output: Place, jobs: Jobs, source: Path
 ) -> tuple[str, list[str]]:
     _validate(jobs.earlier.source, jobs.earlier, output)
     with mounted(folder, ROOMY) as disk:
         stage = ("--staging", folder / "stage")
-        with _limited(disk, trial.room):
+        with _limited(disk, contract_test.room):
             outcome, found = _judged(_validate(source, jobs.later, output, *stage), output, jobs, folder)
             found += _left(folder / "stage", kept_in(folder / "stage"))
         return outcome, found + _after_making_room(jobs.later, output, *stage) + _left(folder / "stage", [])

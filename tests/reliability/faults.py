@@ -32,7 +32,7 @@ TRIES: tuple[dict[str, str], ...] = ({}, {"AWS_MAX_ATTEMPTS": "3"}, {"AWS_MAX_AT
 # Small ranges make many requests of a small source.
 IN_SMALL_RANGES = """
 from callcenter_etl.cli import main
-from callcenter_etl.storage import s3_stream
+from callcenter_etl.store import s3_stream
 s3_stream.RANGE_BYTES = 2**18
 main()
 """

@@ -103,12 +103,12 @@ def _import_all() -> None:
 
     import callcenter_etl.api
     import callcenter_etl.cli
-    import callcenter_etl.explain
-    import callcenter_etl.reports.html
-    import callcenter_etl.reprocess
-    import callcenter_etl.tables.delta.sink
-    import callcenter_etl.tables.parquet
-    import callcenter_etl.validator  # noqa: F401
+    import callcenter_etl.diagnostics.html
+    import callcenter_etl.judge.validator
+    import callcenter_etl.tools.explain
+    import callcenter_etl.tools.reprocess
+    import callcenter_etl.writers.tables.delta.delta_target
+    import callcenter_etl.writers.tables.parquet_target  # noqa: F401
 
 
 def _import_what_commands_import() -> None:

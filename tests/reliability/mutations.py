@@ -17,7 +17,7 @@ import zstandard
 from tests.oracle.dirt import make_case
 from tests.shared_folder import REPOSITORY, shared
 
-MOST_BYTES = 60_000
+MAX_BYTES = 60_000
 TOKENS = (
     b'"', b'""', b'","', b"\n", b"\r", b"\r\n", b"\n\n", b",", b";", b"\t", b"|", b"\x00", b"\xff", b"\xfe\xff",
     b"\xef\xbb\xbf", b"\xc3", b"\xed\xa0\x80", b"\x1a", b"\x85", b"\xe2\x80\xa8", b"'", b"\\", b"=1+1", b" ", b"<html>",
@@ -72,7 +72,7 @@ def mutated_case(seed: int, corpus: list[Path], contracts: list[Path]) -> Case:
     if kind < 0.25 or not corpus:
         data, declared = make_case(rng)
     else:
-        data = rng.choice(corpus).read_bytes()[:MOST_BYTES]
+        data = rng.choice(corpus).read_bytes()[:MAX_BYTES]
         declared = _plain_contract(rng, data)
     contract = json.dumps(declared, ensure_ascii=False, indent=1).encode()
     if kind > 0.7:

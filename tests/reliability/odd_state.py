@@ -25,7 +25,7 @@ SOUND = (0, 1)
 ALLOWED = (0, 1, 2, 3)
 RECORDS = 300
 BLOCK_BYTES = 1024
-KILLED_AT = "callcenter_etl.checkpoints.taking:write_checkpoint:after:3"
+KILLED_AT = "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:after:3"
 PLAIN = ("target.csv", "exceptions.csv", "rejected.csv")
 LEDGER = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "ledger.sqlite-journal")
 # Names that an output has only for a moment, or in another form.

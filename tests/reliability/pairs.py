@@ -32,7 +32,7 @@ from tests.storage.buckets import Drops
 # All is imported before the start, so that those who wait for it are not seconds apart.
 TOGETHER = """
 import sys
-import callcenter_etl.api, callcenter_etl.outputs.remote, callcenter_etl.storage.s3_prefix, pandera.pandas
+import callcenter_etl.api, callcenter_etl.writers.s3_output, callcenter_etl.store.s3_prefix, pandera.pandas
 from callcenter_etl.cli import main
 print("ready", flush=True)
 sys.stdin.readline()

@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 
 import pytest
 
-from callcenter_etl.outputs.staging import CHECKPOINT_NAME
+from callcenter_etl.writers.staging import CHECKPOINT_NAME
 from tests.published import names_in
 from tests.storage.buckets import Drops, use_server
 from tests.storage.servers import moto_server
@@ -202,11 +202,11 @@ class Tally:
     broken: int = 0
     start: float = field(default_factory=time.monotonic)
 
-    def add(self, trial: str, outcome: str, found: list[str]) -> None:
+    def add(self, contract_test: str, outcome: str, found: list[str]) -> None:
         self.outcomes[outcome] += 1
         self.broken += bool(found)
         for sentence in found:
-            print(f"{self.name}: {trial}: {sentence}", flush=True)
+            print(f"{self.name}: {contract_test}: {sentence}", flush=True)
 
     def close(self, what: str) -> int:
         """Print the closing line; give the proof's exit code."""

@@ -22,7 +22,7 @@ def read_little(block_bytes: int) -> None:
 
 def wait_for_checkpoints() -> None:
     """Have a run rest until its checkpoint is written, so that it takes as many whatever the disk does."""
-    from callcenter_etl.checkpoints.taking import Checkpoints
+    from callcenter_etl.run.checkpoints.checkpointer import Checkpoints
 
     rested = Checkpoints.rested
 
@@ -38,8 +38,8 @@ def die_at(point: str) -> None:
     module, name, when, number = point.split(":")
     owner: Any = importlib.import_module(module)
     *holders, name = name.split(".")
-    for holder in holders:
-        owner = getattr(owner, holder)
+    for lock_owner in holders:
+        owner = getattr(owner, lock_owner)
     setattr(owner, name, _deadly(getattr(owner, name), when, int(number)))
 
 

@@ -20,7 +20,7 @@ import pandera.pandas  # noqa: F401  what a run imports is imported before the f
 import structlog  # noqa: F401  same
 
 from callcenter_etl.cli import main as command_line
-from callcenter_etl.outputs.staging import Staging
+from callcenter_etl.writers.staging import Staging
 from tests.reliability.proofs import (
     INTERRUPTED,
     Done,

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.declared import Contract
-from callcenter_etl.result import RunResult
+from callcenter_etl.api_contract import Contract
+from callcenter_etl.run.result import RunResult
 
 CONTRACT: dict[str, Any] = {"contract": "c", "columns": [{"name": "id", "type": "digits"}, {"name": "note"}]}
 DATA = b"id,note\n1,a\nx,b\n3,c\n"

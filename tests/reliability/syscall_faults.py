@@ -86,7 +86,7 @@ class Lane:
         self.restore()
         return found
 
-    def trial(self, point: Point, error: str) -> tuple[str, list[str]]:
+    def contract_test(self, point: Point, error: str) -> tuple[str, list[str]]:
         """Let one call fail; return how the run ended, and what is wrong."""
         words, more = self.job.words(self.home), self.job.environ
         log = self.home.parent / "log"
@@ -195,10 +195,10 @@ def _is_walked(job: Job, point: Point) -> bool:
     return job.walks_ledger or not Path(point.path).name.startswith("ledger.sqlite")
 
 
-def walk(lane: Lane, trials: Sequence[tuple[Point, str]], tally: Tally) -> None:
+def walk(lane: Lane, contract_tests: Sequence[tuple[Point, str]], tally: Tally) -> None:
     """Let each of the calls fail in turn."""
-    for point, error in trials:
-        outcome, found = lane.trial(point, error)
+    for point, error in contract_tests:
+        outcome, found = lane.contract_test(point, error)
         tally.add(f"{lane.job.name}: {error} of {point}", outcome, found)
 
 
@@ -230,11 +230,11 @@ def main() -> int:
 def walk_job(job: Job, folder: Path, tally: Tally, options: argparse.Namespace) -> None:
     """Walk a job, or as many of its calls as are asked for."""
     lane = Lane.of(job, folder)
-    trials = trials_of(lane, options.errors)
-    if 0 < options.calls < len(trials):
-        trials = random.Random(options.seed).sample(trials, options.calls)
-    walk(lane, trials, tally)
-    print(f"{NAME}: {job.name}: {len(trials)} calls", flush=True)
+    contract_tests = trials_of(lane, options.errors)
+    if 0 < options.calls < len(contract_tests):
+        contract_tests = random.Random(options.seed).sample(contract_tests, options.calls)
+    walk(lane, contract_tests, tally)
+    print(f"{NAME}: {job.name}: {len(contract_tests)} calls", flush=True)
     shutil.rmtree(folder)
 
 

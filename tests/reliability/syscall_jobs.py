@@ -31,7 +31,7 @@ Contents = Mapping[str, object]
 SMALL = {"CALLCENTER_ETL_CHECKPOINT_SECONDS": "0.000001"}
 KILLED_AFTER_CHECKPOINT = """
 import os, signal
-from callcenter_etl.checkpoints import taking
+from callcenter_etl.run.checkpoints import taking
 write = taking.write_checkpoint
 def write_and_die(*words):
     write(*words)

@@ -25,7 +25,7 @@ tempfile._RandomNameSequence.rng = property(lambda self: numbers)
 tempfile._O_TMPFILE_WORKS = False
 from callcenter_etl import summary
 from callcenter_etl.cli import main
-import callcenter_etl.plan, callcenter_etl.reprocess.run
+import callcenter_etl.run.plan, callcenter_etl.tools.reprocess.reprocess_run
 summary.new_run_id.__code__ = (lambda: "20260101T000000Z-0000000%s" % __import__("os").environ["TRACED_RUN"]).__code__
 main()
 """

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.checkpoints.checkpoint import Checkpoint
 from callcenter_etl.documents import DocumentError, parse_array, parse_object, read_regular_file, to_form
-from callcenter_etl.ledger import UnreadableRecord, Wanted, list_runs
-from callcenter_etl.summary import Summary
-from callcenter_etl.tables.manifest import Manifest
+from callcenter_etl.run.checkpoints.checkpoint import Checkpoint
+from callcenter_etl.run.ledger import RunFilter, UnreadableRecord, list_runs
+from callcenter_etl.run.summary import Summary
+from callcenter_etl.writers.tables.manifest import Manifest
 from tests.reliability.resume_support import (
     dirty,
     outcome,
@@ -34,7 +34,7 @@ from tests.reliability.support import command
 from tests.reliability.support import run as small_run
 
 DEEP = b"[" * 100_000
-KILLED_AT = "callcenter_etl.checkpoints.taking:write_checkpoint:after:3"
+KILLED_AT = "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:after:3"
 NOT_OBJECTS = {
     "deep": DEEP,
     "deep and closed": b'{"a":' * 5000 + b"1" + b"}" * 5000,
@@ -271,7 +271,7 @@ def test_a_damaged_row_is_shown_as_unreadable_and_hides_no_other(
     tmp_path: Path, assignment: str, values: tuple[object, ...]
 ) -> None:
     damaged, sound = damaged_ledger(tmp_path, assignment, values)
-    entries = list_runs(str(tmp_path / "out"), Wanted())
+    entries = list_runs(str(tmp_path / "out"), RunFilter())
     assert {entry.run_id: isinstance(entry, UnreadableRecord) for entry in entries} == {
         damaged: True,
         sound: False,
@@ -285,7 +285,7 @@ def test_a_row_without_records_or_process_is_no_damage(tmp_path: Path) -> None:
     names = (*records, "process_pid", "process_host", "process_program", "seconds", "options", "exit_code")
     damaged_ledger(tmp_path, ", ".join(f"{name} = NULL" for name in names))
     assert not any(
-        isinstance(entry, UnreadableRecord) for entry in list_runs(str(tmp_path / "out"), Wanted())
+        isinstance(entry, UnreadableRecord) for entry in list_runs(str(tmp_path / "out"), RunFilter())
     )
 
 
@@ -315,7 +315,7 @@ def test_the_row_of_the_published_run_is_written_again_from_its_summary(tmp_path
     with closing(sqlite3.connect(tmp_path / "out" / "ledger.sqlite", isolation_level=None)) as ledger:
         ledger.execute("UPDATE runs SET outputs = '[]'")
     small_run(tmp_path)
-    entries = list_runs(str(tmp_path / "out"), Wanted())
+    entries = list_runs(str(tmp_path / "out"), RunFilter())
     assert run_id in {entry.run_id for entry in entries}
     assert not any(isinstance(entry, UnreadableRecord) for entry in entries)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.outputs.cells import MARK, RISKY, escape, escape_columns, unescape
+from callcenter_etl.writers.csv_injection import MARK, RISKY, escape, escape_columns, unescape
 
 CELLS = st.text(max_size=6) | st.text(alphabet=[MARK, *RISKY, "a", "é"], max_size=6)
 

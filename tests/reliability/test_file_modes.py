@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import ContractError, load_contract, validate
-from callcenter_etl.outputs import staging
+from callcenter_etl.writers import staging
 from tests.reliability.support import contract, written
 
 PUBLISHED = ("target.csv", "exceptions.csv", "rejected.csv", "summary.json")

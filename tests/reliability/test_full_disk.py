@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import OutputError, validate
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.ledger import Wanted, list_runs
-from callcenter_etl.ledger.sqlite import FILE_NAME
-from callcenter_etl.outputs.destination import Destination, staged_for
-from callcenter_etl.outputs.lock import LOCK_NAME, Holder
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.run.ledger import RunFilter, list_runs
+from callcenter_etl.run.ledger.sqlite_ledger import FILE_NAME
+from callcenter_etl.writers.destination import Destination, staged_for
+from callcenter_etl.writers.target_lock import LOCK_NAME, LockOwner
 from tests.published import names_in
 from tests.reliability.disk_full import fill_disks
 from tests.reliability.proofs import bucket_on_moto
@@ -50,7 +50,7 @@ def test_the_ledger_of_a_full_disk_is_read_with_what_a_dead_writer_left(tmp_path
         for suffix in ("", "-wal"):
             shutil.copy(f"{kept}{suffix}", f"{ledger}{suffix}")
         disk.resize(disk.used + pages * PAGE)
-        assert [record.cause for record in list_runs(str(ledger.parent), Wanted())] == ["only in the WAL"]
+        assert [record.cause for record in list_runs(str(ledger.parent), RunFilter())] == ["only in the WAL"]
 
 
 def test_a_target_that_is_mounted_to_be_read_is_an_output_error(tmp_path: Path) -> None:
@@ -89,12 +89,12 @@ def test_no_folder_for_temporary_files_at_all_is_told(
     monkeypatch.setattr(tempfile, "mkdtemp", none_usable)
     with pytest.raises(OutputError, match="name an output"):
         validate(written(tmp_path), contract())
-    monkeypatch.setattr("callcenter_etl.outputs.remote.RemoteOutput", lambda *given: closing_nothing())
+    monkeypatch.setattr("callcenter_etl.writers.s3_output.RemoteOutput", lambda *given: closing_nothing())
     destination = Destination("s3://b/out", None, None, StorageOptions())
-    holder = Holder("20260101T000000Z-00000000", 1, "here", "now")
+    lock_owner = LockOwner("20260101T000000Z-00000000", 1, "here", "now")
     with (
         pytest.raises(OutputError, match="name one with --staging"),
-        staged_for(destination, holder, room=None),
+        staged_for(destination, lock_owner, room=None),
     ):
         pass
 

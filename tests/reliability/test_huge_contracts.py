@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.api import try_out
-from callcenter_etl.contract.diff import compare_contracts
+from callcenter_etl.api import examine_contract
+from callcenter_etl.api_contract import Contract
 from callcenter_etl.contract.loader import LoadedContract, load_document
-from callcenter_etl.declared import Contract
 from callcenter_etl.errors import ContractError, OutputError
-from callcenter_etl.keys.registry import MAX_RUNS
-from callcenter_etl.keys.share import FULL_REGISTRIES, MIN_RUNS, share_among
+from callcenter_etl.tools.compare import compare_contracts
+from callcenter_etl.uniqueness.key_registry import MAX_RUNS
+from callcenter_etl.uniqueness.share import FULL_REGISTRIES, MIN_RUNS, share_among
 from tests.shared_folder import REPOSITORY
 
 MAX_RATIO = 2.6
@@ -214,7 +214,7 @@ def test_as_many_unique_rules_as_may_be_run_in_bounds(tmp_path: Path) -> None:
 
 def test_contract_test_grows_in_proportion_to_the_columns() -> None:
     small, large = declared(wide(60)), declared(wide(120))
-    ratios = grows_in_proportion(lambda: try_out(small), lambda: try_out(large))
+    ratios = grows_in_proportion(lambda: examine_contract(small), lambda: examine_contract(large))
     # Each record found is judged once more as a whole: a small part that grows with the square.
     assert ratios[-1] <= 3, ratios
 

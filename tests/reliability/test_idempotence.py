@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.ledger import Wanted, done, list_runs
-from callcenter_etl.ledger.record import readable_entries
+from callcenter_etl.run.ledger import RunFilter, equivalent_run, list_runs
+from callcenter_etl.run.ledger.run_record import readable_entries
 from tests.reliability.support import (
     DATA,
     command,
@@ -25,7 +25,7 @@ from tests.reliability.support import (
 
 
 def runs_of(folder: Path) -> int:
-    return len(list_runs(str(folder / "out"), Wanted()))
+    return len(list_runs(str(folder / "out"), RunFilter()))
 
 
 def test_the_same_content_under_the_same_contract_is_done_already(tmp_path: Path) -> None:
@@ -97,19 +97,19 @@ def test_a_touched_file_is_hashed_and_found_to_be_the_same(tmp_path: Path) -> No
 
 
 def test_an_untouched_file_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(done, "_OPEN_SECONDS", -3600)  # as if the file had lain there for long
+    monkeypatch.setattr(equivalent_run, "_OPEN_SECONDS", -3600)  # as if the file had lain there for long
     source = written(tmp_path)
     validate(source, contract(), output=tmp_path / "out")
-    monkeypatch.setattr(done, "_hash_of", lambda uri: pytest.fail("the source was read"))
+    monkeypatch.setattr(equivalent_run, "_hash_of", lambda uri: pytest.fail("the source was read"))
     assert validate(source, contract(), output=tmp_path / "out").already_done
 
 
 def test_a_file_that_may_still_change_within_the_clock_tick_is_not_trusted_by_its_date(
     tmp_path: Path,
 ) -> None:
-    stamp = done.stamp_of(str(written(tmp_path)))
-    assert stamp is not None
-    assert stamp.version is None
+    stored_file = equivalent_run.stored_file_of(str(written(tmp_path)))
+    assert stored_file is not None
+    assert stored_file.version is None
 
 
 def _lookup(folder: Path, text: str) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def test_each_of_several_sources_is_looked_at_on_its_own(tmp_path: Path) -> None
     assert told.count("already done by run") == 1
     assert f"{tmp_path / 'a.csv'}: already done" in told
     assert sorted(
-        record.output for record in readable_entries(list_runs(str(tmp_path / "out"), Wanted()))
+        record.output for record in readable_entries(list_runs(str(tmp_path / "out"), RunFilter()))
     ) == ["a", "b", "b"]
 
 

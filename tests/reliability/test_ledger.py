@@ -16,15 +16,15 @@ import pytest
 
 from callcenter_etl import OutputError, SourceError, validate
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.ledger import RunRecord, Wanted, find_run, list_runs
-from callcenter_etl.ledger.record import VANISHED, readable_entries
-from callcenter_etl.ledger.scrub import cause_of
-from callcenter_etl.ledger.sqlite import FILE_NAME, SCHEMA_VERSION, SqliteLedger
-from callcenter_etl.once import Outcome, run_unless_done
-from callcenter_etl.plan import RunPlan
-from callcenter_etl.run import run_source
-from callcenter_etl.storage.addresses import shown
-from callcenter_etl.summary import Summary
+from callcenter_etl.run.execution import run_source
+from callcenter_etl.run.ledger import RunFilter, RunRecord, find_run, list_runs
+from callcenter_etl.run.ledger.redaction import cause_of
+from callcenter_etl.run.ledger.run_record import VANISHED, readable_entries
+from callcenter_etl.run.ledger.sqlite_ledger import FILE_NAME, SCHEMA_VERSION, SqliteLedger
+from callcenter_etl.run.lifecycle import RunOutcome, run_idempotent
+from callcenter_etl.run.plan import RunPlan
+from callcenter_etl.run.summary import Summary
+from callcenter_etl.store.uris import shown
 from tests.reliability.support import (
     command,
     contents,
@@ -38,13 +38,13 @@ from tests.reliability.support import (
 
 
 def records(folder: Path) -> list[RunRecord]:
-    return readable_entries(list_runs(str(folder / "out"), Wanted()))
+    return readable_entries(list_runs(str(folder / "out"), RunFilter()))
 
 
-def run_with(folder: Path, step: Callable[[RunPlan, LoadedContract], Summary]) -> Outcome:
+def run_with(folder: Path, step: Callable[[RunPlan, LoadedContract], Summary]) -> RunOutcome:
     document = contract()
     plan = RunPlan(source=str(written(folder)), output=str(folder / "out"), limits=document.document.limits)
-    return run_unless_done(plan, document.loaded, root=plan.output, run=step)
+    return run_idempotent(plan, document.loaded, root=plan.output, run=step)
 
 
 def test_a_run_is_one_row_that_agrees_with_its_summary(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_a_killed_run_shows_as_ended_and_is_told_so_by_the_next_one(tmp_path: Pa
         wait_until(lambda: (tmp_path / "out" / FILE_NAME).exists() and bool(records(tmp_path)))
         process.kill()
     assert [(record.status, record.cause) for record in records(tmp_path)] == [("error", VANISHED)]
-    assert [r.status for r in list_runs(str(tmp_path / "out"), Wanted(status="error"))] == ["error"]
-    assert not list_runs(str(tmp_path / "out"), Wanted(status="running"))
+    assert [r.status for r in list_runs(str(tmp_path / "out"), RunFilter(status="error"))] == ["error"]
+    assert not list_runs(str(tmp_path / "out"), RunFilter(status="running"))
     run(tmp_path)
     with closing(sqlite3.connect(tmp_path / "out" / FILE_NAME)) as connection:
         rows = connection.execute("SELECT status FROM runs ORDER BY started_at").fetchall()
@@ -103,10 +103,10 @@ def test_a_killed_run_shows_as_ended_and_is_told_so_by_the_next_one(tmp_path: Pa
 def test_a_crash_between_publishing_and_the_ledger_is_healed_from_the_summary(tmp_path: Path) -> None:
     script = f"""
 import os
-from callcenter_etl import once
+from callcenter_etl.run import lifecycle
 from tests.reliability.support import run
 from pathlib import Path
-once._proven = lambda *given: os._exit(9)
+lifecycle._proven = lambda *given: os._exit(9)
 run(Path({str(tmp_path)!r}))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False)
@@ -178,7 +178,7 @@ def test_a_ledger_where_nothing_can_be_written_can_still_be_read(tmp_path: Path)
     original, os_access = os.access, lambda path, mode: mode != os.W_OK
     os.access = os_access  # type: ignore[assignment]  # root may write everywhere
     try:
-        assert len(ledger.runs(Wanted())) == 1
+        assert len(ledger.runs(RunFilter())) == 1
     finally:
         os.access = original
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import OutputError
-from callcenter_etl.outputs.lock import LOCK_NAME, Holder, TargetBusyError, target_lock
+from callcenter_etl.writers.target_lock import LOCK_NAME, LockOwner, TargetLockedError, target_lock
 from tests.published import names_in
 from tests.reliability.support import command, contents, run, wait_until, waiting_run, write_contract, written
 
-ME = Holder(run_id="r1", pid=os.getpid(), host="here", started_at="2025-01-31T08:30:00.000Z")
+ME = LockOwner(run_id="r1", pid=os.getpid(), host="here", started_at="2025-01-31T08:30:00.000Z")
 
 
 def test_a_second_run_stops_at_once_and_says_who_holds_the_target(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_second_run_stops_at_once_and_says_who_holds_the_target(tmp_path: Path
         assert second.returncode == 3
         assert f"process {first.pid} on " in second.stderr
         assert "error: " in second.stderr
-        with pytest.raises(TargetBusyError, match=rf"run \S+ \(process {first.pid} on \S+, since 2"):
+        with pytest.raises(TargetLockedError, match=rf"run \S+ \(process {first.pid} on \S+, since 2"):
             run(tmp_path)
         assert first.stdin is not None
         first.stdin.write(b"id,note\n1,a\n")
@@ -64,7 +64,7 @@ def test_threads_of_one_process_are_kept_apart_too(tmp_path: Path) -> None:
         try:
             with target_lock(tmp_path, ME):
                 outcomes.append("held")
-        except TargetBusyError:
+        except TargetLockedError:
             outcomes.append("busy")
 
     with target_lock(tmp_path, ME):
@@ -88,7 +88,7 @@ def test_a_forked_worker_that_outlives_its_run_does_not_hold_its_lock(tmp_path: 
             signal.pause()
     worker = int(os.read(reads, 20))
     try:
-        with pytest.raises(TargetBusyError), target_lock(tmp_path, ME):
+        with pytest.raises(TargetLockedError), target_lock(tmp_path, ME):
             pass
         os.kill(runner, signal.SIGKILL)
         os.waitpid(runner, 0)

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from callcenter_etl import SourceError
-from callcenter_etl.ledger import Wanted, list_runs
-from callcenter_etl.ledger.record import readable_entries
-from callcenter_etl.memory import LackOfMemoryError, is_lack_of_memory, lack_of_memory_told
-from callcenter_etl.outputs.staging import CHECKPOINT_NAME, Staging, new_folder, staging
+from callcenter_etl.memory_errors import OutOfMemoryError, is_memory_error, translate_memory_errors
+from callcenter_etl.run.ledger import RunFilter, list_runs
+from callcenter_etl.run.ledger.run_record import readable_entries
+from callcenter_etl.writers.staging import CHECKPOINT_NAME, Staging, new_folder, staging
 from tests.published import names_in
 from tests.reliability.support import contents, run, write_contract, written
 
@@ -22,7 +22,7 @@ from tests.reliability.support import contents, run, write_contract, written
 LIMITED = """
 import resource, sys
 from pathlib import Path
-import callcenter_etl.api, callcenter_etl.reports, pandera.pandas
+import callcenter_etl.api, callcenter_etl.diagnostics, pandera.pandas
 from callcenter_etl.cli import main
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + int(sys.argv.pop(1)), -1))
@@ -42,7 +42,7 @@ def test_a_run_that_gets_no_memory_is_exit_3_and_publishes_nothing(tmp_path: Pat
     assert "error: the memory does not suffice (fewer --workers or a smaller --chunk-rows" in done.stderr
     assert contents(tmp_path / "out") == before
     assert names_in(tmp_path / "out") == sorted(before)
-    latest = readable_entries(list_runs(str(tmp_path / "out"), Wanted()))[0]
+    latest = readable_entries(list_runs(str(tmp_path / "out"), RunFilter()))[0]
     assert (latest.status, latest.exit_code) == ("error", 3)
     assert "memory" in str(latest.cause)
 
@@ -59,22 +59,22 @@ def test_a_run_that_gets_no_memory_is_exit_3_and_publishes_nothing(tmp_path: Pat
     ],
 )
 def test_it_is_known_in_every_shape_that_the_libraries_give_it(error: Exception) -> None:
-    with pytest.raises(LackOfMemoryError), lack_of_memory_told():
+    with pytest.raises(OutOfMemoryError), translate_memory_errors():
         raise error
     error.add_note("go on")
-    with pytest.raises(LackOfMemoryError) as told, lack_of_memory_told():
+    with pytest.raises(OutOfMemoryError) as told, translate_memory_errors():
         raise error
     assert told.value.__notes__ == ["go on"]
     outer = ValueError("what came of it")
     outer.__cause__ = error
-    assert is_lack_of_memory(outer)
+    assert is_memory_error(outer)
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), OSError(errno.ENOSPC, "No space left"), TypeError("int")])
 def test_nothing_else_passes_for_it(error: Exception) -> None:
-    with pytest.raises(type(error)), lack_of_memory_told():
+    with pytest.raises(type(error)), translate_memory_errors():
         raise error
-    with pytest.raises(SourceError), lack_of_memory_told():
+    with pytest.raises(SourceError), translate_memory_errors():
         raise SourceError("cannot allocate memory") from MemoryError()
 
 

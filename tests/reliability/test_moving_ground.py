@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import OutputError, SourceError, validate
-from callcenter_etl.ledger import Wanted, list_runs
-from callcenter_etl.ledger.record import readable_entries
+from callcenter_etl.run.ledger import RunFilter, list_runs
+from callcenter_etl.run.ledger.run_record import readable_entries
 from tests.published import names_in
 from tests.reliability.support import contents, contract, run, written
 
@@ -84,7 +84,9 @@ def test_a_source_that_does_not_stay_what_it_was_publishes_nothing(
         )
     assert contents(tmp_path / "out") == before
     assert names_in(tmp_path / "out") == sorted(before)
-    assert [record.exit_code for record in readable_entries(list_runs(str(tmp_path / "out"), Wanted()))] == [
+    assert [
+        record.exit_code for record in readable_entries(list_runs(str(tmp_path / "out"), RunFilter()))
+    ] == [
         3,
         1,
     ]

@@ -10,10 +10,10 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from callcenter_etl.ledger.healing import heal, settled
-from callcenter_etl.ledger.objects import ObjectLedger, ObjectStore
-from callcenter_etl.ledger.protocol import Ledger, Wanted
-from callcenter_etl.ledger.record import (
+from callcenter_etl.run.ledger.ledger import Ledger, RunFilter
+from callcenter_etl.run.ledger.object_ledger import ObjectLedger, ObjectStore
+from callcenter_etl.run.ledger.recovery import recover_ledger, with_recovered_status
+from callcenter_etl.run.ledger.run_record import (
     VANISHED,
     LedgerEntry,
     Process,
@@ -23,8 +23,8 @@ from callcenter_etl.ledger.record import (
     readable,
     readable_entries,
 )
-from callcenter_etl.ledger.sqlite import SqliteLedger
-from callcenter_etl.summary import ContractIdentity, OutputFile, RecordCounts
+from callcenter_etl.run.ledger.sqlite_ledger import SqliteLedger
+from callcenter_etl.run.summary import ContractIdentity, OutputFile, RecordCounts
 from tests.reliability.support import run
 
 GONE = Process(pid=2**22 + 1, host=socket.gethostname(), program="0.1.0")  # no system has such a process
@@ -104,7 +104,7 @@ def test_what_is_put_is_given_back_and_replaced(ledger: Ledger) -> None:
     assert ledger.get(record(1).run_id) == record(1)
     ledger.put(ended(1))
     assert ledger.get(record(1).run_id) == ended(1)
-    assert list(ledger.runs(Wanted())) == [ended(1)]
+    assert list(ledger.runs(RunFilter())) == [ended(1)]
 
 
 def seconds_of(entries: Iterable[LedgerEntry]) -> list[str]:
@@ -115,12 +115,14 @@ def seconds_of(entries: Iterable[LedgerEntry]) -> list[str]:
 def test_runs_come_latest_first_and_as_asked_for(ledger: Ledger) -> None:
     for each in (record(2, contract="d"), ended(1), record(3)):
         ledger.put(each)
-    assert [each.started_at[18] for each in readable_entries(ledger.runs(Wanted()))] == ["3", "2", "1"]
-    assert [each.started_at[18] for each in readable_entries(ledger.runs(Wanted(contract="c", limit=1)))] == [
-        "3"
+    assert [each.started_at[18] for each in readable_entries(ledger.runs(RunFilter()))] == ["3", "2", "1"]
+    assert [
+        each.started_at[18] for each in readable_entries(ledger.runs(RunFilter(contract="c", limit=1)))
+    ] == ["3"]
+    assert [each.started_at[18] for each in readable_entries(ledger.runs(RunFilter(status="rejects")))] == [
+        "1"
     ]
-    assert [each.started_at[18] for each in readable_entries(ledger.runs(Wanted(status="rejects")))] == ["1"]
-    assert list(ledger.runs(Wanted(contract="none"))) == []
+    assert list(ledger.runs(RunFilter(contract="none"))) == []
 
 
 def test_ids_are_found_by_their_beginning(ledger: Ledger) -> None:
@@ -136,7 +138,7 @@ def test_what_never_ended_is_healed(ledger: Ledger) -> None:
     ledger.put(ended(2))
     assert [each.run_id for each in ledger.unfinished(".")] == [record(1).run_id]
     assert not ledger.unfinished("elsewhere")
-    heal(ledger, output=".", published=None)
+    recover_ledger(ledger, output=".", published=None)
     healed = ledger.get(record(1).run_id)
     assert healed is not None
     assert (healed.status, healed.cause) == ("error", VANISHED)
@@ -156,7 +158,7 @@ class Late(ObjectLedger):
 def test_a_run_that_ends_while_another_one_heals_keeps_its_last_word() -> None:
     ledger = Late(Dictionary())
     ledger.put(record(1))
-    heal(ledger, output=".", published=None, look_again=lambda: None)
+    recover_ledger(ledger, output=".", published=None, recheck=lambda: None)
     assert ledger.get(record(1).run_id) == ended(1)
 
 
@@ -164,7 +166,7 @@ def test_a_run_killed_after_publishing_is_healed_by_what_stands_by_then(tmp_path
     summary = run(tmp_path).record
     ledger = ObjectLedger(Dictionary())
     ledger.put(replace(record(1), run_id=summary.run_id, process=GONE))
-    heal(ledger, output=".", published=None, look_again=lambda: summary)
+    recover_ledger(ledger, output=".", published=None, recheck=lambda: summary)
     healed = readable(ledger.get(summary.run_id))
     assert healed is not None
     assert (healed.status, healed.records) == (summary.status, summary.records)
@@ -175,7 +177,7 @@ def test_what_a_second_signal_left_as_interrupted_though_it_was_published_is_hea
 ) -> None:
     summary = run(tmp_path).record
     ledger.put(replace(record(1), run_id=summary.run_id).ended("interrupted", code=130))
-    heal(ledger, output=".", published=summary)
+    recover_ledger(ledger, output=".", published=summary)
     healed = readable(ledger.get(summary.run_id))
     assert healed is not None
     assert (healed.status, healed.exit_code, healed.cause) == (summary.status, 1, None)
@@ -185,7 +187,7 @@ def test_a_run_healed_from_its_summary_relies_on_nothing_that_may_have_changed(t
     summary = run(tmp_path).record
     begun = replace(record(1), run_id=summary.run_id)
     for options, kept in (('{"lookups": {}}', True), ('{"lookups": {"l.csv": "ab"}}', False), (None, False)):
-        healed = settled(replace(begun, options=options), summary)
+        healed = with_recovered_status(replace(begun, options=options), summary)
         assert (healed.status, healed.source.version) == (summary.status, None)
         assert (healed.options is not None) is kept
 
@@ -198,7 +200,7 @@ def test_an_object_that_is_no_record_is_shown_as_unreadable_and_hides_no_other(t
     ledger = ObjectLedger(store)
     ledger.put(record(1))
     store.put(f"runs/{run_id}.json", text)
-    unreadable, sound = ledger.runs(Wanted())
+    unreadable, sound = ledger.runs(RunFilter())
     assert isinstance(unreadable, UnreadableRecord)
     assert (unreadable.run_id, sound) == (run_id, record(1))
     assert ledger.get(run_id) == unreadable

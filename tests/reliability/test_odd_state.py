@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter_etl.ledger.place import output_as_recorded, output_of
-from callcenter_etl.storage.addresses import encodable, local_path
+from callcenter_etl.run.ledger.location import output_as_recorded, output_of
+from callcenter_etl.store.uris import encodable, local_path
 from tests.reliability.damages import DAMAGES, Outside
 from tests.reliability.forked import Server, server
 from tests.reliability.odd_state import LEDGER, Case, Ground, cases, faults_of, ill_ended, sweep

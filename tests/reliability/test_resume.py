@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from callcenter_etl import OutputError, load_contract, validate
-from callcenter_etl.checkpoints import taking
-from callcenter_etl.checkpoints.checkpoint import write_checkpoint
-from callcenter_etl.ledger import Wanted, list_runs
-from callcenter_etl.outputs.staged_file import StagedFile
-from callcenter_etl.result import RunResult
+from callcenter_etl.run.checkpoints import checkpointer
+from callcenter_etl.run.checkpoints.checkpoint import write_checkpoint
+from callcenter_etl.run.ledger import RunFilter, list_runs
+from callcenter_etl.run.result import RunResult
+from callcenter_etl.writers.staged_file import StagedFile
 from tests.published import names_in
 from tests.reliability.kill_loop import cases_of, kill_loop, local_place
 from tests.reliability.resume_support import (
@@ -36,15 +36,15 @@ from tests.reliability.resume_support import (
 )
 
 DATA = dirty(3000)
-WRITTEN = "callcenter_etl.checkpoints.taking:write_checkpoint:after:3"
+WRITTEN = "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:after:3"
 POINTS = (
-    "callcenter_etl.checkpoints.taking:Checkpoints._noted:after:3",
-    "callcenter_etl.checkpoints.taking:write_checkpoint:before:3",
-    "callcenter_etl.checkpoints.checkpoint:os.fsync:after:20",
+    "callcenter_etl.run.checkpoints.checkpointer:Checkpoints._noted:after:3",
+    "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:before:3",
+    "callcenter_etl.run.checkpoints.checkpoint:os.fsync:after:20",
     WRITTEN,
-    "callcenter_etl.sources.reader:SourceReader.check_unchanged:after:1",
-    "callcenter_etl.outputs.staging:Staging.finish:after:1",
-    "callcenter_etl.outputs.staging:Path.replace:after:5",
+    "callcenter_etl.sources.source_reader:SourceReader.check_unchanged:after:1",
+    "callcenter_etl.writers.staging:Staging.finish:after:1",
+    "callcenter_etl.writers.staging:Path.replace:after:5",
 )
 
 
@@ -126,7 +126,7 @@ def test_the_command_says_from_which_run_and_line_it_goes_on(tmp_path: Path, dea
     assert f"{files[0]}: resumed run {run_id} at line {line:,}\n" in said
     assert line > 2
     assert_clean(tmp_path, expected)
-    later, earlier = list_runs(str(tmp_path / "out"), Wanted())
+    later, earlier = list_runs(str(tmp_path / "out"), RunFilter())
     assert (earlier.run_id, earlier.status, later.status) == (run_id, "error", "rejects")
     assert f"run {later.run_id} went on from line {line:,}" in str(earlier.cause)
     assert outcome(tmp_path / "out") == expected
@@ -400,7 +400,7 @@ def test_a_checkpoint_that_cannot_be_written_ends_the_run_and_the_one_before_sta
 
     written = write_checkpoint
     with monkeypatch.context() as patched:
-        patched.setattr(taking, "write_checkpoint", failing)
+        patched.setattr(checkpointer, "write_checkpoint", failing)
         with pytest.raises(OutputError, match="Input/output error"):
             gone_on(tmp_path, *files, block_bytes=4096, checkpoint_seconds=1e-4)
     resumed = gone_on(tmp_path, *files).record.resumed
@@ -417,7 +417,7 @@ def test_a_bug_leaves_nothing_to_go_on_from(
         raise ZeroDivisionError
 
     written = write_checkpoint
-    monkeypatch.setattr(taking, "write_checkpoint", broken)
+    monkeypatch.setattr(checkpointer, "write_checkpoint", broken)
     with pytest.raises(ZeroDivisionError):
         gone_on(tmp_path, *files, block_bytes=4096, checkpoint_seconds=1e-4)
     assert staged(tmp_path / "out") == []
@@ -441,7 +441,7 @@ def test_nothing_is_kept_of_what_cannot_be_read_again(tmp_path: Path, files: tup
 
 def test_without_an_interval_nothing_is_kept_for_later(tmp_path: Path, files: tuple[Path, Path]) -> None:
     line = words(*files, tmp_path / "out")
-    kill = "callcenter_etl.sources.reader:SourceReader.check_unchanged:after:1"
+    kill = "callcenter_etl.sources.source_reader:SourceReader.check_unchanged:after:1"
     code, _ = run(line, tmp_path, kill=kill, seconds="0")
     assert code == -signal.SIGKILL
     (folder,) = staged(tmp_path / "out")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter_etl.interrupts import Interrupts
-from callcenter_etl.ledger import Wanted, list_runs
+from callcenter_etl.run.ledger import RunFilter, list_runs
+from callcenter_etl.signal_guard import Interrupts
 from tests.reliability.proofs import Folder, Job, Prefix, Tally, bucket_on_moto, is_one_run
 from tests.reliability.signals import at_every_request
 from tests.reliability.support import run
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 IN_THE_MIDDLE = """
 import os, signal, sys
 from pathlib import Path
-from callcenter_etl.outputs.staging import Staging
+from callcenter_etl.writers.staging import Staging
 from tests.reliability.support import run
 how_many, replace, final = int(sys.argv.pop()), Staging._replace, Staging._final
 def interrupted_final(self, name):
@@ -45,8 +45,8 @@ except KeyboardInterrupt:
 """
 AT_THE_SECOND = """
 import os, signal, sys
-import callcenter_etl.cli.jobs
-module = sys.modules["callcenter_etl.cli.jobs"]
+import callcenter_etl.cli.batch
+module = sys.modules["callcenter_etl.cli.batch"]
 original = module._run
 def run(source, *given, **named):
     if source.endswith("b.csv"):
@@ -66,7 +66,7 @@ def test_from_python_an_interrupt_waits_until_the_run_is_published_and_told(tmp_
     done = script(IN_THE_MIDDLE + FROM_PYTHON, tmp_path, 1)
     assert done.stdout.splitlines() == ["KeyboardInterrupt True", "True"], done.stderr
     assert is_one_run(Folder(tmp_path / "out").files()) == []
-    assert [record.status for record in list_runs(str(tmp_path / "out"), Wanted())] == ["rejects"]
+    assert [record.status for record in list_runs(str(tmp_path / "out"), RunFilter())] == ["rejects"]
     assert run(tmp_path).already_done
 
 
@@ -125,10 +125,10 @@ def test_handlers_are_put_back_and_a_run_that_publishes_nothing_holds_nothing() 
     try:
         mine = signal.getsignal(signal.SIGTERM)
         held = Interrupts()
-        with held.held_until_told():
+        with held.hold_until_recorded():
             signal.raise_signal(signal.SIGTERM)
             assert came == [signal.SIGTERM]
-            with held.publishing("there"), held.held_until_told():
+            with held.publishing("there"), held.hold_until_recorded():
                 signal.raise_signal(signal.SIGTERM)
             assert (came, held.published, held.last) == ([signal.SIGTERM], 1, "there")
         assert came == [signal.SIGTERM] * 2
@@ -143,6 +143,6 @@ def test_handlers_are_put_back_and_a_run_that_publishes_nothing_holds_nothing() 
 
 def test_what_fails_while_publishing_is_not_under_way_any_more() -> None:
     held = Interrupts()
-    with pytest.raises(OSError, match="full"), held.held_until_told(), held.publishing("there"):
+    with pytest.raises(OSError, match="full"), held.hold_until_recorded(), held.publishing("there"):
         raise OSError("full")
     assert (held.published, held.under_way) == (0, None)

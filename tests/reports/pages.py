@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.cli.report import prepare_report, write_report
+from callcenter_etl.cli.html_report import prepare_report, write_report
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "base"}
 

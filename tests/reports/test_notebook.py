@@ -72,10 +72,10 @@ def test_a_refused_source_shows_its_problems() -> None:
 
 def test_it_needs_no_data_frames() -> None:
     script = (
-        "import sys\nfrom callcenter_etl.summary import *\nfrom callcenter_etl.card import card\n"
+        "import sys\nfrom callcenter_etl.run.summary import *\nfrom callcenter_etl.run.notebook_html import notebook_html\n"
         "summary = Summary('r', 'passed', ContractIdentity('c', '1', ''), SourceIdentity('s', 0, ''),"
         " RecordCounts(0, 0, 0, 0, 0), 0, 0, {}, (), {}, '', '', 0.0)\n"
-        "assert 'passed' in card(summary, already_done=False)\n"
+        "assert 'passed' in notebook_html(summary, already_done=False)\n"
         "print([m for m in ('pandas', 'pandera', 'pyarrow', 'jinja2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter_etl.reports.html.masks import masked, shape_of, skeleton
-from callcenter_etl.reports.html.places import letters_of
+from callcenter_etl.diagnostics.html.sheet_cells import letters_of
+from callcenter_etl.diagnostics.html.value_masks import masked, shape_of, skeleton
 from tests.reports.pages import page_of, read
 
 CONTRACT = """contract: c

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.ledger import Wanted, list_runs
+from callcenter_etl.run.ledger import RunFilter, list_runs
 from tests.reports.pages import call, exceptions, page_of, read, rules_in
 from tests.shared_folder import REPOSITORY
 
@@ -100,7 +100,7 @@ def test_past_runs_come_from_the_ledger_in_their_order() -> None:
         validate("calls.csv", "calls.yaml", output="out")
     Path("calls.csv").write_text("nothing\n1\n", encoding="utf-8")
     page = page_of("calls.csv", "calls.yaml")
-    listed = [run.to_dict() for run in list_runs("out", Wanted())]
+    listed = [run.to_dict() for run in list_runs("out", RunFilter())]
     start = next(index for index, row in enumerate(page.rows) if row[:1] == ["Started (UTC)"])
     shown = [(row[0].replace(" ", "T"), row[2], row[5]) for row in page.rows[start + 1 :]]
     assert shown == [(run["started_at"][:19], run["status"], share(run)) for run in listed]

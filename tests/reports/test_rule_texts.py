@@ -7,7 +7,7 @@ from pathlib import Path
 
 import callcenter_etl
 from callcenter_etl import load_contract
-from callcenter_etl.reports.rule_texts import declarations, rule_texts
+from callcenter_etl.diagnostics.rule_texts import declarations, rule_texts
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from tests.reports.support import CONTRACT
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from callcenter_etl import load_contract
-from callcenter_etl.reprocess import Reprocessed, ReprocessPlan, reprocess
+from callcenter_etl.tools.reprocess import Reprocessed, ReprocessPlan, reprocess
 
 OURS = ["reject_line", "reject_rules", "reject_reasons", "reject_raw"]
 NAMES = ["id", "start", "end", "status", "note"]

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callcenter_etl import OutputError, SourceError, UsageError, load_contract, validate
-from callcenter_etl.outputs.cells import escape
-from callcenter_etl.reprocess import Reprocessed
+from callcenter_etl.tools.reprocess import Reprocessed
+from callcenter_etl.writers.csv_injection import escape
 from tests.reliability.support import command, waiting_run, write_contract
 from tests.reprocess.support import (
     CONTRACT,
@@ -80,9 +80,9 @@ def test_target_and_recovered_are_what_a_clean_source_gives(
     assert rest.exit_code == 0
     accepted = rows_of(tmp_path / "out" / "target.csv")[1:]
     everything = sorted(accepted + target_of(done) + target_of(rest))
-    twin = tmp_path / "twin.csv"
-    twin.write_bytes(text_of([NAMES, *everything]))
-    result = validate(twin, load_contract(CONTRACT), output=tmp_path / "twin")
+    clone = tmp_path / "twin.csv"
+    clone.write_bytes(text_of([NAMES, *everything]))
+    result = validate(clone, load_contract(CONTRACT), output=tmp_path / "twin")
     assert (result.record.records.accepted, result.record.records.rejected) == (COUNT, 0)
     if write.__name__ != "as_excel_germany":
         assert everything == sorted(clean_rows(COUNT, 3))

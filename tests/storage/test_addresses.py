@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter_etl.storage.addresses import base_name, beside, local_path, shown
+from callcenter_etl.store.uris import base_name, beside, local_path, shown
 
 
 @pytest.mark.parametrize(

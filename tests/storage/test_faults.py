@@ -13,15 +13,15 @@ import pytest
 
 from callcenter_etl import OutputError, SourceError, validate
 from callcenter_etl.api import resolve_sources
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.storage import access, s3_puts, s3_stream
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.store import access, s3_stream, s3_uploads
 from tests.published import names_in
 from tests.storage.buckets import CONTRACT, Drops, Seconds, cli, records
 from tests.storage.proxy import STALL_SECONDS, Request, often, proxied
 from tests.storage.servers import SECRET, free_port
 
 PASSING = ("500", "503", "reset", "reset_body", "lost_answer")
-AT_ONCE = 5.0
+MAX_PARALLEL = 5.0
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def with_options(text: str) -> str:
 def test_a_fifth_of_all_requests_may_fail(drops: Drops, monkeypatch: pytest.MonkeyPatch) -> None:
     seed = {"moto": 1, "ceph": 2}[drops.server.name]
     monkeypatch.setattr(s3_stream, "RANGE_BYTES", 2**16)
-    monkeypatch.setattr(s3_puts, "PART_BYTES", 5 * 2**20)
+    monkeypatch.setattr(s3_uploads, "PART_BYTES", 5 * 2**20)
     body = records(500_000) + b"x,bad\n"
     uri = drops.put("calls.csv", body)
     with proxied(drops.server.endpoint, often(0.2, seed=seed, kinds=PASSING)) as proxy:
@@ -75,12 +75,12 @@ def test_a_small_answer_that_ends_early_is_asked_for_again(moto_drops: Drops, st
 
     with proxied(moto_drops.server.endpoint, cut) as proxy:
         options = StorageOptions(endpoint_url=proxy.endpoint)
-        found = s3_puts.Bucket(moto_drops.bucket, options).read(key)
+        found = s3_uploads.Bucket(moto_drops.bucket, options).read(key)
         assert (None if found is None else found["Body"]) == stored
         proxy.plan = lambda request: "reset_body"
         few = StorageOptions(endpoint_url=proxy.endpoint, retries=1)
         with pytest.raises(OutputError, match="lost in the middle of an answer; given up after 2 tries"):
-            s3_puts.Bucket(moto_drops.bucket, few).read(key)
+            s3_uploads.Bucket(moto_drops.bucket, few).read(key)
     assert len(proxy.of("GET")) == 5
 
 
@@ -145,10 +145,10 @@ def test_credentials_that_cannot_do_end_the_run_at_once(
         monkeypatch.setenv(name, text)
     with Seconds() as seconds, pytest.raises(SourceError, match=re.escape(remedy)) as reading:
         validate(uri, "c.yaml", output="out")
-    assert seconds.taken < AT_ONCE
+    assert seconds.taken < MAX_PARALLEL
     with Seconds() as seconds, pytest.raises(OutputError, match=re.escape(remedy)) as writing:
         validate("calls.csv", "c.yaml", output=output)
-    assert seconds.taken < AT_ONCE
+    assert seconds.taken < MAX_PARALLEL
     said = f"{reading.value} {writing.value}"
     assert SECRET not in said
     assert "wrong-secret" not in said
@@ -172,7 +172,7 @@ def test_what_is_not_there_or_not_allowed_is_said_at_once(ceph_drops: Drops) -> 
     ):
         with Seconds() as seconds, pytest.raises((SourceError, OutputError), match=said):
             run_all(words[0], output=words[2])
-        assert seconds.taken < AT_ONCE
+        assert seconds.taken < MAX_PARALLEL
     anonymous = with_options("anonymous: true")
     for words in ((key, "-o", "out"), ("calls.csv", "-o", ceph_drops.uri("out"))):
         done = cli("validate", *words, "-c", anonymous, "-q")
@@ -218,7 +218,7 @@ def test_other_refusals_carry_their_remedy(moto_drops: Drops, refusing: tuple[st
             validate("s3://b/x.csv", contract)
         with pytest.raises(OutputError, match=refusing[1]):
             validate("calls.csv", contract, output="s3://b/out")
-    assert seconds.taken < AT_ONCE
+    assert seconds.taken < MAX_PARALLEL
 
 
 def test_a_store_that_cannot_be_reached_is_named(moto_drops: Drops) -> None:

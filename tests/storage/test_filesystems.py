@@ -16,7 +16,7 @@ import fsspec
 import pytest
 
 from callcenter_etl import OutputError, SourceError, validate
-from callcenter_etl.storage import access
+from callcenter_etl.store import access
 from tests.published import names_in
 from tests.storage.buckets import CONTRACT, cli, records
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.tables.iceberg.sink import catalog_named
+from callcenter_etl.writers.tables.iceberg.iceberg_target import catalog_named
 from tests.storage.buckets import CONTRACT, Drops, records
 from tests.storage.servers import KEY, SECRET
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import UsageError, validate
-from callcenter_etl.ledger import Wanted, find_run, list_runs
+from callcenter_etl.run.ledger import RunFilter, find_run, list_runs
 from tests.storage.buckets import CONTRACT, Drops, cli, records
 
 
@@ -32,7 +32,7 @@ def test_runs_into_s3_are_recorded_there_and_not_done_twice(drops: Drops) -> Non
     third = validate(source, "c.yaml", output=output)
     assert not third.already_done
     # Newest first, to the second that is in their ids: both may have begun in the same one.
-    listed = list_runs(output, Wanted())
+    listed = list_runs(output, RunFilter())
     seconds = [each.run_id.split("-")[0] for each in listed]
     assert seconds == sorted(seconds, reverse=True)
     assert {each.run_id for each in listed} == {third.record.run_id, first.record.run_id}
@@ -65,7 +65,7 @@ def test_runs_are_listed_with_the_storage_options_of_a_contract(
 
 def test_a_prefix_without_runs_has_no_ledger(moto_drops: Drops) -> None:
     with pytest.raises(UsageError, match="no ledger here"):
-        list_runs(moto_drops.uri("out"), Wanted())
+        list_runs(moto_drops.uri("out"), RunFilter())
 
 
 def test_a_run_is_done_only_if_its_copies_are(moto_drops: Drops) -> None:

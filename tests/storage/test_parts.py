@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import OutputError, validate
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.outputs.attempts import UploadedAttempt
-from callcenter_etl.outputs.names import EXCEPTIONS, IN_PARTS, REJECTED, TARGET
-from callcenter_etl.outputs.remote_parts import PartsPrefix, RemoteParts
-from callcenter_etl.storage.s3_puts import Bucket
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.store.s3_uploads import Bucket
+from callcenter_etl.writers.file_names import EXCEPTIONS, IN_PARTS, REJECTED, TARGET
+from callcenter_etl.writers.part_attempt import UploadedAttempt
+from callcenter_etl.writers.s3_parts import PartsPrefix, RemoteParts
 from tests.engines.spark.conftest import needs_spark
 from tests.storage.buckets import CONTRACT, Drops, records
 from tests.storage.spark_process import SparkProcess
@@ -122,9 +122,9 @@ def test_what_a_killed_attempt_left_on_its_disk_is_removed_by_the_next(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     script = (
         "import os, signal, sys, tempfile\n"
-        "from callcenter_etl.contract.storage import StorageOptions\n"
-        "from callcenter_etl.outputs.attempts import UploadedAttempt\n"
-        "from callcenter_etl.outputs.remote_parts import PartsPrefix\n"
+        "from callcenter_etl.contract.storage_options import StorageOptions\n"
+        "from callcenter_etl.writers.part_attempt import UploadedAttempt\n"
+        "from callcenter_etl.writers.s3_parts import PartsPrefix\n"
         "tempfile.tempdir = sys.argv[1]\n"
         "prefix = PartsPrefix('b', 'out/', StorageOptions(), {'run-id': 'r'})\n"
         "with UploadedAttempt(prefix, 0) as attempt:\n"

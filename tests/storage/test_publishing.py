@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from callcenter_etl import OutputError, UsageError, load_contract, validate
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.outputs import destination
-from callcenter_etl.storage import s3_claims
-from callcenter_etl.storage.s3_puts import Bucket, Content
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.store import s3_lease
+from callcenter_etl.store.s3_uploads import Bucket, Content
+from callcenter_etl.writers import destination
 from tests.storage.buckets import CONTRACT, Drops, cli, records
 from tests.storage.proxy import Plan, Request, proxied
 
@@ -128,7 +128,7 @@ def test_until_the_summary_is_there_nothing_is_taken_for_a_run(
 def test_of_runs_at_the_same_time_one_wins_and_the_others_say_which(drops: Drops) -> None:
     script = (
         "import sys, time\nfrom callcenter_etl import OutputError, validate\n"
-        "from callcenter_etl.outputs.remote import RemoteOutput\n"
+        "from callcenter_etl.writers.s3_output import RemoteOutput\n"
         "commit = RemoteOutput.commit\n"
         "def together(self):\n"
         "    print('ready', flush=True); sys.stdin.readline(); commit(self)\n"
@@ -237,7 +237,7 @@ def test_a_claim_of_the_living_is_kept_and_one_of_the_dead_is_not(
     bucket = Bucket(drops.bucket, StorageOptions())
 
     def claim_of(run_id: str, **changes: object) -> None:
-        me = {**s3_claims._me(), **changes}
+        me = {**s3_lease._me(), **changes}
         drops.put("out/.publishing/claim", json.dumps({"run_id": run_id, "claimed_at": "now", **me}).encode())
 
     claim_of("living")
@@ -252,9 +252,9 @@ def test_a_claim_of_the_living_is_kept_and_one_of_the_dead_is_not(
     validate("good.csv", "c.yaml", output=drops.uri("out"))
     assert drops.keys() == FILES
     claim_of("elsewhere", place="another host", pid=1)
-    monkeypatch.setattr(s3_claims, "LEASE_SECONDS", 0)
+    monkeypatch.setattr(s3_lease, "LEASE_SECONDS", 0)
     time.sleep(1.1)
-    with s3_claims.claimed(bucket, "out/", "new"):
+    with s3_lease.claimed(bucket, "out/", "new"):
         monkeypatch.undo()
         assert drops.keys("out/.publishing") == [
             "out/.publishing/claim",
@@ -267,7 +267,7 @@ def test_a_killed_run_is_followed_by_one_that_publishes(drops: Drops) -> None:
     """SIGKILL between the requests of publishing: the next run takes over at once."""
     script = (
         "import os, signal, sys\nfrom callcenter_etl import validate\n"
-        "from callcenter_etl.storage.s3_puts import Bucket\n"
+        "from callcenter_etl.store.s3_uploads import Bucket\n"
         "complete = Bucket.complete\n"
         "def killed(self, upload, labels):\n"
         "    complete(self, upload, labels); os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -297,7 +297,7 @@ def test_a_copy_that_fails_leaves_the_local_files_and_says_so(
     moto_drops: Drops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (Path("denied.yaml")).write_text(CONTRACT)
-    claim = {"run_id": "holder", "claimed_at": "now", **s3_claims._me()}
+    claim = {"run_id": "holder", "claimed_at": "now", **s3_lease._me()}
     moto_drops.put("out/.publishing/claim", json.dumps(claim).encode())
     monkeypatch.setenv("CALLCENTER_ETL_PUBLISH_TO", moto_drops.uri("out"))
     done = cli("validate", "good.csv", "-c", "c.yaml", "-o", "here", "-q")

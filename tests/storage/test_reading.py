@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import SourceError, load_contract, validate
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.storage import access, s3_calls, s3_stream
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.store import access, s3_reads, s3_stream
 from tests.published import names_in
 from tests.storage.buckets import CONTRACT, Drops, cli, records
 from tests.storage.proxy import Request, proxied
@@ -163,7 +163,7 @@ def test_globs_and_prefixes_name_objects(drops: Drops) -> None:
 
 
 def test_more_objects_than_one_page_are_listed(drops: Drops, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_calls, "PAGE_KEYS", 3)
+    monkeypatch.setattr(s3_reads, "PAGE_KEYS", 3)
     for number in range(10):
         drops.put(f"many/{number}", b"")
     assert access.expand(drops.uri("many/")) == tuple(drops.uri(f"many/{number}") for number in range(10))

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from callcenter_etl import validate
-from callcenter_etl.result import RunResult
+from callcenter_etl.run.result import RunResult
 from tests.reliability.resume_support import FILES, dirty, run, started, words, write_contract, write_source
 from tests.storage.buckets import Drops
 
 DATA = dirty(3000)
-WRITTEN = "callcenter_etl.checkpoints.taking:write_checkpoint:after:3"
-UPLOADED = "callcenter_etl.outputs.remote:RemoteOutput.prepare:after:1"
-CLAIMED = "callcenter_etl.outputs.remote:RemoteOutput._replace:before:1"
+WRITTEN = "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:after:3"
+UPLOADED = "callcenter_etl.writers.s3_output:RemoteOutput.prepare:after:1"
+CLAIMED = "callcenter_etl.writers.s3_output:RemoteOutput._replace:before:1"
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_what_is_of_no_use_is_cleared_and_what_belongs_to_another_output_is_left
     foreign.mkdir(parents=True)
     killed(tmp_path, source, moto_drops.uri("elsewhere"), home)
     waiting = {foreign, *home.iterdir()}
-    never = "callcenter_etl.outputs.router:Router.begin:after:1"
+    never = "callcenter_etl.writers.router:Router.begin:after:1"
     killed(tmp_path, source, moto_drops.uri("out"), home, never)
     killed(tmp_path, other, moto_drops.uri("out"), home)
     result = gone_on(tmp_path, source, moto_drops.uri("out"), home)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import SourceError, validate
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.storage import access
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.store import access
 from tests.engines.spark.conftest import needs_spark
 from tests.storage.buckets import CONTRACT, Drops, records
 

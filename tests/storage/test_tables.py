@@ -12,9 +12,9 @@ import pytest
 from deltalake import DeltaTable
 
 from callcenter_etl import validate
-from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import OutputError, UsageError
-from callcenter_etl.storage.s3_tables import delta_options
+from callcenter_etl.store.s3_table_options import delta_options
 from tests.storage.buckets import CONTRACT, HEADER, Drops, cli, records
 from tests.storage.servers import SECRET
 from tests.tables.killed import GAPS, is_committed, kill_at

@@ -13,21 +13,26 @@ from typing import Any
 
 import pyarrow as pa
 
-from callcenter_etl.contract.layout import Layout
-from callcenter_etl.contract.storage import StorageOptions
-from callcenter_etl.tables.commits import Commit, Committed, Job, Table
-from callcenter_etl.tables.data_files import DataFile
-from callcenter_etl.tables.delta.table import DeltaLakeTable
-from callcenter_etl.tables.delta.types import as_delta, delta_schema, file_schema, partition_columns
-from callcenter_etl.tables.origin import SOURCE_COLUMN, Origin
-from callcenter_etl.tables.parts import Shape, write_parts
-from callcenter_etl.tables.place import Place, place_of
-from callcenter_etl.tables.replacing import Replacing, TableMode
-from callcenter_etl.tables.table_sink import levels_of
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.contract.table_layout import TableLayout
+from callcenter_etl.writers.tables.data_file import DataFile
+from callcenter_etl.writers.tables.data_file_writer import DataFileFormat, write_parts
+from callcenter_etl.writers.tables.delta.delta_table import DeltaLakeTable
+from callcenter_etl.writers.tables.delta.delta_types import (
+    as_delta,
+    delta_schema,
+    file_schema,
+    partition_columns,
+)
+from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance
+from callcenter_etl.writers.tables.table_commit import Commit, CommitRequest, Committed, Table
+from callcenter_etl.writers.tables.table_storage import TableStorage, table_storage
+from callcenter_etl.writers.tables.table_target_writer import levels_of
+from callcenter_etl.writers.tables.write_mode import TableMode, WriteMode
 
 SCHEMA = pa.schema([("day", pa.date32()), ("id", pa.int64()), ("note", pa.string())])
-BY_DAY = Layout.model_validate({"partition_by": ["day"]})
-PLAIN = Layout()
+BY_DAY = TableLayout.model_validate({"partition_by": ["day"]})
+PLAIN = TableLayout()
 _run_numbers = itertools.count()
 
 
@@ -39,9 +44,9 @@ class Delivery:
     rows: tuple[tuple[int, int], ...]
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> Provenance:
         text = json.dumps(self.rows)
-        return Origin(
+        return Provenance(
             source=self.source,
             source_bytes=len(text),
             source_sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -63,7 +68,9 @@ class Delivery:
         return sorted((self.source, day, number) for day, number in self.rows)
 
 
-def delta_table(uri: str, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA, **more: Any) -> DeltaLakeTable:
+def delta_table(
+    uri: str, layout: TableLayout = PLAIN, schema: pa.Schema = SCHEMA, **more: Any
+) -> DeltaLakeTable:
     storage = more.pop("storage", StorageOptions())
     return DeltaLakeTable(
         uri,
@@ -71,8 +78,8 @@ def delta_table(uri: str, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA, **
         partition_columns=partition_columns(layout),
         contract=more.pop("contract", "calls"),
         description=None,
-        unsaid=more.pop("unsaid", ()),
-        place=place_of(uri, storage, None),
+        redacted=more.pop("unsaid", ()),
+        place=table_storage(uri, storage, None),
         storage=storage,
     )
 
@@ -82,14 +89,14 @@ class Goal:
     """A table of a format, as deliveries need it."""
 
     table: Table
-    place: Place
+    place: TableStorage
     schema: pa.Schema
     convert: Callable[[pa.RecordBatch, pa.Schema, str], pa.RecordBatch]
 
 
-def delta_goal(uri: str, layout: Layout) -> Goal:
+def delta_goal(uri: str, layout: TableLayout) -> Goal:
     schema = file_schema(delta_schema(SCHEMA, layout), layout)
-    return Goal(delta_table(uri, layout), place_of(uri, StorageOptions(), None), schema, as_delta)
+    return Goal(delta_table(uri, layout), table_storage(uri, StorageOptions(), None), schema, as_delta)
 
 
 def deliver(
@@ -97,7 +104,7 @@ def deliver(
     delivery: Delivery,
     scratch: Path,
     mode: TableMode = "append",
-    layout: Layout = PLAIN,
+    layout: TableLayout = PLAIN,
     *,
     seconds: float = 60,
     force: bool = False,
@@ -117,27 +124,31 @@ def deliver(
 def commit_of(
     goal: Goal | str,
     delivery: Delivery,
-    origin: Origin,
+    origin: Provenance,
     scratch: Path,
     *,
     mode: TableMode = "append",
-    layout: Layout = PLAIN,
+    layout: TableLayout = PLAIN,
     seconds: float = 60,
     force: bool = False,
 ) -> Commit:
     goal = delta_goal(goal, layout) if isinstance(goal, str) else goal
     files = files_of(goal, delivery, origin, scratch, layout)
-    job = Job(origin, Replacing(mode, levels_of(layout)), files, scratch / origin.run_id, seconds, force)
+    job = CommitRequest(
+        origin, WriteMode(mode, levels_of(layout)), files, scratch / origin.run_id, seconds, force
+    )
     return Commit(goal.table, goal.place, job)
 
 
 def files_of(
-    goal: Goal, delivery: Delivery, origin: Origin, scratch: Path, layout: Layout
+    goal: Goal, delivery: Delivery, origin: Provenance, scratch: Path, layout: TableLayout
 ) -> tuple[DataFile, ...]:
     """Write a delivery's files, in a folder of its own."""
     folder = scratch / origin.run_id
     folder.mkdir(parents=True)
-    shape = Shape(layout, goal.schema, lambda batch: goal.convert(batch, goal.schema, origin.source), None)
+    shape = DataFileFormat(
+        layout, goal.schema, lambda batch: goal.convert(batch, goal.schema, origin.source), None
+    )
     return tuple(write_parts([delivery.batch], SCHEMA, shape, folder))
 
 

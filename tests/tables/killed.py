@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from callcenter_etl import validate
-from callcenter_etl.outputs.staging import Staging
-from callcenter_etl.tables.commits import Commit
-from callcenter_etl.tables.table_sink import CommittingSink
+from callcenter_etl.writers.staging import Staging
+from callcenter_etl.writers.tables.table_commit import Commit
+from callcenter_etl.writers.tables.table_target_writer import CommittingSink
 
 
 def _die(*_: Any, **__: Any) -> Any:

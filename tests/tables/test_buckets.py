@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl.tables.buckets import bucket_of, murmur3
+from callcenter_etl.writers.tables.hash_buckets import bucket_of, murmur3
 
 # Appendix B of Iceberg's table specification, its signed results as unsigned ones.
 VECTORS = [

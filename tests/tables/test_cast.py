@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter_etl import load_contract
-from callcenter_etl.contract.formats import parse_duration, parse_value
+from callcenter_etl.contract.datetime_formats import parse_duration, parse_value
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError
-from callcenter_etl.rules.columns import ChunkColumns
-from callcenter_etl.sources.header import Layout
-from callcenter_etl.tables.cast import Typed, cast_records
-from callcenter_etl.tables.schema import CARRIED, UNCAST, table_schema
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.sources.header import ColumnLayout
+from callcenter_etl.writers.tables.arrow_schema import EXTRA_COLUMNS, UNCONVERTED, table_schema
+from callcenter_etl.writers.tables.type_conversion import ConversionPlan, cast_records
 
 EPOCH, MIDNIGHT_OF = datetime(1970, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC)
 PATIENT = settings(deadline=None)  # the first example of a process imports pandas
@@ -73,7 +73,7 @@ def cast(column: dict[str, Any], values: list[str]) -> list[dict[str, Any]]:
     if column.get("severity") == "warn":
         accepted = np.ones(len(values), dtype=bool)
     names = tuple(each.name for each in document.columns)
-    typed = Typed.of(document, Layout(names, {"v": 0}))
+    typed = ConversionPlan.of(document, ColumnLayout(names, {"v": 0}))
     batch = cast_records(typed, columns, tuple(columns.texts.values()), accepted)
     assert batch.schema.equals(table_schema(document), check_metadata=True)
     batch.validate(full=True)
@@ -81,10 +81,12 @@ def cast(column: dict[str, Any], values: list[str]) -> list[dict[str, Any]]:
     raw = batch.column("v")
     if pa.types.is_timestamp(raw.type) or pa.types.is_duration(raw.type):
         raw = raw.view(pa.int64())  # Python's own hold fewer years
-    uncast = batch.column(UNCAST).to_pylist() if UNCAST in batch.schema.names else [None] * len(texts)
+    unconverted = (
+        batch.column(UNCONVERTED).to_pylist() if UNCONVERTED in batch.schema.names else [None] * len(texts)
+    )
     return [
         {"text": text, "value": value, "uncast": dict(rest or {})}
-        for text, value, rest in zip(texts, raw.to_pylist(), uncast, strict=True)
+        for text, value, rest in zip(texts, raw.to_pylist(), unconverted, strict=True)
     ]
 
 
@@ -128,7 +130,7 @@ def test_integers_of_wide_bounds_are_exact_to_38_digits(values: list[str]) -> No
 @given(mixed(INTEGERS))
 def test_bounded_integers_need_no_second_place(values: list[str]) -> None:
     column = {"type": "integer", "min": -(2**63), "max": 2**63 - 1}
-    assert UNCAST not in table_schema(document_of({"name": "v", **column})).names
+    assert UNCONVERTED not in table_schema(document_of({"name": "v", **column})).names
     inside = [
         value for value in values if not value.lstrip("+-").isdecimal() or -(2**63) <= int(value) < 2**63
     ]
@@ -244,19 +246,19 @@ def test_a_value_that_only_warns_of_its_type_stands_as_text(kind: str, values: l
 @given(st.lists(st.tuples(ANYTHING, ANYTHING, ANYTHING), max_size=8))
 def test_columns_that_no_contract_declares_are_carried_as_they_came(rows: list[tuple[str, ...]]) -> None:
     document = document_of({"name": "v"}, header="by_name")
-    layout = Layout(("a", "v", "b"), {"v": 1})
+    layout = ColumnLayout(("a", "v", "b"), {"v": 1})
     values = tuple(pa.array([row[at] for row in rows], type=pa.string()) for at in range(3))
     columns = chunk_of(document, values[1].to_pylist())
     accepted = np.arange(len(rows)) % 2 == 0
-    batch = cast_records(Typed.of(document, layout), columns, values, accepted)
-    carried = [dict(each) for each in batch.column(CARRIED).to_pylist()]
-    assert carried == [{"a": row[0], "b": row[2]} for row in rows[::2]]
+    batch = cast_records(ConversionPlan.of(document, layout), columns, values, accepted)
+    extra_columns = [dict(each) for each in batch.column(EXTRA_COLUMNS).to_pylist()]
+    assert extra_columns == [{"a": row[0], "b": row[2]} for row in rows[::2]]
 
 
 def test_a_value_that_was_accepted_and_fits_nowhere_is_a_bug_and_says_so() -> None:
     document = document_of({"name": "v", "type": "date"})
     columns = chunk_of(document, ["2025-01-31", "secret"])
-    typed = Typed.of(document, Layout(("v",), {"v": 0}))
+    typed = ConversionPlan.of(document, ColumnLayout(("v",), {"v": 0}))
     with pytest.raises(AccountingError, match="nothing is published: 'v'") as told:
         cast_records(typed, columns, (columns.text("v"),), np.ones(2, dtype=bool))
     assert "secret" not in str(told.value)

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from callcenter_etl import ContractError, OutputError, UsageError, load_contract, validate
-from callcenter_etl.outputs import targets
-from callcenter_etl.tables import by_folder, sorting
-from callcenter_etl.tables.buckets import bucket_of
-from callcenter_etl.tables.row_groups import row_groups
+from callcenter_etl.writers import target_forms
+from callcenter_etl.writers.tables import external_sort, partition_stream
+from callcenter_etl.writers.tables.hash_buckets import bucket_of
+from callcenter_etl.writers.tables.row_groups import row_groups
 from tests.published import names_in
 from tests.tables.outputs import (
     COLUMNS,
@@ -106,9 +106,11 @@ def test_chunks_workers_and_sorting_on_disk_change_no_byte(
             block_bytes=block,
         )
         found.append(listing_of(tmp_path / str(number) / "target"))
-    monkeypatch.setattr(sorting, "row_groups", lambda batches, schema: row_groups(batches, schema, rows=64))
-    monkeypatch.setattr(sorting, "_LEAST_ROWS", 4)
-    monkeypatch.setattr(sorting, "_MERGE_ROWS", 64)
+    monkeypatch.setattr(
+        external_sort, "row_groups", lambda batches, schema: row_groups(batches, schema, rows=64)
+    )
+    monkeypatch.setattr(external_sort, "_MIN_ROWS", 4)
+    monkeypatch.setattr(external_sort, "_MERGE_ROWS", 64)
     validate(source, parted(), output=tmp_path / "disk", chunk_rows=9)
     found.append(listing_of(tmp_path / "disk" / "target"))
     assert all(listing == found[0] for listing in found)
@@ -232,7 +234,7 @@ def test_columns_of_any_name_can_sort_and_those_of_a_typed_targets_own_are_refus
 def test_a_layout_gone_wrong_ends_before_it_fills_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_folder, "MOST_FILES", 10)
+    monkeypatch.setattr(partition_stream, "MAX_FILES", 10)
     source = write_source(tmp_path / "a.csv", range(50))
     with pytest.raises(OutputError, match="the layout makes over 10 files"):
         validate(source, parted(), output=tmp_path / "out")
@@ -246,7 +248,7 @@ def test_a_crash_between_two_renames_is_mended_by_the_next_run(tmp_path: Path) -
     before = listing_of(output / "target")
     (output / "target").rename(output / ".target.before")
     (output / "summary.json").unlink()
-    targets.put_back(output)
+    target_forms.restore(output)
     assert listing_of(output / "target") == before
     (output / "target").rename(output / ".target.before")
     validate(write_source(tmp_path / "b.csv", range(100, 110), days=1), contract, output=output)

@@ -48,7 +48,7 @@ def test_duckdb_reads_the_contracts_types(tmp_path: Path) -> None:
         "bytes": len(target),
         "sha256": hashlib.sha256(target).hexdigest(),
         "format": "parquet",
-        "uncast": 2,
+        "unconverted": 2,
     }
 
 
@@ -231,7 +231,7 @@ def test_reprocess_refuses_to_compare_keys_with_typed_records(tmp_path: Path) ->
     (tmp_path / "c.json").write_text(json.dumps(contract), encoding="utf-8")
     (tmp_path / "s.csv").write_text("id,who\n1,ann\nx,bob\n", encoding="utf-8")
     validate(tmp_path / "s.csv", tmp_path / "c.json", output=tmp_path / "out", target_format="parquet")
-    from callcenter_etl.reprocess import ReprocessPlan, reprocess
+    from callcenter_etl.tools.reprocess import ReprocessPlan, reprocess
 
     rejected = tmp_path / "out" / "rejected.csv"
     rejected.write_text("id,who\n1,bob\n", encoding="utf-8")

@@ -18,20 +18,20 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "file": {},
     "folder": {"layout": {"partition_by": ["day"]}, "write": "replace_partitions"},
 }
-STAGED = "callcenter_etl.checkpoints.taking:write_checkpoint:after:3"
+STAGED = "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:after:3"
 POINTS = [
     STAGED,
-    "callcenter_etl.tables.parquet:write_parquet:before:1",
-    "callcenter_etl.tables.parquet:write_parquet:after:1",
-    "callcenter_etl.outputs.staging:Staging.finish:after:1",
-    "callcenter_etl.outputs.staging:replace_target:before:1",
-    "callcenter_etl.outputs.staging:replace_target:after:1",
+    "callcenter_etl.writers.tables.parquet_target:write_parquet:before:1",
+    "callcenter_etl.writers.tables.parquet_target:write_parquet:after:1",
+    "callcenter_etl.writers.staging:Staging.finish:after:1",
+    "callcenter_etl.writers.staging:replace_target:before:1",
+    "callcenter_etl.writers.staging:replace_target:after:1",
 ]
 FOLDER_POINTS = [
-    "callcenter_etl.tables.parquet:_link:after:2",
-    "callcenter_etl.tables.parquet:write_manifest:after:1",
-    "callcenter_etl.outputs.targets:Path.rename:after:1",
-    "callcenter_etl.outputs.targets:shutil.rmtree:before:1",
+    "callcenter_etl.writers.tables.parquet_target:_link:after:2",
+    "callcenter_etl.writers.tables.parquet_target:write_manifest:after:1",
+    "callcenter_etl.writers.target_forms:Path.rename:after:1",
+    "callcenter_etl.writers.target_forms:shutil.rmtree:before:1",
 ]
 
 
@@ -78,7 +78,7 @@ def test_a_kill_while_a_folder_goes_leaves_no_part_of_it(point: str, tmp_path: P
     line = words(source, tmp_path / "c.json", tmp_path / "out")
     assert run(line, tmp_path)[0] == 0
     plain = [*line, "--target-format", "csv"]
-    code, said = run(plain, tmp_path, kill=f"callcenter_etl.outputs.targets:{point}")
+    code, said = run(plain, tmp_path, kill=f"callcenter_etl.writers.target_forms:{point}")
     assert code == -signal.SIGKILL, said
     assert run(plain, tmp_path)[0] == 0
     assert names_in(tmp_path / "out") == ["exceptions.csv", "rejected.csv", "summary.json", "target.csv"]

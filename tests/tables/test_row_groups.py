@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl.contract.layout import Buckets, Layout, PartitionKey
+from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
 from callcenter_etl.errors import OutputError
-from callcenter_etl.tables import sorting
-from callcenter_etl.tables.folders import folders_of, partition_of
-from callcenter_etl.tables.row_groups import row_groups, sizes_of
+from callcenter_etl.writers.tables import external_sort
+from callcenter_etl.writers.tables.partition_folders import folders_of, partition_of
+from callcenter_etl.writers.tables.row_groups import row_groups, sizes_of
 
 TEXTS = pa.map_(pa.string(), pa.string())
 SCHEMA = pa.schema([("n", pa.int64()), ("t", pa.string()), ("m", TEXTS)])
@@ -69,11 +69,13 @@ def test_sorting_in_runs_on_disk_sorts_as_in_memory(
 ) -> None:
     scratch = tmp_path_factory.mktemp("sort")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sorting, "row_groups", lambda batches, schema: row_groups(batches, schema, rows=rows))
-        patch.setattr(sorting, "_LEAST_ROWS", 2)
-        patch.setattr(sorting, "_MOST_RUNS", 3)
-        patch.setattr(sorting, "_MERGE_ROWS", 4)
-        found = list(sorting.sort_records(batches_of(records, size), SCHEMA, names, scratch))
+        patch.setattr(
+            external_sort, "row_groups", lambda batches, schema: row_groups(batches, schema, rows=rows)
+        )
+        patch.setattr(external_sort, "_MIN_ROWS", 2)
+        patch.setattr(external_sort, "_MAX_RUNS", 3)
+        patch.setattr(external_sort, "_MERGE_ROWS", 4)
+        found = list(external_sort.sort_records(batches_of(records, size), SCHEMA, names, scratch))
     expected = sorted(records, key=lambda record: [_key(record[name]) for name in names])
     assert [record for batch in found for record in batch.to_pylist()] == expected
     assert list(scratch.iterdir()) == []
@@ -87,8 +89,8 @@ def one(kind: pa.DataType, values: list[Any]) -> pa.RecordBatch:
     return pa.record_batch({"v": pa.array(values, type=kind)})
 
 
-def by(part: str = "value") -> Layout:
-    return Layout.model_validate({"partition_by": [{"column": "v", "by": part}]})
+def by(part: str = "value") -> TableLayout:
+    return TableLayout.model_validate({"partition_by": [{"column": "v", "by": part}]})
 
 
 def test_folders_are_named_as_hive_names_them() -> None:
@@ -110,8 +112,8 @@ def test_folders_are_named_as_hive_names_them() -> None:
 
 
 def test_moments_make_folders_by_day_month_and_year_in_utc() -> None:
-    moments = [datetime(1969, 12, 31, 23, 59, tzinfo=UTC), datetime(2025, 1, 3, tzinfo=UTC), None]
-    batch = one(pa.timestamp("us", "UTC"), moments)
+    datetimes = [datetime(1969, 12, 31, 23, 59, tzinfo=UTC), datetime(2025, 1, 3, tzinfo=UTC), None]
+    batch = one(pa.timestamp("us", "UTC"), datetimes)
     none = "__HIVE_DEFAULT_PARTITION__"
     assert folders_of(batch, by("day")).to_pylist() == [
         "v_day=1969-12-31",
@@ -128,14 +130,14 @@ def test_moments_make_folders_by_day_month_and_year_in_utc() -> None:
 
 
 def test_buckets_are_the_last_level_and_belong_to_their_partition() -> None:
-    layout = Layout(partition_by=(PartitionKey(column="v"),), buckets=Buckets(column="v", count=100))
+    layout = TableLayout(partition_by=(PartitionKey(column="v"),), buckets=Buckets(column="v", count=100))
     batch = one(pa.string(), ["iceberg", None])
     assert folders_of(batch, layout).to_pylist() == [
         "v=iceberg/bucket=89",
         "v=__HIVE_DEFAULT_PARTITION__/bucket=__HIVE_DEFAULT_PARTITION__",
     ]
     assert partition_of("v=iceberg/bucket=89", layout) == "v=iceberg"
-    assert partition_of("bucket=7", Layout(buckets=Buckets(column="v", count=9))) == "bucket=7"
+    assert partition_of("bucket=7", TableLayout(buckets=Buckets(column="v", count=9))) == "bucket=7"
 
 
 def test_a_value_too_long_for_a_folder_ends_the_run_and_is_not_shown() -> None:
@@ -147,5 +149,5 @@ def test_a_value_too_long_for_a_folder_ends_the_run_and_is_not_shown() -> None:
 @pytest.mark.parametrize("scratch", [Path("/proc/none")])
 def test_one_run_needs_no_disk(scratch: Path) -> None:
     batches = batches_of([{"n": 2, "t": "b", "m": None}, {"n": 1, "t": "a", "m": None}], 1)
-    found = list(sorting.sort_records(batches, SCHEMA, ["n"], scratch))
+    found = list(external_sort.sort_records(batches, SCHEMA, ["n"], scratch))
     assert [batch.column("n").to_pylist() for batch in found] == [[1, 2]]

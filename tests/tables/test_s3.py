@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import OutputError, load_contract, validate
-from callcenter_etl.storage.s3_puts import Bucket
+from callcenter_etl.store.s3_uploads import Bucket
 from tests.storage.buckets import Drops
 from tests.tables.outputs import contract_of, listing_of, listing_sha256, records_in, write_source
 
@@ -52,7 +52,7 @@ def test_a_single_file_goes_up_with_what_it_is_of(drops: Drops, tmp_path: Path) 
         "bytes": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
         "format": "parquet",
-        "uncast": 10,
+        "unconverted": 10,
     }
     assert head["Metadata"]["sha256"] == told["sha256"]
     assert head["Metadata"]["run-id"] == result.record.run_id

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from callcenter_etl.contract.formats import (
+from callcenter_etl.contract.datetime_formats import (
     FormatFault,
     compile_format,
     describe_format,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter_etl.rules.columns import blank_values
-from callcenter_etl.rules.places import match_places, places_of
+from callcenter_etl.rules.chunk_columns import blank_values
+from callcenter_etl.rules.fixed_patterns import character_ranges, match_ranges
 from callcenter_etl.rules.text_bytes import digits_only
 
 VALUES = st.lists(
@@ -52,14 +52,14 @@ def test_blank_values_are_found_as_value_by_value(values: list[str]) -> None:
 
 @given(PATTERNS, st.data())
 def test_places_match_what_re2_matches(pattern: str, data: st.DataObject) -> None:
-    places = places_of(pattern)
+    places = character_ranges(pattern)
     near = st.lists(st.from_regex(rf"\A(?:{pattern})\Z", fullmatch=False), max_size=20)
     values = [*data.draw(VALUES), *data.draw(near)]
     expected = pc.match_substring_regex(column(values), pattern=rf"\A(?:{pattern})\z").to_pylist()
     if places is None:
         assert not re.sub(r".\{0\}|\[[^]]*\]\{0\}|\\.\{0\}", "", pattern)  # it matches nothing but ""
     else:
-        assert match_places(column(values), places).tolist() == expected
+        assert match_ranges(column(values), places).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_places_match_what_re2_matches(pattern: str, data: st.DataObject) -> Non
      "[[:alpha:]]", "[0-9]{65}", "(?i)a", "", r"[\d]", "[a-]", "A{2}{3}", "[z-a]", r"\Aa", r"\Qa"],
 )  # fmt: skip
 def test_what_is_not_plainly_of_one_length_is_left_to_re2(pattern: str) -> None:
-    assert places_of(pattern) is None
+    assert character_ranges(pattern) is None
 
 
 @pytest.mark.parametrize("pattern", ["A[0-9]{4}", r"\d{3}-\d{4}", "[A-Z]{2}[0-9]{6}", r"call_[0-9]{6}\.csv"])
 def test_codes_are_read_by_place(pattern: str) -> None:
-    assert places_of(pattern) is not None
+    assert character_ranges(pattern) is not None

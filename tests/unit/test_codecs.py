@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from callcenter_etl import ContractError, load_contract, validate
-from callcenter_etl.declared import Contract
-from callcenter_etl.result import RunResult
+from callcenter_etl.api_contract import Contract
+from callcenter_etl.run.result import RunResult
 from callcenter_etl.sources.encodings import is_ascii_superset
 
 MORE = {"charmap", "idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf_8_sig"}

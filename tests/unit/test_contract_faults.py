@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from callcenter_etl.contract.json_schema import json_schema
 from callcenter_etl.contract.loader import load_document
-from callcenter_etl.contract.schema import json_schema
 from callcenter_etl.errors import ContractError
 
 SPEC_EXAMPLE = Path(__file__).parent / "spec_example.yaml"

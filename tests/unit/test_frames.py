@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from callcenter_etl import UsageError, load_contract
-from callcenter_etl.declared import Contract
+from callcenter_etl.api_contract import Contract
 
 CALLS = pd.DataFrame(
     {

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from callcenter_etl.keys import KeyRegistry, composite_keys, hash_keys
+from callcenter_etl.uniqueness import KeyRegistry, composite_keys, hash_keys
 
 
 def colliding(keys: Any) -> Any:

@@ -18,8 +18,8 @@ import pytest
 import zstandard
 
 from callcenter_etl import SourceError, UsageError, load_contract, validate
-from callcenter_etl.declared import Contract
-from callcenter_etl.result import RunResult
+from callcenter_etl.api_contract import Contract
+from callcenter_etl.run.result import RunResult
 from tests.published import names_in
 
 CONTRACT: dict[str, Any] = {"contract": "c", "columns": [{"name": "id", "type": "digits"}, {"name": "note"}]}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter_etl.outputs.whole_file import open_whole
+from callcenter_etl.writers.whole_file import open_whole
 from tests.published import names_in
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.examples import Examples, FailingExample
 from callcenter_etl.contract.expressions.checker import FUNCTIONS
-from callcenter_etl.contract.formats import DEFAULT_FORMATS
-from callcenter_etl.contract.layout import Buckets, Layout, PartitionKey
+from callcenter_etl.contract.json_schema import json_schema
 from callcenter_etl.contract.model import (
     Column,
     ContractDocument,
@@ -23,8 +23,8 @@ from callcenter_etl.contract.model import (
     SourceFormat,
 )
 from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
-from callcenter_etl.contract.schema import json_schema
-from callcenter_etl.contract.storage import StorageOptions
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
 
 SAMPLE = Path(__file__).resolve().parents[2] / "contracts" / "call_center.yaml"
 _PLACES: dict[str, type[BaseModel]] = {
@@ -39,7 +39,7 @@ _PLACES: dict[str, type[BaseModel]] = {
     "run.log": LogSettings,
     "run.exceptions": ExceptionsSettings,
     "run.table": TableSettings,
-    "run.layout": Layout,
+    "run.layout": TableLayout,
     "run.layout.partition_by": PartitionKey,
     "run.layout.buckets": Buckets,
     "run.storage_options": StorageOptions,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.expressions.backticks import with_backticks
 from callcenter_etl.contract.expressions.parser import parse_expression
 from callcenter_etl.contract.expressions.tree import (
@@ -22,10 +23,9 @@ from callcenter_etl.contract.expressions.tree import (
     ExpressionFaults,
     Node,
 )
-from callcenter_etl.contract.formats import parse_duration, parse_iso
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
-from callcenter_etl.contract.suggest import did_you_mean
+from callcenter_etl.contract.suggestions import did_you_mean
 
 _READ_AS: dict[str, tuple[Callable[[str], int | None], str]] = {
     DATE: (lambda text: parse_iso("date", text), "2025-01-31"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.declared import Contract
+from callcenter_etl.api_contract import Contract
 
 FILES = ("target.csv", "exceptions.csv", "rejected.csv")
 # What tells one execution from another, and where it wrote.

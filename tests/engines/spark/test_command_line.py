@@ -75,12 +75,12 @@ def test_what_spark_could_not_do_is_told_by_its_cause() -> None:
     pytest.importorskip("pyspark")
     from py4j.protocol import Py4JError
 
-    from callcenter_etl.engines.spark.engine import _spark_told
+    from callcenter_etl.engines.spark.spark_engine import _translate_spark_errors
 
     stack = (
         "An error occurred while calling o264.getResult.\n: org.apache.spark.SparkException: awaitResult:\n"
         "\tat java.base/x\nCaused by: org.apache.spark.SparkException: Job aborted: TaskResultLost\n\tat y\n"
     )
     wanted = "Spark could not finish the run: org.apache.spark.SparkException: Job aborted: TaskResultLost"
-    with pytest.raises(EngineError, match=f"^{wanted}$"), _spark_told():
+    with pytest.raises(EngineError, match=f"^{wanted}$"), _translate_spark_errors():
         raise Py4JError(stack)

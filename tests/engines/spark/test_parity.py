@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.engines.spark import jobs, session
+from callcenter_etl.engines.spark import spark_jobs, spark_session
 from callcenter_etl.errors import SourceError, UsageError
 from tests.engines.spark.proof import disagreements
 from tests.engines.spark.support import both, differing, outcome_of
@@ -59,7 +59,7 @@ def test_the_first_line_wins_across_ranges_as_within_one(tmp_path: Path) -> None
 
 def test_a_source_that_cannot_be_cut_is_one_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "s.csv.gz").write_bytes(gzip.compress(keyed_records(2000)))
-    monkeypatch.setattr(jobs, "BLOCKS_A_PART", 2)
+    monkeypatch.setattr(spark_jobs, "BLOCKS_A_PART", 2)
     found = both(tmp_path / "s.csv.gz", load_contract(KEYED), tmp_path, range_bytes=100, block_bytes=1000)
     assert differing(*found) == []
 
@@ -79,7 +79,7 @@ def test_a_source_without_records_is_sound(body: bytes, tmp_path: Path) -> None:
 
 
 def test_a_refused_source_never_starts_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_local", lambda workers: pytest.fail("Spark was started"))
+    monkeypatch.setattr(spark_session, "_local", lambda workers: pytest.fail("Spark was started"))
     (tmp_path / "s.csv").write_bytes(b"id,other\n1,2\n")
     result = validate(tmp_path / "s.csv", load_contract(KEYED), output=tmp_path / "o", engine="spark")
     assert result.summary["status"] == "refused"
@@ -99,14 +99,14 @@ def test_what_a_task_cannot_read_ends_the_run_and_publishes_nothing(
 ) -> None:
     source = tmp_path / "s.csv"
     source.write_bytes(keyed_records(100))
-    counted = jobs.line_starts
+    counted = spark_jobs.line_starts
 
     def and_then_it_grows(*given: Any) -> Any:
         found = counted(*given)
         source.write_bytes(keyed_records(101))
         return found
 
-    monkeypatch.setattr("callcenter_etl.engines.spark.engine.line_starts", and_then_it_grows)
+    monkeypatch.setattr("callcenter_etl.engines.spark.spark_engine.line_starts", and_then_it_grows)
     with pytest.raises(SourceError, match="changed while it was read"):
         validate(source, load_contract(KEYED), output=tmp_path / "o", engine="spark", range_bytes=300)
     assert not (tmp_path / "o" / "summary.json").exists()

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from callcenter_etl import load_contract, validate
+from callcenter_etl.diagnostics.html.collect_data import Finished, gather
+from callcenter_etl.diagnostics.text_report import render_text
 from callcenter_etl.engines.part_files import PartsPlan
 from callcenter_etl.errors import OutputError, SourceError, UsageError
-from callcenter_etl.explain.run import causes_of_run
-from callcenter_etl.ledger.done import published_summary
-from callcenter_etl.reports.html.gather import Finished, gather
-from callcenter_etl.reports.text import render_text
-from callcenter_etl.summary import Summary
+from callcenter_etl.run.ledger.equivalent_run import published_summary
+from callcenter_etl.run.summary import Summary
+from callcenter_etl.tools.explain.run_causes import causes_of_run
 from tests.engines.spark.test_parity import CASES, KEYED, keyed_records
 
 pytestmark = pytest.mark.usefixtures("needs_spark")
@@ -159,14 +159,14 @@ def test_part_files_are_explained_and_reported_as_the_single_files_are(tmp_path:
                 gather([finished], contract.loaded, root=None).sources[0].gap
             )
     assert reports["parts"].gap is None
-    assert reports["parts"].grounds == reports["single"].grounds
+    assert reports["parts"].rule_sections == reports["single"].rule_sections
     assert reports["parts"].strip == reports["single"].strip
 
 
 def test_a_large_source_has_larger_parts_and_not_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callcenter_etl.engines.spark.engine.MOST_PARTS", 3)
+    monkeypatch.setattr("callcenter_etl.engines.spark.spark_engine.MOST_PARTS", 3)
     (tmp_path / "s.csv").write_bytes(keyed_records(500))
     summary = run(tmp_path / "s.csv", tmp_path / "o", range_bytes=100)
     assert summary["outputs"]["target"]["parts"] == 3
@@ -182,7 +182,7 @@ def test_one_task_that_fails_ends_the_run_with_its_own_words(
                 raise OutputError("/disk: no space left on device")
             return PartsPlan.attempt(self, part)
 
-    monkeypatch.setattr("callcenter_etl.engines.spark.engine.PartsPlan", Full)
+    monkeypatch.setattr("callcenter_etl.engines.spark.spark_engine.PartsPlan", Full)
     (tmp_path / "s.csv").write_bytes(keyed_records(200))
     with pytest.raises(OutputError, match=r"^/disk: no space left on device$"):
         run(tmp_path / "s.csv", tmp_path / "o", range_bytes=500)
@@ -196,7 +196,7 @@ def test_a_commit_that_fails_is_told_in_its_own_words(
         def commit(self, told: Any) -> None:
             raise OutputError(f"/gone: {len(told)} parts")
 
-    monkeypatch.setattr("callcenter_etl.engines.spark.engine.PartsPlan", Gone)
+    monkeypatch.setattr("callcenter_etl.engines.spark.spark_engine.PartsPlan", Gone)
     (tmp_path / "s.csv").write_bytes(keyed_records(200))
     with pytest.raises(OutputError, match=r"^/gone: [0-9]+ parts$"):
         run(tmp_path / "s.csv", tmp_path / "o", range_bytes=500)

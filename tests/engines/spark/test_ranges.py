@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from callcenter_etl.engines.ranges import Range, blocks_of, bytes_of, cuts_of, find_line_starts, ranges_of
 from callcenter_etl.errors import SourceError
+from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.lines import find_lines
-from callcenter_etl.sources.pending import LongPiece
-from callcenter_etl.sources.reader import Block
+from callcenter_etl.sources.source_reader import Block
 
 BYTES = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b'"', b"\x00", b"\xff"])).map(b"".join)
 
@@ -71,7 +71,7 @@ def test_a_record_over_the_limit_comes_in_pieces_of_its_range() -> None:
     data = b"x" * 100 + b"\ny\n"
     (each,) = ranges_in(data, 0, 1000, 10)
     items = list(blocks_of(pieces(data, 10), each, Dialect(max_record_bytes=20), 10))
-    assert [type(item) for item in items[:2]] == [LongPiece, LongPiece]
+    assert [type(item) for item in items[:2]] == [OversizedRecord, OversizedRecord]
     assert b"".join(bytes_of(item) for item in items) == data
 
 

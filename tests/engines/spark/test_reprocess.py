@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.reprocess import Reprocessed, ReprocessPlan, reprocess
+from callcenter_etl.tools.reprocess import Reprocessed, ReprocessPlan, reprocess
 
 pytestmark = pytest.mark.usefixtures("needs_spark")
 CONTRACT = {

@@ -15,11 +15,11 @@ from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl.contract.layout import Layout
+from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import UsageError
-from callcenter_etl.tables.commits import Added, Job, commit_files
-from callcenter_etl.tables.data_files import path_in_table
-from callcenter_etl.tables.replacing import Replacing, TableMode
+from callcenter_etl.writers.tables.data_file import path_in_table
+from callcenter_etl.writers.tables.table_commit import Added, CommitRequest, commit_files
+from callcenter_etl.writers.tables.write_mode import TableMode, WriteMode
 from tests.tables.deliveries import (
     BY_DAY,
     PLAIN,
@@ -164,7 +164,7 @@ def test_files_that_executors_wrote_into_the_tables_place_are_committed_together
     added = tuple(Added(path_in_table(file, origin, number), file) for number, file in enumerate(files))
     for each in added:
         goal.place.put(each.file.file, each.path, each.file.sha256)
-    job = Job(origin, Replacing("append"), (), tmp_path, seconds=10)
+    job = CommitRequest(origin, WriteMode("append"), (), tmp_path, seconds=10)
     assert commit_files(goal.table, goal.place, job, added).records == 3
     assert rows_in(uri) == FIRST.in_table
     assert deliver(uri, FIRST, tmp_path, layout=BY_DAY).already
@@ -215,7 +215,9 @@ def test_a_table_of_another_contract_or_layout_is_refused(tmp_path: Path) -> Non
         delta_table(uri, BY_DAY).newest()
 
 
-DAYS_AND_BUCKETS = Layout.model_validate({"partition_by": ["day"], "buckets": {"column": "id", "count": 3}})
+DAYS_AND_BUCKETS = TableLayout.model_validate(
+    {"partition_by": ["day"], "buckets": {"column": "id", "count": 3}}
+)
 SOURCES = st.sampled_from(["a.csv", "b.csv", "c.csv"])
 ROWS = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 9)), max_size=4).map(tuple)
 DELIVERIES = st.lists(st.builds(Delivery, SOURCES, ROWS), min_size=1, max_size=6)
@@ -245,7 +247,7 @@ def test_appends_give_the_last_version_of_each_source_in_any_order(
     deliveries=DELIVERIES, compact_after=st.integers(0, 6), layout=st.sampled_from([BY_DAY, DAYS_AND_BUCKETS])
 )
 def test_replace_partitions_gives_what_a_table_kept_by_hand_holds(
-    deliveries: list[Delivery], compact_after: int, layout: Layout
+    deliveries: list[Delivery], compact_after: int, layout: TableLayout
 ) -> None:
     with _folder() as folder:
         uri, kept = str(folder / "t"), set[tuple[str, int, int]]()

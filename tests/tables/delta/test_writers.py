@@ -12,7 +12,7 @@ import pytest
 from deltalake import DeltaTable
 
 from callcenter_etl.errors import OutputError
-from callcenter_etl.tables.commits import Commit
+from callcenter_etl.writers.tables.table_commit import Commit
 from tests.tables.deliveries import BY_DAY, Delivery, commit_of, deliver, rows_in
 
 SECONDS_TO_START = 3.0  # all have imported what they need by then
@@ -93,8 +93,8 @@ def test_a_run_that_never_comes_first_says_who_did_and_leaves_nothing(
 def test_a_commit_whose_answer_was_lost_is_found_and_not_done_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, force: bool
 ) -> None:
-    from callcenter_etl.tables.commits import ConflictError
-    from callcenter_etl.tables.delta.table import DeltaLakeTable
+    from callcenter_etl.writers.tables.delta.delta_table import DeltaLakeTable
+    from callcenter_etl.writers.tables.table_commit import ConflictError
 
     uri = str(tmp_path / "t")
     deliver(uri, Delivery("first.csv", ((1, 1),)), tmp_path, layout=BY_DAY)

@@ -8,9 +8,9 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.table import Table
 
-from callcenter_etl.contract.layout import Layout
-from callcenter_etl.tables.iceberg.table import IcebergPlace, IcebergTable
-from callcenter_etl.tables.iceberg.types import as_iceberg, iceberg_schema
+from callcenter_etl.contract.table_layout import TableLayout
+from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable, IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_types import as_iceberg, iceberg_schema
 from tests.tables.deliveries import PLAIN, SCHEMA, Goal
 
 IDENTIFIER = "calls.daily"
@@ -28,8 +28,8 @@ def table_of(catalog: Catalog) -> Table:
     return catalog.load_table(IDENTIFIER)
 
 
-def goal_in(catalog: Catalog, layout: Layout = PLAIN, schema: pa.Schema = SCHEMA) -> Goal:
+def goal_in(catalog: Catalog, layout: TableLayout = PLAIN, schema: pa.Schema = SCHEMA) -> Goal:
     table = IcebergTable(
-        catalog, IDENTIFIER, iceberg_schema(schema), layout=layout, contract="calls", unsaid=()
+        catalog, IDENTIFIER, iceberg_schema(schema), layout=layout, contract="calls", redacted=()
     )
-    return Goal(table, IcebergPlace(table, None), table.ready(), as_iceberg)
+    return Goal(table, IcebergTableStorage(table, None), table.ready(), as_iceberg)

@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from callcenter_etl.contract.layout import Layout
+from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import UsageError
-from callcenter_etl.tables.iceberg.table import IcebergTable
-from callcenter_etl.tables.replacing import TableMode
+from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable
+from callcenter_etl.writers.tables.write_mode import TableMode
 from tests.tables.deliveries import BY_DAY, PLAIN, SCHEMA, Delivery, deliver, rows_of
 from tests.tables.iceberg.catalogs import goal_in, new_catalog, table_of
 
 FIRST = Delivery("a.csv", ((1, 1), (1, 2), (2, 3)))
 CORRECTED = Delivery("a.csv", ((1, 1), (3, 4)))
 OTHER = Delivery("b.csv", ((1, 10), (2, 11)))
-BUCKETS = Layout.model_validate({"partition_by": ["day"], "buckets": {"column": "id", "count": 4}})
+BUCKETS = TableLayout.model_validate({"partition_by": ["day"], "buckets": {"column": "id", "count": 4}})
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from callcenter_etl import validate
 from callcenter_etl.errors import OutputError, UsageError
-from callcenter_etl.tables.iceberg.sink import catalog_named
+from callcenter_etl.writers.tables.iceberg.iceberg_target import catalog_named
 from tests.tables.delta.test_runs import FOUR, contract, source
 from tests.tables.iceberg.catalogs import properties
 from tests.tables.killed import GAPS, is_committed, kill_at

@@ -1,0 +1,111 @@
+"""A contract as Python uses it: loaded, as a pandera schema, and applied to data in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from callcenter_etl.contract.loader import READ_BYTES, LoadedContract
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import ContractError, Fault, UsageError
+from callcenter_etl.imports import importing_pandera
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.store.access import read_bytes
+from callcenter_etl.tools.convert.document_readers import load_any_document
+
+if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
+    import pandas as pd
+    import pyarrow as pa
+
+    from callcenter_etl.rules.text_schema import DataFrameSchema
+
+
+class Contract:
+    """A loaded contract: its document, its pandera schema, and a split of data in memory."""
+
+    def __init__(self, loaded: LoadedContract) -> None:
+        self.loaded = loaded
+
+    @property
+    def document(self) -> ContractDocument:
+        """The contract as declared."""
+        return self.loaded.document
+
+    @property
+    def id(self) -> str:
+        """The contract's id."""
+        return self.document.contract
+
+    @property
+    def version(self) -> str:
+        """The contract's version."""
+        return self.document.version
+
+    @cached_property
+    def schema(self) -> DataFrameSchema:
+        """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
+        with importing_pandera():
+            from callcenter_etl.rules.text_schema import text_schema
+
+        return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
+
+    @cached_property
+    def _lookups(self) -> Mapping[str, pa.Array]:
+        return load_lookups(self.document, self.loaded.origin)
+
+    def split(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Split a DataFrame of text into its accepted and its rejected records.
+
+        Both keep the frame's columns and index; the rejected ones also have `reject_rules` and
+        `reject_reasons`. Missing values count as empty. `{line}` in a reason is the record's place in the frame
+        counted as in a file with a header. Raises UsageError when a column is missing, TypeError for a column
+        that is not text.
+        """
+        with importing_pandera():
+            from callcenter_etl.rules.text_schema import columns_of, with_first_lines
+
+        missing = [column.name for column in self.document.columns if column.name not in frame.columns]
+        if missing:
+            raise UsageError(
+                f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}"
+            )
+        validator = Validator(self.document, lookups=self._lookups)
+        columns = columns_of(frame, self.document, self._lookups)
+        columns = with_first_lines(columns, tuple(rule for rule in validator.rules if rule.key))
+        verdict = validator.judge(columns)
+        reject_reasons = validator.reject_reasons(verdict)
+        rejected = frame[verdict.rejected].copy()
+        rejected["reject_rules"] = reject_reasons.rules.to_pylist()
+        rejected["reject_reasons"] = reject_reasons.reasons.to_pylist()
+        return frame[~verdict.rejected].copy(), rejected
+
+    def __repr__(self) -> str:
+        return f"<Contract {self.id} {self.version}: {len(self.document.columns)} columns>"
+
+
+def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
+    """Load a contract from a YAML or JSON file, or from a mapping with the same keys.
+
+    Raises ContractError with every fault, SourceError when the file cannot be read.
+    """
+    return Contract(load_any_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
+
+
+def load_contracts(sources: Sequence[str]) -> list[Contract]:
+    """Load several contracts from files. Raises ContractError with every fault of all of them."""
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    found: list[Contract] = []
+    for source in sources:
+        try:
+            found.append(load_contract(source))
+        except ContractError as error:
+            faults += error.faults
+            warnings += error.warnings
+    if faults:
+        raise ContractError(tuple(faults), tuple(warnings))
+    return found

@@ -1,0 +1,93 @@
+"""`callcenter-etl contract diff` and `contract test`: what a change to a contract does, and whether it holds."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callcenter_etl.cli.exit_codes import print_error, say_skipped
+from callcenter_etl.cli.output_formats import OutputFormat
+from callcenter_etl.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from callcenter_etl.tools.backtest.backtest import BackTest
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The contract as it was.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The contract as it will be.")],
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE", help="Further sources after that of --against."),
+    ] = None,
+    *,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            metavar="SOURCE",
+            help="Hold these files, globs or addresses to both contracts.",
+        ),
+    ] = None,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How results are shown.")
+    ] = OutputFormat.text,
+) -> None:
+    """List what changes between two contracts, by effect: breaking, loosening, neutral.
+
+    Breaking: a source or record that OLD accepts may be refused or rejected under NEW. Exit codes: 0 nothing is
+    breaking, 1 something is, 2 the command line or a contract is wrong, 3 a source cannot be read. The contracts
+    alone decide between 0 and 1; --against shows which records of sources flip.
+
+    Example: callcenter-etl contract diff old.yaml new.yaml --against "in/*.csv"
+    """
+    from callcenter_etl.api import back_tests, diff_contracts, resolve_sources
+    from callcenter_etl.api_contract import load_contracts
+    from callcenter_etl.diagnostics.diff_report import DIFF_RENDERERS
+
+    if more and not against:
+        raise UsageError(f"two contracts are compared, {more[0]!r} is a third (sources come after --against)")
+    before, after = load_contracts([old, new])
+    changes = diff_contracts(before, after)
+    patterns, storage = [*(against or []), *(more or [])], after.document.run.storage_options
+    sources = resolve_sources(patterns, storage, on_skipped=say_skipped)
+    tests: list[BackTest] = []
+    failures: list[int] = []
+    for source in sources:
+        try:
+            tests += back_tests([source], before, after)
+        except SourceError as error:  # the changes, and what the other sources show, are still wanted
+            failures.append(print_error(error))
+    DIFF_RENDERERS[form.value](changes, tests, sys.stdout)
+    raise typer.Exit(max([int(any(change.tightens for change in changes)), *failures]))
+
+
+def try_out_contracts(
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Contracts, YAML or JSON.")],
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 also where a rule cannot be broken alone.")
+    ] = False,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How results are shown.")
+    ] = OutputFormat.text,
+) -> None:
+    """Hold contracts to their own examples, and search for every rule a record that breaks it alone.
+
+    Exit codes: 0 every example is judged as it says, 1 one is not, 2 the command line or a contract is wrong, 3 a
+    lookup cannot be read. Rules that cannot be broken alone are reported, and do not count without --strict.
+
+    Example: callcenter-etl contract test contracts/*.yaml
+    """
+    from callcenter_etl.api import examine_contract
+    from callcenter_etl.api_contract import load_contracts
+    from callcenter_etl.diagnostics.contract_test_report import CONTRACT_TEST_RENDERERS
+
+    contract_tests = [examine_contract(contract) for contract in load_contracts(files)]
+    CONTRACT_TEST_RENDERERS[form.value](contract_tests, sys.stdout)
+    sound = all(
+        contract_test.holds and (contract_test.covered or not strict) for contract_test in contract_tests
+    )
+    raise typer.Exit(0 if sound else 1)

@@ -1,0 +1,86 @@
+"""`--report`: where a page about runs goes, settled before they start; and the page, written when they have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
+from callcenter_etl.store.uris import is_local, same_place, shown
+
+if TYPE_CHECKING:
+    from callcenter_etl.api_contract import Contract
+    from callcenter_etl.diagnostics.html import FailedSource, Finished, ReportFile
+    from callcenter_etl.run.ledger import RunRecord
+    from callcenter_etl.run.result import RunResult
+
+
+def prepare_report(uri: str, contract: Contract, sources: Sequence[str]) -> ReportFile:
+    """Raise UsageError, before anything is run, where no report could be written or it would replace a source."""
+    from callcenter_etl.diagnostics.html import report_file
+
+    if any(_same_file(uri, source) for source in sources):
+        raise UsageError(f"--report: {shown(uri)!r} is the source itself (name another file)")
+    defaults = contract.document.run
+    return report_file(uri, storage=defaults.storage_options, mode=defaults.mode)
+
+
+def write_report(
+    page: ReportFile,
+    results: Sequence[RunResult],
+    contract: Contract,
+    *,
+    root: str | None,
+    failures: Sequence[tuple[str, CallcenterEtlError]] = (),
+) -> None:
+    """Write the page about the runs. Raises OutputError, which says that the runs stand all the same."""
+    from callcenter_etl.diagnostics.html import FailedSource, Finished
+
+    finished = [Finished(result.record, result.output, result.already_done) for result in results]
+    unfinished = [FailedSource(shown(source), shown(str(error))) for source, error in failures]
+    _write(page, finished, contract, root=root, unfinished=unfinished)
+
+
+def report_recorded_run(uri: str, record: RunRecord, contract: Contract | None, *, root: str) -> None:
+    """Write the page about a run of the ledger. Raises UsageError where its contract or its files are not there."""
+    from callcenter_etl.diagnostics.html import Finished
+    from callcenter_etl.run.ledger.equivalent_run import published_summary
+    from callcenter_etl.run.ledger.location import output_of
+
+    if contract is None:
+        raise UsageError("--report: name the contract of the run with --contract (it says what may be shown)")
+    if contract.loaded.sha256 != record.contract.sha256:
+        raise UsageError(
+            f"--contract: {contract.loaded.origin!r} has another text than the contract of run {record.run_id}"
+            f" ({record.contract.id} {record.contract.version}, sha256 {record.contract.sha256[:12]}…)"
+        )
+    page = prepare_report(uri, contract, [])
+    folder = output_of(record.output, root)
+    summary = published_summary(folder, contract.document.run.storage_options)
+    if summary is None or summary.run_id != record.run_id:
+        now = "no summary stands there" if summary is None else f"run {summary.run_id} stands there now"
+        raise UsageError(f"--report: the files of run {record.run_id} are gone from {shown(folder)}: {now}")
+    _write(page, [Finished(summary, folder)], contract, root=root)
+
+
+def _write(
+    page: ReportFile,
+    finished: Sequence[Finished],
+    contract: Contract,
+    *,
+    root: str | None,
+    unfinished: Sequence[FailedSource] = (),
+) -> None:
+    from callcenter_etl.diagnostics.html import gather, render_page
+
+    content = render_page(gather(finished, contract.loaded, root=root, unfinished=unfinished))
+    try:
+        page.write(content)
+    except OutputError as error:
+        raise OutputError(f"the run stands, only its report is not written: {error}") from error
+
+
+def _same_file(uri: str, source: str) -> bool:
+    if not (is_local(uri) and is_local(source)):
+        return uri == source
+    return same_place(uri, source)

@@ -1,0 +1,90 @@
+"""The formats that a command's results are asked for in, each on standard output or in a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.errors import UsageError
+from callcenter_etl.os_errors import translate_os_errors
+
+FORMATS = ("text", "json", "github", "junit", "sarif")
+FOR_PEOPLE = "text"
+
+
+def complete_format(incomplete: str) -> list[str]:
+    """Give the formats that a shell may complete what was typed to."""
+    return [form for form in FORMATS if form.startswith(incomplete)]
+
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        rich_help_panel="Results and logs",
+        metavar="|".join(FORMATS) + "[=FILE]",
+        autocompletion=complete_format,
+        help="Format of the results; with =FILE they are written there. Can be repeated. Default: text.",
+    ),
+]
+
+
+class OutputFormat(StrEnum):
+    """How results are shown."""
+
+    text = "text"
+    json = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedFormat:
+    """A format, and the file that it goes to; standard output where there is none."""
+
+    form: str
+    file: str | None = None
+
+
+def requested_formats(texts: Sequence[str] | None) -> tuple[RequestedFormat, ...]:
+    """Read the `--format` options; where none of them is for standard output, text goes there.
+
+    Raises UsageError for an unknown format, and for two that would go to the same place.
+    """
+    wanted = tuple(_wanted(text) for text in texts or ())
+    if all(each.file is not None for each in wanted):
+        wanted = (RequestedFormat(FOR_PEOPLE), *wanted)
+    files = [each.file for each in wanted]
+    for file in files:
+        if files.count(file) > 1:
+            place = "standard output" if file is None else repr(file)
+            raise UsageError(f"--format: two formats go to {place} (write one of them as FORMAT=FILE)")
+    return wanted
+
+
+def _wanted(text: str) -> RequestedFormat:
+    form, equals, file = text.partition("=")
+    if form not in FORMATS:
+        raise UsageError(f"--format: {form!r} is none of {', '.join(FORMATS)}{did_you_mean(form, FORMATS)}")
+    if equals and not file:
+        raise UsageError(f"--format: a file is expected after {text!r}")
+    return RequestedFormat(form, file or None)
+
+
+def write_to(wanted: RequestedFormat, write: Callable[[TextIO], None]) -> None:
+    """Let `write` write to where the results are wanted. Raises OutputError when that cannot be written."""
+    if wanted.file is None:
+        write(sys.stdout)
+        return
+    from callcenter_etl.writers.whole_file import open_whole
+
+    path = Path(wanted.file)
+    with translate_os_errors(f"--format {wanted.form}: {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open_whole(path) as stream:
+            write(stream)

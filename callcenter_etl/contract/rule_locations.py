@@ -1,0 +1,40 @@
+"""Where the rules of a contract stand in its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callcenter_etl.contract.document_text import Path, Place
+from callcenter_etl.contract.model import ContractDocument
+
+# What no rule of a column or record asks: the key that decides about it.
+_RULES_OF_KEYS: dict[str, Path] = {
+    "record.fields": ("columns",),
+    "record.quote": ("source", "quote"),
+    "record.encoding": ("source", "encoding"),
+    "record.too_long": ("source",),
+    "file.name": ("source", "filename"),
+    "file.extension": ("source", "filename", "extensions"),
+    "file.empty": ("source",),
+    "file.not_delimited": ("source",),
+    "file.too_few": ("limits", "min_records"),
+    "header.missing": ("columns",),
+    "header.unexpected": ("columns",),
+    "header.order": ("source", "header"),
+    "header.count": ("source", "header"),
+    "header.duplicate": ("columns",),
+    "header.encoding": ("source", "encoding"),
+    "limits.max_rejected": ("limits", "max_rejected"),
+}
+
+
+def rule_positions(document: ContractDocument, place: Callable[[Path], Place | None]) -> dict[str, Place]:
+    """Give the place of every rule by its id, as far as `place` tells it; also of `record.*`, `header.*` and `file.*`."""
+    paths: dict[str, Path] = {
+        f"{column.name}.{key}": ("columns", index, key)
+        for index, column in enumerate(document.columns)
+        for key in column.rule_keys
+    }
+    paths |= {rule.name: ("rules", index) for index, rule in enumerate(document.rules)}
+    found = {rule: place(path) for rule, path in (paths | _RULES_OF_KEYS).items()}
+    return {rule: there for rule, there in found.items() if there is not None}

@@ -1,0 +1,137 @@
+"""Renders what a command found for GitHub Actions: annotations as workflow commands, and the job summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import TextIO
+
+from callcenter_etl.diagnostics.file_locations import path_below, root_folder
+from callcenter_etl.diagnostics.findings import Report, SourceFindings
+from callcenter_etl.diagnostics.job_summary import append_job_summary, faults_summary, report_summary
+from callcenter_etl.errors import Fault
+from callcenter_etl.store.uris import shown
+from callcenter_etl.terminal import printable
+
+MAX_ANNOTATIONS = 10  # of a kind that GitHub shows for one step
+_LEVELS = ("error", "warning")  # also the names of GitHub's workflow commands
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    """A message at a place; `records` is how many records it stands for."""
+
+    level: str
+    uri: str
+    line: int | None
+    title: str
+    message: str
+    column: int | None = None
+
+
+def render_github(report: Report, stream: TextIO) -> None:
+    """Write annotations, at most ten of a kind and every rule before any rule's second; append the job summary."""
+    annotations = [
+        _Annotation("error", each.source, None, "not finished", each.cause) for each in report.unfinished
+    ]
+    annotations += chain.from_iterable(_problems(source) for source in report.sources)
+    annotations += _by_turns([turn for source in report.sources for turn in _turns(source)])
+    totals = {level: _total(report, level) for level in _LEVELS}
+    _write(annotations, totals, stream)
+    for source in report.sources:
+        _write_command("notice", {}, _verdict(source), stream)
+    append_job_summary(report_summary(report))
+
+
+def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+    """Write the faults and warnings of contracts as annotations, at most ten of a kind, and append the job summary."""
+    annotations = [
+        _Annotation(
+            "warning" if fault.severity == "warn" else "error",
+            fault.file or files[0],
+            fault.line or 1,
+            "contract",
+            f"{fault.path}: {fault.message}" if fault.path else fault.message,
+            fault.column,
+        )
+        for fault in faults
+    ]
+    errors = sum(fault.severity == "error" for fault in faults)
+    _write(annotations, {"error": errors, "warning": len(faults) - errors}, stream)
+    append_job_summary(faults_summary(files, faults))
+
+
+def _problems(source: SourceFindings) -> list[_Annotation]:
+    uri = source.summary.source.uri
+    return [_Annotation(source.level, uri, 1, each.rule, each.message) for each in source.summary.problems]
+
+
+def _turns(source: SourceFindings) -> Iterator[list[_Annotation]]:
+    uri = source.summary.source.uri
+    for broken in source.broken:
+        yield [
+            _Annotation(broken.level, uri, finding.line, broken.rule, finding.reason)
+            for finding in broken.findings
+        ]
+
+
+def _by_turns(rules: Sequence[Sequence[_Annotation]]) -> list[_Annotation]:
+    """Give the first of every rule, then the second, and so on."""
+    return [each for turn in zip_longest(*rules) for each in turn if each is not None]
+
+
+def _total(report: Report, level: str) -> int:
+    broken = [rule.broken for source in report.sources for rule in source.broken if rule.level == level]
+    problems = [len(source.summary.problems) for source in report.sources if source.level == level]
+    return sum(broken) + sum(problems) + (len(report.unfinished) if level == "error" else 0)
+
+
+def _verdict(source: SourceFindings) -> str:
+    records = source.summary.records
+    return (
+        f"{shown(source.summary.source.uri)}: {source.summary.status}, {records.read:,} read,"
+        f" {records.accepted:,} accepted, {records.rejected:,} rejected, {records.warned:,} warned"
+    )
+
+
+def _write(annotations: Sequence[_Annotation], totals: dict[str, int], stream: TextIO) -> None:
+    root = root_folder(os.environ)
+    for level in _LEVELS:
+        chosen = [each for each in annotations if each.level == level][:MAX_ANNOTATIONS]
+        for each in chosen:
+            _write_command(level, *_properties_and_message(each, root), stream)
+        if len(chosen) < totals[level]:
+            full = len(chosen) == MAX_ANNOTATIONS
+            why = f"GitHub shows {MAX_ANNOTATIONS} a step" if full else "the first of each rule"
+            text = f"{len(chosen):,} of {totals[level]:,} {level}s are annotated ({why})"
+            _write_command("notice", {}, text, stream)
+
+
+def _properties_and_message(annotation: _Annotation, root: Path) -> tuple[dict[str, str], str]:
+    """Point into a file of the checkout; of any other, the message itself says where."""
+    path = path_below(annotation.uri, root)
+    title = {"title": annotation.title}
+    if path is None:
+        place = (
+            shown(annotation.uri) if annotation.line is None else f"{shown(annotation.uri)}:{annotation.line}"
+        )
+        return title, f"{place}: {annotation.message}"
+    at = {"line": annotation.line, "col": annotation.column}
+    known = {name: str(number) for name, number in at.items() if number is not None}
+    return {"file": path, **known, **title}, annotation.message
+
+
+def _write_command(kind: str, properties: dict[str, str], message: str, stream: TextIO) -> None:
+    told = ",".join(f"{name}={_escaped_property(text)}" for name, text in properties.items())
+    stream.write(f"::{kind}{' ' if told else ''}{told}::{_escaped(message)}\n")
+
+
+def _escaped(text: str) -> str:
+    return printable(text).replace("%", "%25")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,214 @@
+"""Draws the charts of a report: Vega-Lite says what is drawn, vl-convert makes still SVG of it.
+
+Colours are the page's own (`var(--…)`), so that a chart follows the theme, and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from callcenter_etl.diagnostics.html.page_data import PastRun, RuleSection, Strip
+
+WIDTH = 860
+MAX_RULES = 20
+MAX_RULES_IN_STRIP = 8
+_VEGA_LITE = "5.21"
+_LABEL_PIXELS = 240
+_PIXELS_A_CHARACTER = 7.4  # of a wide font at 12 px: the reader's own fonts are not known here
+_Spec = dict[str, Any]
+_CONFIG: _Spec = {
+    "background": None,
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "var(--soft)",
+        "labelFontSize": 12,
+        "titleColor": "var(--soft)",
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": "var(--line)",
+        "domainColor": "var(--line)",
+        "tickColor": "var(--line)",
+    },
+    "text": {"color": "var(--ink)", "fontSize": 12},
+}
+_SEVERITY = {"domain": ["error", "warn"], "range": ["var(--bad)", "var(--warn)"]}
+_STATUS = {
+    "domain": ["passed", "rejects", "failed"],
+    "range": ["var(--good)", "var(--warn)", "var(--bad)"],
+}
+
+
+def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
+    """A bar a rule, the most broken first."""
+    values = [
+        {
+            "rule": ground.rule,
+            "records": ground.broken,
+            "severity": ground.severity,
+            "label": f"{ground.broken:,}{' (warning)' if ground.severity == 'warn' else ''}",
+        }
+        for ground in rule_sections[:MAX_RULES]
+    ]
+    names, key_offset = _names_axis([ground.rule for ground in rule_sections[:MAX_RULES]])
+    rule = {"field": "rule", "type": "nominal", "sort": None, "axis": names}
+    width = WIDTH - key_offset
+    room = max(len(str(each["label"])) for each in values) * _PIXELS_A_CHARACTER + 10
+    most = rule_sections[0].broken / (1 - room / width)  # so that numbers fit behind the longest bar
+    scale = {"domain": [0, most], "nice": False}
+    records = {"field": "records", "type": "quantitative", "axis": None, "scale": scale}
+    color = {"field": "severity", "type": "nominal", "scale": _SEVERITY, "legend": None}
+    bars = {"mark": {"type": "bar", "height": 16, "cornerRadiusEnd": 3}, "encoding": {"color": color}}
+    numbers = {
+        "mark": {"type": "text", "align": "left", "dx": 6},
+        "encoding": {"text": {"field": "label", "type": "nominal"}},
+    }
+    return _svg(
+        {
+            "width": width,
+            "height": {"step": 26},
+            "data": {"values": values},
+            "encoding": {"y": rule, "x": records},
+            "layer": [bars, numbers],
+        }
+    )
+
+
+def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
+    """Rejected records over the lines of the source, and below a strip for each of the most broken rules."""
+    rules = [ground.rule for ground in rule_sections if ground.rule in strip.by_rule][:MAX_RULES_IN_STRIP]
+    names, key_offset = _names_axis(rules)
+    width = {"width": WIDTH - key_offset}
+    charts = [{**width, **_rejected_by_line(strip)}, {**width, **_broken_by_line(strip, rules, names)}]
+    return _svg({"vconcat": charts, "spacing": 14})
+
+
+def _rejected_by_line(strip: Strip) -> _Spec:
+    most = max(strip.rejected)
+    ticks = {"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}
+    axis = {"title": "rejected", "format": ",d", "domain": False, "ticks": False, **ticks}
+    return {
+        "height": 84,
+        "data": {"values": _stretches(strip, strip.rejected)},
+        "mark": {"type": "bar", "color": "var(--bad)", "binSpacing": 0.5},
+        "encoding": {
+            **_line_axis(strip, None),
+            "y": {"field": "records", "type": "quantitative", "axis": axis},
+        },
+    }
+
+
+def _broken_by_line(strip: Strip, rules: Sequence[str], names: _Spec) -> _Spec:
+    lines = {"title": "line", "format": ",d", "grid": False, "tickCount": min(6, strip.lines)}
+    scale = {"domain": rules, "paddingInner": 0.25}
+    opacity = {"type": "sqrt", "domainMin": 0, "range": [0.15, 1]}
+    values = [{**each, "rule": rule} for rule in rules for each in _stretches(strip, strip.by_rule[rule])]
+    return {
+        "height": {"step": 18},
+        "data": {"values": values},
+        "mark": {"type": "rect", "color": "var(--bad)"},
+        "encoding": {
+            **_line_axis(strip, lines),
+            "y": {"field": "rule", "type": "nominal", "sort": rules, "scale": scale, "axis": names},
+            "opacity": {"field": "records", "type": "quantitative", "scale": opacity, "legend": None},
+        },
+    }
+
+
+def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
+    """Give the axis that names rules, and the pixels that it takes."""
+    key_offset = int(min(max(map(len, names), default=0) * _PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
+    axis = {
+        "title": None,
+        "ticks": False,
+        "domain": False,
+        "labelLimit": _LABEL_PIXELS,
+        "labelColor": "var(--ink)",
+        "labelPadding": 8,
+        "minExtent": key_offset,
+        "maxExtent": key_offset,
+    }
+    return axis, key_offset
+
+
+def _line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
+    scale = {"domain": [1, strip.lines + 1], "nice": False, "zero": False}
+    return {
+        "x": {
+            "field": "first",
+            "type": "quantitative",
+            "bin": {"binned": True},
+            "scale": scale,
+            "axis": axis,
+        },
+        "x2": {"field": "end"},
+    }
+
+
+def _stretches(strip: Strip, counts: Sequence[int]) -> list[_Spec]:
+    found = []
+    for index, records in enumerate(counts):
+        if records:
+            first, last = strip.stretch(index)
+            found.append({"first": first, "end": last + 1, "records": records})
+    return found
+
+
+def past_chart(past: Sequence[PastRun]) -> Markup:
+    """The share of rejected records, a bar a run, in the order of time; the reported runs are stronger."""
+    values = [
+        {"run": f"{run.started_at[:16].replace('T', ' ')}|{number}", "rate": run.rate, **_bar(run)}
+        for number, run in enumerate(past)
+        if run.rate is not None
+    ]
+    x = {
+        "field": "run",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {
+            "title": "started (UTC)",
+            "labelExpr": "split(datum.label, '|')[0]",
+            "labelAngle": 0,
+            "labelOverlap": "greedy",
+            "labelSeparation": 16,
+        },
+    }
+    y = {
+        "field": "rate",
+        "type": "quantitative",
+        "axis": {
+            "title": "rejected",
+            "format": "~%",
+            "tickCount": 4,
+            "domain": False,
+            "ticks": False,
+        },
+    }
+    color = {"field": "status", "type": "nominal", "scale": _STATUS, "legend": None}
+    opacity = {"field": "opacity", "type": "quantitative", "scale": None}
+    return _svg(
+        {
+            "width": WIDTH - 50,
+            "height": 150,
+            "data": {"values": values},
+            "mark": {"type": "bar", "width": {"band": 0.6}, "cornerRadiusEnd": 2},
+            "encoding": {"x": x, "y": y, "color": color, "opacity": opacity},
+        }
+    )
+
+
+def _bar(run: PastRun) -> _Spec:
+    return {"status": run.status, "opacity": 1 if run.reported else 0.55}
+
+
+def _svg(spec: _Spec) -> Markup:
+    """Draw; what comes back is markup of the library's own making, with every text escaped."""
+    import vl_convert
+
+    drawn = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_VEGA_LITE)
+    # The page describes the chart; roles without a name within it would only be read out as noise.
+    drawn = drawn.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+    return Markup(drawn)  # noqa: S704  texts in it are escaped by the library, tests/reports/test_report_keeps_secrets.py

@@ -1,0 +1,179 @@
+"""Gathers what a report shows: summaries, what the exceptions tell, and past runs of the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from callcenter_etl import __version__
+from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.diagnostics.html.exceptions_scan import Findings, Published, examine
+from callcenter_etl.diagnostics.html.page_data import (
+    ContractFacts,
+    FailedSource,
+    PastRun,
+    ReportData,
+    SourceSection,
+    Strip,
+)
+from callcenter_etl.diagnostics.html.rule_sections import malformed_of, rule_sections, rule_wording
+from callcenter_etl.diagnostics.html.value_masks import shape_of
+from callcenter_etl.errors import CallcenterEtlError, Problem
+from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.run.ledger.ledger import RunFilter
+from callcenter_etl.run.ledger.location import ledger_in
+from callcenter_etl.run.ledger.run_record import RunRecord, readable_entries
+from callcenter_etl.run.summary import Summary, instant
+from callcenter_etl.store.uris import shown
+from callcenter_etl.writers.file_names import EXCEPTIONS
+from callcenter_etl.writers.part_folder import file_uris
+
+PAST_RUNS = 30
+NOT_KEPT = "the run named no output, so that no ledger knows it"
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One run to be told of: its summary, and the folder or prefix that holds its files."""
+
+    summary: Summary
+    folder: str
+    already_done: bool = False
+
+
+def gather(
+    finished: Sequence[Finished],
+    contract: LoadedContract,
+    *,
+    root: str | None,
+    unfinished: Iterable[FailedSource] = (),
+) -> ReportData:
+    """Give all that one page shows of runs under one contract. `root` is where their ledger is, None without.
+
+    What cannot be read (exceptions, ledger) is left out, and the page says why.
+    """
+    past, gap = _past_runs(contract, root, {each.summary.run_id for each in finished})
+    return ReportData(
+        contract=_facts(contract),
+        sources=tuple(_source_report(each, contract.document, kept=root is not None) for each in finished),
+        unfinished=tuple(unfinished),
+        past=past,
+        past_gap=gap,
+        written_at=instant(datetime.now(UTC)),
+        program=__version__,
+    )
+
+
+def _facts(contract: LoadedContract) -> ContractFacts:
+    document = contract.document
+    limit = document.limits.max_rejected
+    return ContractFacts(
+        id=document.contract,
+        version=document.version,
+        sha256=contract.sha256,
+        description=document.description,
+        owner=document.owner,
+        max_rejected=None if limit is None else str(limit),
+        min_records=document.limits.min_records,
+    )
+
+
+def _source_report(finished: Finished, document: ContractDocument, *, kept: bool) -> SourceSection:
+    summary, gap, findings = finished.summary, None, None
+    rules = compile_rules(document)
+    if EXCEPTIONS in summary.outputs and summary.records.rejected:
+        try:
+            findings = examine(
+                _published(finished, document), lines=summary.lines, rules=[rule.id for rule in rules]
+            )
+        except (CallcenterEtlError, OSError) as error:
+            gap = shown(str(error))
+    words = rule_wording(document, rules, findings, lines=summary.lines)
+    report = SourceSection(
+        summary=replace(summary, problems=_without_data(summary.problems, document)),
+        already_done=finished.already_done,
+        kept=kept,
+        rule_sections=rule_sections(summary, words, findings),
+        gap=gap,
+    )
+    if findings is None:
+        return report
+    notes = [words.places.note] if words.places.note is not None else []
+    if findings.passed_over:
+        notes.append(f"{findings.passed_over:,} exceptions are too long to be shown here")
+    return replace(
+        report,
+        malformed=malformed_of(words, findings),
+        strip=_strip(findings, summary.lines),
+        notes=tuple(notes),
+    )
+
+
+def _published(finished: Finished, document: ContractDocument) -> Published:
+    file, storage = finished.summary.outputs[EXCEPTIONS], document.run.storage_options
+    return Published(
+        uris=file_uris(finished.folder, EXCEPTIONS, parts=file.parts, storage=storage),
+        file=file,
+        storage=storage,
+        excel_safe=document.run.exceptions.excel_safe,
+    )
+
+
+def _strip(findings: Findings, lines: int) -> Strip:
+    return Strip(
+        lines=lines,
+        width=findings.width,
+        rejected=tuple(findings.rejected.tolist()),
+        by_rule={rule: tuple(counts.tolist()) for rule, counts in findings.by_rule.items()},
+    )
+
+
+def _without_data(problems: tuple[Problem, ...], document: ContractDocument) -> tuple[Problem, ...]:
+    """Mask the names in header problems where no column was found: then the header is a record, most likely."""
+    missing = sum(problem.rule == "header.missing" for problem in problems)
+    if missing < len(document.columns):
+        return problems
+    known = {repr(name) for column in document.columns for name in (column.name, *column.aliases)}
+    return tuple(
+        replace(
+            problem,
+            message=_QUOTED.sub(
+                lambda match: match[0] if match[0] in known else shape_of(match[0][1:-1]), problem.message
+            ),
+        )
+        if problem.rule.startswith("header.")
+        else problem
+        for problem in problems
+    )
+
+
+def _past_runs(
+    contract: LoadedContract, root: str | None, reported: set[str]
+) -> tuple[tuple[PastRun, ...], str | None]:
+    if root is None:
+        return (), NOT_KEPT
+    wanted = RunFilter(contract=contract.document.contract, limit=PAST_RUNS)
+    try:
+        ledger = ledger_in(root, storage=contract.document.run.storage_options)
+        records = readable_entries(ledger.runs(wanted))
+    except (CallcenterEtlError, OSError) as error:
+        return (), shown(str(error))
+    return tuple(_past_run(record, reported) for record in reversed(records)), None
+
+
+def _past_run(record: RunRecord, reported: set[str]) -> PastRun:
+    counts = record.records
+    return PastRun(
+        run_id=record.run_id,
+        status=record.status,
+        source=record.source.uri,
+        started_at=record.started_at,
+        read=None if counts is None else counts.read,
+        rejected=None if counts is None else counts.rejected,
+        rate=counts.rejected / counts.read if counts is not None and counts.read else None,
+        reported=record.run_id in reported,
+    )

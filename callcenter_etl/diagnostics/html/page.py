@@ -1,0 +1,112 @@
+"""Renders a report: Jinja2 fills the template, every text escaped, and nothing in the page loads anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+from importlib.util import find_spec
+
+from callcenter_etl.diagnostics.html.page_data import ReportData, Strip
+from callcenter_etl.errors import UsageError
+from callcenter_etl.run.summary import VERDICTS
+from callcenter_etl.store.uris import base_name
+from callcenter_etl.terminal import printable
+
+_NEEDED = ("jinja2", "vl_convert")
+_MARKS = {"passed": "✓", "rejects": "!", "failed": "✕", "refused": "✕", "error": "✕"}
+
+
+def check_installed() -> None:
+    """Raise UsageError where what draws reports is not installed."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"--report needs {' and '.join(missing)}, which is not installed: pip install 'callcenter-etl[report]'"
+        )
+
+
+def render_page(data: ReportData) -> str:
+    """Give the whole page as HTML. Raises UsageError where the extra `report` is not installed."""
+    check_installed()
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from callcenter_etl.diagnostics.html import charts
+
+    environment = Environment(
+        loader=PackageLoader("callcenter_etl.diagnostics.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": lambda number: f"{number:,}",
+        "share": share,
+        "plain": printable,
+        "base": base_name,
+        "moment": moment,
+        "size": size,
+    }
+    style = (
+        resources.files("callcenter_etl.diagnostics.html").joinpath("templates/report.css").read_text("utf-8")
+    )
+    return environment.get_template("report.html").render(
+        data=data,
+        style=style,
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        verdicts=VERDICTS,
+        marks=_MARKS,
+        charts=charts,
+        busiest=busiest,
+        stretches=stretches,
+        rated=[run for run in data.past if run.rate is not None],
+        overall=_overall(data),
+    )
+
+
+def share(part: float, whole: float = 1) -> str:
+    """Give a share in percent, never rounded to none or to all."""
+    if not whole:
+        return "-"
+    percent = 100 * part / whole
+    if 0 < percent < 0.01:
+        return "< 0.01%"
+    if 99.99 < percent < 100:
+        return "> 99.99%"
+    return f"{percent:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def moment(text: str) -> str:
+    """Give a moment as summaries write it, for people."""
+    return f"{text[:19].replace('T', ' ')} UTC"
+
+
+def size(amount: int) -> str:
+    """Give a number of bytes in the unit that reads best."""
+    number, units = float(amount), ["bytes", "kB", "MB", "GB", "TB"]
+    while number >= 1000 and len(units) > 1:
+        number, _ = number / 1000, units.pop(0)
+    return f"{amount:,} bytes" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
+
+
+def stretches(strip: Strip) -> list[tuple[int, int, int]]:
+    """Give the first line, the last line and the rejected records of each stretch that has some."""
+    return [(*strip.stretch(index), records) for index, records in enumerate(strip.rejected) if records]
+
+
+def busiest(strip: Strip) -> tuple[int, int, int]:
+    """Give the first line, the last line and the rejected records of the stretch that has the most."""
+    return max(stretches(strip), key=lambda each: each[2])
+
+
+def _overall(data: ReportData) -> str:
+    """Give the worst status of the page."""
+    statuses = [source.summary.status for source in data.sources]
+    return _worst([*statuses, *("error" for _ in data.unfinished)])
+
+
+def _worst(statuses: Sequence[str]) -> str:
+    order = list(VERDICTS)
+    return max(statuses, key=order.index)

@@ -1,0 +1,133 @@
+"""Puts findings into words: each broken rule with its sentence and masked examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from callcenter_etl.contract.expressions import compile_expression
+from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.diagnostics.html.exceptions_scan import Findings, ScannedReject
+from callcenter_etl.diagnostics.html.page_data import Example, MalformedExample, RuleSection
+from callcenter_etl.diagnostics.html.sheet_cells import SheetCells, sheet_cells
+from callcenter_etl.diagnostics.html.value_masks import masked, skeleton
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.run.summary import RuleCount, Summary
+from callcenter_etl.sources.header import match_header
+
+_GOT = ", got '{value}'"
+_PLACEHOLDER = re.compile(r"line \{first_line\}|'\{value\}'|\{(?:value|column|line|first_line)\}")
+_UNKNOWN = "…"
+_STRUCTURAL_SENTENCES = {
+    "record.too_long": "the record is too long",
+    "record.quote": "the record's quotes cannot be read",
+    "record.encoding": "the record has bytes that cannot be decoded",
+    "record.fields": "the record has another number of fields than the header",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWording:
+    """What findings are put into words with: the contract's rules, the columns of each, and places."""
+
+    document: ContractDocument
+    rules: Mapping[str, Rule]
+    columns: Mapping[str, tuple[str, ...]]
+    places: SheetCells
+
+
+def rule_wording(
+    document: ContractDocument, rules: Sequence[Rule], findings: Findings | None, *, lines: int
+) -> RuleWording:
+    """Bring contract and findings together; without findings the source's columns are the contract's."""
+    names, open_quote = ((), None) if findings is None else (findings.names, findings.open_quote)
+    places = sheet_cells(document, _positions(document, names), lines=lines, open_quote=open_quote)
+    return RuleWording(
+        document, {rule.id: rule for rule in rules}, _columns_of_rules(document, rules), places
+    )
+
+
+def rule_sections(summary: Summary, words: RuleWording, findings: Findings | None) -> tuple[RuleSection, ...]:
+    """Give the broken rules, the most broken first."""
+    broken = [(rule, count) for rule, count in summary.rules.items() if count.broken]
+    broken.sort(key=lambda each: -each[1].broken)
+    return tuple(_ground(rule, count, words, findings) for rule, count in broken)
+
+
+def malformed_of(words: RuleWording, findings: Findings) -> tuple[MalformedExample, ...]:
+    """Give the first malformed records."""
+    source = words.document.source
+    return tuple(
+        MalformedExample(
+            line=found.line,
+            place=words.places.of(found.line),
+            rule=found.rule,
+            reason=found.reason,
+            skeleton=skeleton(found.raw, delimiter=source.delimiter, quote=source.quote),
+        )
+        for found in findings.malformed
+    )
+
+
+def _ground(rule_id: str, count: RuleCount, words: RuleWording, findings: Findings | None) -> RuleSection:
+    found = [] if findings is None else findings.examples.get(rule_id, [])
+    examples = tuple(_example(each, words) for each in found)
+    if not examples and count.first_line is not None:  # a warning's records are no exceptions
+        place = words.places.of(count.first_line, words.columns.get(rule_id, ()))
+        examples = (Example(count.first_line, place, ()),)
+    return RuleSection(rule_id, count.severity, count.broken, _sentence(rule_id, words, examples), examples)
+
+
+def _example(found: ScannedReject, words: RuleWording) -> Example:
+    columns = words.columns.get(found.rule, ())
+    shown = {column.name: column.classification for column in words.document.columns}
+    values = []
+    for name in columns:
+        position = words.places.positions.get(name)
+        if position is None or position >= len(found.values):
+            continue
+        public = shown[name] == "public"
+        values.append((name, masked(found.values[position]) if public else f"({shown[name]})"))
+    return Example(found.line, words.places.of(found.line, columns), tuple(values))
+
+
+def _sentence(rule_id: str, words: RuleWording, examples: Sequence[Example]) -> str:
+    rule = words.rules.get(rule_id)
+    if rule is None:
+        return _STRUCTURAL_SENTENCES.get(rule_id, rule_id)
+    values = dict(examples[0].values) if examples else {}
+    value = values.get(rule.column or "", _UNKNOWN) if rule.classified is None else f"({rule.classified})"
+    filled = {
+        "line {first_line}": "an earlier line",
+        "'{value}'": value,
+        "{value}": value,
+        "{column}": rule.column or "",
+        "{line}": f"{examples[0].line:,}" if examples else _UNKNOWN,
+        "{first_line}": _UNKNOWN,
+    }
+    sentence = rule.sentence.removesuffix(_GOT) if value == _UNKNOWN else rule.sentence
+    return _PLACEHOLDER.sub(lambda match: filled[match[0]], sentence)
+
+
+def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[str, int]:
+    """Give the position of each contract column in the source."""
+    if not names or document.source.header in ("exact", "none"):
+        return {column.name: position for position, column in enumerate(document.columns)}
+    return match_header(names, document)[0].positions
+
+
+def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapping[str, tuple[str, ...]]:
+    of_records = {rule.name: rule for rule in document.rules}
+    types = {column.name: column.type for column in document.columns}
+    return {
+        rule.id: (rule.column,) if rule.column is not None else _columns_of(of_records[rule.id], types)
+        for rule in rules
+    }
+
+
+def _columns_of(rule: RecordRule, types: Mapping[str, str]) -> tuple[str, ...]:
+    if rule.unique is not None:
+        return tuple(rule.unique)
+    texts = [text for text in (rule.check, rule.when) if text is not None]
+    return tuple(dict.fromkeys(name for text in texts for name in compile_expression(text, types).columns))

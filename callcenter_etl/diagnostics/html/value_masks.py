@@ -1,0 +1,55 @@
+"""Masks values, so that a report can be sent around: what is wrong shows, the value does not.
+
+'25:10:00' -> '2#:##:#0'    'completed' -> 'c•••••••d'    '-5' -> '-#'    ' ' -> '␣'
+"""
+
+from __future__ import annotations
+
+import re
+
+DIGIT, LETTER, SPACE = "#", "•", "␣"
+MIN_WITH_ENDS = 4
+MAX_CHARACTERS = 32
+EMPTY = "(empty)"
+
+
+def masked(value: str) -> str:
+    """Give the shape of a value of a public column, with its first and last character where it has four or more."""
+    shape = shape_of(value)
+    if len(value) < MIN_WITH_ENDS:
+        return shape
+    if len(value) > MAX_CHARACTERS:
+        return _end(value[0]) + shape[1:]
+    return f"{_end(value[0])}{shape[1:-1]}{_end(value[-1])}"
+
+
+def shape_of(value: str) -> str:
+    """Give the shape of a value alone: ASCII punctuation stays, digits become `#`, and all else `•`.
+
+    Long values are cut, with their length.
+    """
+    if not value:
+        return EMPTY
+    shape = "".join(_hidden(character) for character in value[:MAX_CHARACTERS])
+    return shape if len(value) <= MAX_CHARACTERS else f"{shape}… ({len(value):,} characters)"
+
+
+def skeleton(record: str, *, delimiter: str, quote: str | None) -> str:
+    """Give the delimiters and quotes of a record, and a `•` for whatever stands between them."""
+    kept = re.escape(delimiter) + re.escape(quote or "")
+    bare = re.sub(f"[^{kept}]+", LETTER, record[: MAX_CHARACTERS**2])
+    return f"{bare[: 2 * MAX_CHARACTERS]}…" if len(bare) > 2 * MAX_CHARACTERS else bare
+
+
+def _hidden(character: str) -> str:
+    if character == " ":
+        return SPACE
+    if character in "0123456789":
+        return DIGIT
+    return (
+        character if character.isascii() and character.isprintable() and not character.isalnum() else LETTER
+    )
+
+
+def _end(character: str) -> str:
+    return character if character.isprintable() and character != " " else _hidden(character)

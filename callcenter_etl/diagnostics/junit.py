@@ -1,0 +1,162 @@
+"""Renders what a command found as JUnit XML: a suite a source, a test case a rule."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TextIO
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser.junitparser import FinalResult
+
+from callcenter_etl.diagnostics.findings import BrokenRule, Finding, Report, SourceFindings
+from callcenter_etl.errors import Fault, Problem
+from callcenter_etl.run.summary import Summary
+from callcenter_etl.store.uris import shown
+from callcenter_etl.terminal import printable
+
+_NAME = "callcenter-etl"
+
+
+def render_junit(report: Report, stream: TextIO) -> None:
+    """Write a suite a source, with a case for every rule of the contract, broken or not.
+
+    A violated rule is a failure where it fails the command. Within a declared limit, under `--fail-on never`, and for
+    warnings unless `--fail-on warn`, its case passes and lists the records in its output.
+    """
+    suites = [_source_suite(source, report) for source in report.sources]
+    for each in report.unfinished:
+        error = Error(printable(each.cause), "not finished")
+        suites.append(_suite(each.source, [_case("run", report.contract.document.contract, error)]))
+    _write(suites, stream)
+
+
+def render_faults_junit(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+    """Write one suite, with a case a contract that fails with all that is wrong with it; warnings are its output."""
+    cases = []
+    for file in files:
+        found = [fault for fault in faults if (fault.file or files[0]) == file]
+        wrong = [fault for fault in found if fault.severity == "error"]
+        case = _case(file, "contract", _faults_failure(wrong) if wrong else None)
+        if len(wrong) < len(found):
+            warnings = (str(fault) for fault in found if fault.severity == "warn")
+            case.system_out = "\n".join(map(printable, warnings))
+        cases.append(case)
+    _write([_suite("contract check", cases)], stream)
+
+
+def _faults_failure(faults: Sequence[Fault]) -> Failure:
+    lines = [printable(str(fault)) for fault in faults]
+    more = f" (and {len(lines) - 1:,} more)" if len(lines) > 1 else ""
+    return _failure(f"{lines[0]}{more}", "fault", lines)
+
+
+def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
+    summary = source.summary
+    name = report.contract.document.contract
+    broken = {each.rule: each for each in source.broken}
+    cases = [_problem_case(problem, name, source, report) for problem in summary.problems]
+    for rule in summary.rules:
+        if summary.status == "refused":
+            cases.append(_case(rule, name, Skipped("the source was refused, no record was read")))
+        elif rule in broken:
+            cases.append(_broken_case(broken[rule], name, report))
+        else:
+            cases.append(_case(rule, name, None))
+    suite = _suite(summary.source.uri, cases)
+    suite.timestamp = summary.started_at
+    suite.time = round(summary.seconds, 3)
+    for key, value in _properties(summary):
+        suite.add_property(key, value)
+    return suite
+
+
+def _problem_case(problem: Problem, classname: str, source: SourceFindings, report: Report) -> TestCase:
+    message, place = printable(problem.message), _place(report, problem.rule)
+    if source.fails:
+        return _case(problem.rule, classname, _failure(message, "error", place))
+    case = _case(problem.rule, classname, None)
+    case.system_out = "\n".join([f"warning: {message}", *place])
+    return case
+
+
+def _broken_case(broken: BrokenRule, classname: str, report: Report) -> TestCase:
+    lines = [_told(finding) for finding in broken.findings]
+    if broken.left_out is not None:
+        lines.append(broken.left_out)
+    lines += _place(report, broken.rule)
+    if not broken.fails:
+        case = _case(broken.rule, classname, None)
+        case.system_out = "\n".join([f"warning: {_records(broken)}", *lines])
+        return case
+    message = f"{_records(broken)}, first {_told(broken.findings[0])}"
+    return _case(broken.rule, classname, _failure(message, broken.severity, lines))
+
+
+def _records(broken: BrokenRule) -> str:
+    return f"{broken.broken:,} record{'' if broken.broken == 1 else 's'}"
+
+
+def _told(finding: Finding) -> str:
+    """Say a finding; nothing in it is a character that XML cannot hold."""
+    reason = printable(finding.reason)
+    return reason if finding.line is None else f"line {finding.line:,}: {reason}"
+
+
+def _place(report: Report, rule: str) -> list[str]:
+    place, origin = report.place_of(rule), report.contract.origin
+    if place is None or origin is None:
+        return []
+    return [f"contract {printable(shown(origin))}:{place[0]}:{place[1]}"]
+
+
+def _properties(summary: Summary) -> list[tuple[str, str]]:
+    records = summary.records
+    return [
+        ("run_id", summary.run_id),
+        ("status", summary.status),
+        ("contract", summary.contract.id),
+        ("contract_version", printable(summary.contract.version)),
+        ("sha256", summary.source.sha256),
+        ("read", str(records.read)),
+        ("accepted", str(records.accepted)),
+        ("rejected", str(records.rejected)),
+        ("malformed", str(records.malformed)),
+        ("warned", str(records.warned)),
+    ]
+
+
+def _failure(message: str, kind: str, lines: Sequence[str]) -> Failure:
+    failure = Failure(message, kind)
+    failure.text = "\n".join(lines)
+    return failure
+
+
+def _case(name: str, classname: str, result: FinalResult | None) -> TestCase:
+    case = TestCase(printable(name), printable(classname))
+    if result is not None:
+        case.result = result
+    return case
+
+
+def _suite(name: str, cases: Sequence[TestCase]) -> TestSuite:
+    suite = TestSuite(printable(shown(name)))
+    suite.add_testcases(list(cases))
+    return suite
+
+
+def _write(suites: Sequence[TestSuite], stream: TextIO) -> None:
+    root = JUnitXml(_NAME)
+    for suite in suites:
+        root.add_testsuite(suite)
+    # Its own statistics also give the root an attribute that Jenkins' schema does not know.
+    root.tests = sum(suite.tests for suite in suites)
+    root.failures = sum(suite.failures for suite in suites)
+    root.errors = sum(suite.errors for suite in suites)
+    root.time = round(sum(suite.time for suite in suites), 3)
+    written = io.BytesIO()
+    root.write(written)
+    text = written.getvalue().decode("utf-8")
+    if (stream.encoding or "utf-8").lower().replace("-", "") != "utf8":  # the same XML, spelled in ASCII
+        text = text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    stream.write(text + "\n")

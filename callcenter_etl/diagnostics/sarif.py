@@ -1,0 +1,254 @@
+"""Renders what a command found as SARIF 2.1.0: one run a command, an artifact a source, a result a record."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TextIO
+
+from callcenter_etl import __version__
+from callcenter_etl.diagnostics.file_locations import address_of, path_below, quoted_path, root_folder
+from callcenter_etl.diagnostics.findings import BrokenRule, Finding, Report, SourceFindings
+from callcenter_etl.diagnostics.json_report import write_json
+from callcenter_etl.diagnostics.rule_texts import declarations, rule_texts
+from callcenter_etl.errors import Fault
+from callcenter_etl.store.uris import working_folder
+from callcenter_etl.terminal import printable
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+TOOL = "callcenter-etl"
+FAULT_RULE = "contract.fault"
+_ROOT = "%SRCROOT%"
+_LEVELS = {"error": "error", "warn": "warning"}
+_FINGERPRINT = "ruleAndReason/v1"
+
+
+def render_sarif(report: Report, stream: TextIO) -> None:
+    """Write one SARIF log with one run."""
+    write_json(_log_of(_SarifRun(report).to_dict()), stream)
+
+
+def render_faults_sarif(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+    """Write the faults of contracts as one SARIF log with one run."""
+    places = _Places()
+    wrong = any(fault.severity == "error" for fault in faults)
+    driver = _driver([{"id": FAULT_RULE, "shortDescription": _text("a contract has no faults")}])
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"{TOOL}/contract-check/"},
+        "invocations": [{"executionSuccessful": True, "exitCode": 2 if wrong else 0}],
+        "originalUriBaseIds": places.bases,
+        "columnKind": "unicodeCodePoints",
+        "artifacts": [{"location": places.artifact(file)} for file in files],
+        "results": [
+            {
+                "ruleId": FAULT_RULE,
+                "ruleIndex": 0,
+                "level": _LEVELS[fault.severity],
+                "message": _text(f"{fault.path}: {fault.message}" if fault.path else fault.message),
+                "locations": [places.location(fault.file or files[0], fault.line or 1, fault.column)],
+            }
+            for fault in faults
+        ],
+    }
+    write_json(_log_of(run), stream)
+
+
+def _log_of(run: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": TOOL, "version": __version__, "semanticVersion": __version__, "rules": rules}
+
+
+def _text(text: str) -> dict[str, str]:
+    """Give a message; SARIF makes a link of `[words](address)`, and no value of a record should be one."""
+    return {"text": printable(text).replace("](", "] (")}
+
+
+def _told(finding: Finding) -> tuple[str, int]:
+    """Give reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
+    if finding.line is not None:
+        return finding.reason, finding.line
+    return f"{finding.reason} (its line is not known: the run was done before, --force does it anew)", 1
+
+
+class _Places:
+    """Locations in files, relative to the root where they lie below it."""
+
+    def __init__(self) -> None:
+        self.root: Path = root_folder(os.environ)
+
+    @property
+    def bases(self) -> dict[str, Any]:
+        """What relative addresses start from."""
+        return {_ROOT: {"uri": f"{self.root.as_uri().rstrip('/')}/"}}
+
+    def artifact(self, uri: str) -> dict[str, Any]:
+        """Give where a file lies."""
+        path = path_below(uri, self.root)
+        if path is None:
+            return {"uri": address_of(uri)}
+        return {"uri": quoted_path(path), "uriBaseId": _ROOT}
+
+    def location(self, uri: str, line: int | None, column: int | None = None) -> dict[str, Any]:
+        """Give a place in a file; the file as a whole where there is no line."""
+        physical: dict[str, Any] = {"artifactLocation": self.artifact(uri)}
+        if line is not None:
+            physical["region"] = {"startLine": line} | ({} if column is None else {"startColumn": column})
+        return {"physicalLocation": physical}
+
+
+class _SarifRun:
+    """The SARIF run of one command."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.document = report.contract.document
+        self.origin = report.contract.origin
+        self.places = _Places()
+        self.seen: Counter[tuple[str, ...]] = Counter()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the run as plain values."""
+        return {
+            "tool": {"driver": _driver(list(self._rules.values()))},
+            "automationDetails": self._automation(),
+            "invocations": [self._invocation()],
+            "originalUriBaseIds": self.places.bases,
+            "artifacts": [self._source_artifact(source) for source in self.report.sources],
+            "newlineSequences": ["\r\n", "\n", "\r"],
+            "columnKind": "unicodeCodePoints",
+            "results": [result for source in self.report.sources for result in self._results(source)],
+        }
+
+    @cached_property
+    def _rules(self) -> dict[str, dict[str, Any]]:
+        """Every rule of the contract, and of the others those that were broken."""
+        texts, declared = rule_texts(self.document), declarations(self.document)
+        broken = {each.rule for source in self.report.sources for each in source.broken}
+        broken |= {problem.rule for source in self.report.sources for problem in source.summary.problems}
+        severities = self._severities
+        return {
+            rule: self._descriptor(rule, text, declared.get(rule), severities.get(rule, "error"))
+            for rule, text in texts.items()
+            if rule in declared or rule in broken
+        }
+
+    @cached_property
+    def _index_of(self) -> dict[str, int]:
+        return {rule: index for index, rule in enumerate(self._rules)}
+
+    @property
+    def _severities(self) -> dict[str, str]:
+        counts = [source.summary.rules for source in self.report.sources]
+        return {rule: count.severity for each in counts for rule, count in each.items()}
+
+    def _descriptor(self, rule: str, text: str, declared: str | None, severity: str) -> dict[str, Any]:
+        place = self.report.place_of(rule)
+        where = "" if place is None or self.origin is None else f" ({self.origin}:{place[0]}:{place[1]})"
+        properties = {"contract": self.document.contract, "contractVersion": self.document.version}
+        known = {} if place is None else {"contractLine": place[0], "contractColumn": place[1]}
+        return {
+            "id": rule,
+            "shortDescription": _text(text),
+            "fullDescription": _text(f"{rule}: {text}"),
+            "help": _text(f"{declared or 'every source is held to this'}{where}"),
+            "defaultConfiguration": {"level": _LEVELS[severity]},
+            "properties": {**properties, **known, "problem.severity": _LEVELS[severity]},
+        }
+
+    def _automation(self) -> dict[str, Any]:
+        """Name the run; what stands before the last slash is what GitHub takes for the category of results."""
+        ids = [source.summary.run_id for source in self.report.sources]
+        return {"id": f"{TOOL}/{self.document.contract}/{ids[0] if ids else ''}"}
+
+    def _invocation(self) -> dict[str, Any]:
+        summaries = [source.summary for source in self.report.sources]
+        invocation: dict[str, Any] = {
+            "executionSuccessful": not self.report.unfinished,
+            "exitCode": self.report.exit_code,
+            "workingDirectory": {"uri": f"{working_folder().as_uri().rstrip('/')}/"},
+        }
+        if summaries:
+            invocation["startTimeUtc"] = min(summary.started_at for summary in summaries)
+            invocation["endTimeUtc"] = max(summary.finished_at for summary in summaries)
+        notes = [
+            self._cut_note(source, broken)
+            for source in self.report.sources
+            for broken in source.broken
+            if broken.left_out is not None
+        ]
+        failures = [
+            {
+                "level": "error",
+                "message": _text(each.cause),
+                "locations": [self.places.location(each.source, None)],
+            }
+            for each in self.report.unfinished
+        ]
+        return {**invocation, "toolExecutionNotifications": failures + notes}
+
+    def _cut_note(self, source: SourceFindings, broken: BrokenRule) -> dict[str, Any]:
+        return {
+            "level": "note",
+            "message": _text(f"{broken.rule}: {broken.left_out}"),
+            "locations": [self.places.location(source.summary.source.uri, None)],
+            "associatedRule": {"id": broken.rule, "index": self._index_of[broken.rule]},
+        }
+
+    def _source_artifact(self, source: SourceFindings) -> dict[str, Any]:
+        summary = source.summary
+        told = summary.to_dict()
+        return {
+            "location": self.places.artifact(summary.source.uri),
+            "length": summary.source.bytes,
+            "roles": ["analysisTarget"],
+            "hashes": {"sha-256": summary.source.sha256},
+            "properties": {
+                "runId": summary.run_id,
+                "status": summary.status,
+                "records": told["records"],
+                "broken": {rule: count.broken for rule, count in summary.rules.items() if count.broken},
+            },
+        }
+
+    def _results(self, source: SourceFindings) -> list[dict[str, Any]]:
+        uri = source.summary.source.uri
+        results = [
+            self._result(uri, problem.rule, source.level, problem.message, 1)
+            for problem in source.summary.problems
+        ]
+        results += [
+            self._result(uri, broken.rule, broken.level, *_told(finding))
+            for broken in source.broken
+            for finding in broken.findings
+        ]
+        return results
+
+    def _result(self, uri: str, rule: str, level: str, reason: str, line: int) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "ruleId": rule,
+            "ruleIndex": self._index_of[rule],
+            "level": level,
+            "message": _text(reason),
+            "locations": [self.places.location(uri, line)],
+            "partialFingerprints": {_FINGERPRINT: self._fingerprint(uri, rule, reason)},
+        }
+        place = self.report.place_of(rule)
+        if place is not None and self.origin is not None:
+            related = self.places.location(self.origin, *place)
+            result["relatedLocations"] = [{"id": 1, **related, "message": _text(f"the contract's {rule}")}]
+        return result
+
+    def _fingerprint(self, uri: str, rule: str, reason: str) -> str:
+        """Name a result so that it keeps its name when records before it come and go: by what it says, not by line."""
+        parts = (self.places.artifact(uri)["uri"], rule, reason)
+        self.seen[parts] += 1
+        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{digest[:32]}:{self.seen[parts]}"

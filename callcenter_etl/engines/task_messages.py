@@ -1,0 +1,119 @@
+"""The rows in which tasks and driver tell each other what they found; Arrow types, and no value is a float."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+
+from callcenter_etl import errors
+from callcenter_etl.engines.block_steps import JudgedBlock
+from callcenter_etl.errors import CallcenterEtlError
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.memory_errors import OutOfMemoryError
+from callcenter_etl.sources.byte_buffer import OversizedRecord
+
+# A line starts first; what a cut holds. `first` is null where no line starts in it.
+COUNTED = pa.schema(
+    [("part", pa.int32()), ("lines", pa.int64()), ("first", pa.int64()), ("error", pa.string())]
+)
+# A key of a rule of uniqueness (by its number), and the line that it stands on.
+KEYS = pa.schema(
+    [
+        ("part", pa.int32()),
+        ("rule", pa.int32()),
+        ("key", pa.binary()),
+        ("line", pa.int64()),
+        ("error", pa.string()),
+    ]
+)
+# A record that repeats a key: its line, and that of the first one. HEAD opens the rows of each part.
+REPEATS = pa.schema(
+    [
+        ("part", pa.int32()),
+        ("line", pa.int64()),
+        ("rule", pa.int32()),
+        ("first", pa.int64()),
+        ("error", pa.string()),
+    ]
+)
+HEAD = -1
+# What was judged: a block, a piece of a record over the limit, an error, or the end of the part.
+JUDGED = pa.schema(
+    [
+        ("part", pa.int32()),
+        ("number", pa.int64()),
+        ("kind", pa.string()),
+        ("target", pa.binary()),
+        ("rejected", pa.binary()),
+        ("exceptions", pa.binary()),
+        ("exception_records", pa.int64()),
+        ("target_records", pa.int64()),
+        ("told", pa.string()),
+    ]
+)
+BLOCK, PIECE, ERROR, END = "block", "piece", "error", "end"
+
+_RAISED: Mapping[str, type[CallcenterEtlError]] = {
+    kind.__name__: kind for kind in (errors.SourceError, errors.OutputError, errors.AccountingError)
+}
+
+
+def batch_of(schema: pa.Schema, **columns: Iterable[Any]) -> pa.RecordBatch:
+    """Give rows of a schema; a column that is not named is null."""
+    length = len(list(next(iter(columns.values()))))
+    arrays = [
+        pa.array(columns[field.name], type=field.type)
+        if field.name in columns
+        else pa.nulls(length, field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def encode_error(error: CallcenterEtlError) -> str:
+    """Put an error into a row: what is wrong with data or its storage is never an exception of a task."""
+    return json.dumps({"kind": type(error).__name__, "message": str(error)})
+
+
+def decode_error(text: str) -> CallcenterEtlError:
+    """Give the error that a row tells of."""
+    told = json.loads(text)
+    if told["kind"] == OutOfMemoryError.__name__:
+        return OutOfMemoryError()
+    return _RAISED.get(told["kind"], errors.SourceError)(told["message"])
+
+
+def block_row(part: int, number: int, done: JudgedBlock) -> pa.RecordBatch:
+    """Give a judged block as a row."""
+    return batch_of(
+        JUDGED,
+        part=[part],
+        number=[number],
+        kind=[BLOCK],
+        target=[b"".join(routed.target for routed in done.routed)],
+        rejected=[b"".join(routed.rejected for routed in done.routed)],
+        exceptions=[b"".join(routed.exceptions for routed in done.routed)],
+        exception_records=[sum(routed.exception_records for routed in done.routed)],
+        target_records=[sum(routed.target_records for routed in done.routed)],
+        told=[json.dumps(asdict(done.counts))],
+    )
+
+
+def oversized_row(part: int, number: int, piece: OversizedRecord) -> pa.RecordBatch:
+    """Give a piece of a record that is over the limit as a row."""
+    told = json.dumps({"line": piece.line, "first": piece.first, "last": piece.last})
+    return batch_of(JUDGED, part=[part], number=[number], kind=[PIECE], rejected=[piece.data], told=[told])
+
+
+def decode_counts(text: str) -> Tally:
+    """Give the counts of a block."""
+    return Tally.from_dict(json.loads(text))
+
+
+def decode_oversized(data: bytes, text: str) -> OversizedRecord:
+    """Give a piece of a record that is over the limit."""
+    return OversizedRecord(data, **json.loads(text))

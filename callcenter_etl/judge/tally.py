@@ -1,0 +1,139 @@
+"""What a run counted, and the proof that it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from callcenter_etl.documents import Count
+from callcenter_etl.errors import AccountingError
+
+
+@dataclass(slots=True)
+class RuleTally:
+    """How many records broke a rule, the first one's line, and the reason it got."""
+
+    severity: str
+    broken: Count = 0
+    first_line: Count | None = None
+    sample_reason: str | None = None
+
+    def add(self, records: int, line: int, reason: str) -> None:
+        """Count records that broke the rule; the first call's line and reason are kept."""
+        if self.first_line is None:
+            self.first_line, self.sample_reason = line, reason
+        self.broken += records
+
+    def merge(self, later: RuleTally) -> None:
+        """Add what a later part of the source counted."""
+        if later.first_line is not None:
+            self.add(later.broken, later.first_line, later.sample_reason or "")
+
+
+@dataclass(slots=True)
+class RecordTotals:
+    """Records, bytes and physical lines that went one way."""
+
+    records: Count = 0
+    bytes: Count = 0
+    lines: Count = 0
+
+    def add(self, records: int, size: int, lines: int) -> None:
+        """Count some more."""
+        self.records += records
+        self.bytes += size
+        self.lines += lines
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of one run; they live in the run alone."""
+
+    accepted: RecordTotals = field(default_factory=RecordTotals)
+    rejected: RecordTotals = field(default_factory=RecordTotals)
+    framed: Count = 0
+    malformed: Count = 0
+    warned: Count = 0
+    blank_lines: Count = 0
+    blank_bytes: Count = 0
+    preamble_lines: Count = 0
+    preamble_bytes: Count = 0
+    rules: dict[str, RuleTally] = field(default_factory=dict)
+
+    def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:
+        """Count framed records: each one's side, bytes and lines, all of shape (records,)."""
+        self.framed += len(rejected)
+        chosen = np.flatnonzero(rejected)
+        out = (len(chosen), int(sizes[chosen].sum()), int(line_counts[chosen].sum()))
+        both = (len(rejected), int(sizes.sum()), int(line_counts.sum()))
+        self.rejected.add(*out)
+        self.accepted.add(*(all_ - some for all_, some in zip(both, out, strict=True)))
+
+    def merge(self, later: Tally) -> None:
+        """Add what a later part of the source counted."""
+        for name in ("framed", "malformed", "warned", "blank_lines", "blank_bytes"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        for side, other in ((self.accepted, later.accepted), (self.rejected, later.rejected)):
+            side.add(other.records, other.bytes, other.lines)
+        for rule, tally in later.rules.items():
+            self.rules.setdefault(rule, RuleTally(tally.severity)).merge(tally)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `asdict` gave. Raises KeyError or TypeError for anything else."""
+        return cls(
+            **{
+                **values,
+                "accepted": RecordTotals(**values["accepted"]),
+                "rejected": RecordTotals(**values["rejected"]),
+                "rules": {rule: RuleTally(**tally) for rule, tally in values["rules"].items()},
+            }
+        )
+
+    def structural(self, rule: str) -> RuleTally:
+        """Give the tally of a structural rule, which appears once it is broken."""
+        return self.rules.setdefault(rule, RuleTally("error"))
+
+    def prove(
+        self,
+        *,
+        plain_bytes: int,
+        lines: int,
+        target_bytes: int | None,
+        target_records: int,
+        rejected_bytes: int,
+        exceptions: int,
+    ) -> None:
+        """Raise AccountingError unless records, lines and bytes add up.
+
+        `plain_bytes` and `lines` were counted on the stream, apart from the framing; the others are what the
+        staged files hold. `target_bytes` None: the target is typed, so that its bytes are not the source's.
+        """
+        sides = (self.accepted, self.rejected)
+        checks = (
+            ("records", self.framed, sum(side.records for side in sides)),
+            ("lines", lines, self.preamble_lines + self.blank_lines + sum(side.lines for side in sides)),
+            (
+                "bytes",
+                plain_bytes,
+                self.preamble_bytes + self.blank_bytes + sum(side.bytes for side in sides),
+            ),
+            (
+                "bytes of the target",
+                self.preamble_bytes + self.accepted.bytes,
+                self.preamble_bytes + self.accepted.bytes if target_bytes is None else target_bytes,
+            ),
+            ("records of the target", self.accepted.records, target_records),
+            ("bytes of the rejected records", self.preamble_bytes + self.rejected.bytes, rejected_bytes),
+            ("exceptions", self.rejected.records, exceptions),
+        )
+        wrong = [
+            f"{what}: {expected:,} expected, {found:,} found"
+            for what, expected, found in checks
+            if expected != found
+        ]
+        if wrong:
+            raise AccountingError("the run does not add up, nothing is published: " + "; ".join(wrong))

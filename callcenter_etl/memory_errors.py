@@ -1,0 +1,54 @@
+"""Tells lack of memory from a bug, in whatever shape the libraries give it."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from callcenter_etl.errors import CallcenterEtlError
+
+_WORDS = re.compile(
+    r"failed to map segment|cannot allocate memory|can't start new thread|failed to launch worker thread"
+    # Arrow swallows what kept it from making a scalar of a number; nothing but lack of memory does.
+    r"|unexpected argument type <class 'int'> for compute function",
+    re.IGNORECASE,
+)
+
+
+class OutOfMemoryError(CallcenterEtlError):
+    """The memory that the process may take does not suffice."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the memory does not suffice (fewer --workers or a smaller --chunk-rows take less; or allow this process more)"
+        )
+
+
+def is_memory_error(error: BaseException) -> bool:
+    """Tell whether an error, or one that it came of, says that there is no memory left."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, MemoryError) or (isinstance(link, OSError) and link.errno == errno.ENOMEM):
+            return True
+        if not isinstance(link, CallcenterEtlError) and _WORDS.search(str(link)):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
+
+
+@contextmanager
+def translate_memory_errors() -> Iterator[None]:
+    """Raise LackOfMemoryError for whatever shape it comes in."""
+    try:
+        yield
+    except CallcenterEtlError:
+        raise
+    except Exception as error:
+        if not is_memory_error(error):
+            raise
+        lack = OutOfMemoryError()
+        for note in getattr(error, "__notes__", ()):
+            lack.add_note(note)
+        raise lack from error

@@ -1,0 +1,88 @@
+"""Patterns whose matches all have one length: a set of bytes a place, asked of whole columns.
+
+`A[0-9]{4}` says the same of five places as RE2 would find out value by value. Anything that is not plainly such a
+pattern is left to RE2.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from callcenter_etl.rules.masks import Mask
+from callcenter_etl.rules.text_bytes import columns_of_bytes, lengths_of
+
+MAX_PLACES = 64
+_ATOM = re.compile(
+    r"(?:\[(?P<members>(?:[A-Za-z0-9_ .:/](?:-[A-Za-z0-9])?)+)\]|(?P<digit>\\d)|\\?(?P<mark>[-_:/])|\\(?P<escaped>[.+*?|()])"
+    r"|(?P<plain>[A-Za-z0-9 ,;=@#%&]))(?:\{(?P<count>[0-9]{1,2})\})?"
+)
+_MEMBER = re.compile(r"(.)(?:-(.))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterRange:
+    """The bytes that may stand at one place: from `least` to `most`, or those of `table` where there are gaps."""
+
+    least: int
+    most: int
+    table: NDArray[np.bool_] | None
+
+
+@lru_cache(maxsize=1024)
+def character_ranges(pattern: str) -> tuple[CharacterRange, ...] | None:
+    """Give the places of a pattern's matches, None where they are not plainly of one length in ASCII."""
+    places: list[CharacterRange] = []
+    position = 0
+    while position < len(pattern):
+        atom = _ATOM.match(pattern, position)
+        if atom is None:
+            return None
+        place = _place(atom)
+        if place is None:
+            return None
+        places += [place] * int(atom["count"] or 1)
+        position = atom.end()
+    return tuple(places) if 0 < len(places) <= MAX_PLACES else None
+
+
+def match_ranges(text: pa.StringArray, places: tuple[CharacterRange, ...]) -> Mask:
+    """Tell which values are matches, of shape (values,)."""
+    fits: Mask = lengths_of(text) == len(places)
+    if not fits.any():
+        return fits
+    whole = bool(fits.all())
+    matches = np.ones(int(fits.sum()), dtype=bool)
+    columns = columns_of_bytes(text if whole else text.filter(pa.array(fits)), len(places))
+    for column, place in zip(columns, places, strict=True):
+        if place.table is not None:
+            matches &= place.table[column]
+        elif place.least == place.most:
+            matches &= column == place.least
+        else:
+            matches &= (column - np.uint8(place.least)) <= np.uint8(place.most - place.least)  # wraps below
+    if whole:
+        return matches
+    fits[fits] = matches
+    return fits
+
+
+def _place(atom: re.Match[str]) -> CharacterRange | None:
+    if atom["digit"]:
+        return CharacterRange(ord("0"), ord("9"), None)
+    if not atom["members"]:
+        code = ord(atom["mark"] or atom["escaped"] or atom["plain"])
+        return CharacterRange(code, code, None)
+    table = np.zeros(256, dtype=bool)
+    for first, last in _MEMBER.findall(atom["members"]):
+        if last and last < first:
+            return None
+        table[ord(first) : ord(last or first) + 1] = True
+    codes = np.flatnonzero(table)
+    least, most = int(codes[0]), int(codes[-1])
+    return CharacterRange(least, most, table if len(codes) < most - least + 1 else None)

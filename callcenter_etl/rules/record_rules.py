@@ -1,0 +1,86 @@
+"""The rules over a whole record: expressions with an optional condition, and uniqueness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.expressions import compile_expression
+from callcenter_etl.contract.model import Column, RecordRule
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.expression_evaluator import evaluate
+from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.terminal import printable
+from callcenter_etl.uniqueness import composite_keys
+
+
+def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
+    """A check must not come out false where its condition holds; unknown breaks nothing."""
+    check = compile_expression(rule.check or "", types)
+    when = None if rule.when is None else compile_expression(rule.when, types)
+
+    def broken(columns: ChunkColumns) -> Mask:
+        failed = as_mask(pc.invert(evaluate(check, columns)))
+        if when is not None:
+            failed &= as_mask(evaluate(when, columns))
+        return failed
+
+    condition = "" if rule.when is None else f" when {rule.when}"
+    sentence = rule.reason or printable(f"{rule.name}: {rule.check}{condition} does not hold")
+    return Rule(id=rule.name, severity=rule.severity, column=None, sentence=sentence, broken=broken)
+
+
+def unique_rule(
+    rule_id: str, key: tuple[str, ...], *, severity: str, reason: str | None, column: Column | None
+) -> Rule:
+    """A key may occur once; its first occurrence keeps the rule and is named to the later ones."""
+
+    def broken(columns: ChunkColumns) -> Mask:
+        repeated = columns.first_lines[rule_id] >= 0
+        return repeated if column is None else repeated & columns.known_mask(column.name)
+
+    what = key[0] if len(key) == 1 else f"({', '.join(key)})"
+    got = "'{value}' " if column is not None else ""
+    return Rule(
+        id=rule_id,
+        severity=severity,
+        column=None if column is None else column.name,
+        sentence=reason or printable(f"{what} must be unique, {got}stands first on line {{first_line}}"),
+        broken=broken,
+        classified=None if column is None or column.classification == "public" else column.classification,
+        key=key,
+    )
+
+
+def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBinaryArray, np.ndarray]:
+    """Give the keys that take part in uniqueness and the indices of their records; blank values do not."""
+    blank = np.zeros(len(columns), dtype=bool)
+    for name in key:
+        blank |= columns.blank_mask(name)
+    part = np.flatnonzero(~blank)
+    texts = [columns.text(name) for name in key]
+    if len(part) < len(columns):
+        texts = [text.take(pa.array(part)) for text in texts]
+    keys = (
+        composite_keys(texts)
+        if len(texts) > 1
+        else pc.cast(pc.cast(texts[0], pa.binary()), pa.large_binary())
+    )
+    return keys, part
+
+
+def find_first_lines(
+    columns: ChunkColumns,
+    key: tuple[str, ...],
+    first_lines: Callable[[pa.LargeBinaryArray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Give, of shape (records,), the line of the first occurrence of each record's key, or -1."""
+    keys, part = key_values(columns, key)
+    found = np.full(len(columns), -1, dtype=np.int64)
+    if len(part):
+        found[part] = first_lines(keys, columns.lines[part])
+    return found

@@ -1,0 +1,300 @@
+"""Dates, times and durations of whole columns: text to int64 microseconds, null where a value is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.datetime_formats import (
+    DAYS,
+    FIRST_YEAR_OF_1900,
+    MAX_DURATION_HOURS,
+    MONTHS,
+    CompiledFormat,
+    Piece,
+    compile_format,
+)
+from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.text_bytes import NINE, ZERO, Bytes, columns_of_bytes, lengths_of
+
+Ints = NDArray[np.signedinteger[Any]]  # whole numbers, of 32 bits where they need no more
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+MONTHS_A_YEAR = 12
+MAX_LAYOUTS = 64
+_DURATION = r"\A0*(?P<hours>[0-9]*[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])$"
+_LOWER_CASE = 0x20
+_BYTE_DIGITS = 2  # so many decimal digits fit in a byte
+_LIMITS = {
+    "month": (1, 12), "day": (1, 31), "hour": (0, 23), "hour12": (1, 12), "minute": (0, 59), "second": (0, 59),
+}  # fmt: skip
+
+
+def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...]) -> pa.Int64Array:
+    """Read a text array without nulls by the first format that accepts each value.
+
+    Gives microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), null where no format
+    accepts the value, of the same shape. Raises FormatFault when a format is wrong.
+    """
+    found = np.zeros(len(text), dtype=np.int64)
+    valid = np.zeros(len(text), dtype=bool)
+    for each in (compile_format(fmt, kind) for fmt in formats):
+        rest = np.flatnonzero(~valid)
+        if not len(rest):
+            break
+        if len(rest) == len(text):
+            found, valid = _parse(text, each)
+        else:
+            found[rest], valid[rest] = _parse(text.take(pa.array(rest)), each)
+    return pa.array(found) if valid.all() else pa.array(found, mask=~valid)
+
+
+def parse_durations(text: pa.StringArray) -> pa.Int64Array:
+    """Read H:MM:SS as microseconds, null where a value is none; hours count as 2,500,000,000 at most."""
+    groups = pc.extract_regex(text, pattern=_DURATION)
+    valid = valid_mask(groups)
+    hours = groups.field("hours")
+    long = as_mask(pc.greater(pc.binary_length(hours), 10))
+    count = _ints(pc.if_else(pa.array(~long), hours, "0"))
+    count = np.where(long, MAX_DURATION_HOURS, np.minimum(count, MAX_DURATION_HOURS))
+    seconds = count * 3600 + _ints(groups.field("minute")) * 60 + _ints(groups.field("second"))
+    return pa.array(np.where(valid, seconds, 0) * SECOND, mask=~valid)
+
+
+def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
+    layouts = _layouts(fmt)
+    if len(layouts) == 1:
+        return _parse_one_layout(text, fmt, layouts[0])
+    if layouts:
+        return _values(*_layout_parts(text, fmt), fmt.kind)
+    encoded = text.dictionary_encode()  # a regular expression costs more than finding the distinct values
+    values, valid = _values(*_regex_parts(encoded.dictionary, fmt), fmt.kind)
+    places = encoded.indices.to_numpy()
+    return values[places], valid[places]
+
+
+def _parse_one_layout(
+    text: pa.StringArray, fmt: CompiledFormat, layout: tuple[int, ...]
+) -> tuple[Ints, Mask]:
+    """Read the values of the layout's length; all others are none."""
+    width = sum(layout)
+    fits = lengths_of(text) == width
+    if fits.all():
+        return _values(*_cut(columns_of_bytes(text, width), fmt, layout), fmt.kind)
+    found, valid = np.zeros(len(text), dtype=np.int64), np.zeros(len(text), dtype=bool)
+    if fits.any():
+        columns = columns_of_bytes(text.filter(pa.array(fits)), width)
+        found[fits], valid[fits] = _values(*_cut(columns, fmt, layout), fmt.kind)
+    return found, valid
+
+
+def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]:
+    if kind == "time":
+        values = _clock(parts)
+    else:
+        days, valid = _days(parts, valid)
+        values = days * np.int64(DAY)
+        if kind == "datetime":
+            values = values + _clock(parts)
+    return values if valid.all() else np.where(valid, values, 0), valid
+
+
+@lru_cache(maxsize=1024)
+def _layouts(fmt: CompiledFormat) -> tuple[tuple[int, ...], ...]:
+    """Give the widths in bytes that the pieces can have together, in the order in which the regex prefers them.
+
+    Empty where there are too many, or a piece is no digits and varies (names of months, offsets).
+    """
+    options = [
+        (piece.width,) if piece.width is not None else _VARYING.get(piece.text, ()) for piece in fmt.pieces
+    ]
+    number = int(np.prod([len(each) for each in options]))
+    return tuple(product(*options)) if number <= MAX_LAYOUTS else ()
+
+
+_VARYING = dict.fromkeys(("%-m", "%-d", "%-H", "%-I", "%-M", "%-S"), (1, 2)) | {"%f": (6, 5, 4, 3, 2, 1)}
+
+
+def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
+    """Cut the values by position, in each layout those of its length."""
+    lengths = lengths_of(text)
+    valid = np.zeros(len(text), dtype=bool)
+    parts = {piece.field: np.zeros(len(text), dtype=np.int64) for piece in fmt.pieces if piece.field}
+    for layout in _layouts(fmt):
+        rows = (lengths == sum(layout)) & ~valid
+        if rows.all():
+            parts, valid = _cut(columns_of_bytes(text, sum(layout)), fmt, layout)
+        elif rows.any():
+            numbers, good = _cut(columns_of_bytes(text.filter(pa.array(rows)), sum(layout)), fmt, layout)
+            accepted = np.flatnonzero(rows)[good]
+            valid[accepted] = True
+            for field, number in numbers.items():
+                parts[field][accepted] = number[good]
+    return parts, valid
+
+
+def _cut(data: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dict[str, Ints], Mask]:
+    """Read values of one layout, given as bytes of the shape (width, values)."""
+    parts: dict[str, Ints] = {}
+    good = np.ones(data.shape[1], dtype=bool)
+    position = 0
+    for piece, width in zip(fmt.pieces, layout, strict=True):
+        columns = data[position : position + width]
+        position += width
+        if piece.field:
+            parts[piece.field] = _BYTE_READERS.get(piece.field, _digits)(columns, piece, good)
+        else:
+            for column, byte in zip(columns, piece.text.encode(), strict=True):
+                good &= column == byte
+    return parts, good
+
+
+def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
+    """Give the number in these columns, and take from `good` what is no number that the directive allows."""
+    number: NDArray[np.integer[Any]] = np.zeros(
+        len(good), dtype=np.uint8 if len(columns) <= _BYTE_DIGITS else np.int32
+    )
+    for column in columns:
+        digit = column - ZERO  # wraps below "0"
+        good &= digit <= NINE
+        number = number * number.dtype.type(10) + digit
+    least, most = _LIMITS.get(piece.field, (0, None))
+    if piece.text.startswith("%-") and len(columns) > 1:
+        least = 10
+    if least:
+        good &= number >= least
+    if most is not None:
+        good &= number <= most
+    return number.astype(np.int32)
+
+
+def _fraction_digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
+    scale = np.int64(10 ** (6 - len(columns)))
+    return np.asarray(_digits(columns, piece, good) * scale, dtype=np.int64)
+
+
+def _half_letters(columns: Bytes, _: Piece, good: Mask) -> Ints:
+    letters = columns | np.uint8(_LOWER_CASE)
+    afternoon: Mask = letters[0] == ord("p")
+    good &= (afternoon | (letters[0] == ord("a"))) & (letters[1] == ord("m"))
+    return afternoon.astype(np.int64)
+
+
+def _name_letters(words: tuple[str, ...], first: int) -> Callable[[Bytes, Piece, Mask], Ints]:
+    codes = np.array([int.from_bytes(word[:3].encode(), "big") for word in words])
+    order = np.argsort(codes)
+
+    def read(columns: Bytes, _: Piece, good: Mask) -> Ints:
+        letters = (columns | np.uint8(_LOWER_CASE)).astype(np.int64)
+        code = letters[0] << 16 | letters[1] << 8 | letters[2]
+        place = order[np.searchsorted(codes, code, sorter=order).clip(max=len(codes) - 1)]
+        good &= codes[place] == code
+        return np.asarray(place + first, dtype=np.int64)
+
+    return read
+
+
+_BYTE_READERS: dict[str, Callable[[Bytes, Piece, Mask], Ints]] = {
+    "fraction": _fraction_digits,
+    "half": _half_letters,
+    "month_name": _name_letters(MONTHS, 1),
+    "weekday": _name_letters(DAYS, 0),
+}
+
+
+def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
+    groups = pc.extract_regex(text, pattern=fmt.regex)
+    valid = valid_mask(groups)
+    fields = [piece.field for piece in fmt.pieces if piece.field]
+    return {field: _READERS.get(field, _ints)(groups.field(field)) for field in fields}, valid
+
+
+def _clock(parts: dict[str, Ints]) -> Ints:
+    hour = parts["hour"] if "hour" in parts else parts["hour12"] % 12 + 12 * parts["half"]
+    none = np.int32(0)
+    seconds = hour * 3600 + parts.get("minute", none) * 60 + parts.get("second", none)
+    microseconds: Ints = seconds * np.int64(SECOND)
+    if "fraction" in parts:
+        microseconds = microseconds + parts["fraction"]
+    return microseconds - parts["offset"] if "offset" in parts else microseconds
+
+
+@lru_cache(maxsize=1)
+def _month_starts() -> Ints:
+    """Give the days from 1970-01-01 to the first of each month from January of the year 0 to January of 10000."""
+    months = np.arange("0000-01", "10000-02", dtype="datetime64[M]")
+    return months.astype("datetime64[D]").astype(np.int32)
+
+
+def _days(parts: dict[str, Ints], valid: Mask) -> tuple[Ints, Mask]:
+    """Give days since 1970-01-01, and which of the valid parts make a real date."""
+    if "year" in parts:
+        year = parts["year"]
+    else:
+        year = parts["short_year"] + np.where(parts["short_year"] >= FIRST_YEAR_OF_1900, 1900, 2000)
+    month = parts["month"] if "month" in parts else parts["month_name"]
+    day = parts["day"]
+    real = valid & (year >= 1) & (month >= 1) & (month <= MONTHS_A_YEAR) & (day >= 1)
+    starts = _month_starts()
+    place = year * MONTHS_A_YEAR + month - 1
+    if not real.all():
+        place = np.where(real, place, 0)
+    first = starts[place]
+    days = first + day - 1
+    real &= days < starts[place + 1]
+    if "weekday" in parts:
+        real &= parts["weekday"] == (days + 3) % 7
+    return days, real
+
+
+def _ints(text: pa.StringArray) -> Ints:
+    filled = pc.if_else(pc.equal(pc.fill_null(text, ""), ""), "0", text)
+    return np.asarray(pc.cast(filled, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _fraction(text: pa.StringArray) -> Ints:
+    return _ints(pc.utf8_rpad(pc.fill_null(text, ""), 6, padding="0"))
+
+
+def _half(text: pa.StringArray) -> Ints:
+    return as_mask(pc.equal(pc.ascii_lower(text), "pm")).astype(np.int64)
+
+
+def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray], Ints]:
+    starts = [word[:3] for word in words]
+
+    def read(text: pa.StringArray) -> Ints:
+        value_set = pa.array(starts)  # not sooner: the first array that pyarrow makes imports pandas
+        start = pc.utf8_slice_codeunits(pc.ascii_lower(text), start=0, stop=3)
+        found = pc.fill_null(pc.index_in(start, value_set=value_set), -9)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64) + first
+
+    return read
+
+
+def _offset(text: pa.StringArray) -> Ints:
+    text = pc.fill_null(text, "Z")
+    zulu = pc.equal(text, "Z")
+    text = pc.if_else(zulu, "+00", text)
+    hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
+    # Behind the hours there may be nothing, which counts as zero minutes.
+    minutes = _ints(pc.utf8_ltrim(pc.utf8_slice_codeunits(text, start=3), characters=":"))
+    sign = np.where(as_mask(pc.starts_with(text, "-")), -1, 1)
+    return np.asarray(sign * (hours * 3600 + minutes * 60) * SECOND, dtype=np.int64)
+
+
+_READERS = {
+    "fraction": _fraction,
+    "half": _half,
+    "month_name": _name_index(MONTHS, 1),
+    "weekday": _name_index(DAYS, 0),
+    "offset": _offset,
+}

@@ -1,0 +1,116 @@
+"""A contract's rules as a pandera schema for any DataFrame of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.record_rules import find_first_lines
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.uniqueness import KeyRegistry
+
+FIRST_RECORD_LINE = 2
+Lookups = Mapping[str, pa.Array]
+DataFrameSchema = pandera.DataFrameSchema
+
+
+def text_schema(
+    document: ContractDocument, rules: tuple[Rule, ...], lookups: Callable[[], Lookups]
+) -> pandera.DataFrameSchema:
+    """Compile the schema for any DataFrame of text: each check gives one bool a record."""
+
+    def check_of(rule: Rule) -> Callable[[pd.Series | pd.DataFrame], pd.Series]:
+        return partial(keeps, rule, document, lookups)
+
+    header = document.source.header
+    strict, ordered = header in ("exact", "any_order"), header == "exact"
+    return build_schema(document, rules, check_of, strict=strict, ordered=ordered)
+
+
+def keeps(
+    rule: Rule, document: ContractDocument, lookups: Callable[[], Lookups], data: pd.Series | pd.DataFrame
+) -> pd.Series:
+    """Tell for each record whether it keeps a rule; `data` is the rule's column, or the frame for a record rule."""
+    frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
+    columns = columns_of(frame, document, lookups() if rule.id.endswith(".lookup") else {})
+    columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
+    return pd.Series(~rule.broken(columns), index=data.index)
+
+
+def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups) -> ChunkColumns:
+    """Take the contract's columns out of a DataFrame of text; missing values count as empty.
+
+    Raises TypeError when a column holds anything but text.
+    """
+    known = {column.name: column for column in document.columns if column.name in frame.columns}
+    return ChunkColumns(
+        columns=known,
+        empty_values=tuple(document.source.empty_values),
+        texts={name: _text_of(frame[name], column) for name, column in known.items()},
+        lines=np.arange(len(frame), dtype=np.int64) + FIRST_RECORD_LINE,
+        lookups=lookups,
+    )
+
+
+def with_first_lines(columns: ChunkColumns, rules: tuple[Rule, ...]) -> ChunkColumns:
+    """Work out the first lines of repeated keys for data that is whole in memory."""
+    found: dict[str, np.ndarray] = {}
+    for rule in rules:
+        with KeyRegistry.temporary() as registry:
+            found[rule.id] = find_first_lines(columns, rule.key, registry.first_lines)
+    columns.first_lines = found
+    return columns
+
+
+def _text_of(series: pd.Series, column: Column) -> pa.StringArray:
+    try:
+        values = pa.array(series, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TypeError(f"column {column.name!r} holds more than text (read it with dtype=str)") from error
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], type=values.type)
+    if pa.types.is_null(values.type):
+        values = values.cast(pa.string())
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        raise TypeError(f"column {column.name!r} is {series.dtype}, not text (read it with dtype=str)")
+    return values.cast(pa.string()).fill_null("")
+
+
+def build_schema(
+    document: ContractDocument,
+    rules: tuple[Rule, ...],
+    check_of: Callable[[Rule], Callable[[Any], object]],
+    *,
+    schema_type: type[DataFrameSchema] = DataFrameSchema,
+    column_type: type[pandera.Column] = pandera.Column,
+    check_type: type[pandera.Check] = pandera.Check,
+    strict: bool = False,
+    ordered: bool = False,
+) -> DataFrameSchema:
+    """Build a schema in which every rule is a check by its id, on its column or on the whole frame."""
+    column_rules: dict[str, list[pandera.Check]] = {column.name: [] for column in document.columns}
+    record_checks: list[pandera.Check] = []
+    for rule in rules:
+        target = record_checks if rule.column is None else column_rules[rule.column]
+        target.append(check_type(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
+    return schema_type(
+        columns={
+            column.name: column_type(
+                None, checks=column_rules[column.name], nullable=True, description=column.description
+            )
+            for column in document.columns
+        },
+        checks=record_checks,
+        name=document.contract,
+        description=document.description,
+        strict=strict,
+        ordered=ordered,
+    )

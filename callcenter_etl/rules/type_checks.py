@@ -1,0 +1,78 @@
+"""The column types: which texts are values of each, decided on whole columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.temporal_values import parse_durations, parse_temporal
+from callcenter_etl.rules.text_bytes import digits_only
+
+Checked = tuple[Mask, pa.Array | None]
+
+INTEGER = r"\A[+-]?[0-9]+\z"
+DECIMAL = r"\A[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\z"
+
+
+def type_check(text: pa.StringArray, kind: str, formats: tuple[str, ...]) -> Checked:
+    """Give which values are of the type, and the values in it (None where the text itself is the value).
+
+    Times, dates and durations are int64 microseconds, booleans bool; both null where not of the type.
+    """
+    return _CHECKS[kind](text, formats)
+
+
+def _text(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
+    return np.ones(len(text), dtype=bool), None
+
+
+def _digits(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
+    return digits_only(text), None
+
+
+def _matching(pattern: str) -> Callable[[pa.StringArray, tuple[str, ...]], Checked]:
+    def check(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
+        valid = digits_only(text)
+        rest = np.flatnonzero(~valid)
+        if len(rest):
+            valid[rest] = as_mask(pc.match_substring_regex(text.take(pa.array(rest)), pattern=pattern))
+        return valid, None
+
+    return check
+
+
+def _boolean(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
+    lower = pc.ascii_lower(text)
+    true, false = pc.equal(lower, "true"), pc.equal(lower, "false")
+    valid = pc.or_(true, false)
+    return as_mask(valid), pc.if_else(valid, true, pa.scalar(None, pa.bool_()))
+
+
+def _temporal(kind: str) -> Callable[[pa.StringArray, tuple[str, ...]], Checked]:
+    def check(text: pa.StringArray, formats: tuple[str, ...]) -> Checked:
+        values = parse_temporal(text, kind=kind, formats=formats)
+        return valid_mask(values), values
+
+    return check
+
+
+def _duration(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
+    values = parse_durations(text)
+    return valid_mask(values), values
+
+
+_CHECKS: dict[str, Callable[[pa.StringArray, tuple[str, ...]], Checked]] = {
+    "text": _text,
+    "digits": _digits,
+    "integer": _matching(INTEGER),
+    "decimal": _matching(DECIMAL),
+    "boolean": _boolean,
+    "date": _temporal("date"),
+    "time": _temporal("time"),
+    "datetime": _temporal("datetime"),
+    "duration": _duration,
+}

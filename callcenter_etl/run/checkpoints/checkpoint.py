@@ -1,0 +1,185 @@
+"""A checkpoint: where a run stood between two records, as a file in its staging folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from callcenter_etl import __version__
+from callcenter_etl.documents import Count, DocumentError, parse_object, read_regular_file, to_form
+from callcenter_etl.errors import AccountingError, CheckpointMismatchError
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.source_position import SourceOffset
+from callcenter_etl.store.file_checkpoint import FileCheckpoint
+from callcenter_etl.store.file_version import FileVersion
+from callcenter_etl.store.uris import is_local, shown
+from callcenter_etl.uniqueness import KeyCheckpoint
+from callcenter_etl.writers.file_names import EXCEPTIONS, REJECTED, TARGET
+from callcenter_etl.writers.permissions import open_private
+from callcenter_etl.writers.staging import CHECKPOINT_NAME, SCRATCH_NAME
+from callcenter_etl.writers.target_forms import sync_folder
+
+LAYOUT = 1
+_FOLDERS = (SCRATCH_NAME, "keys-")  # all else in a staging folder is a file
+RunFingerprint = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a run stood: what it had read, staged, counted and remembered.
+
+    `basis` is all that the staged bytes hang on; a run with another one does not go on from here. `keys` are those
+    of each rule of uniqueness, in contract order.
+    """
+
+    fingerprint: RunFingerprint
+    position: SourceOffset
+    files: Mapping[str, FileCheckpoint]
+    exception_records: Count
+    accounts: Tally
+    keys: tuple[KeyCheckpoint, ...]
+
+    @property
+    def line(self) -> int:
+        """The number of the next line to be read."""
+        return self.position.lines + 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the checkpoint as plain values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Checkpoint:
+        """Return the checkpoint of which these are the plain values. Raises DocumentError for any others."""
+        return to_form(Checkpoint, values)
+
+    def check(self) -> None:
+        """Raise UnfitCheckpointError where the numbers contradict each other: somebody changed them.
+
+        The checksum of a checkpoint can be computed by whoever changes it, so that it finds damage, and not intent.
+        """
+        accounts, files = self.accounts, self.files
+        if not {REJECTED, EXCEPTIONS} <= set(files):
+            raise CheckpointMismatchError("the checkpoint does not name the staged files")
+        try:
+            accounts.prove(
+                plain_bytes=self.position.offset,
+                lines=self.position.lines,
+                target_bytes=files[TARGET].bytes if TARGET in files else None,
+                target_records=accounts.accepted.records,
+                rejected_bytes=files[REJECTED].bytes,
+                exceptions=self.exception_records,
+            )
+        except AccountingError as error:
+            raise CheckpointMismatchError(f"the checkpoint does not add up: {error}") from error
+        if not _agrees_with_rules(accounts):
+            raise CheckpointMismatchError("the checkpoint's counts of rules contradict its counts of records")
+
+
+def _agrees_with_rules(accounts: Tally) -> bool:
+    """Check the counts of records against those of rules, as far as one follows from the other."""
+    tallies = accounts.rules
+    structural = sum(tallies[rule].broken for rule in STRUCTURAL_RULES.values() if rule in tallies)
+    errors = [tally.broken for tally in tallies.values() if tally.severity == "error"]
+    warnings = [tally.broken for tally in tallies.values() if tally.severity != "error"]
+    return (
+        all((tally.broken > 0) == (tally.first_line is not None) for tally in tallies.values())
+        and structural == accounts.malformed
+        and max(errors, default=0) <= accounts.rejected.records <= sum(errors)
+        and max(warnings, default=0) <= accounts.framed
+        and accounts.warned <= min(sum(warnings), accounts.framed)
+    )
+
+
+def run_fingerprint(
+    *, source: str, stored: FileVersion, output: str, contract_sha256: str, options: str | None
+) -> RunFingerprint:
+    """Give all that staged bytes hang on, and for which output they are.
+
+    A local output holds its staging folder itself and may be moved with it.
+    """
+    return {
+        "program": __version__,
+        "contract": contract_sha256,
+        "options": options,
+        "source": shown(source),
+        "source_bytes": stored.size,
+        "source_version": stored.version,
+        "output": output_of(output),
+    }
+
+
+def output_of(output: str) -> str:
+    """Give an output as a basis names it."""
+    return "." if is_local(output) else shown(output).rstrip("/")
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint in the place of the one before, whole or not at all. Raises OutputError."""
+    values = checkpoint.to_dict()
+    text = json.dumps({"layout": LAYOUT, "sha256": _hash_of(values), "checkpoint": values}, indent=1)
+    path = folder / CHECKPOINT_NAME
+    new = path.with_suffix(".new")
+    with translate_os_errors(path):
+        with open(
+            new, "w", encoding="ascii", opener=lambda name, flags: open_private(name, flags, None)
+        ) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Give the checkpoint in a staging folder.
+
+    Raises UnfitCheckpointError where there is none, or none that this program wrote whole.
+    """
+    path = folder / CHECKPOINT_NAME
+    try:
+        _refuse_other_files(folder)
+        envelope = parse_object(read_regular_file(path))
+        if envelope.get("layout") != LAYOUT:
+            raise CheckpointMismatchError(f"{path}: has another layout than {LAYOUT}")
+        if envelope.get("sha256") != _hash_of(envelope.get("checkpoint")):
+            raise CheckpointMismatchError(f"{path}: is damaged")
+        checkpoint = Checkpoint.from_dict(envelope["checkpoint"])
+        checkpoint.check()
+    except FileNotFoundError as error:
+        raise CheckpointMismatchError(f"{folder}: has no checkpoint") from error
+    except (OSError, DocumentError) as error:
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointMismatchError(f"{path}: is no checkpoint: {cause}") from error
+    return checkpoint
+
+
+def _refuse_other_files(folder: Path) -> None:
+    """Raise UnfitCheckpointError where something in a staging folder is not a file or folder of its own.
+
+    To resume cuts staged files and writes on in them: through a link that would change somebody else's file, and a
+    file with a second name may be a backup's. A file in the place of a folder would fail each resume in the same way.
+    """
+    for home, folders, files in os.walk(folder, followlinks=False):
+        for path in (Path(home, name) for name in (*folders, *files)):
+            found = path.lstat()
+            own_file = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+            if path.parent == folder:
+                sound = stat.S_ISDIR(found.st_mode) if path.name.startswith(_FOLDERS) else own_file
+            else:
+                sound = own_file or (stat.S_ISDIR(found.st_mode) and SCRATCH_NAME in path.parts)
+            if not sound:
+                raise CheckpointMismatchError(f"{path}: is not a file or folder of a run")
+
+
+def _hash_of(values: object) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).hexdigest()

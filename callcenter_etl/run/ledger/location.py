@@ -1,0 +1,62 @@
+"""Where a ledger is kept: beside the outputs whose runs it records."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote_from_bytes
+
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.errors import OutputError, SourceError, UsageError
+from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.run.ledger.ledger import Ledger
+from callcenter_etl.run.ledger.object_ledger import ObjectLedger
+from callcenter_etl.run.ledger.sqlite_ledger import FILE_NAME, SqliteLedger
+from callcenter_etl.store.access import DEFAULTS
+from callcenter_etl.store.uris import encodable, is_local, is_s3, local_path, real_path, shown
+
+
+def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = DEFAULTS) -> Ledger:
+    """Give the ledger of an output root, which need not have one yet."""
+    if is_s3(root):
+        from callcenter_etl.store.s3_prefix import Prefix  # boto3 is imported for s3:// alone
+
+        return ObjectLedger(Prefix(root, storage))
+    if not is_local(root):
+        raise OutputError(f"{shown(root)}: outputs can be local or s3:// (name a folder or a prefix)")
+    return SqliteLedger(Path(local_path(root)), mode=mode)
+
+
+def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
+    """Give the ledger of an output root. Raises UsageError where there is none."""
+    with translate_os_errors(root, SourceError):
+        is_missing = is_local(root) and not os.path.lexists(Path(local_path(root)) / FILE_NAME)
+    if is_missing:
+        raise UsageError(
+            f"{root}: no ledger here ({FILE_NAME}); name the folder that was given to validate --output"
+        )
+    ledger = ledger_in(root, storage=storage)
+    if not is_local(root) and not ledger.ids(""):
+        raise UsageError(
+            f"{shown(root)}: no ledger here; name the prefix that was given to validate --output"
+        )
+    return ledger
+
+
+def output_as_recorded(output: str, root: str) -> str:
+    """Give an output as its ledger names it: as seen from the root, so that both may be moved together."""
+    if not is_local(output):
+        return shown(output).rstrip("/").removeprefix(shown(root).rstrip("/")).lstrip("/") or "."
+    path, start = real_path(local_path(output)), real_path(local_path(root))
+    if (
+        path != start and encodable(path) != path
+    ):  # as an address, since neither SQLite nor JSON holds such a path
+        return f"file://{quote_from_bytes(os.fsencode(path))}"
+    return os.path.relpath(path, start) if path == start or path.startswith(f"{start.rstrip('/')}/") else path
+
+
+def output_of(recorded: str, root: str) -> str:
+    """Give the address of an output that the ledger of `root` names so."""
+    if recorded == ".":
+        return root
+    return recorded if os.path.isabs(recorded) or "://" in recorded else f"{root.rstrip('/')}/{recorded}"  # noqa: PTH117  may be an address

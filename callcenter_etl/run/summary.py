@@ -1,0 +1,182 @@
+"""What a run counted, in the shape that users see."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from callcenter_etl.documents import Count, DocumentError, to_form
+from callcenter_etl.errors import Problem
+
+EXIT_CODES = {"passed": 0, "rejects": 1, "failed": 1, "refused": 1, "error": 3}
+VERDICTS = {
+    "passed": "passed",
+    "rejects": "rejects found (no limit is declared)",
+    "failed": "failed: over a declared limit, the target is not published",
+    "refused": "refused: no record was read",
+    "error": "not finished",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ContractIdentity:
+    """Which contract, and the hash of its text."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """Which source: its address, stored bytes, and their hash."""
+
+    uri: str
+    bytes: Count
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCounts:
+    """Records by what became of them; malformed ones are among the rejected."""
+
+    read: Count
+    accepted: Count
+    rejected: Count
+    malformed: Count
+    warned: Count
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How many records broke a rule, the first one's line, and the reason it got."""
+
+    severity: str
+    broken: Count
+    first_line: int | None = None
+    sample_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """One published file, a folder of so many `parts` of one, or a target that is a folder of so many `files`.
+
+    `format` is of a typed target alone, and `uncast`: how many records have values that do not fit their type. Of a
+    table `version` is the one with this run's `records`, and `bytes` are those that it added.
+    """
+
+    uri: str
+    bytes: Count
+    sha256: str
+    format: str | None = None
+    files: Count | None = None
+    parts: Count | None = None
+    unconverted: Count | None = None
+    version: Count | None = None
+    records: Count | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what is known as plain values."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; `bytes_total` None where the source's size is not known."""
+
+    bytes_read: int
+    bytes_total: int | None
+    records: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """From which unfinished run another one went on, and at which line."""
+
+    run_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One execution, as `summary.json` tells it; what it went on from is told by log and ledger."""
+
+    run_id: str
+    status: str
+    contract: ContractIdentity
+    source: SourceIdentity
+    records: RecordCounts
+    blank_lines: Count
+    lines: Count
+    rules: Mapping[str, RuleCount]
+    problems: tuple[Problem, ...]
+    outputs: Mapping[str, OutputFile]
+    started_at: str
+    finished_at: str
+    seconds: float
+    resumed: Resumed | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the summary as plain values, ready for JSON."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "contract": asdict(self.contract),
+            "source": asdict(self.source),
+            "records": asdict(self.records),
+            "blank_lines": self.blank_lines,
+            "lines": self.lines,
+            "rules": {
+                rule: {"severity": count.severity, "broken": count.broken}
+                for rule, count in self.rules.items()
+            },
+            "problems": [asdict(problem) for problem in self.problems],
+            "outputs": {name: file.to_dict() for name, file in self.outputs.items()},
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Summary:
+        """Return the summary of which these are the plain values, without first lines and sample reasons.
+
+        Raises DocumentError for values that are not a summary's.
+        """
+        # A summary does not say which run it was resumed from, whatever key of this name somebody adds.
+        summary = to_form(Summary, {name: value for name, value in values.items() if name != "resumed"})
+        if summary.status not in EXIT_CODES:
+            raise DocumentError("status: is not one of a finished run")
+        return summary
+
+
+def exit_code(status: str) -> int:
+    """Give the exit code that stands for a run's status."""
+    return EXIT_CODES[status]
+
+
+def exit_code_for(summary: Summary, fail_on: str) -> int:
+    """Give the exit code of a run where `fail_on` says what fails: `warn`, `reject` or `never`.
+
+    With `warn` a broken rule of severity warn gives 1 too; with `never` no verdict on the data does, a refused
+    source among them. What could not be finished stays 3.
+    """
+    code = exit_code(summary.status)
+    warned = any(count.broken for count in summary.rules.values() if count.severity == "warn")
+    if fail_on == "warn" and code == 0 and warned:
+        return 1
+    return 0 if fail_on == "never" and code == 1 else code
+
+
+def new_run_id() -> str:
+    """Give an id that no other run has; ids sort by the time at which they were given."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+
+
+def instant(moment: datetime) -> str:
+    """Give a moment of UTC as summaries write it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

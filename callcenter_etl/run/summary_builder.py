@@ -1,0 +1,51 @@
+"""Tells what a run counted and staged, in the words of its summary."""
+
+from __future__ import annotations
+
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.run.summary import OutputFile, RuleCount
+from callcenter_etl.store.uris import encodable
+from callcenter_etl.writers.file_names import TARGET
+from callcenter_etl.writers.staging import Staging
+
+
+def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
+    """Give the count of each rule by its id, in contract order."""
+    return {
+        rule: RuleCount(
+            severity=tally.severity,
+            broken=tally.broken,
+            first_line=tally.first_line,
+            sample_reason=tally.sample_reason,
+        )
+        for rule, tally in accounts.rules.items()
+    }
+
+
+def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
+    """Give the bytes of what is staged, with the preamble of so many bytes once: each part begins with it."""
+    if name not in staged.folders:
+        return staged.files[name].bytes
+    folder = staged.folders[name]
+    return folder.bytes - (folder.parts - 1) * preamble
+
+
+def output_file(staged: Staging, name: str, *, unconverted: int | None) -> OutputFile:
+    """Say what one of the run's files will be, once it is published."""
+    target = staged.target
+    if name in staged.folders:
+        folder, uri = staged.folders[name], encodable(staged.final_uri(name))
+        return OutputFile(uri=uri, bytes=folder.bytes, sha256=folder.sha256, parts=folder.parts)
+    if name != TARGET or target is None:
+        file = staged.files[name]
+        return OutputFile(uri=encodable(staged.final_uri(name)), bytes=file.bytes, sha256=file.sha256)
+    return OutputFile(
+        uri=target.uri or encodable(staged.final_uri(name)),
+        bytes=target.bytes,
+        sha256=target.sha256,
+        format=target.format,
+        files=None if target.files is None else len(target.files),
+        unconverted=unconverted,
+        version=target.version,
+        records=None if target.path is not None else target.records,
+    )

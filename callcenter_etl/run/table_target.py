@@ -1,0 +1,47 @@
+"""Builds a run's typed target from the staged stream of its accepted records."""
+
+from __future__ import annotations
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import AccountingError
+from callcenter_etl.logs import get_logger
+from callcenter_etl.writers.staging import Staging
+from callcenter_etl.writers.tables.arrow_schema import table_schema
+from callcenter_etl.writers.tables.staged_records import count_unconverted
+from callcenter_etl.writers.tables.target_writer import StagedRecords, TableSink, TargetProvenance
+
+_log = get_logger(__name__)
+
+
+def build_target(
+    staged: Staging,
+    sink: TableSink,
+    document: ContractDocument,
+    whose: TargetProvenance,
+    *,
+    records: int,
+    force: bool = False,
+) -> int | None:
+    """Have the sink make the target of `records` accepted records; nothing of it is to be seen yet.
+
+    Gives how many of them have values that do not fit their type, None where none can have any. Raises
+    AccountingError where the target has not as many records as were accepted.
+    """
+    accepted = StagedRecords(
+        stream=staged.finished_stream(),
+        schema=table_schema(document),
+        records=records,
+        scratch=staged.new_scratch(),
+        whose=whose,
+        force=force,
+    )
+    staged.target = sink.stage(accepted)
+    if staged.target.records != records:
+        raise AccountingError(
+            "the run does not add up, nothing is published: records of the target:"
+            f" {records:,} expected, {staged.target.records:,} found"
+        )
+    unconverted = count_unconverted(accepted.stream, accepted.schema)
+    if unconverted:
+        _log.warning("records_uncast", run_id=whose.run_id, records=unconverted)
+    return unconverted

@@ -1,0 +1,46 @@
+"""Holds a source's file name to the contract."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.model import SourceFormat
+from callcenter_etl.contract.quoting import as_written
+from callcenter_etl.errors import Problem
+from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.store.uris import STANDARD_INPUT, base_name
+
+
+def name_problems(uri: str, source: SourceFormat) -> list[Problem]:
+    """Say what is wrong with a source's file name; a compression suffix may be there or not.
+
+    Standard input has no name, so nothing is wrong with it.
+    """
+    rules = source.filename
+    if rules is None or uri == STANDARD_INPUT:
+        return []
+    name = base_name(uri)
+    suffix = suffix_of(name)
+    names = (name,) if suffix is None else (name, name[: -len(suffix)])
+    problems = []
+    if rules.pattern is not None and not any(_matches(each, rules.pattern) for each in names):
+        problems.append(
+            Problem(
+                "file.name", f"the file name {name!r} does not match the pattern {as_written(rules.pattern)}"
+            )
+        )
+    if rules.length is not None and not any(len(each) == rules.length for each in names):
+        problems.append(
+            Problem(
+                "file.name", f"the file name {name!r} has {len(name)} characters, {rules.length} expected"
+            )
+        )
+    if rules.extensions and not any(each.endswith(tuple(rules.extensions)) for each in names):
+        wanted = " or ".join(repr(extension) for extension in rules.extensions)
+        problems.append(Problem("file.extension", f"the file name {name!r} does not end in {wanted}"))
+    return problems
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return bool(pc.match_substring_regex(pa.array([name]), pattern=rf"\A(?:{pattern})\z")[0].as_py())

@@ -1,0 +1,124 @@
+"""Reads the header of a source, and says what the start of it gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.sources.byte_buffer import ByteBuffer
+from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
+from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
+from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.lines import last_line_stop, line_end
+from callcenter_etl.sources.quotes import split_fields
+
+_SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the start of a source gave: its preamble (BOM and header line, as they came) and layout.
+
+    With `problems` the source is refused.
+    """
+
+    preamble: bytes
+    preamble_lines: int
+    blank_lines: int
+    blank_bytes: int
+    layout: ColumnLayout
+    problems: tuple[Problem, ...] = ()
+
+
+def refused(problems: list[Problem]) -> Opening:
+    """Give the opening of a source that is refused."""
+    return Opening(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
+
+
+class HeaderReader:
+    """Takes the header of a source from its pending bytes, which start at its first one."""
+
+    def __init__(self, pending: ByteBuffer, document: ContractDocument, dialect: Dialect, uri: str) -> None:
+        self._pending = pending
+        self._document = document
+        self._dialect = dialect
+        self._uri = uri
+
+    def read(self, problems: list[Problem]) -> Opening:
+        """Take the header, or what is in place of it. Raises SourceError where its line is too long."""
+        mark = bom_of(self._dialect.encoding)
+        bom = mark if self._pending.data.startswith(mark) else b""
+        self._pending.take(len(bom))
+        if self._document.source.header == "none":
+            return self._read_no_header(bom, problems)
+        blank = self._pending.take_blank_lines()
+        blanks = self._pending.next_line - 1
+        line, stop, lines = self._header_line()
+        if not stop:
+            nothing = "nothing but blank lines" if self._pending.bytes_read else "no bytes"
+            problems.append(Problem("file.empty", f"the source has {nothing}"))
+            return refused(problems)
+        layout, found = self._match(line)
+        if found:
+            found = self._header_below(line, stop, lines) or found
+        preamble = bom + self._pending.take(stop)
+        return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
+
+    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Problem, ...]:
+        """Return one problem that names the line of the header where a title or `sep=` line is above it."""
+        below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
+        for number, line in enumerate(below, start=self._pending.next_line + lines):
+            if line and not self._match(line)[1]:
+                above = show(first[:_SHOWN_BYTES], self._dialect.encoding)
+                sentence = (
+                    f"the header is on line {number}, not on line {self._pending.next_line}, which is {above!r} "
+                    f"(remove the lines above the header, or ask the sender to leave them out)"
+                )
+                return (Problem("header.missing", sentence),)
+        return ()
+
+    def _read_no_header(self, bom: bytes, problems: list[Problem]) -> Opening:
+        if not self._pending.data and self._pending.ended:
+            problems.append(Problem("file.empty", "the source has no bytes"))
+            return refused(problems)
+        return Opening(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
+
+    def _header_line(self) -> tuple[bytes, int, int]:
+        """Give the header's content, its length with its line end, and how many lines it takes."""
+        pending, limit = self._pending, self._dialect.max_record_bytes
+        while not pending.ended and not last_line_stop(pending.data):
+            if len(pending.data) > limit:
+                raise SourceError(f"{self._uri}: the header line is over {limit:,} bytes long")
+            pending.fill()
+        stop = line_end(pending.data, ended=True) or len(pending.data)
+        content, taken = pending.data[:stop], 1
+        quote = (self._dialect.quote or "").encode()
+        if self._dialect.multiline and quote and content.count(quote) % 2:
+            content, taken = self._joined_header(content, quote)
+        return content.rstrip(b"\r\n"), len(content), taken
+
+    def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
+        """Join lines to the first one until its quote is closed; the first alone where none closes it."""
+        content = b""
+        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[
+            :MAX_JOINED_LINES
+        ]
+        for taken, line in enumerate(lines, start=1):
+            content += line
+            if content.count(quote) % 2 == 0:
+                return content, taken
+        return first, 1
+
+    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Problem, ...]]:
+        encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
+        try:
+            text = line.decode(encoding)
+        except UnicodeDecodeError as error:
+            sentence = (
+                f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
+                f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
+            )
+            return ColumnLayout(names=(), positions={}), (Problem("header.encoding", sentence),)
+        names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
+        return match_header(names, self._document)

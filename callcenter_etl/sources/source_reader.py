@@ -1,0 +1,287 @@
+"""Reads a source as a stream: identity, refusal, header, then blocks of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Self
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import CheckpointMismatchError, Problem, SourceError
+from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
+from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
+from callcenter_etl.sources.content_sniffing import (
+    HEAD_BYTES,
+    compressed_otherwise,
+    is_lfs_pointer,
+    not_delimited,
+)
+from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.encodings import (
+    EncodingMismatchError,
+    bytes_per_ascii,
+    detected_encoding,
+    is_ascii_superset,
+    is_stateful,
+    transcoded,
+)
+from callcenter_etl.sources.file_name_rules import name_problems
+from callcenter_etl.sources.framing import Frame, frame_block
+from callcenter_etl.sources.header import ColumnLayout
+from callcenter_etl.sources.header_reader import HeaderReader, Opening, refused
+from callcenter_etl.sources.lines import last_line_stop
+from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
+from callcenter_etl.store import access
+from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
+
+BLOCK_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines, each a record of its own: the first one's number, and the place of its bytes in the source."""
+
+    raw: bytes
+    first_line: int
+    offset: int
+
+
+class SourceReader:
+    """One source, read once from its start to its end. Use within `with`, and call `open` first.
+
+    With `passed`, where an earlier reader had stood, `pass_by` goes there without giving what is before.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        document: ContractDocument,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        passed: SourceOffset | None = None,
+    ) -> None:
+        self.uri = shown(uri)
+        self._address = uri
+        self.document = document
+        self.dialect = dialect_of(document)
+        self._stored_bytes = StoredBytes(self.uri, passed)
+        self._storage = document.run.storage_options
+        self.identity = access.identify(uri, self._storage)
+        self.size = self.identity.size
+        self._block_bytes = block_bytes
+        self._within_record = False
+        self._pending = ByteBuffer(iter(()), block_bytes)
+        self._context = access.open_stream(uri, self.identity, self._storage)
+        self._stored_blocks: Iterator[bytes] = iter(())
+
+    def __enter__(self) -> Self:
+        self._stream = self._context.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._context.__exit__(*exc)  # type: ignore[arg-type]  # the three of the protocol
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of the source, as stored, read so far."""
+        return self._stored_bytes.count
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the stored bytes read so far, hexadecimal."""
+        return self._stored_bytes.sha256
+
+    @property
+    def plain_bytes(self) -> int:
+        """Bytes of the source, decompressed, read so far."""
+        return self._pending.bytes_read
+
+    @property
+    def lines(self) -> int:
+        """Lines taken so far, counted apart from any framing."""
+        return self._pending.lines
+
+    @property
+    def plain_position(self) -> tuple[int, int]:
+        """Where reading goes on: the next plain byte, and the number of the line that it starts."""
+        return self._pending.offset, self._pending.next_line
+
+    @property
+    def is_rereadable(self) -> bool:
+        """Tell whether another reader would be given the same bytes, or learn that they are others."""
+        known = self.identity.size is not None and self.identity.version is not None
+        return known and (is_local(self._address) or is_s3(self._address))
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether all that was given ends with a record, so that the reader has a position to go on from."""
+        return self._stored_bytes.proven and not self._within_record
+
+    @property
+    def position(self) -> SourceOffset:
+        """Where a reader that rests is."""
+        pending = self._pending
+        return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
+
+    def open(self) -> Opening:
+        """Read the start of the source: refuse it, or give its preamble and layout."""
+        problems = list(name_problems(self._address, self.document.source))
+        stored = self._stored_blocks = self._stored(self._stream)
+        head = bytearray()
+        blocks: list[bytes] = []
+        for block in stored:
+            blocks.append(block)
+            head += block
+            if len(head) >= HEAD_BYTES:
+                break
+        name = base_name(self._address)
+        disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
+        if disguise is not None:
+            return refused([*problems, Problem("file.not_delimited", disguise)])
+        pending = self._pending = ByteBuffer(self._plain(_chain(blocks, stored), name), self._block_bytes)
+        try:
+            while not pending.ended and len(pending.data) < HEAD_BYTES:
+                pending.fill()
+        except EncodingMismatchError as error:
+            sentence = _mismatch(self.dialect.encoding, error.detected)
+            return refused([*problems, Problem("header.encoding", sentence)])
+        start = pending.data[:HEAD_BYTES]
+        if is_ascii_superset(self.dialect.encoding):
+            detected = detected_encoding(start)
+            if detected is not None and detected != "utf-8":
+                sentence = _mismatch(self.dialect.encoding, detected)
+                return refused([*problems, Problem("header.encoding", sentence)])
+        other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
+        if other is not None:
+            return refused([*problems, Problem("file.not_delimited", other)])
+        if is_lfs_pointer(start):
+            sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
+            problems.append(Problem("file.not_delimited", sentence))
+        return HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
+
+    @property
+    def min_output_bytes(self) -> int | None:
+        """How many bytes target and rejected will have at the least, None where the size is not known."""
+        if self.size is None or is_stateful(self.dialect.encoding):  # shifts take bytes and leave none
+            return None
+        return self.size // bytes_per_ascii(self.dialect.encoding)
+
+    def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
+        """Go to where an earlier reader stood, reading again what it read; what follows comes next.
+
+        Raises UnfitCheckpointError where that is not what it had read. As the earlier one may have read ahead, this
+        may be found out only by what follows; the reader does not rest before.
+        """
+        pending = self._pending
+        while pending.offset < passed.offset:
+            pending.take(min(len(pending), passed.offset - pending.offset))
+            if pending.offset == passed.offset:
+                break
+            if pending.ended:
+                raise CheckpointMismatchError(f"{self.uri}: ends before the checkpoint")
+            pending.fill()
+            after_each()
+        if (pending.offset, pending.lines) != (passed.offset, passed.lines):
+            raise CheckpointMismatchError(f"{self.uri}: has other lines than it had at the checkpoint")
+
+    def blocks(self, layout: ColumnLayout) -> Iterator[Block | Frame | OversizedRecord]:
+        """Give what follows the header, in order.
+
+        Where values may run over lines, where a record ends is known only by framing it: frames come then,
+        else blocks that can be framed anywhere. A record over the limit comes in pieces of its own.
+        """
+        pending = self._pending
+        while True:
+            item = self._frame(layout) if self.dialect.multiline else self._block()
+            if item is not None:
+                yield item
+            elif len(pending) > self.dialect.max_record_bytes + 1:
+                self._within_record = True
+                yield from pending.consume_oversized_record()
+                self._within_record = False
+                continue
+            if not pending.ended:
+                pending.fill()
+            elif not len(pending):
+                return
+
+    def _block(self) -> Block | None:
+        first_line, offset = self._pending.next_line, self._pending.offset
+        raw = self._pending.take_lines()
+        return Block(raw, first_line, offset) if raw else None
+
+    def _frame(self, layout: ColumnLayout) -> Frame | None:
+        """Frame the records that end in what is pending; None where none does."""
+        pending = self._pending
+        stop = len(pending) if pending.ended else last_line_stop(pending.data)
+        if not stop:
+            return None
+        frame = frame_block(
+            pending.data[:stop],
+            dialect=self.dialect,
+            fields=layout.fields,
+            first_line=pending.next_line,
+            offset=pending.offset,
+            final=pending.ended,
+        )
+        pending.take(frame.consumed)
+        return frame
+
+    def check_unchanged(self) -> None:
+        """Raise SourceError when the stored file is not the one that was opened, or was not read to its end.
+
+        Raises UnfitCheckpointError where an earlier reader claims to have read more than there is.
+        """
+        if not self._stored_bytes.proven:
+            raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
+        if self.uri == STANDARD_INPUT:
+            return
+        change = access.what_changed(self._address, self.identity, self._storage)
+        if change is not None:
+            raise SourceError(change)
+        if self.size is not None and self.size != self.stored_bytes:
+            read = self.stored_bytes
+            raise SourceError(
+                f"{self.uri}: {read:,} bytes were read of {self.size:,} (truncated while it was read?)"
+            )
+
+    def drain(self) -> None:
+        """Read what is left, so that size and hash are those of the whole source."""
+        self._pending.drain()
+        for _ in self._stored_blocks:
+            continue
+
+    def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
+        with translate_os_errors(self.uri, SourceError):
+            for block in read_blocks(stream, self._block_bytes):
+                self._stored_bytes.add(block)
+                yield block
+
+    def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+        suffix = suffix_of(name)
+        if suffix is not None:
+            blocks = decompressed(
+                blocks, suffix=suffix, uri=self.uri, max_bytes=self.document.source.max_bytes
+            )
+        if not is_ascii_superset(self.dialect.encoding):
+            blocks = transcoded(blocks, self.dialect.encoding)
+        return blocks
+
+
+def _mismatch(declared: str, detected: str | None) -> str:
+    """Return what the bytes show instead of the declared encoding, and what to declare."""
+    if detected is None:
+        return (
+            f"the source does not start with the byte order mark of {declared} "
+            f"(declare {declared}-le or {declared}-be, or the encoding that the sender uses)"
+        )
+    return (
+        f"the source is not {declared}: its bytes are {detected.upper()} "
+        f"(declare source.encoding: {detected}, or ask the sender for {declared})"
+    )
+
+
+def _chain(blocks: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield from blocks
+    yield from rest

@@ -1,0 +1,45 @@
+"""Tells the libraries of table formats how S3 is reached, in their own words."""
+
+from __future__ import annotations
+
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.errors import OutputError, UsageError
+from callcenter_etl.store import store_errors
+from callcenter_etl.store.uris import is_s3, shown
+
+
+def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
+    """Give delta-rs's storage options for an address, none for a local one. They hold secrets: never show them.
+
+    A commit is a conditional put (`If-None-Match: *`), so that of two writers one wins. Raises UsageError for options
+    that the library has no equal of, OutputError where credentials cannot be found.
+    """
+    if not is_s3(uri):
+        return {}
+    if options.acl is not None:
+        raise UsageError(
+            f"{shown(uri)}: run.storage_options.acl cannot be kept for a table, whose log another library writes"
+            " (leave it out, and let the bucket's policy decide)"
+        )
+    from callcenter_etl.store.s3_session import reach_of
+
+    try:
+        reach = reach_of(options)
+    except Exception as error:
+        raise OutputError(f"{shown(uri)}: {store_errors.sentence(error, needs='s3:PutObject')}") from error
+    key, secret, token = reach.credentials or (None, None, None)
+    told = {
+        "aws_access_key_id": key,
+        "aws_secret_access_key": secret,
+        "aws_session_token": token,
+        "aws_skip_signature": "true" if options.anonymous else None,
+        "aws_region": reach.region or "us-east-1",
+        "aws_endpoint": reach.endpoint,
+        "aws_allow_http": "true" if (reach.endpoint or "").startswith("http://") else None,
+        "aws_virtual_hosted_style_request": "false" if reach.path_style else "true",
+        "aws_server_side_encryption": options.sse,
+        "aws_sse_kms_key_id": options.kms_key_id,
+        "aws_conditional_put": "etag",
+        "timeout": f"{options.timeout}s",
+    }
+    return {name: text for name, text in told.items() if text is not None}

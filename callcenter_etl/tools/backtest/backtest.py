@@ -1,0 +1,169 @@
+"""Holds one source to two contracts side by side, and counts the records whose verdict flips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from callcenter_etl.contract.model import ContractDocument, Limits
+from callcenter_etl.errors import Problem, UsageError
+from callcenter_etl.run.limits import broken_limits, status_of
+from callcenter_etl.store.uris import STANDARD_INPUT, shown
+from callcenter_etl.temporary import temporary_folder
+from callcenter_etl.tools.backtest.evaluation import Evaluation, Evaluator, Verdicts
+from callcenter_etl.tools.contract_test.record_evaluator import rule_ids
+
+MAX_LINES = 10  # told for each rule; the count says how many there are
+NO_RECORD = "(no record of its own)"
+
+
+@dataclass(slots=True)
+class VerdictChanges:
+    """Records that a rule made flip: how many, and the lines of the first ones."""
+
+    records: int = 0
+    lines: list[int] = field(default_factory=list)
+
+    def add(self, lines: np.ndarray) -> None:
+        """Count further lines, in order."""
+        self.records += len(lines)
+        self.lines += lines[: MAX_LINES - len(self.lines)].tolist()
+
+
+@dataclass(slots=True)
+class ContractSide:
+    """What one contract said of the source; with `status` refused no record was read."""
+
+    status: str = "passed"
+    read: int = 0
+    rejected: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class BackTest:
+    """One source under two contracts.
+
+    `newly_rejected` and `newly_accepted` count records that flip; `by_rule` beside each says which rules did it,
+    those of the contract that rejects, so that a record may count for several. Where that one refuses the source, all
+    records flip by the rules of the refusal; where it sees no record begin on a line, by `(no record of its own)`.
+    """
+
+    source: str
+    old: ContractSide = field(default_factory=ContractSide)
+    new: ContractSide = field(default_factory=ContractSide)
+    newly_rejected: int = 0
+    newly_rejected_by_rule: dict[str, VerdictChanges] = field(default_factory=dict)
+    newly_accepted: int = 0
+    newly_accepted_by_rule: dict[str, VerdictChanges] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the result as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
+    """Hold a source to both contracts, a chunk of each at a time; nothing is written.
+
+    Raises SourceError where it cannot be read, UsageError for standard input, which cannot be read twice.
+    """
+    if source == STANDARD_INPUT:
+        raise UsageError("standard input can be read only once: name a file to test against")
+    result = BackTest(source=shown(source))
+    with ExitStack() as opened:
+        scratch = opened.enter_context(temporary_folder())
+        before = opened.enter_context(old.evaluate_blocks(source, scratch / "old"))
+        after = opened.enter_context(new.evaluate_blocks(source, scratch / "new"))
+        first, second = _VerdictStream(before, result.old), _VerdictStream(after, result.new)
+        while first.fill() | second.fill():
+            limit = min(first.last_line, second.last_line)
+            _compare(first.take(limit), second.take(limit), result)
+    for evaluator, side in ((old, result.old), (new, result.new)):
+        _close(side, evaluator.document.limits)
+    result.newly_rejected_by_rule = _in_order(result.newly_rejected_by_rule, new.document)
+    result.newly_accepted_by_rule = _in_order(result.newly_accepted_by_rule, old.document)
+    return result
+
+
+def _in_order(by_rule: dict[str, VerdictChanges], document: ContractDocument) -> dict[str, VerdictChanges]:
+    """Sort rules as the contract has them, those of structure and refusal first; chunks may have found them otherwise."""
+    order = {rule: place for place, rule in enumerate(rule_ids(document))}
+    return dict(sorted(by_rule.items(), key=lambda each: (order.get(each[0], -1), each[0])))
+
+
+def _close(side: ContractSide, limits: Limits) -> None:
+    if side.status == "refused":
+        return
+    side.problems = broken_limits(limits, read=side.read, rejected=side.rejected)
+    side.status = status_of(limits, side.problems, rejected=side.rejected)
+
+
+class _VerdictStream:
+    """The verdicts of one contract, cut at any line."""
+
+    def __init__(self, evaluation: Evaluation, side: ContractSide) -> None:
+        self._verdicts: Iterator[Verdicts] = evaluation.verdicts()
+        self._held = _NOTHING
+        self._ended = False
+        self._side = side
+        if evaluation.problems:
+            side.status, side.problems = "refused", evaluation.problems
+
+    def fill(self) -> bool:
+        """Hold a chunk, unless the stream is at its end; tell whether one is held."""
+        while not len(self._held.lines) and not self._ended:
+            found = next(self._verdicts, None)
+            self._ended = found is None
+            self._held = found or _NOTHING
+            self._side.read += len(self._held.lines)
+            self._side.rejected += int(self._held.rejected.sum())
+        return bool(len(self._held.lines))
+
+    @property
+    def last_line(self) -> int:
+        """The line of the last record held; beyond all lines at the end."""
+        return int(self._held.lines[-1]) if len(self._held.lines) else np.iinfo(np.int64).max
+
+    def take(self, last_line: int) -> Verdicts:
+        """Give what is held up to a line, and hold the rest."""
+        held = self._held
+        stop = int(np.searchsorted(held.lines, last_line, side="right"))
+        self._held = _part(held, stop, len(held.lines))
+        return _part(held, 0, stop)
+
+
+def _part(verdicts: Verdicts, start: int, stop: int) -> Verdicts:
+    broken = {}
+    for rule, records in verdicts.broken.items():
+        low, high = np.searchsorted(records, (start, stop))
+        broken[rule] = records[low:high] - start
+    return Verdicts(verdicts.lines[start:stop], verdicts.rejected[start:stop], broken, {})
+
+
+_NOTHING = Verdicts(np.empty(0, dtype=np.int64), np.empty(0, dtype=bool), {}, {})
+
+
+def _compare(old: Verdicts, new: Verdicts, result: BackTest) -> None:
+    result.newly_rejected += _verdict_changes(old, new, result.newly_rejected_by_rule, result.new.problems)
+    result.newly_accepted += _verdict_changes(new, old, result.newly_accepted_by_rule, result.old.problems)
+
+
+def _verdict_changes(
+    accepting: Verdicts, rejecting: Verdicts, by_rule: dict[str, VerdictChanges], refusal: tuple[Problem, ...]
+) -> int:
+    """Count the records that one contract accepts and the other does not, by the rules of the latter."""
+    accepted = accepting.lines[~accepting.rejected]
+    alone = accepted[~np.isin(accepted, rejecting.lines, assume_unique=True)]
+    for rule in dict.fromkeys(problem.rule for problem in refusal) or (NO_RECORD,):
+        if len(alone):
+            by_rule.setdefault(rule, VerdictChanges()).add(alone)
+    changed_verdicts = rejecting.rejected & np.isin(rejecting.lines, accepted, assume_unique=True)
+    for rule, records in rejecting.broken.items():
+        lines = rejecting.lines[records[changed_verdicts[records]]]
+        if len(lines):
+            by_rule.setdefault(rule, VerdictChanges()).add(lines)
+    return len(alone) + int(changed_verdicts.sum())

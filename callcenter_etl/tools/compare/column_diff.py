@@ -1,0 +1,142 @@
+"""One column before and after: its names, its type and rules, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from callcenter_etl.contract.key_types import RULE_KEYS
+from callcenter_etl.contract.model import Column
+from callcenter_etl.tools.compare import header_diff
+from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
+from callcenter_etl.tools.compare.direction import ERROR, Direction
+from callcenter_etl.tools.compare.record_rule_diff import columns_read_otherwise
+from callcenter_etl.tools.compare.value_rule_diff import TEMPORAL, newly_broken
+
+_WARNS = "the rule only warns: no record is rejected otherwise"
+
+
+def pair_parts(
+    direction: Direction, before: Column, after: Column, old_index: int, new_index: int
+) -> Iterator[ContractPart]:
+    """Compare a column that both contracts have."""
+
+    def part(key: str, old: str | None, new: str | None, **said: Any) -> ContractPart:
+        return ContractPart(
+            f"columns.{after.name}.{key}",
+            old,
+            new,
+            ("columns", old_index, key.split(".", maxsplit=1)[0]),
+            ("columns", new_index, key.split(".", maxsplit=1)[0]),
+            **said,
+        )
+
+    yield from _name_parts(part, direction, before, after)
+    yield from _rule_parts(part, direction, before, after)
+    yield from _severity_parts(part, direction, before, after)
+    for key in ("reason", "description"):
+        if getattr(before, key) != getattr(after, key):
+            yield part(key, _text(getattr(before, key)), _text(getattr(after, key)))
+    if before.classification != after.classification:
+        exposes = after.classification == "public"
+        note = (
+            "values that were kept from logs, reasons and reports may now be shown there"
+            if exposes
+            else "values are kept from logs, reasons and reports"
+        )
+        yield part("classification", before.classification, after.classification, note=note, exposes=exposes)
+
+
+def _name_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
+    rejected = header_diff.names(direction, before, after)
+    accepted = header_diff.names(direction.reverse, after, before)
+    if before.name != after.name:
+        note = "the header may have both names; rule ids have the new one"
+        yield part("name", before.name, after.name, rejected=rejected, accepted=accepted, note=note)
+    if set(before.aliases) != set(after.aliases):
+        old, new = (", ".join(each.aliases) or None for each in (before, after))
+        yield part("aliases", old, new, rejected=rejected, accepted=accepted)
+
+
+def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
+    for key in RULE_KEYS:
+        old, new = declared(before, key), declared(after, key)
+        if old == new:
+            continue
+        judge = _type_newly_breaks if key == "type" else _rule_newly_breaks
+        yield part(
+            key,
+            old,
+            new,
+            rejected=judge(direction, key, before, after),
+            accepted=judge(direction.reverse, key, after, before),
+            note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
+        )
+    if before.type == after.type and before.type in TEMPORAL and before.format != after.format:
+        yield part(
+            "format",
+            " or ".join(before.format),
+            " or ".join(after.format),
+            rejected=_type_newly_breaks(direction, "type", before, after),
+            accepted=_type_newly_breaks(direction.reverse, "type", after, before),
+        )
+
+
+def _severity_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
+    for key in after.rule_keys:
+        if key not in before.rule_keys or before.severity_of(key) == after.severity_of(key):
+            continue
+        judge = _type_newly_breaks if key == "type" else _rule_newly_breaks
+        yield part(
+            f"severity.{key}",
+            before.severity_of(key),
+            after.severity_of(key),
+            rejected=judge(direction, key, before, after),
+            accepted=judge(direction.reverse, key, after, before),
+        )
+
+
+def declared(column: Column, key: str) -> str | None:
+    """Give what a column says under a rule's key as text, None where that makes no rule."""
+    if key == "type":
+        return column.type
+    if key not in column.rule_keys:
+        return None
+    if key == "allowed":
+        words = ", ".join(column.allowed or ())
+        return f"{words} (any letter case)" if column.ignore_case else words
+    if key == "lookup" and column.lookup is not None:
+        return f"{column.lookup.column} of {column.lookup.file}"
+    return _text(getattr(column, key))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value == {} or isinstance(value, str):
+        return value or None
+    if isinstance(value, dict) and set(value) == {"*"}:
+        return str(value["*"])
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _rule_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
+    return newly_broken(key, before, after)
+
+
+def _type_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
+    """Say what another type rejects, or lets other rules see otherwise, as they are."""
+    own = newly_broken("type", before, after)
+    if own is not None:
+        return own
+    for other in after.rule_keys:
+        if other != "type" and declared(before, other) == declared(after, other):
+            phrase = newly_broken(other, before, after)
+            if phrase is not None and before.severity_of(other) == after.severity_of(other):
+                return f"{phrase} (of another type, they were not asked that)"
+    known = {rule.name for rule in direction.before.rules if rule.severity == ERROR}
+    for rule in direction.after.rules:
+        if rule.severity != ERROR or rule.name not in known:
+            continue
+        if after.name in columns_read_otherwise(direction, rule):
+            return f"records that break {rule.name}, which reads the column as {after.type}"
+    return None

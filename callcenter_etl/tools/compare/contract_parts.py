@@ -1,0 +1,202 @@
+"""The parts of a contract that can differ, each judged in both directions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from callcenter_etl.contract.model import FileName, RecordRule
+from callcenter_etl.tools.compare import header_diff
+from callcenter_etl.tools.compare.column_diff import pair_parts
+from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart, Path
+from callcenter_etl.tools.compare.direction import Direction
+from callcenter_etl.tools.compare.limits_diff import LIMIT_JUDGES
+from callcenter_etl.tools.compare.record_rule_diff import records_newly_broken
+from callcenter_etl.tools.compare.source_diff import SOURCE_JUDGES, file_name
+
+_NOTES = {
+    "contract": "the ledger and the outputs take it for another contract",
+    "run": "a default of runs; no record is judged otherwise",
+    "examples": "what contract test asks; no record is judged otherwise",
+}
+
+
+def shown(value: Any) -> str | None:
+    """Give a part of a contract as text: words as they are, the rest as JSON; None where it is absent."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def general_parts(direction: Direction, names: tuple[str, ...]) -> Iterator[ContractPart]:
+    """Compare the keys at the top of the contract, a level deeper where they hold keys of their own."""
+    for name in names:
+        old, new = getattr(direction.before, name), getattr(direction.after, name)
+        if isinstance(old, BaseModel):
+            yield from _inner_parts(name, old, new)
+        elif old != new:
+            note = _NOTES.get(name, SAME_VERDICTS)
+            yield ContractPart(name, shown(old), shown(new), (name,), (name,), note=note)
+
+
+def _inner_parts(name: str, old: Any, new: Any) -> Iterator[ContractPart]:
+    for key, field in type(old).model_fields.items():
+        before, after = getattr(old, key), getattr(new, key)
+        if before == after:
+            continue
+        word = field.alias or key
+        judge = LIMIT_JUDGES[key] if name == "limits" else lambda before, after: None
+        yield ContractPart(
+            f"{name}.{word}",
+            _limit(before) if name == "limits" else shown(before),
+            _limit(after) if name == "limits" else shown(after),
+            (name, word),
+            (name, word),
+            rejected=judge(old, new),
+            accepted=judge(new, old),
+            note=_NOTES.get(name, SAME_VERDICTS),
+        )
+
+
+def _limit(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def source_parts(direction: Direction) -> Iterator[ContractPart]:
+    """Compare how sources are read, their file names and headers included."""
+    old, new = direction.before.source, direction.after.source
+    before, after = old.filename or FileName(), new.filename or FileName()
+    for key in FileName.model_fields:
+        was, now = getattr(before, key) or None, getattr(after, key) or None
+        if was != now:
+            path: Path = ("source", "filename", key)
+            rejected, accepted = file_name(key, direction), file_name(key, direction.reverse)
+            yield ContractPart(
+                f"source.filename.{key}",
+                shown(was),
+                shown(now),
+                path,
+                path,
+                rejected=rejected,
+                accepted=accepted,
+            )
+    judges = {**SOURCE_JUDGES, "header": header_diff.mode, "header_case": _header_case}
+    for key, judge in judges.items():
+        was, now = getattr(old, key), getattr(new, key)
+        if was != now:
+            rejected, accepted = judge(direction), judge(direction.reverse)
+            path = ("source", key)
+            yield ContractPart(
+                f"source.{key}", shown(was), shown(now), path, path, rejected=rejected, accepted=accepted
+            )
+
+
+def _header_case(direction: Direction) -> str | None:
+    found = (header_diff.names(direction, before, after) for before, after in direction.pairs())
+    return next((phrase for phrase in found if phrase is not None), None)
+
+
+def column_parts(direction: Direction) -> Iterator[ContractPart]:
+    """Compare the columns: those that went, those that came, their order, and those that both have."""
+    old = {column.name: index for index, column in enumerate(direction.before.columns)}
+    new = {column.name: index for index, column in enumerate(direction.after.columns)}
+    pairs = direction.pairs()
+    gone = [
+        column for column in direction.before.columns if column.name not in {each.name for each, _ in pairs}
+    ]
+    come = [
+        column for column in direction.after.columns if column.name not in {each.name for _, each in pairs}
+    ]
+    for column in gone:
+        yield ContractPart(
+            f"columns.{column.name}",
+            column.name,
+            None,
+            ("columns", old[column.name]),
+            ("columns",),
+            rejected=header_diff.surplus(direction, column),
+            accepted=header_diff.lacking(direction.reverse),
+        )
+    for column in come:
+        yield ContractPart(
+            f"columns.{column.name}",
+            None,
+            column.name,
+            ("columns",),
+            ("columns", new[column.name]),
+            rejected=header_diff.lacking(direction),
+            accepted=header_diff.surplus(direction.reverse, column),
+        )
+    if [new[after.name] for _, after in pairs] != sorted(new[after.name] for _, after in pairs):
+        yield ContractPart(
+            "columns",
+            ", ".join(before.name for before, _ in pairs),
+            ", ".join(sorted((after.name for _, after in pairs), key=lambda name: new[name])),
+            ("columns",),
+            ("columns",),
+            rejected=header_diff.order(direction),
+            accepted=header_diff.order(direction.reverse),
+        )
+    for before, after in pairs:
+        yield from pair_parts(direction, before, after, old[before.name], new[after.name])
+
+
+def rule_parts(direction: Direction) -> Iterator[ContractPart]:
+    """Compare the record rules by name."""
+    old = {rule.name: (index, rule) for index, rule in enumerate(direction.before.rules)}
+    new = {rule.name: (index, rule) for index, rule in enumerate(direction.after.rules)}
+    for name, (index, rule) in old.items():
+        if name not in new:
+            accepted = records_newly_broken(direction.reverse, None, rule)
+            yield ContractPart(
+                f"rules.{name}",
+                _rule(rule),
+                None,
+                ("rules", index),
+                ("rules",),
+                accepted=accepted,
+                note=_WARNS,
+            )
+    for name, (index, rule) in new.items():
+        if name not in old:
+            rejected = records_newly_broken(direction, None, rule)
+            yield ContractPart(
+                f"rules.{name}",
+                None,
+                _rule(rule),
+                ("rules",),
+                ("rules", index),
+                rejected=rejected,
+                note=_WARNS,
+            )
+            continue
+        at, before = old[name]
+        for key in ("check", "when", "unique", "severity", "reason", "description"):
+            was, now = getattr(before, key), getattr(rule, key)
+            if was == now:
+                continue
+            judged = key not in ("reason", "description")
+            yield ContractPart(
+                f"rules.{name}.{key}",
+                shown(was),
+                shown(now),
+                ("rules", at, key),
+                ("rules", index, key),
+                rejected=records_newly_broken(direction, before, rule) if judged else None,
+                accepted=records_newly_broken(direction.reverse, rule, before) if judged else None,
+                note=_WARNS if judged and "warn" in (before.severity, rule.severity) else SAME_VERDICTS,
+            )
+
+
+_WARNS = "the rule only warns: no record is rejected otherwise"
+
+
+def _rule(rule: RecordRule) -> str:
+    if rule.unique is not None:
+        return f"unique {', '.join(rule.unique)}"
+    return str(rule.check) if rule.when is None else f"{rule.check} when {rule.when}"

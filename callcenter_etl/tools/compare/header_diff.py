@@ -1,0 +1,95 @@
+"""The header before and after: which sources are newly refused for their columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.tools.compare.direction import Direction
+
+_WIDTH = {"exact": 0, "any_order": 1, "by_name": 2}
+
+
+def mode(direction: Direction) -> str | None:
+    """Say which sources another way to compare the header refuses."""
+    before, after = direction.before.source.header, direction.after.source.header
+    if before == after:
+        return None
+    if "none" in (before, after):
+        return "sources without a header line" if before == "none" else "sources with a header line"
+    if _WIDTH[after] < _WIDTH[before]:
+        return "sources with columns in another order" + (" or more of them" if before == "by_name" else "")
+    return "sources whose header names mean several columns" if _is_ambiguous(direction.after) else None
+
+
+def names(direction: Direction, before: Column, after: Column) -> str | None:
+    """Say which header names of one column are no longer taken for it."""
+    old, new = direction.before.source, direction.after.source
+    if "none" in (old.header, new.header):
+        return None
+    known, taken = _keys(direction.before, before), _keys(direction.after, after)
+    if old.header_case == "ignore" and new.header_case == "exact":
+        return f"sources that write {before.name!r} in another letter case"
+    if new.header_case == "ignore":
+        known = {name.casefold() for name in known}
+    if known - taken:
+        return f"sources that call the column {' or '.join(map(repr, sorted(known - taken)))}"
+    if old.header == new.header == "by_name" and (taken - known or old.header_case != new.header_case):
+        more = " or ".join(map(repr, sorted(taken - known))) or f"{before.name!r} in another letter case"
+        return f"sources with a further column {more}"
+    return None
+
+
+def order(direction: Direction) -> str | None:
+    """Say which sources are refused, or misread, where the columns stand in another order."""
+    header = direction.before.source.header
+    if header != direction.after.source.header or header not in ("exact", "none"):
+        return None
+    return "sources with the columns in the order of the other contract"
+
+
+def lacking(direction: Direction) -> str:
+    """Say which sources are refused for a column that only the second contract has: all that lack it."""
+    return "sources with one column more or less" if _by_position(direction) else "sources without the column"
+
+
+def surplus(direction: Direction, column: Column) -> str | None:
+    """Say which sources are refused for a column that only the first contract has; by name it is carried along."""
+    if direction.after.source.header != "by_name":
+        return (
+            "sources with one column more or less" if _by_position(direction) else "sources with the column"
+        )
+    taken = {key for each in direction.after.columns for key in _keys(direction.after, each)}
+    fold = direction.after.source.header_case == "ignore"
+    names = {name.casefold() if fold else name for name in (column.name, *column.aliases)}
+    return "sources with the column, whose name now means another one" if names & taken else None
+
+
+def _by_position(direction: Direction) -> bool:
+    return direction.before.source.header == direction.after.source.header == "none"
+
+
+def _keys(document: ContractDocument, column: Column) -> set[str]:
+    """Give the header names that mean a column, folded where letter case does not count.
+
+    By name, the first column that has a name gets it.
+    """
+    mine: set[str] = set()
+    seen: set[str] = set()
+    fold = document.source.header_case == "ignore"
+    for each in document.columns:
+        keys = {name.casefold() if fold else name for name in (each.name, *each.aliases)}
+        if each.name == column.name:
+            mine = keys if document.source.header == "exact" else keys - seen
+        seen |= keys
+    return mine
+
+
+def _is_ambiguous(document: ContractDocument) -> bool:
+    fold = document.source.header_case == "ignore"
+    keys = Counter(
+        key
+        for column in document.columns
+        for key in {name.casefold() if fold else name for name in (column.name, *column.aliases)}
+    )
+    return any(times > 1 for times in keys.values())

@@ -1,0 +1,105 @@
+"""Whether one condition provably holds wherever another one does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from callcenter_etl.contract.expressions.tree import Expression, Node
+
+MAX_COMPARISONS = (
+    100_000  # of parts with parts; beyond it two expressions are only asked whether they are the same
+)
+_RISING, _FALLING = ("<", "<="), (">", ">=")
+
+
+def implies(first: Expression, second: Expression, names: Mapping[str, str]) -> bool:
+    """Tell whether `second` provably is true wherever `first` is, and not false wherever `first` is not.
+
+    `names` gives the name in `first` of a column of `second`. False means that no proof was found.
+    """
+    prover = _Prover(names)
+    if prover.same(first.root, second.root):
+        return True
+    if _size(first.root) * _size(second.root) > MAX_COMPARISONS:
+        return False
+    return prover.implies(first.root, second.root)
+
+
+def _size(node: Node) -> int:
+    return 1 + sum(_size(part) for part in node.parts)
+
+
+class _Prover:
+    """Compares trees; every step keeps both the true and the not false, unknown values included."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        self.known: dict[tuple[int, int], bool] = {}
+
+    def same(self, first: Node, second: Node) -> bool:
+        return (
+            (first.kind, first.type, len(first.parts)) == (second.kind, second.type, len(second.parts))
+            and self._value(first, {}) == self._value(second, self.names)
+            and all(self.same(one, other) for one, other in zip(first.parts, second.parts, strict=True))
+        )
+
+    def _value(self, node: Node, names: Mapping[str, str]) -> object:
+        if node.kind in ("column", "text_of"):
+            return names.get(str(node.value), node.value)
+        return node.value
+
+    def implies(self, first: Node, second: Node) -> bool:
+        key = (id(first), id(second))
+        if key not in self.known:
+            self.known[key] = self._implies(first, second)
+        return self.known[key]
+
+    def _implies(self, first: Node, second: Node) -> bool:
+        if self.same(first, second):
+            return True
+        if first.kind == "or":
+            return all(self.implies(part, second) for part in first.parts)
+        if second.kind == "and":
+            return all(self.implies(first, part) for part in second.parts)
+        if first.kind == "and" and any(self.implies(part, second) for part in first.parts):
+            return True
+        if second.kind == "or" and any(self.implies(first, part) for part in second.parts):
+            return True
+        return self._leaf(first, second)
+
+    def _leaf(self, first: Node, second: Node) -> bool:
+        if first.kind != second.kind:
+            return False
+        if first.kind == "not":
+            one, other = first.parts[0], second.parts[0]
+            return one.kind == other.kind == "in" and self._within(other, one, reverse=True)
+        if first.kind == "in":
+            return self._within(first, second)
+        return first.kind == "compare" and (self._swapped(first, second) or self._bounded(first, second))
+
+    def _swapped(self, first: Node, second: Node) -> bool:
+        """Check whether two equalities, of values or of conditions, have the same sides the other way round."""
+        if first.value != second.value or first.value not in ("==", "!="):
+            return False
+        (left, right), (other_left, other_right) = first.parts, second.parts
+        return self.same(left, other_right) and self.same(right, other_left)
+
+    def _within(self, inner: Node, outer: Node, *, reverse: bool = False) -> bool:
+        left, right = (outer, inner) if reverse else (inner, outer)
+        if not self.same(left.parts[0], right.parts[0]):
+            return False
+        return {part.value for part in inner.parts[1:]} <= {part.value for part in outer.parts[1:]}
+
+    def _bounded(self, first: Node, second: Node) -> bool:
+        """Tell whether two comparisons with a number or an instant differ in a bound that the second one widens."""
+        (left, low), (other, high) = first.parts, second.parts
+        if first.value != second.value or not self.same(left, other):
+            return False
+        if not (isinstance(low.value, Decimal | int) and isinstance(high.value, Decimal | int)):
+            return False
+        if low.kind not in ("number", "instant") or high.kind != low.kind:
+            return False
+        return (first.value in _RISING and low.value <= high.value) or (
+            first.value in _FALLING and low.value >= high.value
+        )

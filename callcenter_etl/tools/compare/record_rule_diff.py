@@ -1,0 +1,48 @@
+"""The record rules before and after: which records are newly rejected."""
+
+from __future__ import annotations
+
+from callcenter_etl.contract.model import RecordRule
+from callcenter_etl.tools.compare.direction import ERROR, Direction, expressions_of
+from callcenter_etl.tools.compare.implication import implies
+from callcenter_etl.tools.compare.value_rule_diff import expressions_read_alike
+
+
+def records_newly_broken(direction: Direction, before: RecordRule | None, after: RecordRule) -> str | None:
+    """Say which records, accepted before, the rule may reject after; None where there are none."""
+    if after.severity != ERROR:
+        return None
+    if before is not None and before.severity == ERROR and _is_wider(direction, before, after):
+        return None
+    if after.unique is not None:
+        return f"records whose {', '.join(after.unique)} stand together in an earlier one"
+    return f"records that break {after.check}" + ("" if after.when is None else f" when {after.when}")
+
+
+def _is_wider(direction: Direction, before: RecordRule, after: RecordRule) -> bool:
+    if before.unique is not None and after.unique is not None:
+        # A key of more columns repeats only where a key of some of them does.
+        return set(before.unique) <= {direction.origins.get(name, "") for name in after.unique}
+    if before.check is None or after.check is None:
+        return False
+    check, when = expressions_of(before, direction.before)
+    new_check, new_when = expressions_of(after, direction.after)
+    if check is None or new_check is None:
+        return False
+    if not implies(check, new_check, direction.origins):
+        return False
+    if when is not None and (new_when is None or not implies(new_when, when, direction.reverse.origins)):
+        return False
+    return not columns_read_otherwise(direction, after)
+
+
+def columns_read_otherwise(direction: Direction, rule: RecordRule) -> list[str]:
+    """Give the columns of a rule, by their names after, in which its expressions may see other values than before."""
+    found = []
+    for tree in expressions_of(rule, direction.after):
+        for name in () if tree is None else tree.columns:
+            before = direction.before_of(name)
+            after = next(column for column in direction.after.columns if column.name == name)
+            if before is None or not expressions_read_alike(before, after):
+                found.append(name)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,137 @@
+"""How a source is read before and after: which sources and records are newly turned away.
+
+A record that was malformed, and is read now, may be the first one with its key: a later record, accepted before,
+repeats it then. And a record that now runs over several lines takes lines along that were records of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callcenter_etl.contract.model import FileName
+from callcenter_etl.tools.compare.direction import (
+    Direction,
+    asks_about_nothing,
+    asks_about_values,
+    rejects_repetition,
+)
+from callcenter_etl.tools.compare.value_rule_diff import is_wider_pattern
+
+_ASCII = bytes(range(128))
+
+
+def delimiter(direction: Direction) -> str | None:
+    """Another delimiter cuts every line otherwise."""
+    return f"sources delimited by {direction.before.source.delimiter!r}"
+
+
+def quote(direction: Direction) -> str | None:
+    """Another quote is text where it was none, and the reverse."""
+    mark = direction.before.source.quote
+    return "values that hold quotes" if mark is None else f"values quoted with {mark}"
+
+
+def encoding(direction: Direction) -> str | None:
+    """Only ASCII is read alike by other encodings."""
+    before, after = direction.before.source, direction.after.source
+    if before.encoding != "ascii" or _decoded(after.encoding) != _decoded("ascii"):
+        return f"sources in {before.encoding}"
+    return _through_more_records(direction, "that do not decode as ascii")
+
+
+def quoting(direction: Direction) -> str | None:
+    """Strict quoting rejects what lenient quoting keeps."""
+    if direction.after.source.quoting == "strict":
+        return "records with text after a closing quote"
+    return _through_more_records(direction, "with text after a closing quote")
+
+
+def multiline(direction: Direction) -> str | None:
+    """Values may or may not run over lines."""
+    if direction.after.source.quote is None and direction.before.source.quote is None:
+        return None
+    if not direction.after.source.multiline:
+        return "records with a line break in a quoted value"
+    return "records between two lines with an open quote each, which are read as one value"
+
+
+def _through_more_records(direction: Direction, which: str) -> str | None:
+    if direction.after.source.multiline:
+        return f"records after such {which}, if they are read as parts of them"
+    if rejects_repetition(direction.after):
+        return f"records that repeat the key of such {which}"
+    return None
+
+
+def empty_values(direction: Direction) -> str | None:
+    """A word that means nothing is asked no rule but `required`."""
+    before, after = (
+        {word for word in each.source.empty_values if word and not word.isspace()}
+        for each in (direction.before, direction.after)
+    )
+    phrases = []
+    if before - after and asks_about_values(direction.after):
+        phrases.append(f"values {_listed(before - after)} that break a rule as text")
+    if after - before and asks_about_nothing(direction.after):
+        phrases.append(f"values {_listed(after - before)} that break a rule as empty")
+    return ", ".join(phrases) or None
+
+
+def _listed(words: set[str]) -> str:
+    return ", ".join(map(repr, sorted(words)))
+
+
+def max_bytes(direction: Direction) -> str | None:
+    """A run stops at a compressed source that grows over this size."""
+    before, after = direction.before.source.max_bytes, direction.after.source.max_bytes
+    return f"compressed sources of more than {after:,} bytes" if after < before else None
+
+
+def file_name(key: str, direction: Direction) -> str | None:
+    """Say which names one rule of the file name newly refuses."""
+    before, after = (each.source.filename or FileName() for each in (direction.before, direction.after))
+    return _FILE_NAME[key](before, after)
+
+
+def _name_pattern(before: FileName, after: FileName) -> str | None:
+    if after.pattern is None or (before.pattern and is_wider_pattern(before.pattern, after.pattern)):
+        return None
+    return f"file names that do not match {after.pattern}"
+
+
+def _name_length(before: FileName, after: FileName) -> str | None:
+    if after.length in (None, before.length):
+        return None
+    return f"file names of other than {after.length} characters"
+
+
+def _name_extensions(before: FileName, after: FileName) -> str | None:
+    # Endings end in endings: `.csv` lets `.tar.csv` pass.
+    if not after.extensions or (
+        before.extensions and all(each.endswith(after.extensions) for each in before.extensions)
+    ):
+        return None
+    return f"file names that do not end in {' or '.join(after.extensions)}"
+
+
+def _decoded(encoding_name: str) -> str | None:
+    try:
+        return _ASCII.decode(encoding_name)
+    except UnicodeDecodeError:
+        return None
+
+
+_FILE_NAME: dict[str, Callable[[FileName, FileName], str | None]] = {
+    "pattern": _name_pattern,
+    "length": _name_length,
+    "extensions": _name_extensions,
+}
+SOURCE_JUDGES: dict[str, Callable[[Direction], str | None]] = {
+    "delimiter": delimiter,
+    "quote": quote,
+    "encoding": encoding,
+    "quoting": quoting,
+    "multiline": multiline,
+    "empty_values": empty_values,
+    "max_bytes": max_bytes,
+}

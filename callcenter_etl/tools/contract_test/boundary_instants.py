@@ -1,0 +1,96 @@
+"""Moments worth trying in a column of dates, times or durations, written as the column wants them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from callcenter_etl.contract.datetime_formats import DAYS, MICROSECONDS_A_SECOND, MONTHS, compile_format
+from callcenter_etl.contract.model import Column
+
+_DAY = 86_400 * MICROSECONDS_A_SECOND
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATES = (
+    "2024-02-29",
+    "1970-01-01",
+    "1900-01-01",
+    "2025-01-31",
+    "2025-12-31",
+    "9999-12-31",
+    "0001-01-01",
+    "2050-06-15",
+)
+_SECONDS_OF_DAY = (0, 1, 28_800, 36_000, 43_200, 64_800, 86_399)
+_RANDOM = 16
+_WRITE: dict[str, Callable[[datetime], str]] = {
+    "%Y": lambda at: f"{at.year:04}",
+    "%y": lambda at: f"{at.year % 100:02}",
+    "%m": lambda at: f"{at.month:02}",
+    "%-m": lambda at: str(at.month),
+    "%d": lambda at: f"{at.day:02}",
+    "%-d": lambda at: str(at.day),
+    "%H": lambda at: f"{at.hour:02}",
+    "%-H": lambda at: str(at.hour),
+    "%I": lambda at: f"{at.hour % 12 or 12:02}",
+    "%-I": lambda at: str(at.hour % 12 or 12),
+    "%M": lambda at: f"{at.minute:02}",
+    "%-M": lambda at: str(at.minute),
+    "%S": lambda at: f"{at.second:02}",
+    "%-S": lambda at: str(at.second),
+    "%f": lambda at: f"{at.microsecond:06}",
+    "%p": lambda at: "AM" if at.hour < 12 else "PM",
+    "%b": lambda at: MONTHS[at.month - 1][:3].title(),
+    "%B": lambda at: MONTHS[at.month - 1].title(),
+    "%a": lambda at: DAYS[at.weekday()][:3].title(),
+    "%A": lambda at: DAYS[at.weekday()].title(),
+    "%z": lambda at: "+0000",
+}
+
+
+def instants_of(kind: str, edges: Iterable[int], seconds: Iterable[int], rng: random.Random) -> list[int]:
+    """Give moments in microseconds: around the edges, usual ones, some at random.
+
+    `seconds` are numbers that an expression compares with: they stand apart from another moment by that much.
+    """
+    unit = _DAY if kind == "date" else MICROSECONDS_A_SECOND
+    found = [edge + step for edge in edges for step in (0, unit, -unit, 1, -1)]
+    if kind in ("time", "duration"):
+        clock = [each * MICROSECONDS_A_SECOND for each in _SECONDS_OF_DAY]
+        clock += [
+            each % 86_400 * MICROSECONDS_A_SECOND
+            for number in seconds
+            for each in (number, number + 1, number - 1)
+        ]
+        clock += [rng.randrange(86_400) * MICROSECONDS_A_SECOND for _ in range(_RANDOM)]
+        if kind == "duration":
+            clock += [_DAY + MICROSECONDS_A_SECOND, 1_000 * 3600 * MICROSECONDS_A_SECOND]
+        return [*found, *clock]
+    days = [(datetime.fromisoformat(each).replace(tzinfo=UTC) - _EPOCH).days for each in _DATES]
+    week = [days[0] + step for step in range(1, 8)]
+    days = [*week, *days, *(rng.randrange(7_000, 25_000) for _ in range(_RANDOM))]
+    days += [days[0] + number + step for number in seconds if abs(number) < 100_000 for step in (-1, 0, 1)]
+    if kind == "date":
+        return [*found, *(day * _DAY for day in days)]
+    clock_at = [rng.choice(_SECONDS_OF_DAY) * MICROSECONDS_A_SECOND for _ in days]
+    return [*found, *(day * _DAY + at for day, at in zip(days, clock_at, strict=True))]
+
+
+def write_instant(column: Column, at: int) -> list[str]:
+    """Write a moment in each of the column's formats; nothing where it has no such text."""
+    if column.type == "duration":
+        total, rest = divmod(at, MICROSECONDS_A_SECOND)
+        return [] if at < 0 or rest else [f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"]
+    if column.type == "time" and not 0 <= at < _DAY:
+        return []
+    try:
+        moment = _EPOCH + timedelta(microseconds=at)
+    except OverflowError:
+        return []
+    return [
+        "".join(
+            _WRITE[piece.text](moment) if piece.field else piece.text
+            for piece in compile_format(each, column.type).pieces
+        )
+        for each in column.format
+    ]

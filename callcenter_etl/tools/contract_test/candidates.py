@@ -1,0 +1,155 @@
+"""Values worth trying in a column: good ones, and those that stand just beyond its rules."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
+from callcenter_etl.contract.model import Column
+from callcenter_etl.tools.contract_test.boundary_instants import instants_of, write_instant
+
+LONGEST = 100_000  # characters of a value made to be too long
+MATCHES = 12  # texts made for a pattern
+MAX_CUTS = 12  # of a text that an expression compares with
+_NUMBERS = {
+    "digits": ("1", "7", "0", "12", "007", "100", "86400", "9999999999"),
+    "integer": ("1", "7", "0", "-1", "+3", "12", "100", "1000", "86400", "9999999999", "-9999999999"),
+    "decimal": (
+        "1",
+        "1.5",
+        "0",
+        "-1",
+        "-2.5",
+        "0.01",
+        "12",
+        "100",
+        "1e3",
+        "86400",
+        "9999999999",
+        "-9999999999",
+    ),
+}
+_TEMPORAL = ("date", "time", "datetime", "duration")
+_TEXTS = ("ab", "a", "A", "abc", "Ab cd", "x", "é", "0", "12", "a-b", "ABC", "AB12")
+# Of no type, or of no usual form: what a column that says little is asked anyway.
+_STRANGE = (
+    "",
+    " ",
+    "?",
+    "x",
+    "1.5",
+    "-1",
+    "+1",
+    "1e",
+    "٣",
+    "true",
+    "2025-02-30",
+    "25:61:00",
+    "1:2",
+    "é",
+    "a b",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """What the expressions over a column compare it with."""
+
+    texts: list[str] = field(default_factory=list)
+    numbers: list[Decimal] = field(default_factory=list)
+    instants: list[int] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+
+
+def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng: random.Random) -> list[str]:
+    """Give the values to try, the likely good ones first, each once; the same ones for the same `rng`."""
+    found = [
+        *(column.allowed or ()),
+        *looked_up,
+        *_matching([each for each in (column.pattern, *literals.patterns) if each is not None], rng),
+        *_typed(column, literals, rng),
+        *(part for text in _texts_for(column, literals) for part in _parts(text)),
+    ]
+    near = [text for value in found[:40] for text in _neighbours(value)]
+    return list(dict.fromkeys([*found, *near, *_lengthened(column, literals, found), *_STRANGE]))
+
+
+def _texts_for(column: Column, literals: Literals) -> list[str]:
+    # An expression compares no other types with text.
+    return literals.texts if column.type in ("text", "digits") else []
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Give a text that an expression compares with, and what it may be put together from."""
+    yield text
+    for cut in range(1, min(len(text), MAX_CUTS + 1)):
+        yield from (text[:cut], text[cut:])
+
+
+def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:
+    """Give texts that match, where Python's syntax of patterns is RE2's; elsewhere none."""
+    import re
+
+    from rstr import Rstr
+
+    source = Rstr(rng)
+    for pattern in patterns:
+        for _ in range(MATCHES):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # what Python's re says of a pattern of RE2
+                    yield str(source.xeger(pattern))
+            except (re.error, ValueError, OverflowError, KeyError, RecursionError):
+                break
+
+
+def _typed(column: Column, literals: Literals, rng: random.Random) -> list[str]:
+    bounds = [each for each in (column.min, column.max) if each is not None]
+    if column.type in _NUMBERS:
+        edges = [Decimal(each) for each in bounds] + literals.numbers
+        return [*_around(edges, column.type), *_NUMBERS[column.type]]
+    if column.type in _TEMPORAL:
+        known = [
+            parse_duration(each) if column.type == "duration" else parse_iso(column.type, each)
+            for each in bounds
+        ]
+        edges_at = [each for each in known if each is not None] + literals.instants
+        seconds = [int(number) for number in literals.numbers if abs(number) < 10**9]
+        datetimes = instants_of(column.type, edges_at, seconds, rng)
+        return [text for at in datetimes for text in write_instant(column, at)]
+    return ["true", "false", "TRUE"] if column.type == "boolean" else list(_TEXTS)
+
+
+def _around(edges: Iterable[Decimal], kind: str) -> Iterator[str]:
+    steps = (
+        Decimal(0),
+        Decimal(1),
+        Decimal(-1),
+        *((Decimal("0.01"), Decimal("-0.01")) if kind == "decimal" else ()),
+    )
+    for edge in edges:
+        if abs(edge.adjusted()) > 50:  # written out it would be too long to read
+            continue
+        for step in steps:
+            yield f"{edge + step:f}"
+
+
+def _lengthened(column: Column, literals: Literals, found: Sequence[str]) -> list[str]:
+    """Give values of the lengths around the bounds, made of the first values by repeating them."""
+    edges = [each for each in (column.min_length, column.max_length) if each is not None]
+    edges += [int(number) for number in literals.numbers if 0 <= number <= LONGEST]
+    lengths = sorted({each + step for each in edges for step in (-1, 0, 1) if 0 < each + step <= LONGEST})
+    seeds = list(
+        dict.fromkeys([*(each for each in found[:4] if each), "1" if column.type != "text" else "a"])
+    )
+    return [(seed * (length // len(seed) + 1))[:length] for length in lengths for seed in seeds]
+
+
+def _neighbours(value: str) -> Iterator[str]:
+    yield from (value + "x", "x" + value, value + "1", value.upper(), value.lower(), value + value)
+    if len(value) > 1:
+        yield from (value[:-1], value[1:])

@@ -1,0 +1,327 @@
+"""For every rule of a contract, a record that breaks just that rule: made, judged, or said to be missing."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.tools.contract_test.candidates import candidates
+from callcenter_etl.tools.contract_test.literals import literals_by_column, rule_expressions
+from callcenter_etl.tools.contract_test.record_evaluator import Record, RecordEvaluator, rule_ids
+from callcenter_etl.tools.contract_test.side_by_side import SideBySide, in_batches
+from callcenter_etl.tools.contract_test.unsatisfiable import unsatisfiable_reason
+
+ALONE, TOGETHER, NOT_FOUND = "alone", "together", "not found"
+SEED = 20_250_131
+BATCH, MAX_BATCHES = 512, 8
+MAX_SECONDS = 30.0  # of the processor's time for one contract; what is left then is said to be not found
+MAX_BASES = 3
+MAX_PAIRS = 8  # of records with one key, judged in a source of their own each
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCoverage:
+    """The record that breaks a rule with the fewest others, and what it changes in a record that breaks none.
+
+    `outcome` is alone, together (`others` are then broken too, whatever was tried) or not found, after `tries`
+    made records. `after` stands before the record, for rules of uniqueness.
+    """
+
+    rule: str
+    severity: str
+    outcome: str
+    tries: int
+    record: Record | None = None
+    changed: tuple[str, ...] = ()
+    after: tuple[Record, ...] = ()
+    others: tuple[str, ...] = ()
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """A record, the rules that it breaks, and the sound record that it was made of."""
+
+    broken: frozenset[str]
+    record: Record
+    base: Record
+    changed: tuple[str, ...]
+    after: tuple[Record, ...] = ()
+
+    @classmethod
+    def of(
+        cls, broken: frozenset[str], record: Record, base: Record, after: tuple[Record, ...] = ()
+    ) -> _Find:
+        """Return a find, with the columns in which the record is not as the one that it was made of."""
+        changed = tuple(name for name, value in record.items() if base.get(name, "") != value)
+        return cls(broken, record, base, changed, after)
+
+    @classmethod
+    def of_value(cls, broken: frozenset[str], base: Record, name: str, value: str) -> _Find:
+        """Return a find with one other value than its base; it copies none of the base's values."""
+        changed = (name,) if base[name] != value else ()
+        return cls(broken, ChainMap({name: value}, dict(base)), base, changed)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """What a better find has less of."""
+        return len(self.broken), len(self.changed)
+
+
+def cover_rules(
+    document: ContractDocument, record_evaluator: RecordEvaluator, looked_up: Mapping[str, Sequence[str]]
+) -> tuple[RuleCoverage, ...]:
+    """Search a record for every rule, in contract order; the same ones each time.
+
+    `looked_up` gives some values of each column's lookup.
+    """
+    search = _Search(document, record_evaluator, looked_up)
+    search.run()
+    return search.coverage()
+
+
+class _Search:
+    """What is known of one contract: values that are good in a column, sound records, the best find for a rule."""
+
+    def __init__(
+        self,
+        document: ContractDocument,
+        record_evaluator: RecordEvaluator,
+        looked_up: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.document = document
+        self.record_evaluator = record_evaluator
+        self.rng = random.Random(SEED)  # noqa: S311  the same records each time are wanted
+        literals = literals_by_column(document)
+        self.pools = {
+            column.name: [
+                value
+                for value in candidates(
+                    column, literals[column.name], looked_up.get(column.name, ()), self.rng
+                )
+                if record_evaluator.is_writable(value)
+            ]
+            for column in document.columns
+        }
+        self.good: dict[str, list[str]] = {}
+        self.bases: list[Record] = []
+        self.finds: dict[str, _Find] = {}
+        self.tries = 0
+        self.until = time.process_time() + MAX_SECONDS
+
+    def run(self) -> None:
+        """Find sound records, then change them one value at a time, then at random, then repeat them."""
+        self._find_good_values()
+        self._find_bases()
+        self._use_failing_examples()
+        side_by_side = SideBySide(self.document, self.record_evaluator)
+        for base in self.bases:
+            for name, value, broken in side_by_side.judge(base, self.pools):
+                self.tries += 1
+                self._note(_Find.of_value(broken, base, name, value))
+        for rule in self.document.rules:
+            if rule.check is not None:
+                self._search_check(rule)
+        for rule_id in [each for each, find in self.finds.items() if len(find.broken) > 1]:
+            self._search_alone(rule_id)
+        for rule_id, key in _unique_keys(self.document).items():
+            self._search_repetition(rule_id, key)
+
+    def coverage(self) -> tuple[RuleCoverage, ...]:
+        """Return what was found for each rule, after the records found were judged once more, each as a whole."""
+        confirmed = self._confirm()
+        order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
+        severities = _severities(self.document)
+        columns = {column.name: column for column in self.document.columns}
+        found: list[RuleCoverage] = []
+        for rule in order:
+            find = self.finds.get(rule)
+            severity, broken = severities[rule], confirmed.get(rule, frozenset())
+            if find is None or rule not in broken:
+                why = unsatisfiable_reason(columns.get(rule.rpartition(".")[0]), rule)
+                found.append(RuleCoverage(rule, severity, NOT_FOUND, self.tries, why=why))
+                continue
+            others = tuple(sorted(broken - {rule}, key=lambda each: (order.get(each, -1), each)))
+            outcome = TOGETHER if others else ALONE
+            found.append(
+                RuleCoverage(
+                    rule,
+                    severity,
+                    outcome,
+                    self.tries,
+                    record=find.record,
+                    changed=find.changed,
+                    after=find.after,
+                    others=others,
+                )
+            )
+        return tuple(found)
+
+    def _confirm(self) -> dict[str, frozenset[str]]:
+        """Judge the records found, and return by rule what its record breaks.
+
+        Where the time is over, it is what the record broke when it was found: rules times columns are too many
+        fields to be judged twice for a very wide contract.
+        """
+        until = max(self.until, time.process_time() + MAX_SECONDS / 2)
+        confirmed = {rule: find.broken for rule, find in self.finds.items()}
+        # Rules of uniqueness cannot be broken by one record, so all these go into one source.
+        single = [rule for rule, find in self.finds.items() if not find.after]
+        places = iter(single)
+        for batch in in_batches([self.finds[rule].record for rule in single]):
+            if time.process_time() > until:
+                break
+            confirmed |= {next(places): broken for broken in self.record_evaluator.broken_by_each(batch)}
+        for rule, find in self.finds.items():
+            if find.after:
+                confirmed[rule] = frozenset(self.record_evaluator.broken_by_last([*find.after, find.record]))
+        return confirmed
+
+    def _find_good_values(self) -> None:
+        """Judge the values of all columns side by side: a column's own rules do not ask about the others."""
+        longest = max(len(pool) for pool in self.pools.values())
+        records = [
+            {name: pool[row % len(pool)] for name, pool in self.pools.items()} for row in range(longest)
+        ]
+        broken = self.record_evaluator.broken_by_each(records)
+        for column in self.document.columns:
+            own = {f"{column.name}.{key}" for key in column.rule_keys}
+            kept = [
+                record[column.name] for record, rules in zip(records, broken, strict=True) if not rules & own
+            ]
+            values = list(dict.fromkeys(kept))
+            self.good[column.name] = sorted(values, key=lambda value: not value.strip()) or [""]
+
+    def _find_bases(self) -> None:
+        """Take the passing examples, or records at random from good values; failing that, the best there is."""
+        examples: list[Record] = [
+            {name: example.get(name, "") for name in self.pools} for example in self.document.examples.passing
+        ]
+        sound = [base for base in examples if not self.record_evaluator.broken_by_last([base])]
+        first = {name: values[0] for name, values in self.good.items()}
+        best: tuple[float, Record] = (math.inf, first)
+        for batch in range(MAX_BATCHES):
+            if len(sound) >= MAX_BASES or time.process_time() > self.until:
+                break
+            made: list[Record] = [first] if batch == 0 else []
+            made += [self._good_record() for _ in range(BATCH)]
+            for record, broken in zip(made, self.record_evaluator.broken_by_each(made), strict=True):
+                if len(broken) < best[0]:
+                    best = (len(broken), record)
+                if not broken and len(sound) < MAX_BASES:
+                    sound.append(record)
+            self.tries += len(made)
+        self.bases = sound[:MAX_BASES] or [best[1]]
+
+    def _good_record(self) -> Record:
+        # Mostly from the first values, which are the likeliest; now and then empty, where that is good.
+        return {
+            name: self.rng.choice(values if self.rng.random() < 0.7 else values[:5])
+            for name, values in self.good.items()
+        }
+
+    def _use_failing_examples(self) -> None:
+        for example in self.document.examples.failing:
+            record = {name: example.record.get(name, "") for name in self.pools}
+            broken = self.record_evaluator.broken_by_last([*example.after, record])
+            self._note(_Find.of(frozenset(broken), record, self.bases[0], example.after))
+
+    def _search_check(self, rule: RecordRule) -> None:
+        """Change the columns that a rule reads, several at once."""
+        names = list(
+            dict.fromkeys(name for tree in rule_expressions(rule, self.document) for name in tree.columns)
+        )
+        for batch in range(MAX_BATCHES):
+            find = self.finds.get(rule.name)
+            if (find is not None and len(find.broken) == 1) or time.process_time() > self.until:
+                return
+            base = self.bases[batch % len(self.bases)]
+            others = [] if batch < MAX_BATCHES // 2 else [name for name in self.pools if name not in names]
+            self._judge(base, [self._changed(base, names, others) for _ in range(BATCH)])
+
+    def _search_alone(self, rule_id: str) -> None:
+        """Keep what breaks a rule, and change what the rules broken beside it read."""
+        for _ in range(MAX_BATCHES // 2):
+            find = self.finds[rule_id]
+            if len(find.broken) == 1 or time.process_time() > self.until:
+                return
+            beside = {name for each in find.broken - {rule_id} for name in self._read_by(each)}
+            names = sorted(beside - {rule_id.rpartition(".")[0]})
+            if not names:
+                return
+            made = [self._changed(find.record, names, ()) for _ in range(BATCH)]
+            self._judge(find.base, made)
+
+    def _read_by(self, rule_id: str) -> list[str]:
+        for rule in self.document.rules:
+            if rule.name == rule_id:
+                return [name for tree in rule_expressions(rule, self.document) for name in tree.columns]
+        return [rule_id.rpartition(".")[0]]
+
+    def _changed(self, base: Record, names: Sequence[str], others: Sequence[str]) -> Record:
+        record = dict(base)
+        for name in names:
+            if self.rng.random() < 0.75:
+                pool = self.good[name] if self.rng.random() < 0.75 else self.pools[name]
+                record[name] = self.rng.choice(pool)
+        for name in others:
+            if self.rng.random() < 0.3:
+                record[name] = self.rng.choice(self.good[name])
+        return record
+
+    def _search_repetition(self, rule_id: str, key: tuple[str, ...]) -> None:
+        """Repeat the key of a sound record in another one that differs where other keys could repeat too."""
+        others = {name for columns in _unique_keys(self.document).values() for name in columns} - set(key)
+        for base in self.bases:
+            if time.process_time() > self.until:
+                return
+            full = {name: base[name] if base[name].strip() else self.good[name][0] for name in key}
+            first = {**base, **full}
+            made = [
+                {**first, **{name: self.rng.choice(self.good[name]) for name in others}}
+                for _ in range(BATCH if others else 0)
+            ]
+            broken = self.record_evaluator.broken_by_each([first, *made])
+            self.tries += len(made) + 1
+            sound = [record for record, rules in zip(made, broken[1:], strict=True) if not rules]
+            sound.sort(key=lambda record: sum(record[name] == first[name] for name in others))
+            for record in [*sound[:MAX_PAIRS], first]:
+                found = self.record_evaluator.broken_by_last([first, record])
+                self._note(_Find.of(frozenset(found), record, first, (first,)))
+                if found == (rule_id,):
+                    return
+
+    def _judge(self, base: Record, records: Iterable[Record]) -> None:
+        made = list(records)
+        for start in range(0, len(made), BATCH * 4):
+            part = made[start : start + BATCH * 4]
+            for record, broken in zip(part, self.record_evaluator.broken_by_each(part), strict=True):
+                self._note(_Find.of(broken, record, base))
+            self.tries += len(part)
+
+    def _note(self, find: _Find) -> None:
+        for rule in find.broken:
+            best = self.finds.get(rule)
+            if best is None or find.weight < best.weight:
+                self.finds[rule] = find
+
+
+def _unique_keys(document: ContractDocument) -> dict[str, tuple[str, ...]]:
+    """Give the columns of each rule of uniqueness, by its id."""
+    keys = {f"{column.name}.unique": (column.name,) for column in document.columns if column.unique}
+    return keys | {rule.name: rule.unique for rule in document.rules if rule.unique is not None}
+
+
+def _severities(document: ContractDocument) -> dict[str, str]:
+    """Return the severity of each rule by its id."""
+    found: dict[str, str] = {
+        f"{column.name}.{key}": column.severity_of(key)
+        for column in document.columns
+        for key in column.rule_keys
+    }
+    return found | {rule.name: rule.severity for rule in document.rules}

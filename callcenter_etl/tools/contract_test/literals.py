@@ -1,0 +1,45 @@
+"""What the record rules compare each column with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from callcenter_etl.contract.expressions import Expression, Node, compile_expression
+from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.tools.contract_test.candidates import Literals
+
+
+def rule_expressions(rule: RecordRule, document: ContractDocument) -> list[Expression]:
+    """Give the check and the condition of a rule, those that are there."""
+    types = {column.name: column.type for column in document.columns}
+    return [compile_expression(text, types) for text in (rule.check, rule.when) if text is not None]
+
+
+def literals_by_column(document: ContractDocument) -> dict[str, Literals]:
+    """Give, for each column, the literals of every expression that reads it."""
+    found = {column.name: Literals() for column in document.columns}
+    for rule in document.rules:
+        trees = rule_expressions(rule, document)
+        nodes = [node for tree in trees for node in _nodes(tree.root)]
+        for name in {name for tree in trees for name in tree.columns}:
+            _collect(nodes, found[name])
+    return found
+
+
+def _collect(nodes: list[Node], literals: Literals) -> None:
+    for node in nodes:
+        if node.kind == "number" and isinstance(node.value, Decimal):
+            literals.numbers.append(node.value)
+        elif node.kind == "instant" and isinstance(node.value, int):
+            literals.instants.append(node.value)
+        elif node.kind == "call" and node.value == "matches":
+            literals.patterns.append(str(node.parts[1].value))
+        elif node.kind == "string":
+            literals.texts.append(str(node.value))
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    yield root
+    for part in root.parts:
+        yield from _nodes(part)

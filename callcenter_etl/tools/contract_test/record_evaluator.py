@@ -1,0 +1,122 @@
+"""Judges records that are made here: written as bytes, framed, parsed and asked every rule, as a source's are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.errors import ContractError, Fault
+from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
+
+Record = Mapping[str, str]
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class RecordEvaluator:
+    """Holds made records to one contract. `folder` is for the sources that they are written to."""
+
+    def __init__(self, contract: LoadedContract, folder: Path) -> None:
+        # A made record has no file name to keep.
+        source = contract.document.source.model_copy(update={"filename": None})
+        self.document = contract.document.model_copy(update={"source": source})
+        self._folder = folder
+        self._origin = contract.origin
+        self._evaluator = Evaluator(replace(contract, document=self.document))
+        self._apart = Evaluator(replace(contract, document=_without_uniqueness(self.document)))
+        self._order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
+
+    def broken_by_each(self, records: Sequence[Record]) -> list[frozenset[str]]:
+        """Give the ids of the rules that each record breaks, those of uniqueness left out.
+
+        The values must be writable: see `is_writable`.
+        """
+        found: list[set[str]] = [set() for _ in records]
+        first = 1 + len(_LINE_END.findall(self._header()))
+        for verdicts in self._evaluate(self._apart, self.text_of(records)):
+            for rule, at in _all_broken(verdicts):
+                for line in verdicts.lines[at].tolist():
+                    found[line - first].add(rule)
+        return [frozenset(each) for each in found]
+
+    def broken_by_last(self, records: Sequence[Record]) -> tuple[str, ...]:
+        """Give the ids of the rules that the last record breaks after the others, in contract order.
+
+        Where its text is no single sound record, these are the structural rules that its lines break.
+        """
+        first = 1 + len(_LINE_END.findall(self.text_of(records[:-1])))
+        found: set[str] = set()
+        for verdicts in self._evaluate(self._evaluator, self.text_of(records)):
+            for rule, at in _all_broken(verdicts):
+                if (verdicts.lines[at] >= first).any():
+                    found.add(rule)
+        return tuple(sorted(found, key=lambda rule: (self._order.get(rule, -1), rule)))
+
+    def is_writable(self, value: str) -> bool:
+        """Tell whether a value stands on one line, and as itself, in a source of this contract."""
+        source = self.document.source
+        if _LINE_END.search(value) or (source.quote is None and source.delimiter in value):
+            return False
+        try:
+            value.encode(source.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def text_of(self, records: Sequence[Record]) -> str:
+        """Give a source with the records, as the contract wants it written."""
+        return self._header() + "".join(self._lines(records))
+
+    def _header(self) -> str:
+        source = self.document.source
+        if source.header == "none":
+            return ""
+        return self._line([column.name for column in self.document.columns])
+
+    def _lines(self, records: Sequence[Record]) -> list[str]:
+        names = [column.name for column in self.document.columns]
+        return [self._line([record.get(name, "") for name in names]) for record in records]
+
+    def _line(self, values: Sequence[str]) -> str:
+        return self.document.source.delimiter.join(self._field(value) for value in values) + "\n"
+
+    def _field(self, value: str) -> str:
+        quote, delimiter = self.document.source.quote, self.document.source.delimiter
+        if quote is None or not any(mark in value for mark in (quote, delimiter, "\r", "\n")):
+            return value
+        return quote + value.replace(quote, quote * 2) + quote
+
+    def _evaluate(self, evaluator: Evaluator, text: str) -> list[Verdicts]:
+        path = self._folder / "made.csv"
+        path.write_bytes(text.encode(self.document.source.encoding))
+        with evaluator.evaluate_blocks(str(path), self._folder / "keys") as evaluation:
+            if evaluation.problems:
+                problems = "; ".join(problem.message for problem in evaluation.problems)
+                sentence = f"a source made of the contract's own columns is refused: {problems}"
+                raise ContractError((Fault(sentence, path="columns", file=self._origin),))
+            return list(evaluation.verdicts())
+
+
+def rule_ids(document: ContractDocument) -> list[str]:
+    """Give the ids of all rules, in contract order."""
+    of_columns = [f"{column.name}.{key}" for column in document.columns for key in column.rule_keys]
+    return of_columns + [rule.name for rule in document.rules]
+
+
+def _all_broken(verdicts: Verdicts) -> list[tuple[str, Lines]]:
+    return [*verdicts.broken.items(), *verdicts.warned.items()]
+
+
+def _without_uniqueness(document: ContractDocument) -> ContractDocument:
+    """Give the contract without what makes one record hang on another."""
+    columns = tuple(_not_unique(column) for column in document.columns)
+    rules = tuple(rule for rule in document.rules if rule.unique is None)
+    return document.model_copy(update={"columns": columns, "rules": rules})
+
+
+def _not_unique(column: Column) -> Column:
+    keys = tuple(key for key in column.rule_keys if key != "unique")
+    return column.model_copy(update={"unique": False, "rule_keys": keys})

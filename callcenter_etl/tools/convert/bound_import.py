@@ -1,0 +1,99 @@
+"""Reads bounds and lists of values of other formats, which mean values and not their spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, FormatFault, parse_iso, parse_value
+from callcenter_etl.contract.document_text import Path
+from callcenter_etl.tools.convert.import_draft import ImportedColumn, Taken, is_number, is_true
+from callcenter_etl.tools.convert.json_numbers import number_of, whole_bound
+
+_NUMERIC = ("integer", "decimal")
+
+
+def read_bounds(column: ImportedColumn, options: Taken) -> None:
+    """Read `minimum`, `maximum` and their exclusive forms, of a column of numbers or of moments."""
+    for word, key in (("minimum", "min"), ("maximum", "max")):
+        if options.has(word):
+            column.put(key, _bound(column, options.take(word)), options.at(word))
+    _read_exclusive(column, options)
+
+
+def _bound(column: ImportedColumn, value: Any) -> Any:
+    return as_iso(column, str(value)) if column.value["type"] in DEFAULT_FORMATS else value
+
+
+def _read_exclusive(column: ImportedColumn, options: Taken) -> None:
+    """Read exclusive bounds: numbers of their own, or (in ODCS 3.0) flags of the inclusive ones."""
+    for word, key, operator, step in (("Minimum", "min", ">", 1), ("Maximum", "max", "<", -1)):
+        given = options.take(f"exclusive{word}")
+        if given is None or str(given).lower() == "false":
+            continue
+        bound, origin = given, options.at(f"exclusive{word}")
+        if is_true(given):
+            bound, origin = column.value.pop(key, None), options.at(word.lower())
+        if bound is None:
+            continue
+        exact = number_of(bound)
+        if column.value["type"] == "integer" and exact is not None:
+            is_whole = exact == exact.to_integral_value()
+            column.put_tighter(key, int(exact) + step if is_whole else whole_bound(key, bound), origin)
+            continue
+        name = str(column.value["name"])
+        bound = _bound(column, bound)
+        written = str(bound) if is_number(bound) or exact is not None else repr(str(bound))
+        rule = {"name": f"{name}.exclusive{word}", "check": f"`{name}` {operator} {written}"}
+        column.draft.add_rule(rule, origin)
+
+
+def put_values(column: ImportedColumn, values: Sequence[Any], origin: Path, *, warn: bool = False) -> None:
+    """Set the list of values that a column may have.
+
+    Numbers and moments are compared as values there, so that `1.0` and `01` are 1: a record rule compares so, `allowed`
+    does not.
+    """
+    kind = str(column.value.get("type", "text"))
+    literals = [_literal(column, kind, value) for value in values]
+    if kind == "boolean":
+        column.put("allowed", [str(value).lower() for value in values], origin, warn=warn)
+        column.value["ignore_case"] = True
+    elif kind in (*_NUMERIC, *DEFAULT_FORMATS) and values and all(literals):
+        name = str(column.value["name"])
+        rule = {"name": f"{name}.values", "check": f"`{name}` in [{', '.join(map(str, literals))}]"}
+        column.draft.add_rule(rule | ({"severity": "warn"} if warn else {}), origin)
+    else:
+        column.put("allowed", list(values), origin, warn=warn)
+
+
+def _literal(column: ImportedColumn, kind: str, value: Any) -> str | None:
+    """Return a value as a literal of an expression; None where it is none of the column's type."""
+    if kind in _NUMERIC:
+        exact = number_of(value)
+        return None if exact is None else format(exact, "f")
+    if kind in DEFAULT_FORMATS:
+        text = as_iso(column, str(value))
+        return repr(text) if parse_iso(kind, text) is not None else None
+    return None
+
+
+def as_iso(column: ImportedColumn, text: str) -> str:
+    """Return a moment in ISO form where it is written in the column's own format; else as it is."""
+    kind = str(column.value["type"])
+    given = column.value.get("format", DEFAULT_FORMATS[kind])
+    formats = (given,) if isinstance(given, str) else tuple(given)
+    if parse_iso(kind, text) is not None:
+        return text
+    try:
+        value = parse_value(kind, text, formats)
+    except (FormatFault, ValueError):  # the format's own fault is reported where the contract is loaded
+        return text
+    return text if value is None else _iso(kind, value)
+
+
+def _iso(kind: str, microseconds: int) -> str:
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001  counted in UTC
+    text = moment.isoformat(sep=" ")
+    return {"date": text[:10], "time": text[11:]}.get(kind, text)

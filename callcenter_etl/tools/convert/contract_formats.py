@@ -1,0 +1,97 @@
+"""The other formats by name: how each is written, read, told from the others, and where it keeps the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.tools.convert.contract_mapping import yaml_text
+from callcenter_etl.tools.convert.frictionless_read import read_frictionless
+from callcenter_etl.tools.convert.frictionless_terms import is_package, is_table_schema
+from callcenter_etl.tools.convert.frictionless_write import keep_in_schema, to_package, to_table_schema
+from callcenter_etl.tools.convert.import_draft import Draft
+from callcenter_etl.tools.convert.odcs_read import read_odcs
+from callcenter_etl.tools.convert.odcs_terms import VERSIONS, is_odcs
+from callcenter_etl.tools.convert.odcs_write import keep_in_odcs, own_checks, to_odcs
+from callcenter_etl.tools.convert.pandera_read import read_pandera
+from callcenter_etl.tools.convert.pandera_write import is_pandera, keep_in_metadata, to_pandera
+from callcenter_etl.tools.convert.pipeline_read import is_pipeline_config, read_pipeline_config
+from callcenter_etl.tools.convert.pipeline_write import keep_in_config, to_pipeline_config
+
+Written = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFormat:
+    """One format. `text`: how it is usually written; `spread`: it may be spread over several files. `versions`: the last one is the default."""
+
+    write: Callable[[ContractDocument, str], Written]
+    keep: Callable[[Written, Written, Mapping[int, Written]], None]
+    read: Callable[[dict[str, Any], str | None], Draft]
+    text: str
+    is_it: Callable[[dict[str, Any]], bool]
+    place: str
+    own: Callable[[Written], Iterator[str]] = lambda written: iter(())  # what is said in words only we know
+    versions: tuple[str, ...] = ()
+    spread: bool = False
+
+
+def _json_text(value: Written) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+TEXTS: dict[str, Callable[[Written], str]] = {"yaml": yaml_text, "json": _json_text}
+MODEL = "pandera-model"  # Python text, which is run to be read: no format of documents
+FORMATS: dict[str, ContractFormat] = {
+    "odcs": ContractFormat(
+        write=to_odcs,
+        keep=keep_in_odcs,
+        read=read_odcs,
+        text="yaml",
+        is_it=is_odcs,
+        place="customProperties",
+        own=own_checks,
+        versions=tuple(VERSIONS),
+    ),
+    "frictionless": ContractFormat(
+        write=to_table_schema,
+        keep=keep_in_schema,
+        read=read_frictionless,
+        text="json",
+        is_it=is_table_schema,
+        place="callcenter_etl",
+    ),
+    "frictionless-package": ContractFormat(
+        write=to_package,
+        keep=keep_in_schema,
+        read=read_frictionless,
+        text="json",
+        is_it=is_package,
+        place="callcenter_etl",
+    ),
+    "pandera": ContractFormat(
+        write=to_pandera,
+        keep=keep_in_metadata,
+        read=read_pandera,
+        text="yaml",
+        is_it=is_pandera,
+        place="metadata",
+    ),
+    "pipeline-config": ContractFormat(
+        write=to_pipeline_config,
+        keep=keep_in_config,
+        read=read_pipeline_config,
+        text="json",
+        is_it=is_pipeline_config,
+        place="callcenter_etl",
+        spread=True,
+    ),
+}
+
+
+def guess(value: dict[str, Any]) -> str | None:
+    """Tell which format a parsed document is in."""
+    return next((name for name, form in FORMATS.items() if form.is_it(value)), None)

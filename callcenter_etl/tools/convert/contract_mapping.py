@@ -1,0 +1,118 @@
+"""A contract as a plain mapping that declares no default, and as YAML text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
+from callcenter_etl.contract.key_types import RULE_KEYS
+from callcenter_etl.contract.model import Column, ContractDocument, MaxRejected
+
+_AS_WRITTEN = {"type": ("format",), "allowed": ("ignore_case",)}
+_NEVER_ALONE = (
+    "empty_values",
+    "allowed",
+    "unique",
+    "source",
+    "breaks",
+)  # where a list of one is another value
+_COUNT = re.compile(r"-?[1-9][0-9]{0,14}|0")
+_WIDTH = 1_000_000  # a folded line would be a value that nobody can search for
+
+
+def plain_of(document: ContractDocument) -> dict[str, Any]:
+    """Give a contract as a mapping with which it can be loaded again, equal, rules in their order."""
+    found = _declared(document)
+    found["columns"] = [_column(column) for column in document.columns]
+    return found
+
+
+def _column(column: Column) -> dict[str, Any]:
+    declared = _declared(column)
+    if column.format == DEFAULT_FORMATS.get(column.type):
+        declared.pop("format", None)
+    names = [part for key in column.rule_keys for part in (key, *_AS_WRITTEN.get(key, ()))]
+    names = ["name", *names, *(key for key in declared if key not in RULE_KEYS)]
+    return {key: declared[key] for key in dict.fromkeys(names) if key in declared}
+
+
+def _declared(model: BaseModel) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, about in type(model).model_fields.items():
+        value = getattr(model, name)
+        default = about.get_default(call_default_factory=True)
+        if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
+            found[about.alias or name] = _plain(name, value)
+    return found
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, MaxRejected):
+        return value.count if value.count is not None else f"{value.percent}%"
+    if isinstance(value, BaseModel):
+        return _declared(value)
+    if isinstance(value, dict):
+        return value["*"] if list(value) == ["*"] else dict(value)
+    if isinstance(value, tuple):
+        alone = len(value) == 1 and name not in _NEVER_ALONE and isinstance(value[0], str)
+        return value[0] if alone else [_plain(name, each) for each in value]
+    if name in ("min", "max") and isinstance(value, str) and _COUNT.fullmatch(value):
+        return int(value)  # the same text, without quotes
+    return value
+
+
+class _Line(dict[str, Any]):
+    """A mapping that stands on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a `_Line` on one line, and no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  PyYAML's signature
+        super().increase_indent(flow, indentless=False)
+
+
+def _represent_line(dumper: yaml.SafeDumper, data: _Line) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True)
+
+
+_Dumper.add_representer(_Line, _represent_line)
+
+
+def yaml_text(value: dict[str, Any]) -> str:
+    """Write a mapping as YAML that readers of 1.1 and of 1.2 take alike."""
+    return yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False
+    )
+
+
+def contract_text(plain: dict[str, Any]) -> str:
+    """Write a plain contract as people do: a column or a rule a line."""
+    lines = {key: value for key, value in plain.items() if key != "columns"}
+    parts = {
+        key: [_Line(each) for each in value]
+        if key == "rules"
+        else _Line(value)
+        if key == "limits"
+        else _inner(value)
+        for key, value in lines.items()
+    }
+    head: dict[str, Any] = {
+        key: parts.pop(key) for key in ("contract", "version", "description", "owner") if key in parts
+    }
+    source = {"source": parts.pop("source")} if "source" in parts else {}
+    columns = {"columns": [_Line(column) for column in plain["columns"]]}
+    return yaml_text({**head, **source, **columns, **parts})
+
+
+def _inner(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: _Line(each) if isinstance(each, dict) else each for key, each in value.items()}

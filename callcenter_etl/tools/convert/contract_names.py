@@ -1,0 +1,38 @@
+"""One of several contracts in a file of another tool, and what a contract is called by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from callcenter_etl.contract.document_text import Path
+from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.tools.convert.import_draft import Draft, Taken
+
+
+def chosen_part(
+    draft: Draft, parts: Sequence[Taken], part: str | None, *, at: Path, word: str
+) -> Taken | None:
+    """Give the part of that name, or the only one; the others are noted. A fault, and None, where it cannot be told."""
+    if not parts:
+        draft.fault(at, f"the file has no {word}, so there is nothing to make a contract of")
+        return None
+    names = [str(each.value.get("name", "")) for each in parts]
+    known = ", ".join(map(repr, names))
+    if part is not None and part not in names:
+        draft.fault(at, f"no {word} {part!r}{did_you_mean(part, names)}, there are: {known}")
+        return None
+    if part is None and len(parts) != 1:
+        draft.fault(at, f"which {word}? Name it behind the file, as in FILE#{names[0]} (there are: {known})")
+        return None
+    taken = parts[0 if part is None else names.index(part)]
+    for other in parts:
+        if other is not taken:
+            other.skip()
+            draft.note(other.path, f"{word} {str(other.value.get('name', ''))!r} is another contract")
+    return taken
+
+
+def contract_name(name: object) -> str:
+    """Give what a contract may be called by, of a name that may be anything; empty where nothing is left of it."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", str(name or "")).strip("_")

@@ -1,0 +1,153 @@
+"""Exports contracts to other formats and imports them again, each way with a list of what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from callcenter_etl.contract.document_text import Document, parse_document
+from callcenter_etl.contract.loader import (
+    LoadedContract,
+    convert,
+    load_document,
+    load_parsed,
+    split_part,
+)
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.positions import Positions
+from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.errors import ContractError, Fault, UsageError
+from callcenter_etl.tools.convert.contract_formats import FORMATS, MODEL, TEXTS, ContractFormat, guess
+from callcenter_etl.tools.convert.contract_mapping import contract_text, plain_of
+from callcenter_etl.tools.convert.pandera_model import model_text
+from callcenter_etl.tools.convert.residual import kept_lines, residual_of
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A contract in another format, and what that format cannot say, which is `kept` where it leaves room."""
+
+    text: str
+    kept: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A contract out of another format: as YAML, and what it does not hold of the other document."""
+
+    loaded: LoadedContract
+    text: str
+    form: str
+    notes: tuple[Fault, ...]
+
+
+def export_contract(
+    document: ContractDocument, to: str, *, version: str | None = None, text: str | None = None
+) -> Exported:
+    """Write a contract in another format; `version` chooses among those of the format, `text` is yaml or json.
+
+    What was written reads back as the same contract, or this raises AssertionError. Raises UsageError for an unknown
+    format or version, and for a contract that the format has no place for.
+    """
+    if to == MODEL:
+        return Exported(model_text(document), (), "")
+    form = _format(to)
+    write = TEXTS[text or form.text]
+    chosen = _version(form, to, version)
+    wanted = plain_of(document)
+    written = form.write(document, chosen)
+    draft = form.read(_parsed(write(written)).value, None)
+    whole, columns = residual_of(draft.value, wanted)
+    form.keep(written, whole, columns)
+    said = write(written)
+    again = _parsed(said)
+    back = load_parsed(convert(again, None, lambda value: form.read(value, None))[0], b"", None)
+    if back.document != document:
+        raise AssertionError(f"{to}: what was written is not the contract that was read")
+    return Exported(said, (*kept_lines(whole, columns, wanted), *form.own(written)), form.place)
+
+
+def import_contract(
+    names: list[str], form: str | None = None, *, read_bytes: Callable[[str], bytes]
+) -> Imported:
+    """Read a contract out of a file in another format, guessed where `form` is None.
+
+    Only a pipeline configuration may be spread over several files. Raises ContractError with every fault, UsageError
+    where the format is unknown or does not fit, SourceError when a file cannot be read.
+    """
+    files = [split_part(name) for name in names]
+    texts = [read_bytes(origin) for origin, _ in files]
+    parsed = [parse_document(text, origin) for text, (origin, _) in zip(texts, files, strict=True)]
+    chosen = form or guess(parsed[0].value)
+    if chosen is None:
+        known = ", ".join(FORMATS)
+        raise UsageError(f"{names[0]}: no known format (say which one with --from: {known})")
+    if len(files) > 1 and not _format(chosen).spread:
+        raise UsageError(f"{names[1]}: one file is imported at a time, several only as pipeline-config")
+    together = _together(parsed, [origin for origin, _ in files])
+    return _read(together, b"".join(texts), *files[0], chosen)
+
+
+def import_value(value: dict[str, Any], origin: str, form: str) -> Imported:
+    """Read a contract out of a document that never was a text, as `import_contract` does."""
+    return _read(Document(value=value), b"", origin, None, form)
+
+
+def import_text(text: str, origin: str) -> Imported:
+    """Read a contract that another document holds as a whole."""
+    loaded = load_document(origin, read_bytes=lambda _: text.encode())
+    return Imported(loaded, contract_text(plain_of(loaded.document)), MODEL, ())
+
+
+def _read(parsed: Document, text: bytes, origin: str, part: str | None, form: str) -> Imported:
+    about = _format(form)
+    converted, notes = convert(parsed, origin, lambda value: about.read(value, part))
+    loaded = load_parsed(converted, text, origin)
+    said = contract_text(plain_of(loaded.document))
+    if load_document("contract.yaml", read_bytes=lambda _: said.encode()).document != loaded.document:
+        raise AssertionError("what was written is not the contract that was read")
+    return Imported(loaded, said, form, tuple(fault for _, fault in notes))
+
+
+def _format(name: str) -> ContractFormat:
+    if name not in FORMATS:
+        known = ", ".join((*FORMATS, MODEL))
+        raise UsageError(f"unknown format {name!r}{did_you_mean(name, FORMATS)} (there are: {known})")
+    return FORMATS[name]
+
+
+def _version(form: ContractFormat, name: str, version: str | None) -> str:
+    if version is None:
+        return form.versions[-1] if form.versions else ""
+    if not form.versions:
+        raise UsageError(f"{name} has no versions to choose from")
+    near = [known for known in form.versions if known == version or known.startswith(f"{version}.")]
+    if len(near) != 1:
+        raise UsageError(f"{name} is written as {', '.join(form.versions)}, not {version!r}")
+    return near[0]
+
+
+def _parsed(text: str) -> Document:
+    return parse_document(text.encode(), "")
+
+
+def _together(parsed: list[Document], origins: list[str]) -> Document:
+    """Put several documents together; raises ContractError where two say the same key."""
+    value: dict[str, Any] = {}
+    positions = Positions()
+    for document, origin in zip(parsed, origins, strict=True):
+        for key in document.value:
+            if key in value:
+                line, column = document.positions.nearest((key,)) or (None, None)
+                fault = Fault(f"the key stands in {origins[0]} too", key, origin, line, column)
+                raise ContractError((fault,))
+        value |= document.value
+        positions.update(document.positions)
+    owners: dict[str | int, str] = {
+        key: origin for document, origin in zip(parsed, origins, strict=True) for key in document.value
+    }
+    warnings = tuple(chain.from_iterable(document.warnings for document in parsed))
+    return Document(value=value, positions=positions, files=owners, warnings=warnings)

@@ -1,0 +1,36 @@
+"""The formats besides our own in which a contract can be given to `--contract`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from callcenter_etl.contract.loader import DocumentReader, LoadedContract, load_document
+from callcenter_etl.tools.convert.odcs_terms import is_odcs
+
+if (
+    TYPE_CHECKING
+):  # the models of the standard take a tenth of a second to import, and few contracts need them
+    from callcenter_etl.tools.convert.import_draft import Draft
+
+
+def _read_odcs(value: dict[str, Any], part: str | None) -> Draft:
+    from callcenter_etl.tools.convert.odcs_read import read_odcs
+
+    return read_odcs(value, part)
+
+
+DOCUMENT_READERS = (DocumentReader(is_odcs, _read_odcs),)
+
+
+def load_any_document(
+    source: str | os.PathLike[str] | Mapping[str, Any], *, read_bytes: Callable[[str], bytes] | None = None
+) -> LoadedContract:
+    """Load a contract in our own format or in one of DOCUMENT_READERS.
+
+    Raises ContractError with every fault, SourceError when the file cannot be read.
+    """
+    if read_bytes is None:
+        return load_document(source, readers=DOCUMENT_READERS)
+    return load_document(source, read_bytes=read_bytes, readers=DOCUMENT_READERS)

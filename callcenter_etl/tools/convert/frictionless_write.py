@@ -1,0 +1,124 @@
+"""A contract as a Frictionless Table Schema, alone or in a data package with its dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, parse_iso, parse_value
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.tools.convert.frictionless_terms import EXTENSION, TYPES
+from callcenter_etl.tools.convert.json_numbers import exact_number
+from callcenter_etl.tools.convert.text_types import SHAPES
+
+Written = dict[str, Any]
+
+
+def to_table_schema(document: ContractDocument, version: str) -> Written:
+    """Give the Table Schema of a contract; rules that only warn are not said, for it knows no warnings."""
+    written: Written = {"name": document.contract}
+    if document.description is not None:
+        written["description"] = document.description
+    written["fields"] = [_field(column) for column in document.columns]
+    written["missingValues"] = list(document.source.empty_values)
+    return written
+
+
+def to_package(document: ContractDocument, version: str) -> Written:
+    """Give a Data Package of one resource: where the source is, its dialect and its Table Schema."""
+    schema = to_table_schema(document, version)
+    source = document.source
+    path = document.run.source if isinstance(document.run.source, str) else f"{document.contract}.csv"
+    dialect: Written = {"header": source.header != "none", "delimiter": source.delimiter}
+    if source.header_case == "ignore":
+        dialect["caseSensitiveHeader"] = False
+    if source.quote is not None:
+        dialect |= {"quoteChar": source.quote, "doubleQuote": True}
+    resource: Written = {
+        "name": document.contract.lower(),
+        "path": path,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "encoding": source.encoding,
+        "dialect": dialect,
+        "schema": {key: value for key, value in schema.items() if key not in ("name", "description")},
+    }
+    written: Written = {"name": document.contract.lower(), "version": document.version}
+    if document.description is not None:
+        written["description"] = document.description
+    if document.owner is not None:
+        written["contributors"] = [{"title": document.owner, "role": "maintainer"}]
+    return {**written, "profile": "tabular-data-package", "resources": [resource]}
+
+
+def keep_in_schema(written: Written, whole: Written, columns: Mapping[int, Written]) -> None:
+    """Keep what a Table Schema has no words for under a key of its own: of fields with the fields."""
+    schema = written["resources"][0]["schema"] if "resources" in written else written
+    if whole:
+        written[EXTENSION] = whole
+    for place, rest in columns.items():
+        schema["fields"][place][EXTENSION] = rest
+
+
+def _field(column: Column) -> Written:
+    kind, form = _type(column)
+    written: Written = {"name": column.name, "type": kind}
+    if form is not None:
+        written["format"] = form
+    if kind == "boolean":
+        written |= {"trueValues": ["true", "True", "TRUE"], "falseValues": ["false", "False", "FALSE"]}
+    if column.description is not None:
+        written["description"] = column.description
+    constraints = _constraints(column, kind)
+    if constraints:
+        written["constraints"] = constraints
+    return written
+
+
+def _type(column: Column) -> tuple[str, str | None]:
+    """Give type and format; what Python's strptime would not read as we do is a string."""
+    if column.severity_of("type") == "warn":
+        return "string", None
+    kind = TYPES[column.type]
+    if column.type not in DEFAULT_FORMATS:
+        return kind, None
+    if len(column.format) != 1 or "%-" in column.format[0]:
+        return "string", None
+    default = column.type != "datetime" and column.format == DEFAULT_FORMATS[column.type]
+    return kind, None if default else column.format[0]
+
+
+def _constraints(column: Column, kind: str) -> Written:
+    found: Written = {}
+    keys = [key for key in column.rule_keys if column.severity_of(key) == "error"]
+    for key in ("required", "unique"):
+        if key in keys:
+            found[key] = True
+    if kind == "string":
+        lengths = {
+            "minLength": ("min_length", column.min_length),
+            "maxLength": ("max_length", column.max_length),
+        }
+        found |= {word: value for word, (key, value) in lengths.items() if key in keys}
+        shape = column.pattern if "pattern" in keys else None
+        if shape is None and "type" in keys:
+            shape = SHAPES.get(column.type)
+        if shape is not None:
+            found["pattern"] = shape
+    for word, key, bound in (("minimum", "min", column.min), ("maximum", "max", column.max)):
+        value = _bound(column, kind, bound) if bound is not None and key in keys else None
+        if value is not None:
+            found[word] = value
+    if "allowed" in keys and kind == "string" and not column.ignore_case:
+        found["enum"] = list(column.allowed or ())
+    return found
+
+
+def _bound(column: Column, kind: str, bound: str) -> int | float | str | None:
+    """Give a bound as its type is written, None where it cannot be: one of a moment is in the field's own format."""
+    if kind in ("integer", "number"):
+        return exact_number(bound)
+    if kind in DEFAULT_FORMATS:
+        reads = parse_value(column.type, bound, column.format)
+        return bound if reads is not None and reads == parse_iso(column.type, bound) else None
+    return None

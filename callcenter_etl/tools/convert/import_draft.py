@@ -1,0 +1,261 @@
+"""What a conversion gives: a contract under construction, where its parts came from, what was not taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from callcenter_etl.contract.document_text import Path, Scalar
+from callcenter_etl.contract.key_types import RULE_KEYS
+from callcenter_etl.tools.convert.json_numbers import bounds_nothing, number_of, whole_bound
+
+COLUMN_ORDER = (
+    "name",
+    "type",
+    "format",
+    "required",
+    "unique",
+    "min",
+    "max",
+    "min_length",
+    "max_length",
+    "pattern",
+    "allowed",
+    "ignore_case",
+    "lookup",
+    "severity",
+    "reason",
+    "aliases",
+    "classification",
+    "description",
+)
+
+
+_BOUNDS = ("min", "max")
+_LENGTHS = ("min_length", "max_length")
+_WHOLE_TYPES = ("integer", "digits")
+_ONCE = ("min", "max", "min_length", "max_length", "pattern", "allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something of the other format that the contract does not hold.
+
+    `asserts` tells that it says something about the data, so that without it the contract accepts more (or less).
+    """
+
+    path: Path
+    message: str
+    asserts: bool = False
+
+
+@dataclass(slots=True)
+class Draft:
+    """A contract as it is read from another format: plain values, and for each the path there that it came from."""
+
+    value: dict[str, Any] = field(default_factory=lambda: {"columns": []})
+    origins: dict[Path, Path] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    faults: list[tuple[Path, str]] = field(default_factory=list)
+
+    def put(self, path: Path, value: Any, origin: Path) -> None:
+        """Set what stands at `path` of the contract."""
+        place: Any = self.value
+        for part in path[:-1]:
+            place = place[part] if isinstance(part, int) else place.setdefault(part, {})
+        place[path[-1]] = value
+        self.origins[path] = origin
+
+    def add_column(self, name: Any, origin: Path) -> ImportedColumn:
+        """Add a column behind the others."""
+        path: Path = ("columns", len(self.value["columns"]))
+        self.value["columns"].append({"name": name})
+        self.origins[path] = origin
+        self.origins[(*path, "name")] = (*origin, "name")
+        return ImportedColumn(self, path, self.value["columns"][-1])
+
+    def add_rule(self, rule: dict[str, Any], origin: Path) -> None:
+        """Add a record rule behind the others."""
+        rules = self.value.setdefault("rules", [])
+        self.origins["rules", len(rules)] = origin
+        rules.append(rule)
+
+    def arrange(self) -> None:
+        """Put the keys of every column in the usual order, and write bounds of whole numbers as whole numbers."""
+        self.value["columns"] = [in_order(_with_whole_bounds(column)) for column in self.value["columns"]]
+
+    def note(self, path: Path, message: str, *, asserts: bool = False) -> None:
+        """Say that something is not taken over."""
+        self.notes.append(Note(path, message, asserts))
+
+    def fault(self, path: Path, message: str) -> None:
+        """Say that something makes no contract."""
+        self.faults.append((path, message))
+
+
+@dataclass(slots=True)
+class ImportedColumn:
+    """One column of a draft."""
+
+    draft: Draft
+    path: Path
+    value: dict[str, Any]
+
+    def put(self, key: str, value: Any, origin: Path, *, warn: bool = False) -> None:
+        """Set a key of the column; with `warn`, its rule only warns.
+
+        What is said twice holds once, as an error if either says so; a second word for a bound, a length, a pattern
+        or a list of values is noted, for a column has one of each.
+        """
+        if key in _BOUNDS and bounds_nothing(key, value):
+            return
+        if key in _LENGTHS or (key in _BOUNDS and str(self.value.get("type")) in _WHOLE_TYPES):
+            value = whole_bound(key, value)
+        if key in self.value and same(self.value[key], value):
+            if not warn:
+                self.value.get("severity", {}).pop(key, None)
+            return
+        if key in self.value and key in _ONCE:
+            self.draft.note(
+                origin, f"the column has another {key} already: this one is not asked", asserts=True
+            )
+            return
+        self.value[key] = value
+        self.draft.origins[(*self.path, key)] = origin
+        if warn:
+            self.value.setdefault("severity", {})[key] = "warn"
+
+    def put_tighter(self, key: str, value: Any, origin: Path) -> None:
+        """Set a bound, or tighten the one that is there already: a record has to keep both."""
+        there = number_of(self.value.get(key))
+        given = number_of(value)
+        if there is None or given is None:
+            self.put(key, value, origin)
+        elif (given < there) == (key == "max"):
+            self.value[key] = value
+            self.draft.origins[(*self.path, key)] = origin
+
+    def flag(self, key: str, origin: Path, *, warn: bool = False) -> None:
+        """Set a key of the column that is true or false to true."""
+        self.put(key, True, origin, warn=warn)  # noqa: FBT003  a value of the contract
+
+
+class Taken:
+    """A mapping of the other format that knows which of its keys were understood.
+
+    A null counts as a key that is not there.
+    """
+
+    def __init__(self, value: Mapping[str, Any], path: Path) -> None:
+        self.value = value
+        self.path = path
+        self._taken: set[str] = {key for key, each in value.items() if is_null(each)}
+        self._below: list[Taken] = []
+        self._odd: list[Path] = []
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key is there and not taken yet."""
+        return key in self.value and key not in self._taken
+
+    def take(self, key: str) -> Any:
+        """Give a key's value, None where it is not there; it counts as understood."""
+        if not self.has(key):
+            return None
+        self._taken.add(key)
+        return self.value[key]
+
+    def at(self, *keys: str | int) -> Path:
+        """Give the path of what stands below this mapping."""
+        return (*self.path, *keys)
+
+    def inside(self, key: str) -> Taken:
+        """Give the mapping under a key, whose own keys are to be taken; an empty one where there is none."""
+        found = self.value.get(key)
+        if not isinstance(found, Mapping):
+            return Taken({}, self.at(key))
+        self._taken.add(key)
+        below = Taken(found, self.at(key))
+        self._below.append(below)
+        return below
+
+    def each(self, key: str) -> list[Taken]:
+        """Give the mappings of the list under a key; the list counts as understood, its mappings' keys do not."""
+        found = self.value.get(key)
+        if not isinstance(found, list) or key in self._taken:
+            return []
+        self._taken.add(key)
+        below = [Taken(value, self.at(key, n)) for n, value in enumerate(found) if isinstance(value, Mapping)]
+        self._odd += [self.at(key, n) for n, value in enumerate(found) if not isinstance(value, Mapping)]
+        self._below += below
+        return below
+
+    def skip(self) -> None:
+        """Count every key as understood: what this mapping says is told in another way."""
+        self._taken.update(self.value)
+        self._below.clear()
+        self._odd.clear()
+
+    def left(self) -> Iterator[tuple[Path, str]]:
+        """Give every key that nobody took, here and below."""
+        for key in self.value:
+            if key not in self._taken:
+                yield self.at(key), key
+        yield from ((path, str(path[-2])) for path in self._odd)
+        for below in self._below:
+            yield from below.left()
+
+
+def _with_whole_bounds(column: dict[str, Any]) -> dict[str, Any]:
+    """Return a column with whole bounds where its type was known only after its bounds."""
+    if str(column.get("type")) not in _WHOLE_TYPES:
+        return column
+    return {key: whole_bound(key, value) if key in _BOUNDS else value for key, value in column.items()}
+
+
+def is_null(value: Any) -> bool:
+    """Tell whether a value is a YAML null."""
+    return value is None or (isinstance(value, Scalar) and value.tag == "null")
+
+
+def is_true(value: Any) -> bool:
+    """Tell whether a value is true."""
+    return value is True or (isinstance(value, Scalar) and value.tag == "bool" and value.lower() == "true")
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number, written as one."""
+    if isinstance(value, Scalar):
+        return value.tag in ("int", "float")
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two plain values mean the same to the loader, whatever kind of scalar holds them."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, (Mapping, list, tuple)) or isinstance(other, (Mapping, list, tuple)):
+        return False
+    if is_null(one) or is_null(other):
+        return is_null(one) and is_null(other)
+    return _as_text(one) == _as_text(other)
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def rules_in(column: Mapping[str, Any]) -> list[str]:
+    """Give the rule keys of a plain column, in its order."""
+    return [key for key in column if key in RULE_KEYS and not (key == "type" and str(column[key]) == "text")]
+
+
+def in_order(column: Mapping[str, Any], order: list[str] | None = None) -> dict[str, Any]:
+    """Give a column with its keys in the usual order, and its rules in `order` where one is given."""
+    ranks = {key: rank for rank, key in enumerate(COLUMN_ORDER)}
+    if order is not None:
+        known = [key for key in dict.fromkeys(order) if key in ranks]
+        ranks |= dict(zip(known, sorted(ranks[key] for key in known), strict=True))
+    return {key: column[key] for key in sorted(column, key=lambda key: ranks.get(key, len(ranks)))}

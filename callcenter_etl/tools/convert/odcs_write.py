@@ -1,0 +1,217 @@
+"""A contract in the words of the Open Data Contract Standard 3.0.2, 3.1 or 3.2.
+
+ODCS has no severity for its options, so a rule that only warns is said by a quality check, which has one, or kept.
+What is said never turns away what the contract accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.tools.convert.java_formats import to_java
+from callcenter_etl.tools.convert.json_numbers import exact_number
+from callcenter_etl.tools.convert.odcs_terms import EXTENSION, KIND, VERSIONS
+from callcenter_etl.tools.convert.pattern_anchors import anchored
+from callcenter_etl.tools.convert.text_types import SHAPES
+
+Written = dict[str, Any]
+
+_LOGICAL = {
+    "text": "string",
+    "digits": "string",
+    "duration": "string",
+    "integer": "integer",
+    "decimal": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "time": "time",
+    "datetime": "timestamp",
+}
+
+
+def to_odcs(document: ContractDocument, version: str) -> Written:
+    """Give an ODCS document with all of a contract that the standard has words for."""
+    written: Written = {
+        "apiVersion": VERSIONS[version],
+        "kind": KIND,
+        "id": document.contract,
+        "name": document.contract,
+        "version": document.version,
+        "status": "active",
+    }
+    if document.description is not None:
+        written["description"] = {"purpose": document.description}
+    if isinstance(document.run.source, str) and document.run.source != "-":
+        written["servers"] = [_server(document.run.source, document.source.encoding, version)]
+    if document.owner is not None:
+        member = {"username": document.owner, "role": "owner"}
+        written["team"] = [member] if version == "3.0.2" else {"members": [member]}
+    table: Written = {"name": document.contract, "physicalType": "file", "logicalType": "object"}
+    table["properties"] = [_property(column, version) for column in document.columns]
+    quality = [_rule_check(rule, version) for rule in document.rules]
+    if document.limits.min_records is not None:
+        quality.append(_check("rowCount", version) | {"mustBeGreaterOrEqualTo": document.limits.min_records})
+    if quality:
+        table["quality"] = quality
+    written["schema"] = [table]
+    return written
+
+
+def keep_in_odcs(written: Written, whole: Written, columns: Mapping[int, Written]) -> None:
+    """Keep what ODCS has no words for, in `customProperties`: of columns with the columns."""
+    if whole:
+        written["customProperties"] = [{"property": EXTENSION, "value": whole}]
+    for place, rest in columns.items():
+        described = written["schema"][0]["properties"][place]
+        described["customProperties"] = [{"property": EXTENSION, "value": rest}]
+
+
+def own_checks(written: Written) -> Iterator[str]:
+    """Name the rules that are said as checks of our own engine, which other tools do not ask."""
+    for check in written["schema"][0].get("quality", ()):
+        if check.get("engine") == EXTENSION:
+            yield f"rule {check['name']!r} (a custom check of engine {EXTENSION!r})"
+
+
+def _server(uri: str, encoding: str, version: str) -> Written:
+    if uri.startswith("s3://"):
+        server: Written = {"server": "source", "type": "s3", "location": uri, "format": "csv"}
+    else:
+        server = {"server": "source", "type": "local", "path": uri, "format": "csv"}
+    if version == "3.2.0":
+        server["encoding"] = encoding
+    return server
+
+
+def _property(column: Column, version: str) -> Written:
+    written: Written = {"name": column.name}
+    if column.description is not None:
+        written["description"] = column.description
+    written |= _type(column, version)
+    options = {**written.pop("logicalTypeOptions", {}), **_options(column, written["logicalType"])}
+    if options:
+        written["logicalTypeOptions"] = options
+    if _is_error(column, "required"):
+        written["required"] = True
+    if _is_error(column, "unique"):
+        written["unique"] = True
+    if column.classification != "public":
+        written["classification"] = column.classification
+    if version == "3.2.0" and _has_plain_list(column) and _is_error(column, "allowed"):
+        written["enum"] = [{"value": value} for value in _values(column)]
+    quality = list(_checks(column, version))
+    if quality:
+        written["quality"] = quality
+    return written
+
+
+def _is_error(column: Column, key: str) -> bool:
+    return key in column.rule_keys and column.severity_of(key) == "error"
+
+
+def _is_warning(column: Column, key: str) -> bool:
+    return key in column.rule_keys and column.severity_of(key) == "warn"
+
+
+def _has_plain_list(column: Column) -> bool:
+    """Tell whether the allowed values are listed as ODCS would: compared exactly, of a type with one spelling."""
+    return column.allowed is not None and not column.ignore_case and column.type in ("text", "digits")
+
+
+def _values(column: Column) -> list[str]:
+    return list(column.allowed or ())
+
+
+def _type(column: Column, version: str) -> Written:
+    """Give the logical type, and the format of a moment; a type that only warns is a string."""
+    if column.type != "text" and not _is_error(column, "type"):
+        return {"logicalType": "string"}
+    logical = _LOGICAL[column.type]
+    if column.type not in DEFAULT_FORMATS:
+        return {"logicalType": logical}
+    java = to_java(column.format)
+    if java is None:  # one of several formats would turn away what the others take
+        return {"logicalType": "string"}
+    return {
+        "logicalType": "date" if version == "3.0.2" else logical,
+        "logicalTypeOptions": {"format": java},
+    }
+
+
+def _options(column: Column, logical: str) -> Written:
+    """Give bounds, lengths and pattern, as far as the logical type takes them."""
+    options: Written = {}
+    if logical == "string":
+        lengths = {
+            "minLength": ("min_length", column.min_length),
+            "maxLength": ("max_length", column.max_length),
+        }
+        options |= {word: value for word, (key, value) in lengths.items() if _is_error(column, key)}
+        shape = column.pattern if _is_error(column, "pattern") else None
+        if shape is None and _is_error(column, "type"):
+            shape = SHAPES.get(column.type)
+        if shape is not None:
+            options["pattern"] = anchored(shape)
+        return options
+    if logical == "boolean":
+        return options
+    as_written = exact_number if logical in ("integer", "number") else lambda text: text
+    for word, key, bound in (("minimum", "min", column.min), ("maximum", "max", column.max)):
+        value = as_written(bound) if bound is not None and _is_error(column, key) else None
+        if value is not None:
+            options[word] = value
+    return options
+
+
+def _checks(column: Column, version: str) -> list[Written]:
+    """Give the quality checks of a column: rules that only warn, and allowed values before ODCS 3.2."""
+    found: list[Written] = []
+    if _is_warning(column, "required"):
+        found.append(_check("nullValues", version) | {"mustBe": 0} | _WARNS)
+    if _is_warning(column, "unique"):
+        found.append(_check("duplicateValues", version) | {"mustBe": 0} | _WARNS)
+    if _has_plain_list(column) and (version != "3.2.0" or _is_warning(column, "allowed")):
+        values = {"validValues": _values(column)}
+        check = _check("invalidValues", version) | ({"arguments": values} if version != "3.0.2" else values)
+        found.append(check | {"mustBe": 0} | (_WARNS if _is_warning(column, "allowed") else {}))
+    if _is_warning(column, "pattern") and version != "3.0.2":
+        pattern = {"arguments": {"pattern": anchored(column.pattern or "")}}
+        found.append(_check("invalidValues", version) | pattern | {"mustBe": 0} | _WARNS)
+    return found
+
+
+_WARNS = {"severity": "warning"}
+_OLD_METRICS = {
+    "nullValues": "nullCheck",
+    "duplicateValues": "duplicateCount",
+    "invalidValues": "validValues",
+}
+
+
+def _check(metric: str, version: str) -> Written:
+    if version == "3.0.2":
+        return {"type": "library", "rule": _OLD_METRICS.get(metric, metric)}
+    return {"type": "library", "metric": metric}
+
+
+def _rule_check(rule: RecordRule, version: str) -> Written:
+    """Give a record rule as a check of the schema: of the library where it has one, else of this engine."""
+    written: Written = {"name": rule.name}
+    if rule.description is not None:
+        written["description"] = rule.description
+    if rule.severity == "warn":
+        written |= _WARNS
+    if rule.unique is not None and version != "3.0.2":
+        written |= _check("duplicateValues", version)
+        written |= {"arguments": {"properties": list(rule.unique)}, "mustBe": 0}
+        if rule.reason is not None:
+            written["customProperties"] = [{"property": EXTENSION, "value": {"reason": rule.reason}}]
+        return written
+    keys = {"when": rule.when, "check": rule.check, "reason": rule.reason}
+    said: Written = {key: value for key, value in keys.items() if value is not None}
+    if rule.unique is not None:
+        said["unique"] = list(rule.unique)
+    return {**written, "type": "custom", "engine": EXTENSION, "implementation": said}

@@ -1,0 +1,108 @@
+"""Reads a contract out of the YAML or JSON of a pandera schema; pandera itself is not needed for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_true
+from callcenter_etl.tools.convert.pandera_checks import read_checks
+from callcenter_etl.tools.convert.pandera_write import EXTENSION
+from callcenter_etl.tools.convert.residual import restore_by_name
+
+_KINDS = {
+    "int": "integer",
+    "uint": "integer",
+    "float": "decimal",
+    "decimal": "decimal",
+    "bool": "boolean",
+    "datetime": "datetime",
+    "date": "date",
+}
+_TEXTS = ("str", "object", "category", "large_str")
+
+
+def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
+    """Give the contract that a serialised pandera schema says."""
+    draft = Draft()
+    top = Taken(value, ())
+    for key in ("schema_type", "version", "api", "dataframe_library", "coerce", "report_duplicates"):
+        top.take(key)
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", str(top.take("name") or "")).strip("_")
+    draft.put(("contract",), name or "table", top.at("name"))
+    text = top.take("description")
+    if text is not None:
+        draft.put(("description",), text, top.at("description"))
+    columns = _columns(draft, top)
+    for described, named in columns:
+        _read_column(draft, named, described)
+    _read_order(draft, top)
+    together = top.take("unique")
+    if isinstance(together, list) and together:
+        draft.add_rule({"name": "unique_together", "unique": together}, top.at("unique"))
+    for check in top.each("checks"):
+        name = str(check.inside("options").value.get("check_name", ""))
+        draft.note(
+            check.path, f"the check {name!r} of the frame is not asked: no rule here says it", asserts=True
+        )
+        check.skip()
+    draft.arrange()
+    _restore(draft, top)
+    for key in ("unique_column_names", "add_missing_columns", "drop_invalid_rows"):
+        if not is_true(value.get(key)):
+            top.take(key)
+    for path, key in top.left():
+        draft.note(path, f"{key!r} is not taken over", asserts=key not in ("metadata", "default"))
+    return draft
+
+
+def _columns(draft: Draft, top: Taken) -> list[tuple[Taken, Any]]:
+    """Give the columns with their names, from a mapping by name or a list."""
+    if isinstance(top.value.get("columns"), dict) and top.value["columns"]:
+        below = top.inside("columns")
+        return [(below.inside(name), name) for name in below.value]
+    listed = top.each("columns")
+    if not listed:
+        draft.fault(("columns",), "the schema has no columns")
+    return [(described, described.take("name")) for described in listed]
+
+
+def _read_order(draft: Draft, top: Taken) -> None:
+    strict, ordered = is_true(top.take("strict")), is_true(top.take("ordered"))
+    mode = "exact" if strict and ordered else "any_order" if strict else "by_name"
+    if mode != "exact":
+        draft.put(("source", "header"), mode, top.at("strict"))
+
+
+def _restore(draft: Draft, top: Taken) -> None:
+    metadata = top.inside("metadata")
+    if metadata.has(EXTENSION):
+        restore_by_name(draft, metadata.take(EXTENSION), metadata.at(EXTENSION))
+
+
+def _read_column(draft: Draft, name: Any, described: Taken) -> None:
+    column = draft.add_column(name, described.path)
+    draft.origins[(*column.path, "name")] = described.path
+    _read_dtype(column, described)
+    text = described.take("description")
+    if text is not None:
+        column.put("description", text, described.at("description"))
+    if not is_true(described.take("nullable")):
+        column.flag("required", described.at("nullable"))
+    if is_true(described.take("unique")):
+        column.flag("unique", described.at("unique"))
+    for key, usual in (("required", "true"), ("regex", "false")):
+        if str(described.value.get(key, usual)).lower() == usual:
+            described.take(key)
+    for key in ("coerce", "report_duplicates", "name"):
+        described.take(key)
+    read_checks(column, described)
+
+
+def _read_dtype(column: ImportedColumn, described: Taken) -> None:
+    dtype = str(described.take("dtype") or "str").lower()
+    kind = next((kind for word, kind in _KINDS.items() if dtype.startswith(word)), None)
+    if kind is not None:
+        column.put("type", kind, described.at("dtype"))
+    elif not dtype.startswith(_TEXTS):
+        column.draft.note(described.at("dtype"), f"a column of {dtype!r} is read as text", asserts=True)

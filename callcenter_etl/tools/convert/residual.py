@@ -1,0 +1,140 @@
+"""What another format cannot say of a contract: worked out, kept beside what it can say, and put back.
+
+The rest is the difference between the contract and what the other format's own words alone would be read as.
+So an edit of those words counts, and a round trip loses nothing, whatever the format can say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from callcenter_etl.contract.document_text import Path
+from callcenter_etl.tools.convert.import_draft import Draft, in_order, rules_in, same
+
+WITHOUT = "without"
+ORDER = "order"
+Plain = dict[str, Any]
+
+
+def residual_of(native: Plain, wanted: Plain) -> tuple[Plain, dict[int, Plain]]:
+    """Give what `native` lacks to be `wanted`: of the contract, and of its columns by their places.
+
+    Both have the same columns in the same order.
+    """
+    whole = _missing(_but_columns(native), _but_columns(wanted))
+    pairs = zip(native["columns"], wanted["columns"], strict=True)
+    found = {place: _missing_column(column, goal) for place, (column, goal) in enumerate(pairs)}
+    return whole, {place: rest for place, rest in found.items() if rest}
+
+
+def _but_columns(plain: Plain) -> Plain:
+    return {key: value for key, value in plain.items() if key != "columns"}
+
+
+def _missing_column(native: Plain, wanted: Plain) -> Plain:
+    rest = _missing(native, wanted)
+    order = rules_in(wanted)
+    if rules_in(in_order(wanted)) != order:
+        rest[ORDER] = order
+    return rest
+
+
+def _missing(native: Mapping[str, Any], wanted: Mapping[str, Any]) -> Plain:
+    rest: Plain = {}
+    for key, value in wanted.items():
+        if key in native and same(native[key], value):
+            continue
+        both = isinstance(native.get(key), Mapping) and isinstance(value, Mapping)
+        rest[key] = _missing(native[key], value) if both else value
+    gone = [key for key in native if key not in wanted]
+    return {**rest, WITHOUT: gone} if gone else rest
+
+
+def restore(draft: Draft, rest: Any, origin: Path) -> None:
+    """Put what was kept of the contract itself back into a draft."""
+    if _is_mapping(draft, rest, origin):
+        _merge(draft, draft.value, rest, (), origin)
+
+
+def restore_column(draft: Draft, place: int, rest: Any, origin: Path) -> None:
+    """Put what was kept of one column back into a draft."""
+    if not _is_mapping(draft, rest, origin):
+        return
+    columns = draft.value["columns"]
+    keys = {key: value for key, value in rest.items() if key != ORDER}
+    _merge(draft, columns[place], keys, ("columns", place), origin)
+    order = rest.get(ORDER)
+    columns[place] = in_order(
+        columns[place], [str(key) for key in order] if isinstance(order, list) else None
+    )
+
+
+def restore_by_name(draft: Draft, rest: Any, origin: Path) -> None:
+    """Put back what was kept in one place, of the columns under their names."""
+    if not _is_mapping(draft, rest, origin):
+        return
+    places = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}
+    kept = rest.get("columns")
+    for name, below in kept.items() if isinstance(kept, Mapping) else ():
+        if name in places:
+            restore_column(draft, places[name], below, (*origin, "columns", name))
+        else:
+            draft.note((*origin, "columns", name), "there is no such column any more", asserts=True)
+    restore(draft, {key: value for key, value in rest.items() if key != "columns"}, origin)
+
+
+def keep_by_name(whole: Plain, columns: Mapping[int, Plain], names: list[str]) -> Plain:
+    """Give what is to be kept in one place, of the columns under their names."""
+    by_name = {names[place]: rest for place, rest in columns.items()}
+    return {**whole, "columns": by_name} if by_name else {**whole}
+
+
+def _is_mapping(draft: Draft, rest: Any, origin: Path) -> bool:
+    if isinstance(rest, Mapping):
+        return True
+    draft.fault(origin, "a mapping of contract keys is expected here")
+    return False
+
+
+def _merge(draft: Draft, place: dict[str, Any], rest: Mapping[str, Any], path: Path, origin: Path) -> None:
+    for key in rest.get(WITHOUT, ()):
+        place.pop(str(key), None)
+    for key, value in rest.items():
+        if key == WITHOUT:
+            continue
+        if isinstance(value, Mapping) and isinstance(place.get(key), dict):
+            _merge(draft, place[key], value, (*path, key), (*origin, key))
+            continue
+        place[key] = value
+        draft.origins[(*path, key)] = (*origin, key)
+        if isinstance(value, list):  # their entries stand there too
+            draft.origins |= {(*path, key, n): (*origin, key, n) for n in range(len(value))}
+
+
+def kept_lines(whole: Plain, columns: Mapping[int, Plain], wanted: Plain) -> Iterator[str]:
+    """Say what was kept, a line for each thing that the other format cannot say."""
+    for place, rest in columns.items():
+        name = wanted["columns"][place]["name"]
+        for key, value in rest.items():
+            if key not in (WITHOUT, ORDER):
+                yield f"column {name!r}: {key} {_shown(value)}"
+    ordered = [repr(wanted["columns"][place]["name"]) for place, rest in columns.items() if ORDER in rest]
+    if ordered:
+        yield f"the order of rules of {', '.join(ordered)}"
+    for key, value in whole.items():
+        if key == "rules":
+            yield from (f"rule {rule['name']!r}" for rule in value)
+        elif isinstance(value, Mapping):
+            yield from (f"{key}.{inner}: {_shown(each)}" for inner, each in value.items() if inner != WITHOUT)
+        elif key != WITHOUT:
+            yield f"{key}: {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        parts = (f"{key} {_shown(each)}" for key, each in value.items() if key != WITHOUT)
+        return ", ".join(parts)
+    if isinstance(value, list):
+        return ", ".join(map(repr, value))
+    return "null" if value is None else repr(value) if isinstance(value, str) else str(value).lower()

@@ -1,0 +1,292 @@
+"""Groups the values that broke a rule by what they look like, each group with the change that would take it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.datetime_formats import describe_format
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.rules.type_checks import type_check
+from callcenter_etl.tools.explain.common_formats import CANDIDATES
+from callcenter_etl.tools.explain.remedies import MAYBE, Indices, Remedy, change_column, change_source
+
+MAX_DISTINCT = 2_000  # so many different values are looked at to choose a format
+MAX_SHAPES = 3
+MAX_SHAPE_CHARACTERS = 40
+_NOTHING = ("null", "n/a", "na", "none", "nan", "nil", "-", "--", "?", r"\n", "#n/a", "(null)", "unknown")
+_WIDER = {"digits": ("integer", "decimal"), "integer": ("decimal",), "time": ("duration",)}
+_GROUPED = r"\A[+-]?[0-9]{1,3}(?:[,.' \x{A0}][0-9]{3})+(?:[.,][0-9]+)?\z"
+_DECIMAL_COMMA = r"\A[+-]?[0-9]*,[0-9]+\z"
+_SHAPE = (
+    (r"\p{Nd}", "9"),
+    (r"[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]", "a"),
+    (r"\p{Lu}", "A"),
+)  # A is upper: it comes last
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Records that broke a rule in one way: which, in words, and what could be done (a remedy, or a hint)."""
+
+    rule: str
+    records: Indices
+    what: str
+    remedy: Remedy | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenValues:
+    """The values of a column that broke one of its rules, beside the indices of their records."""
+
+    document: ContractDocument
+    column: Column
+    key: str
+    records: Indices
+    values: pa.StringArray
+
+    @property
+    def rule(self) -> str:
+        """The rule's id."""
+        return f"{self.column.name}.{self.key}"
+
+    def cluster(self, mask: Mask, what: str, **found: Remedy | str | None) -> Cluster:
+        """Give the records under a mask as a cluster."""
+        words = f"{self.column.name} {what}"
+        return Cluster(self.rule, self.records[mask], words, **found)  # type: ignore[arg-type]  # remedy or hint
+
+    def without(self, mask: Mask) -> BrokenValues:
+        """Leave the records under a mask out."""
+        keep = np.flatnonzero(~mask)
+        return BrokenValues(
+            self.document, self.column, self.key, self.records[keep], self.values.take(pa.array(keep))
+        )
+
+
+def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
+    """Group the records that broke a rule of one column, each record in one group."""
+    for step in _STEPS.get(broken.key, (_whole,)):
+        for cluster in step(broken):
+            yield cluster
+            broken = broken.without(np.isin(broken.records, cluster.records))
+        if not len(broken.records):
+            return
+
+
+def shapes_of(values: pa.StringArray) -> pa.StringArray:
+    """Give the shape of each value: 9 for a digit, A and a for letters, all else as it is."""
+    for pattern, letter in _SHAPE:
+        values = pc.replace_substring_regex(values, pattern=pattern, replacement=letter)
+    return pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHAPE_CHARACTERS)
+
+
+def _nothings(broken: BrokenValues) -> Iterator[Cluster]:
+    """Words that mean nothing, such as NULL."""
+    lower = pc.utf8_lower(broken.values)
+    mask = as_mask(pc.is_in(lower, value_set=pa.array(_NOTHING)))
+    if not mask.any() or broken.column.classification != "public":  # the words are values
+        return
+    words = sorted(set(broken.values.filter(pa.array(mask)).to_pylist()))
+    document = broken.document
+    shown = ", ".join(repr(word) for word in words)
+    remedy = change_source(
+        document,
+        f"empty_values with {shown}",
+        sure=MAYBE,  # in all columns: what is empty takes no part in uniqueness, and may be required elsewhere
+        empty_values=(*document.source.empty_values, *words),
+    )
+    yield broken.cluster(mask, f"is {shown}", remedy=remedy)
+
+
+def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
+    trimmed = pc.utf8_trim_whitespace(broken.values)
+    around = as_mask(pc.not_equal(trimmed, broken.values))
+    if not around.any():
+        return
+    column = broken.column
+    if broken.key == "allowed":
+        good = as_mask(pc.is_in(trimmed, value_set=pa.array(column.allowed or (), type=pa.string())))
+    else:
+        good, _ = type_check(trimmed, column.type, column.format)
+    mask = around & good
+    if mask.any():
+        yield broken.cluster(
+            mask,
+            "has white space around it",
+            hint="no value is trimmed: it has to be taken off where it comes from",
+        )
+
+
+def _formats(broken: BrokenValues) -> Iterator[Cluster]:
+    """Dates and times in another format: the one that takes most first."""
+    column = broken.column
+    candidates = [each for each in CANDIDATES.get(column.type, ()) if each not in column.format]
+    while candidates and len(broken.records):
+        distinct = broken.values.unique()[:MAX_DISTINCT]
+        taken = {each: int(_taken(distinct, column, each).sum()) for each in candidates}
+        best = max(candidates, key=lambda each: taken[each])  # the first of those that take as many
+        if not taken[best]:
+            return
+        mask = _taken(broken.values, column, best)
+        rivals = [
+            each
+            for each in candidates
+            if each != best and taken[each] == taken[best] and _reads_otherwise(distinct, column, best, each)
+        ]
+        doubt = f" (or `{rivals[0]}`: both take every such value, ask the sender)" if rivals else ""
+        remedy = change_column(
+            broken.document, column.name, f"accepting `{best}`{doubt}", format=(*column.format, best)
+        )
+        yield broken.cluster(mask, f"looks like {describe_format(best)}", remedy=remedy)
+        broken = broken.without(mask)
+        candidates = [each for each in candidates if each != best and taken[each]]
+
+
+def _taken(values: pa.StringArray, column: Column, fmt: str) -> Mask:
+    return type_check(values, column.type, (fmt,))[0]
+
+
+def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: str) -> bool:
+    """Tell whether two formats read some value as two different moments."""
+    first, second = (type_check(values, column.type, (each,))[1] for each in (one, other))
+    return bool(pc.any(pc.not_equal(first, second)).as_py())
+
+
+def _wider_types(broken: BrokenValues) -> Iterator[Cluster]:
+    column = broken.column
+    for wider in _WIDER.get(column.type, ()):
+        mask, _ = type_check(broken.values, wider, ())
+        bounds = column.type == "time" and (column.min is not None or column.max is not None)
+        if not mask.any() or bounds:
+            continue
+        changes: dict[str, object] = (
+            {"type": wider} if column.type != "time" else {"type": wider, "format": ()}
+        )
+        remedy = change_column(broken.document, column.name, f"`type: {wider}`", **changes)
+        yield broken.cluster(mask, _WIDER_WORDS[wider], remedy=remedy)
+        broken = broken.without(mask)
+
+
+_WIDER_WORDS = {
+    "integer": "has a sign",
+    "decimal": "is a decimal number, such as 12.0",
+    "duration": "passes 24 hours",
+}
+
+
+def _spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
+    if broken.column.type not in ("digits", "integer", "decimal"):
+        return
+    kinds = (
+        (_GROUPED, "has separators of thousands", "the sender has to write numbers without them"),
+        (_DECIMAL_COMMA, "has a decimal comma", "the sender has to write a point"),
+    )
+    for pattern, what, hint in kinds:
+        mask = as_mask(pc.match_substring_regex(broken.values, pattern=pattern))
+        if mask.any():
+            yield broken.cluster(mask, what, hint=hint)
+            broken = broken.without(mask)
+
+
+def _letter_case(broken: BrokenValues) -> Iterator[Cluster]:
+    column = broken.column
+    if column.ignore_case:
+        return
+    folded = pa.array([word.lower() for word in column.allowed or ()], type=pa.string())
+    mask = as_mask(pc.is_in(pc.utf8_lower(broken.values), value_set=folded))
+    if mask.any():
+        remedy = change_column(broken.document, column.name, "`ignore_case: true`", ignore_case=True)
+        yield broken.cluster(mask, "is an allowed value in another letter case", remedy=remedy)
+
+
+def _other_words(broken: BrokenValues) -> Iterator[Cluster]:
+    """Values that a list or a lookup does not have, the most frequent ones by name."""
+    column = broken.column
+    if column.classification != "public":
+        yield from _whole(broken)
+        return
+    for value, mask in _frequent(broken, broken.values):
+        if broken.key == "lookup":
+            where = "the lookup" if column.lookup is None else column.lookup.file
+            yield broken.cluster(mask, f"is {value!r}", hint=f"it has no place in {where}: add it there")
+        else:
+            allowed = (*(column.allowed or ()), value)
+            remedy = change_column(broken.document, column.name, f"allowing {value!r}", allowed=allowed)
+            meant = did_you_mean(value, column.allowed or ())
+            yield broken.cluster(mask, f"is {value!r}{meant}", remedy=remedy)
+
+
+def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
+    if broken.column.classification == "secret":
+        yield from _whole(broken)
+        return
+    for shape, mask in _frequent(broken, shapes_of(broken.values)):
+        what = f"looks like {shape!r} (9 a digit, A and a letters)"
+        if broken.column.classification == "public":
+            example = broken.values[int(np.flatnonzero(mask)[0])].as_py()
+            what += f", such as {example[:MAX_SHAPE_CHARACTERS]!r}"
+        yield broken.cluster(mask, what)
+
+
+def _frequent(broken: BrokenValues, values: pa.StringArray) -> Iterator[tuple[str, Mask]]:
+    """Give the most frequent values with their masks, and no more than a few of them."""
+    counts = sorted(
+        ((each["counts"], each["values"]) for each in values.value_counts().to_pylist()),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    for _, value in counts[:MAX_SHAPES]:
+        yield value, as_mask(pc.equal(values, value))
+
+
+def _length(broken: BrokenValues) -> Iterator[Cluster]:
+    if broken.column.classification == "secret":
+        yield from _whole(broken)
+        return
+    lengths = pc.utf8_length(broken.values)
+    bound = max if broken.key == "max_length" else min
+    seen = int(bound(lengths.to_pylist()))
+    comparative = "longer" if broken.key == "max_length" else "shorter"
+    declared = getattr(broken.column, broken.key)
+    remedy = change_column(
+        broken.document, broken.column.name, f"`{broken.key}: {seen}`", **{broken.key: seen}
+    )
+    mask = np.ones(len(broken.records), dtype=bool)
+    yield broken.cluster(
+        mask,
+        f"is {comparative} than {declared} characters, at the most by {abs(seen - declared)}",
+        remedy=remedy,
+    )
+
+
+def _whole(broken: BrokenValues) -> Iterator[Cluster]:
+    mask = np.ones(len(broken.records), dtype=bool)
+    yield broken.cluster(mask, _WORDS.get(broken.key, f"breaks {broken.key}"))
+
+
+_WORDS = {
+    "required": "is empty",
+    "type": "is of another type",
+    "allowed": "is none of the allowed values",
+    "lookup": "does not stand in its lookup",
+    "pattern": "does not match its pattern",
+    "min_length": "is too short",
+    "max_length": "is too long",
+    "min": "lies below its least value",
+    "max": "lies above its greatest value",
+}
+_Step = Callable[[BrokenValues], Iterator[Cluster]]
+_STEPS: dict[str, tuple[_Step, ...]] = {
+    "type": (_nothings, _formats, _wider_types, _white_space, _spelled_numbers, _other_shapes, _whole),
+    "allowed": (_nothings, _letter_case, _white_space, _other_words, _whole),
+    "lookup": (_nothings, _other_words, _whole),
+    "pattern": (_nothings, _other_shapes, _whole),
+    "min_length": (_length,),
+    "max_length": (_length,),
+}

@@ -1,0 +1,168 @@
+"""Groups malformed records by what is wrong with their text, and tries the source formats that would read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.rules.masks import as_mask
+from callcenter_etl.sources.chunk import parse_chunk
+from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
+from callcenter_etl.tools.explain.clusters import Cluster
+from callcenter_etl.tools.explain.published_rejects import Rejects
+from callcenter_etl.tools.explain.remedies import MAX_SHOWN, MAYBE, Indices, Judge, Remedy, change_source
+
+_FOUND = r"\A(?P<found>[0-9]+) field"
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+_OTHER_DELIMITERS = ("\t", ";", ",", "|")
+_OTHER_ENCODING = "cp1252"
+_MAX_KINDS = 4
+
+
+def structural_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    """Group the malformed records."""
+    for rule in STRUCTURAL_RULES.values():
+        records = np.flatnonzero(rejects.broke(rule))
+        if len(records):
+            yield from _KINDS[rule](rule, records, rejects, document)
+
+
+def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judge: Judge) -> int | None:
+    """Count the malformed records that a changed source format would read and whose rules then hold."""
+    document = remedy.document
+    validator = judge.validator(document)
+    if validator is None:
+        return None
+    # A record of several lines would put those after it out of step: it is left out.
+    single = ~as_mask(
+        pc.match_substring_regex(rejects.raws.take(pa.array(cluster.records)), pattern=r"[\r\n]")
+    )
+    cluster = replace(cluster, records=cluster.records[single])
+    texts = rejects.raws.take(pa.array(cluster.records)).to_pylist()
+    raw = "\n".join(texts).encode("utf-8", "surrogatepass")
+    if document.source.encoding == _OTHER_ENCODING:
+        raw = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
+    fields = rejects.layout.fields
+    frame = frame_block(raw, dialect=dialect_of(document), fields=fields, first_line=0, offset=0, final=True)
+    chunk = parse_chunk(frame, first=0, last=len(frame), fields=fields)
+    values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
+    columns = judge.columns(document, values, chunk.sound_lines)
+    columns.first_lines = {
+        rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key
+    }
+    kept = ~validator.judge(columns).rejected & _whole_in_the_source(frame, chunk.sound, cluster, rejects)
+    return int(frame.line_counts[chunk.sound][kept].sum())
+
+
+def _whole_in_the_source(frame: Frame, sound: Indices, cluster: Cluster, rejects: Rejects) -> np.ndarray:
+    """Tell which records are made of lines that are neighbours in the source too."""
+    lines = rejects.lines[cluster.records]
+    first = frame.lines[sound]
+    last = first + frame.line_counts[sound] - 1
+    return np.asarray(lines[last] - lines[first] == last - first)
+
+
+def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    expected, delimiter = rejects.layout.fields, document.source.delimiter
+    raws = rejects.raws.take(pa.array(records))
+    for other in _OTHER_DELIMITERS:
+        if other != delimiter and expected > 1:
+            mask = as_mask(pc.equal(pc.count_substring(raws, pattern=other), expected - 1))
+            if mask.any():
+                yield Cluster(
+                    rule, records[mask], f"fields are separated by {other!r} instead of {delimiter!r}"
+                )
+                records, raws = records[~mask], raws.filter(pa.array(~mask))
+    counts = _found(rejects, records)
+    numbers, sizes = np.unique(counts, return_counts=True)
+    for found in numbers[np.argsort(-sizes, kind="stable")][:_MAX_KINDS].tolist():
+        mask = counts == found
+        at_end = as_mask(pc.ends_with(raws.filter(pa.array(mask)), delimiter)).all()
+        hint = _fields_hint(found, expected, at_end=bool(at_end))
+        what = f"{found} {'field' if found == 1 else 'fields'} instead of {expected}"
+        yield Cluster(rule, records[mask], what, hint=hint)
+
+
+def _found(rejects: Rejects, records: Indices) -> Indices:
+    groups = pc.extract_regex(rejects.reasons.take(pa.array(records)), pattern=_FOUND)
+    found = pc.cast(pc.fill_null(groups.field("found"), "0"), pa.int64())
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _fields_hint(found: int, expected: int, *, at_end: bool) -> str:
+    if found == 1:
+        return "a note, a total or a line that was cut?"
+    if found > expected:
+        return (
+            "a delimiter at the end of each?"
+            if at_end
+            else "a value with a delimiter and no quotes around it?"
+        )
+    return "cut short, or broken over lines?"
+
+
+def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    reasons = rejects.reasons.take(pa.array(records))
+    after = as_mask(pc.starts_with(reasons, "there is text after"))
+    compared = any(column.unique for column in document.columns) or any(
+        each.unique for each in document.rules
+    )
+    if after.any():
+        sure = MAX_SHOWN if compared else "would"
+        remedy = change_source(document, "`quoting: lenient`", sure=sure, quoting="lenient")
+        yield Cluster(rule, records[after], "text stands after a closing quote", remedy)
+    opened = records[~after]
+    if len(opened) and not document.source.multiline:
+        if rejects.step == 1:  # the lines of a broken record are neighbours only where all are at hand
+            remedy = change_source(document, "`multiline: true`", sure=MAYBE, multiline=True)
+            others = np.flatnonzero(rejects.broke(STRUCTURAL_RULES[4]))
+            yield Cluster(
+                rule, _with_followers(opened, others, rejects), _OPEN + " (with the lines after it)", remedy
+            )
+            return
+        yield Cluster(rule, opened, _OPEN, hint="declare `multiline: true` if values may hold line breaks")
+    elif len(opened):
+        yield Cluster(rule, opened, "a quote is opened that nothing closes")
+
+
+_OPEN = "a quote is still open at the end of the line"
+
+
+def _with_followers(opened: Indices, others: Indices, rejects: Rejects) -> Indices:
+    """Add the lines that follow an open quote, as far as they are malformed too."""
+    candidates = np.union1d(opened, others)
+    lines = rejects.lines[candidates]
+    opens = np.isin(candidates, opened)
+    neighbours = np.concatenate(([False], np.diff(lines) == 1))
+    stretch = np.cumsum(~neighbours)
+    first_of_stretch = np.flatnonzero(~neighbours)[stretch - 1]
+    opens_before = np.cumsum(opens)
+    return np.asarray(candidates[opens_before > opens_before[first_of_stretch] - opens[first_of_stretch]])
+
+
+def _encoding(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    what = f"bytes that are no {document.source.encoding}"
+    if document.source.encoding != "utf-8":
+        yield Cluster(rule, records, what)
+        return
+    remedy = change_source(document, f"`encoding: {_OTHER_ENCODING}`", sure=MAYBE, encoding=_OTHER_ENCODING)
+    yield Cluster(rule, records, what, remedy)
+
+
+def _too_long(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    yield Cluster(rule, records, "a record is too long to be one", hint="is it a text file with line ends?")
+
+
+_KINDS = {
+    "record.too_long": _too_long,
+    "record.quote": _quote,
+    "record.encoding": _encoding,
+    "record.fields": _fields,
+}

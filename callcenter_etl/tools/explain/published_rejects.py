@@ -1,0 +1,147 @@
+"""Reads a run's exceptions back: all of them, or every n-th where there are very many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.names import REJECT_COLUMNS
+from callcenter_etl.engines.block_steps import BlockFormat, parse_block
+from callcenter_etl.errors import SourceError
+from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.store.uris import shown
+from callcenter_etl.writers.csv_injection import MARK, unescape
+
+MAX_REJECTS = 100_000
+MAX_RAW_CHARACTERS = 2**16
+_BETWEEN = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Rejected records as columns of text, all of the shape (looked at,): values by source position, and ours.
+
+    `step` tells that every so many-th record was looked at. The raw text of a record over MOST_RAW_CHARACTERS is
+    left out.
+    """
+
+    layout: ColumnLayout
+    values: tuple[pa.StringArray, ...]
+    lines: NDArray[np.int64]
+    rules: pa.StringArray
+    reasons: pa.StringArray
+    raws: pa.StringArray
+    step: int
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def broke(self, rule: str) -> Mask:
+        """Tell which records broke a rule."""
+        among = pc.binary_join_element_wise("", self.rules, "", _BETWEEN)
+        return as_mask(pc.match_substring(among, pattern=f"{_BETWEEN}{rule}{_BETWEEN}"))
+
+    def text(self, column: str) -> pa.StringArray:
+        """Give the values of a contract's column."""
+        return self.values[self.layout.positions[column]]
+
+
+def read_rejects(
+    uris: Sequence[str], document: ContractDocument, *, rejected: int, most: int = MAX_REJECTS
+) -> Rejects:
+    """Read the exceptions of a run that rejected so many records, `most` of them at the most: a file, or its parts.
+
+    Raises SourceError where a file cannot be read, or is none of this contract's.
+    """
+    step = max(1, -(-rejected // most))
+    kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
+    for uri in uris:
+        with SourceReader(uri, _as_source(document)) as reader:
+            layout = reader.open().layout
+            if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
+                raise SourceError(
+                    f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
+                )
+            names = layout.names
+            for chunk, records in _chunks(reader, layout):
+                if chunk is not None:
+                    kept.append(_picked(chunk, seen, step))
+                seen += records
+    safe = document.run.exceptions.excel_safe
+    columns = _joined(kept, len(names))
+    names = names[: -len(REJECT_COLUMNS)]
+    if safe:
+        names = tuple(unescape(name) for name in names)
+        columns = [_unescaped(column) for column in columns]
+    *values, lines, rules, reasons, raws = columns
+    long = pc.greater(pc.binary_length(raws), MAX_RAW_CHARACTERS)
+    return Rejects(
+        layout=_source_layout(names, document, shown(uris[0])),
+        values=tuple(values),
+        lines=np.asarray(pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64),
+        rules=rules,
+        reasons=reasons,
+        raws=pc.if_else(long, "", raws),
+        step=step,
+    )
+
+
+def _as_source(document: ContractDocument) -> ContractDocument:
+    """Describe the exceptions themselves as a source: the columns that every such file has, others beside them."""
+    made = ContractDocument.model_validate(
+        {
+            "contract": "exceptions",
+            "source": {"header": "by_name", "multiline": True, "empty_values": []},
+            "columns": [{"name": name} for name in REJECT_COLUMNS],
+        }
+    )
+    run = made.run.model_copy(update={"storage_options": document.run.storage_options})
+    return made.model_copy(update={"run": run})
+
+
+def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str) -> ColumnLayout:
+    if document.source.header == "none":
+        return layout_without_header(document)
+    layout, problems = match_header(names, document)
+    if problems:
+        raise SourceError(f"{uri}: is no exceptions file of this contract: {problems[0].message}")
+    return layout
+
+
+def _chunks(reader: SourceReader, layout: ColumnLayout) -> Iterator[tuple[Chunk | None, int]]:
+    """Give chunks with their number of records; none for a record of many megabytes, which has no shape to tell."""
+    shape = BlockFormat(layout, reader.dialect)
+    for item in reader.blocks(layout):
+        if isinstance(item, OversizedRecord):
+            yield None, int(item.last)
+            continue
+        for chunk in parse_block(item, shape).chunks:
+            yield chunk, len(chunk)
+
+
+def _picked(chunk: Chunk, seen: int, step: int) -> list[pa.StringArray]:
+    if step == 1:
+        return list(chunk.values)
+    picks = pa.array(np.flatnonzero((chunk.sound + seen) % step == 0))
+    return [values.take(picks) for values in chunk.values]
+
+
+def _joined(parts: list[list[pa.StringArray]], fields: int) -> list[pa.StringArray]:
+    if not parts:
+        return [pa.array([], type=pa.string())] * fields
+    return [pa.concat_arrays([part[at] for part in parts]) for at in range(fields)]
+
+
+def _unescaped(values: pa.StringArray) -> pa.StringArray:
+    marked = pc.starts_with(values, MARK)
+    return pc.if_else(marked, pc.utf8_slice_codeunits(values, start=1), values)

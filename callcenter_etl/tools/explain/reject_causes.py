@@ -1,0 +1,178 @@
+"""The few causes behind many rejects: what the records have in common, where they stand, what would keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.tools.explain.clusters import BrokenValues, Cluster, value_clusters
+from callcenter_etl.tools.explain.malformed_causes import structural_clusters, structural_recovery
+from callcenter_etl.tools.explain.published_rejects import MAX_REJECTS, Rejects, read_rejects
+from callcenter_etl.tools.explain.remedies import Indices, Judge, Remedy, warn_instead
+
+MAX_CAUSES = 5
+_DENSE = 0.5  # of the lines from the first to the last, so many are rejected for it: then they are a stretch
+_FEW_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A change of the contract, as words and as YAML to paste; `recovers` so many records.
+
+    `sure` is `would` (exact), `would at most`, or `may`.
+    """
+
+    words: str
+    yaml: str
+    sure: str
+    recovers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why records were rejected: `records` of those looked at, `what` they have in common, the lines they stand on.
+
+    `advice` is the change that keeps most of them, None where no change of the contract does; `hint` says what
+    else to do.
+    """
+
+    rule: str
+    records: int
+    share: float
+    what: str
+    lines: str
+    first_line: int
+    last_line: int
+    advice: Advice | None
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """The causes behind a run's rejects, the greatest first; every `step`-th reject was looked at.
+
+    A record that broke several rules counts for each. `others` is how many more causes there are.
+    """
+
+    rejected: int
+    looked_at: int
+    step: int
+    causes: tuple[Cause, ...]
+    others: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the causes as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def find_causes(
+    exceptions: Sequence[str], contract: LoadedContract, *, rejected: int, most: int = MAX_REJECTS
+) -> Causes:
+    """Find what is behind the rejects in the exceptions files of a run that rejected so many records.
+
+    What a change would recover is counted by judging the records again; where there are more than `most`, every
+    n-th alone. Raises SourceError where a file, or a lookup, cannot be read.
+    """
+    document = contract.document
+    rejects = read_rejects(exceptions, document, rejected=rejected, most=most)
+    clusters = sorted(_clusters(rejects, document), key=lambda cluster: -len(cluster.records))
+    judge = Judge(rejects, load_lookups(document, contract.origin))
+    told = _CauseBuilder(judge, document)
+    causes = tuple(told.cause(cluster) for cluster in clusters[:MAX_CAUSES])
+    return Causes(rejected, len(rejects), rejects.step, causes, max(0, len(clusters) - MAX_CAUSES))
+
+
+def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    yield from structural_clusters(rejects, document)
+    columns = {column.name: column for column in document.columns}
+    for rule in compile_rules(document):
+        records = np.flatnonzero(rejects.broke(rule.id)) if rule.severity == "error" else np.empty(0, int)
+        if not len(records):
+            continue
+        if rule.key:
+            yield _repeats(rule.id, rule.key, records, rejects)
+        elif rule.column is None:
+            yield Cluster(rule.id, records, f"{rule.id} does not hold")
+        else:
+            column = columns[rule.column]
+            values = rejects.text(column.name).take(pa.array(records))
+            key = rule.id.removeprefix(f"{column.name}.")
+            yield from value_clusters(BrokenValues(document, column, key, records, values))
+
+
+def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects) -> Cluster:
+    """Tell keys that stand again and again from a stretch of the source that came twice."""
+    picks = pa.array(records)
+    table = pa.table({str(at): rejects.text(name).take(picks) for at, name in enumerate(key)})
+    distinct = table.group_by(table.column_names).aggregate([]).num_rows
+    keys = "key" if distinct == 1 else "different keys"
+    hint = "was a part sent twice?" if distinct == len(records) > 1 else None
+    return Cluster(rule, records, f"{', '.join(key)} stood before ({distinct:,} {keys})", hint=hint)
+
+
+class _CauseBuilder:
+    """Makes causes of clusters; a rule is offered as a warning once, where nothing else keeps its records."""
+
+    def __init__(self, judge: Judge, document: ContractDocument) -> None:
+        self._judge = judge
+        self._document = document
+        self._offered: set[str] = set()
+
+    def cause(self, cluster: Cluster) -> Cause:
+        rejects = self._judge.rejects
+        lines = rejects.lines[cluster.records]
+        return Cause(
+            rule=cluster.rule,
+            records=len(lines),
+            share=len(lines) / max(1, len(rejects)),
+            what=cluster.what,
+            lines=_lines_sentence(lines, rejects.step),
+            first_line=int(lines.min()),
+            last_line=int(lines.max()),
+            advice=self._advice(cluster),
+            hint=cluster.hint,
+        )
+
+    def _advice(self, cluster: Cluster) -> Advice | None:
+        structural = cluster.rule.startswith("record.")
+        remedy = cluster.remedy
+        if remedy is None and cluster.hint is None and not structural and cluster.rule not in self._offered:
+            self._offered.add(cluster.rule)
+            remedy = warn_instead(self._document, cluster.rule)
+        if remedy is None:
+            return None
+        records = self._recovered(cluster, remedy, structural=structural)
+        if not records:
+            return None
+        return Advice(remedy.words, remedy.yaml, remedy.sure, records)
+
+    def _recovered(self, cluster: Cluster, remedy: Remedy, *, structural: bool) -> int | None:
+        rejects = self._judge.rejects
+        if structural:
+            return structural_recovery(cluster, remedy, rejects, self._judge)
+        # A change may keep more records than those that showed the way to it.
+        if remedy.document.source != self._document.source:
+            concerned = np.flatnonzero(np.asarray(pc.equal(rejects.raws, "").to_numpy(zero_copy_only=False)))
+        else:
+            concerned = np.flatnonzero(rejects.broke(cluster.rule))
+        return self._judge.recovered(remedy.document, concerned)
+
+
+def _lines_sentence(lines: Indices, step: int) -> str:
+    first, last, number = int(lines.min()), int(lines.max()), len(lines)
+    if number == 1 and step == 1:
+        return f"line {first:,}"
+    if number <= _FEW_LINES and step == 1:
+        listed = [f"{line:,}" for line in sorted(lines.tolist())]
+        return f"lines {', '.join(listed[:-1])} and {listed[-1]}"
+    dense = number * step / (last - first + 1) >= _DENSE
+    return f"lines {first:,} to {last:,}" if dense else f"spread over lines {first:,} to {last:,}"

@@ -1,0 +1,178 @@
+"""Changes of a contract that would keep rejected records, and how many they would keep."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.expressions import ExpressionFaults
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.tools.explain.published_rejects import Rejects
+
+Indices = NDArray[np.int64]
+EXACT, MAX_SHOWN, MAYBE = "would", "would at most", "may"
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
+_COUNTS = ("min_length", "max_length")
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A change of the contract: in words, as YAML to paste, and as the contract that it makes.
+
+    `sure` says what is known of the number of records that it keeps: EXACT, AT_MOST or MAYBE.
+    """
+
+    words: str
+    yaml: str
+    document: ContractDocument
+    sure: str = EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A remedy with the number of records that it keeps."""
+
+    remedy: Remedy
+    records: int
+
+
+def change_column(document: ContractDocument, name: str, words: str, **changes: Any) -> Remedy:
+    """Make the remedy that changes keys of one column.
+
+    A value that becomes known takes part in uniqueness, among records that are not at hand: then no more than so
+    many are kept.
+    """
+    columns = tuple(
+        column.model_copy(update=changes) if column.name == name else column for column in document.columns
+    )
+    changed = next(column for column in columns if column.name == name)
+    compared = changed.unique and changed.severity_of("unique") == "error"
+    sure = MAX_SHOWN if compared and changes.keys() & {"type", "format"} else EXACT
+    return Remedy(
+        words=words,
+        yaml=f"columns: [{column_yaml(changed)}]",
+        document=document.model_copy(update={"columns": columns}),
+        sure=sure,
+    )
+
+
+def warn_instead(document: ContractDocument, rule: str) -> Remedy:
+    """Make the remedy that turns a rule into a warning: its records stay, and are counted."""
+    words = f"as a warning, {rule}"
+    for each in document.rules:
+        if each.name == rule:
+            changed = each.model_copy(update={"severity": "warn"})
+            rules = tuple(changed if other is each else other for other in document.rules)
+            return Remedy(
+                words, f"rules: [{rule_yaml(changed)}]", document.model_copy(update={"rules": rules})
+            )
+    name, _, key = rule.rpartition(".")
+    column = next(column for column in document.columns if column.name == name)
+    return change_column(document, name, words, severity={**column.severity, key: "warn"})
+
+
+def change_source(document: ContractDocument, words: str, *, sure: str, **changes: Any) -> Remedy:
+    """Make the remedy that changes keys of `source`."""
+    source = document.source.model_copy(update=changes)
+    shown = ", ".join(f"{key}: {_scalar(value)}" for key, value in changes.items())
+    return Remedy(words, f"source: {{{shown}}}", document.model_copy(update={"source": source}), sure)
+
+
+def column_yaml(column: Column) -> str:
+    """Write a column as one line of YAML that can take the place of the contract's own."""
+    values: dict[str, Any] = {"name": column.name}
+    for key in column.rule_keys:
+        values[key] = _count_or_text(key, getattr(column, key))
+        if key == "type" and column.format:
+            values["format"] = list(column.format)
+        if key == "allowed" and column.ignore_case:
+            values["ignore_case"] = True
+    if column.lookup is not None:
+        values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
+    for key in ("severity", "reason"):
+        declared = getattr(column, key)
+        if declared:
+            values[key] = declared["*"] if set(declared) == {"*"} else declared
+    if column.aliases:
+        values["aliases"] = list(column.aliases)
+    if column.classification != "public":
+        values["classification"] = column.classification
+    if column.description is not None:
+        values["description"] = column.description
+    return _scalar(values)
+
+
+def rule_yaml(rule: RecordRule) -> str:
+    """Write a record rule as one line of YAML."""
+    keys = ("name", "when", "check", "unique", "severity", "reason", "description")
+    found = {key: getattr(rule, key) for key in keys}
+    return _scalar({key: value for key, value in found.items() if value is not None})
+
+
+def _count_or_text(key: str, value: Any) -> Any:
+    return value if key in _COUNTS or isinstance(value, (bool, tuple)) else str(value)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_scalar(str(key))}: {_scalar(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_scalar(each) for each in value) + "]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+class Judge:
+    """Holds rejected records to changed contracts, by the validator that a run uses."""
+
+    def __init__(self, rejects: Rejects, lookups: Mapping[str, pa.Array]) -> None:
+        self.rejects = rejects
+        self._lookups = lookups
+
+    def recovered(self, document: ContractDocument, records: Indices) -> int | None:
+        """Count the sound records that keep a changed contract; None where its expressions do not fit it."""
+        validator = self.validator(document)
+        if validator is None:
+            return None
+        picks = pa.array(records)
+        columns = self.columns(
+            document,
+            {name: self.rejects.text(name).take(picks) for name in self.rejects.layout.positions},
+            self.rejects.lines[records],
+        )
+        columns.first_lines = {
+            rule.id: np.where(self.rejects.broke(rule.id)[records], 0, -1)
+            for rule in validator.rules
+            if rule.key
+        }
+        return int((~validator.judge(columns).rejected).sum())
+
+    def validator(self, document: ContractDocument) -> Validator | None:
+        """Give the validator of a changed contract, None where its expressions do not fit it."""
+        try:
+            return Validator(document, lookups=self._lookups)
+        except ExpressionFaults:
+            return None
+
+    def columns(
+        self, document: ContractDocument, texts: Mapping[str, pa.StringArray], lines: Indices
+    ) -> ChunkColumns:
+        """Name values by the contract's columns."""
+        return ChunkColumns(
+            columns={column.name: column for column in document.columns},
+            empty_values=tuple(document.source.empty_values),
+            texts=texts,
+            lines=lines,
+            lookups=self._lookups,
+        )

@@ -1,0 +1,98 @@
+"""Says of each rule what it made of one record, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from callcenter_etl.contract.expressions import compile_expression
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.rules.value_rules import VALUE_RULES
+from callcenter_etl.tools.explain.expression_trace import ExpressionPart, Look
+
+KEPT, BROKEN, SKIPPED, UNKNOWN = "kept", "broken", "skipped", "unknown"
+_GOT = ", got '{value}'"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """A rule's verdict on one record, with why; `parts` are those of an expression with their values."""
+
+    rule: str
+    severity: str
+    verdict: str
+    why: str
+    parts: tuple[ExpressionPart, ...] = ()
+
+
+def explain_rules(
+    validator: Validator, columns: ChunkColumns, hidden: Mapping[str, str]
+) -> tuple[RuleVerdict, ...]:
+    """Ask every rule about a chunk of one record; `hidden` maps columns whose values are not shown to why.
+
+    What is broken is what a run's validator finds broken.
+    """
+    masks = validator.judge(columns).masks
+    explainer = _RuleExplainer(validator.document, columns, hidden)
+    told = []
+    for rule in validator.rules:
+        verdict, why, parts = explainer.unbroken(rule)
+        if rule.id in masks:  # broken: the reason is the run's own
+            verdict = BROKEN
+            why = str(rule.reasons(columns, np.zeros(1, dtype=np.int64))[0].as_py())
+        told.append(RuleVerdict(rule.id, rule.severity, verdict, why, parts))
+    return tuple(told)
+
+
+class _RuleExplainer:
+    """Says why a rule that is not broken is not: kept, skipped or unknown."""
+
+    def __init__(self, document: ContractDocument, columns: ChunkColumns, hidden: Mapping[str, str]) -> None:
+        self._columns = columns
+        self._hidden = hidden
+        self._by_name = {column.name: column for column in document.columns}
+        self._record_rules = {rule.name: rule for rule in document.rules}
+        self._types = {column.name: column.type for column in document.columns}
+
+    def unbroken(self, rule: Rule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
+        if rule.column is not None:
+            verdict, why = self._of_value(rule, self._by_name[rule.column])
+            return verdict, why, ()
+        if rule.key:
+            blank = [name for name in rule.key if self._columns.blank_mask(name)[0]]
+            if blank:
+                return SKIPPED, f"{', '.join(blank)} is empty, so that the record takes no part", ()
+            return KEPT, f"no earlier record has the same {', '.join(rule.key)}", ()
+        return self._of_expression(self._record_rules[rule.id])
+
+    def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
+        key = rule.id.removeprefix(f"{column.name}.")
+        if key == "required":
+            return KEPT, "is not empty"
+        if self._columns.blank_mask(column.name)[0]:
+            return SKIPPED, "the value is empty"
+        if key != "type" and self._columns.type_broken(column.name)[0]:
+            return UNKNOWN, f"the value broke its type ({column.name}.type)"
+        if key == "unique":
+            return KEPT, "no earlier record has this value"
+        sentence = VALUE_RULES[key](column)[1]
+        return KEPT, sentence.removeprefix("{column} ").removesuffix(_GOT)
+
+    def _of_expression(self, rule: RecordRule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
+        check = Look(compile_expression(rule.check or "", self._types), self._columns, self._hidden)
+        parts = check.parts()
+        if rule.when is not None:
+            when = Look(compile_expression(rule.when, self._types), self._columns, self._hidden)
+            parts = tuple(dict.fromkeys((*when.parts(), *parts)))
+            if when.outcome is None:
+                return UNKNOWN, f"when {rule.when}: {'; '.join(when.unknown_parts())}", parts
+            if not when.outcome:
+                return SKIPPED, f"when {rule.when}: does not hold", parts
+        if check.outcome is None:
+            return UNKNOWN, f"{rule.check}: {'; '.join(check.unknown_parts())}", parts
+        return KEPT, f"{rule.check}: holds", parts

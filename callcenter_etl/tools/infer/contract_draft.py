@@ -1,0 +1,177 @@
+"""The contract as it is drafted: what it says about source, columns and records, and the evidence for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Any
+
+from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.store.uris import base_name
+from callcenter_etl.tools.infer.column_draft import InferredColumn
+from callcenter_etl.tools.infer.evidence import plural
+from callcenter_etl.tools.infer.name_meaning import snake, starts_and_ends
+from callcenter_etl.tools.infer.sample_check import BrokenRuleCount
+from callcenter_etl.tools.infer.sample_layout import SampleLayout
+
+MIN_DIGITS = 4  # a run of digits in the name of a single sample that is a date or a number in a series
+TEMPORAL = ("date", "time", "datetime")
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDraft:
+    """A rule over a whole record, which the samples have yet to confirm."""
+
+    name: str
+    check: str
+    columns: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractDraft:
+    """A contract with the evidence for each of its lines; `source` has key, value and evidence.
+
+    `totals` are records that are no evidence, and may break any rule.
+    """
+
+    id: str
+    source: tuple[tuple[str, Any, str], ...]
+    columns: tuple[InferredColumn, ...]
+    rules: tuple[RuleDraft, ...] = ()
+    totals: BrokenRuleCount = field(default_factory=BrokenRuleCount)
+
+    def with_outliers(self, broken: Mapping[str, int]) -> ContractDraft:
+        """Return the draft with every rule of a column that records broke among its outliers: totals break any."""
+        columns = tuple(
+            replace(
+                column,
+                outliers={
+                    **column.outliers,
+                    **{
+                        key: broken[f"{column.name}.{key}"]
+                        for key in column.keys
+                        if key not in column.outliers and f"{column.name}.{key}" in broken
+                    },
+                },
+            )
+            for column in self.columns
+        )
+        return replace(self, columns=columns)
+
+    def expected(self) -> dict[str, int]:
+        """Return how many records may break which rule: those that the contract lists as outliers."""
+        return {
+            f"{column.name}.{key}": count for column in self.columns for key, count in column.outliers.items()
+        }
+
+
+def id_of(names: Sequence[str]) -> str:
+    """Return an id from the names of the samples: what they share, without the numbers of a series."""
+    stems = [snake(re.sub(r"[0-9]{4,}", " ", PurePath(_plain_name(name)).stem)) for name in names]
+    shared = stems[0] if len(set(stems)) == 1 else _common_start(stems)
+    return shared or "sample"
+
+
+def _common_start(stems: Sequence[str]) -> str:
+    parts = [stem.split("_") for stem in stems]
+    kept = []
+    for words in zip(*parts, strict=False):
+        if len(set(words)) > 1:
+            break
+        kept.append(words[0])
+    return "_".join(kept)
+
+
+def source_lines(
+    names: Sequence[str], layout: SampleLayout, empty: Mapping[str, int]
+) -> tuple[tuple[str, Any, str], ...]:
+    """Return the source format line by line: key, value, evidence; keys at their default only where people look."""
+    lines: list[tuple[str, Any, str]] = []
+    pattern = file_name_pattern(names)
+    if pattern is not None:
+        lines.append(("filename", {"pattern": pattern}, f"as in {plural(len(names), 'sample')}"))
+    delimiter = layout.delimiter
+    lines.append(
+        (
+            "delimiter",
+            delimiter,
+            f"{_NAMES.get(delimiter, 'as was asked for')}, {plural(len(layout.names), 'column')}",
+        )
+    )
+    if layout.quote != '"':
+        evidence = "quotes are ordinary text here" if layout.quote is None else "values stand in such quotes"
+        lines.append(("quote", layout.quote, evidence))
+    lines.append(("encoding", layout.encoding.name, layout.encoding.evidence))
+    lines.append(("header", "exact" if layout.header else "none", layout.header_evidence))
+    if "quoting" in layout.quoting:
+        lines.append(("quoting", "lenient", "some values have text after a closing quote"))
+    if "multiline" in layout.quoting:
+        lines.append(("multiline", True, "some quoted values hold line breaks"))
+    if empty:
+        lines.append(
+            (
+                "empty_values",
+                ["", *empty],
+                ", ".join(f"{word} {plural(count, 'time')}" for word, count in empty.items()),
+            )
+        )
+    return tuple(lines)
+
+
+def file_name_pattern(names: Sequence[str]) -> str | None:
+    """Return a pattern for the samples' names, their digits generalised; None where they say nothing."""
+    parts = [re.split(r"([0-9]+)", _plain_name(name)) for name in names]
+    if len({tuple(each[::2]) for each in parts}) > 1 or len(parts[0]) == 1:
+        return None
+    if len(set(names)) == 1 and max(map(len, parts[0][1::2])) < MIN_DIGITS:
+        return None
+    pieces = []
+    for place, variants in enumerate(zip(*parts, strict=True)):
+        lengths = {len(each) for each in variants}
+        if place % 2 == 0 or (len(set(variants)) == 1 and lengths.pop() < MIN_DIGITS):
+            pieces.append(re.sub(r"([\\.^$*+?{}()\[\]|])", r"\\\1", variants[0]))
+        else:
+            sizes = {len(each) for each in variants}
+            pieces.append(f"[0-9]{{{sizes.pop()}}}" if len(sizes) == 1 else "[0-9]+")
+    return "".join(pieces)
+
+
+def _plain_name(uri: str) -> str:
+    name = base_name(uri)
+    suffix = suffix_of(name)
+    return name if suffix is None else name[: -len(suffix)]
+
+
+def likely_rules(columns: Sequence[InferredColumn]) -> tuple[RuleDraft, ...]:
+    """Return the rules that names suggest: what ends does not end before it starts."""
+    rules: dict[str, RuleDraft] = {}
+    for kind in TEMPORAL:
+        names = [column.name for column in columns if column.type == kind]
+        for start, end in starts_and_ends(names):
+            rule = RuleDraft(
+                f"{snake(end) or 'end'}_after_{snake(start) or 'start'}",
+                f"{_quoted(end)} >= {_quoted(start)}",
+                (start, end),
+            )
+            rules.setdefault(rule.name, rule)
+    return tuple(rules.values())
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else f"`{name}`"
+
+
+def contract_mapping(draft: ContractDraft) -> dict[str, Any]:
+    """Return the draft as the mapping that its text will hold."""
+    mapping: dict[str, Any] = {
+        "contract": draft.id,
+        "version": "1.0.0",
+        "source": {key: value for key, value, _ in draft.source},
+        "columns": [dict(column.keys) for column in draft.columns],
+    }
+    if draft.rules:
+        mapping["rules"] = [{"name": rule.name, "check": rule.check} for rule in draft.rules]
+    return mapping

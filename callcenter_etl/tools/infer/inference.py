@@ -1,0 +1,181 @@
+"""The straight line from samples to a contract: survey, layout, profiles, draft, check, text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from callcenter_etl.contract.loader import LoadedContract, load_document
+from callcenter_etl.errors import AccountingError, UsageError
+from callcenter_etl.tools.infer.column_decision import decide
+from callcenter_etl.tools.infer.column_draft import InferredColumn
+from callcenter_etl.tools.infer.column_profile import ColumnProfile
+from callcenter_etl.tools.infer.column_types import (
+    ENOUGH,
+    Others,
+    empty_words,
+    have_durations,
+    order_of_dates,
+)
+from callcenter_etl.tools.infer.contract_draft import (
+    ContractDraft,
+    contract_mapping,
+    id_of,
+    likely_rules,
+    source_lines,
+)
+from callcenter_etl.tools.infer.contract_yaml import contract_text
+from callcenter_etl.tools.infer.records import Records, read_records
+from callcenter_etl.tools.infer.sample_check import BrokenRuleCount, SampleOutcome, hold_to
+from callcenter_etl.tools.infer.sample_chunks import OnBytes
+from callcenter_etl.tools.infer.sample_layout import SampleLayout, layout_of
+from callcenter_etl.tools.infer.sample_survey import encoding_of, survey
+from callcenter_etl.tools.infer.standard_input import name_standard_input, shown_name, stored_samples
+
+MAX_KEYS = 16  # columns that are searched for repeated values
+KEY_ENTRIES = 50_000
+KEY_FILTER_BYTES = 2**20
+MAX_MALFORMED = Fraction(1, 2)
+OnStep = Callable[["Step"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class InferOptions:
+    """What to infer a contract from; `tolerance` is the share of a column's values that may be outliers."""
+
+    samples: tuple[str, ...]
+    id: str | None = None
+    tolerance: Fraction = Fraction(1, 100)
+    max_records: int | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the inference is: what it does, and the bytes read of how many in this reading."""
+
+    name: str
+    bytes_read: int
+    bytes_total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """An inferred contract: its text, loaded, and what became of the samples' records under it."""
+
+    text: str
+    contract: LoadedContract
+    outcome: SampleOutcome
+
+
+def infer_contract(options: InferOptions, *, on_step: OnStep = lambda step: None) -> Inference:
+    """Infer a contract from samples, and hold them to it.
+
+    Raises SampleError where a sample is no delimited text, UsageError where samples do not go together,
+    SourceError where one cannot be read, and AccountingError where the contract rejects what it does not list.
+    """
+    if options.id is not None and re.fullmatch(r"[A-Za-z0-9_-]+", options.id) is None:
+        raise UsageError(f"--id: letters, digits, _ and - are expected, not {options.id!r}")
+    with stored_samples(options.samples) as samples:
+        return _Inferring(replace(options, samples=samples), on_step).run()
+
+
+class _Inferring:
+    """The state of one inference."""
+
+    def __init__(self, options: InferOptions, on_step: OnStep) -> None:
+        self.options = options
+        self.samples = options.samples
+        self.tolerance = options.tolerance
+        self.on_step = on_step
+
+    def run(self) -> Inference:
+        """Go the whole way."""
+        surveys = [survey(uri, on_bytes=self._on_bytes(f"surveying {uri}")) for uri in self.samples]
+        layout = layout_of(
+            surveys,
+            encoding_of(surveys),
+            delimiter=self.options.delimiter,
+            header=self.options.header,
+            on_bytes=self._on_bytes("looking at quotes"),
+        )
+        records = read_records(
+            self.samples,
+            layout,
+            lines=sum(each.lines for each in surveys),
+            tolerance=self.tolerance,
+            max_records=self.options.max_records,
+            on_bytes=self._on_bytes,
+        )
+        draft = self._draft(layout, records)
+        draft, outcome = self._confirmed(draft)
+        names = [shown_name(uri) for uri in self.samples]
+        text = contract_text(draft, outcome, names, max_records=self.options.max_records)
+        contract = load_document("inferred.yaml", read_bytes=lambda _: text.encode("utf-8"))
+        if contract.document != load_document(contract_mapping(draft)).document:
+            raise AccountingError("the inferred contract's text does not say what its samples were held to")
+        return Inference(text, contract, outcome)
+
+    def _draft(self, layout: SampleLayout, records: Records) -> ContractDraft:
+        profiles = records.profiles
+        empty = empty_words(profiles, self.tolerance)
+        others = Others(
+            order=order_of_dates(profiles, self.tolerance), durations=have_durations(profiles, self.tolerance)
+        )
+        columns: tuple[InferredColumn, ...] = tuple(
+            decide(profile, names, tolerance=self.tolerance, empty=empty, others=others)
+            for profile, names in zip(profiles, layout.columns(), strict=True)
+        )
+        return ContractDraft(
+            id=self.options.id or id_of(self.samples),
+            source=source_lines(self.samples, layout, _totals(profiles, empty)),
+            columns=columns,
+            rules=likely_rules(columns),
+            totals=records.totals,
+        )
+
+    def _confirmed(self, draft: ContractDraft) -> tuple[ContractDraft, SampleOutcome]:
+        """Hold the samples to the draft; rules over records that one of them breaks are left out."""
+        outcome = self._outcome(draft)
+        kept = tuple(
+            rule
+            for rule in draft.rules
+            if rule.name not in outcome.broken and outcome.both[rule.columns] >= ENOUGH
+        )
+        if kept != draft.rules:
+            draft = replace(draft, rules=kept)
+            outcome = self._outcome(draft)
+        spare = draft.totals.count
+        unlisted = {
+            rule: broken
+            for rule, broken in outcome.broken.items()
+            if not rule.startswith("record.") and broken.count > draft.expected().get(rule, 0) + spare
+        }
+        if unlisted:
+            raise AccountingError(f"the inferred contract rejects what it does not list: {_listed(unlisted)}")
+        return draft.with_outliers({rule: each.count for rule, each in outcome.broken.items()}), outcome
+
+    def _outcome(self, draft: ContractDraft) -> SampleOutcome:
+        document = load_document(contract_mapping(draft)).document
+        return hold_to(
+            self.samples,
+            document,
+            max_records=self.options.max_records,
+            pairs=[rule.columns for rule in draft.rules],
+            on_bytes=self._on_bytes("checking"),
+        )
+
+    def _on_bytes(self, name: str) -> OnBytes:
+        shown = name_standard_input(name)
+        return lambda read, total: self.on_step(Step(shown, read, total))
+
+
+def _totals(profiles: Sequence[ColumnProfile], words: Sequence[str]) -> dict[str, int]:
+    return {word: sum(profile.empty_words[word] for profile in profiles) for word in words}
+
+
+def _listed(broken: dict[str, BrokenRuleCount]) -> str:
+    return ", ".join(f"{rule} in {each.count:,} records" for rule, each in broken.items())

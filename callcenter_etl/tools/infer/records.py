@@ -1,0 +1,104 @@
+"""Reads the records of the samples once, and profiles each column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from callcenter_etl.errors import SampleError
+from callcenter_etl.rules.chunk_columns import blank_values
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.temporary import temporary_folder
+from callcenter_etl.tools.infer.column_profile import ColumnProfile, Keys
+from callcenter_etl.tools.infer.column_types import NEARLY, settled
+from callcenter_etl.tools.infer.name_meaning import KEYS, identifies
+from callcenter_etl.tools.infer.sample_check import BrokenRuleCount
+from callcenter_etl.tools.infer.sample_chunks import OnBytes, read_chunks
+from callcenter_etl.tools.infer.sample_layout import SampleLayout
+from callcenter_etl.tools.infer.totals import hollow_mask, totals_mask, with_last
+from callcenter_etl.uniqueness import KeyRegistry
+
+MAX_KEYS = 16  # columns that are searched for repeated values
+KEY_ENTRIES = 50_000
+KEY_FILTER_BYTES = 2**20
+MAX_MALFORMED = Fraction(1, 2)
+
+
+@dataclass(slots=True)
+class Records:
+    """The profiles of the columns, and where lines of totals are, which are no evidence for them."""
+
+    profiles: list[ColumnProfile]
+    totals: BrokenRuleCount = field(default_factory=BrokenRuleCount)
+    read: int = 0
+    malformed: int = 0
+
+    def add(self, uri: str, chunk: Chunk, *, last: bool) -> None:
+        """Profile the sound records of a chunk; `last` is true for the last chunk of its sample."""
+        self.read, self.malformed = self.read + len(chunk), self.malformed + len(chunk.malformed)
+        if not len(chunk.sound):
+            return
+        blank = [blank_values(values, ()) for values in chunk.values]
+        totals = totals_mask(chunk.values, blank) if last else np.zeros(len(chunk.sound), dtype=bool)
+        hollow = hollow_mask(blank)
+        lines = chunk.sound_lines
+        self.totals.add(uri, lines[totals].tolist())
+        for profile, values, empty in zip(self.profiles, chunk.values, blank, strict=True):
+            if totals.any():
+                profile.add(values.filter(pa.array(~totals)), lines[~totals], empty[~totals], hollow[~totals])
+            else:
+                profile.add(values, lines, empty, hollow)
+
+
+def read_records(
+    samples: Sequence[str],
+    layout: SampleLayout,
+    *,
+    lines: int,
+    tolerance: Fraction,
+    max_records: int | None,
+    on_bytes: Callable[[str], OnBytes],
+) -> Records:
+    """Profile the columns of samples of so many lines; `on_bytes` makes a callback from the name of a step.
+
+    Raises SampleError where most records are malformed, SourceError where a sample cannot be read.
+    """
+    most = int(max(tolerance, 1 - NEARLY) * lines)
+    records = Records([ColumnProfile(name, most, lines) for name in layout.names])
+    named = [
+        profile
+        for place, profile in enumerate(records.profiles)
+        if place == 0 or identifies(profile.name, KEYS)
+    ]
+    for profile in named[:MAX_KEYS]:
+        profile.keys = Keys(most=most)
+    for uri in samples:
+        with _key_registries(named[:MAX_KEYS]):
+            chunks = read_chunks(
+                uri, layout.document(), max_records=max_records, on_bytes=on_bytes(f"reading {uri}")
+            )
+            for chunk, last in with_last(piece for piece, _ in chunks if isinstance(piece, Chunk)):
+                records.add(uri, chunk, last=last)
+    if records.malformed > MAX_MALFORMED * records.read:
+        raise SampleError(
+            f"{samples[0]}: {records.malformed:,} of {records.read:,} records have another number of fields than the"
+            f" first line ({len(layout.names)}), or are quoted otherwise: no table with one header (remove lines above it)"
+        )
+    records.profiles = [settled(profile, tolerance) for profile in records.profiles]
+    return records
+
+
+@contextmanager
+def _key_registries(profiles: Sequence[ColumnProfile]) -> Iterator[None]:
+    """Open a registry of keys for each profile; they end with the sample, as keys may repeat across samples."""
+    with temporary_folder() as scratch, ExitStack() as stack:
+        for profile in profiles:
+            registry = KeyRegistry(Path(scratch), memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES)
+            profile.open_keys(stack.enter_context(registry))
+        yield

@@ -1,0 +1,151 @@
+"""The bytes of the samples, read once: how many lines they have, how they start, and their encoding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import chardet
+
+from callcenter_etl.errors import SampleError, UsageError
+from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.lines import LineCounter
+from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.tools.infer.sample_chunks import plain_document
+
+HEAD_BYTES = 2**18
+MAX_EVIDENCE_LINES = 20_000  # beyond ASCII; more would tell no more about the encoding
+MAX_EVIDENCE_BYTES = 2**18
+MAX_WRONG = 0.1  # so many of the lines beyond ASCII may be no UTF-8 in a file that is UTF-8 all the same
+SURE_ENOUGH = 0.05  # chardet's confidence in short texts of few accents is low even where it is right
+WINDOWS = "cp1252"
+CANDIDATES = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp932", "gb18030", "big5", "cp949",
+)  # fmt: skip
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+OnBytes = Callable[[int, int | None], None]
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the bytes of one sample tell; `lines` counts all of them, but in UTF-16 only roughly."""
+
+    uri: str
+    head: bytearray = field(default_factory=bytearray)
+    lines: int = 0
+    marked: bool = False
+    quotes: bool = False
+    beyond_ascii: list[bytes] = field(default_factory=list)
+    no_utf8: int = 0
+
+    @property
+    def mark(self) -> str | None:
+        """The encoding that a byte order mark, or the zeros of UTF-16, tell."""
+        if self.marked:
+            return "utf-8"
+        for mark, encoding in _BOMS[1:]:
+            if self.head.startswith(mark):
+                return encoding
+        start = bytes(self.head[:4096])
+        if len(start) >= 4 and start.count(0) * 4 >= len(start):
+            return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
+        return None
+
+    def take(self, block: bytes) -> None:
+        """Count the next whole lines."""
+        if not self.head:
+            self.marked = block.startswith(_BOMS[0][0])
+            block = block.removeprefix(_BOMS[0][0])
+        self.head += block[: HEAD_BYTES - len(self.head)]
+        self.quotes = self.quotes or b'"' in block or b"'" in block
+        if block.isascii() or len(self.beyond_ascii) >= MAX_EVIDENCE_LINES:
+            return
+        for match in _BEYOND_ASCII.finditer(block):
+            self.beyond_ascii.append(match[0])
+            self.no_utf8 += not _is(match[0], "utf-8")
+            if len(self.beyond_ascii) >= MAX_EVIDENCE_LINES:
+                break
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoding, and what speaks for it."""
+
+    name: str
+    evidence: str
+
+
+def survey(uri: str, *, on_bytes: OnBytes) -> Survey:
+    """Read a sample's bytes. Raises SampleError where they are no delimited text, SourceError where unreadable."""
+    found = Survey(uri)
+    counter = LineCounter()
+    document = plain_document([{"name": "line"}], {"encoding": "latin-1", "header": "none", "quote": None})
+    with SourceReader(uri, document) as reader:
+        opening = reader.open()
+        if opening.problems:
+            raise SampleError("\n".join(f"{reader.uri}: {problem.message}" for problem in opening.problems))
+        for item in reader.blocks(opening.layout):
+            data = item.data if isinstance(item, OversizedRecord) else item.raw
+            counter.feed(data)
+            found.take(data)
+            on_bytes(reader.stored_bytes, reader.size)
+    found.lines = counter.lines
+    if not bytes(found.head).strip(b"\r\n"):
+        raise SampleError(f"{reader.uri}: the sample has nothing but blank lines")
+    return found
+
+
+def encoding_of(surveys: Sequence[Survey]) -> Encoding:
+    """Return the encoding that suits all samples. Raises UsageError where they have different ones."""
+    marks = {each.mark: each.uri for each in surveys}
+    wide = {mark: uri for mark, uri in marks.items() if mark not in (None, "utf-8")}
+    if wide and len(marks) > 1:
+        (one, uri), (other, second) = list(marks.items())[:2]
+        raise UsageError(
+            f"{uri} is {one or 'no UTF-16'} and {second} is {other or 'no UTF-16'}: samples of one contract have one encoding"
+        )
+    if wide:
+        name = next(iter(wide)) or ""
+        return Encoding(name, "a byte order mark says so" if name in ("utf-16", "utf-32") else "zeros say so")
+    lines = [line for each in surveys for line in each.beyond_ascii]
+    wrong = sum(each.no_utf8 for each in surveys)
+    marked = "; a byte order mark is dropped" if "utf-8" in marks else ""
+    if not lines:
+        return Encoding("utf-8", f"all bytes are ASCII{marked}")
+    if wrong <= MAX_WRONG * len(lines) or marked:
+        return Encoding("utf-8", f"UTF-8 in {_of(len(lines) - wrong, len(lines))} beyond ASCII{marked}")
+    return _legacy(lines)
+
+
+def _legacy(lines: list[bytes]) -> Encoding:
+    """Ask chardet, by the lines beyond ASCII alone; where it is not sure, the encoding is the usual one."""
+    text = b"\n".join(lines)[:MAX_EVIDENCE_BYTES]
+    guess = chardet.detect(text, include_encodings=CANDIDATES, compat_names=False)
+    name, sure = guess["encoding"] or WINDOWS, guess["confidence"] >= SURE_ENOUGH
+    order = dict.fromkeys((name, WINDOWS, "latin-1") if sure else (WINDOWS, name, "latin-1"))
+    decoded = {each: sum(_is(line, each) for line in lines) for each in order}
+    best = max(order, key=lambda each: decoded[each])
+    doubt = (
+        "" if sure and best == name else "; check a value with accents: other encodings would decode them too"
+    )
+    return Encoding(best, f"decodes {_of(decoded[best], len(lines))} beyond ASCII that are no UTF-8{doubt}")
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} {'line' if whole == 1 else 'lines'}"
+
+
+def _is(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""Keeps standard input in a file, as a sample is read several times."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from callcenter_etl.errors import CallcenterEtlError, SourceError, UsageError
+from callcenter_etl.store.uris import STANDARD_INPUT, base_name
+
+NAME = "sample"  # without a number or suffix, so that it makes no pattern of file names
+_PREFIX = "callcenter_etl-standard_input-"
+_STORED = re.compile(rf"\S*{_PREFIX}\w+/{NAME}")
+
+
+@contextmanager
+def stored_samples(samples: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the samples with a temporary file for `-`; errors within name it as standard input.
+
+    Raises UsageError where `-` is given twice, SourceError where standard input cannot be read.
+    """
+    if STANDARD_INPUT not in samples:
+        yield tuple(samples)
+        return
+    if list(samples).count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input is read once, so '-' is one sample (name it once)")
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+        file = Path(folder) / NAME
+        _store(file)
+        try:
+            yield tuple(str(file) if each == STANDARD_INPUT else each for each in samples)
+        except CallcenterEtlError as error:
+            error.args = tuple(name_standard_input(str(each)) for each in error.args)
+            raise
+
+
+def _store(file: Path) -> None:
+    if sys.stdin is None:
+        raise SourceError("standard input: it is closed (name a file)")
+    try:
+        with file.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+    except OSError as error:
+        raise SourceError(f"standard input: {error.strerror or error}") from error
+
+
+def shown_name(uri: str) -> str:
+    """Return the name of a sample as a contract's comment shows it."""
+    return "standard input" if _STORED.fullmatch(uri) else base_name(uri)
+
+
+def name_standard_input(text: str) -> str:
+    """Return a message with the temporary file named as standard input."""
+    return _STORED.sub("standard input", text)

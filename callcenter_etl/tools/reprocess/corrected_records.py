@@ -1,0 +1,221 @@
+"""Turns corrected rows into records of the source's dialect, and reads them back as a loader would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from callcenter_etl.errors import AccountingError
+from callcenter_etl.sources.chunk import Chunk, parse_chunk
+from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.encodings import is_ascii_superset
+from callcenter_etl.sources.framing import ENCODING, FIELDS, QUOTE, STRUCTURAL_RULES, frame_block
+from callcenter_etl.tools.reprocess.exceptions_sheet import Row
+
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+_BREAKS = ("\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records to be judged, in the order of their lines.
+
+    `keys` name them for ever, `raws` are their bytes as a file of the source holds them, with a line end. `sound`
+    has the indices of those that can be read as fields, `values` their columns by source position, each of shape
+    (sound,). `malformed` maps the index of each other record to its structural rule and reason, and `shown` to its
+    text.
+    """
+
+    keys: Sequence[str]
+    lines: NDArray[np.int64]
+    raws: Sequence[bytes]
+    sound: NDArray[np.int64]
+    values: tuple[pa.StringArray, ...]
+    malformed: dict[int, tuple[str, str]]
+    shown: dict[int, str]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How records are written: the source's dialect and names, and the line end of its files."""
+
+    dialect: Dialect
+    names: tuple[str, ...]
+    line_end: str
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of target and rejected: the source's, or UTF-8 where that is no superset of ASCII."""
+        return self.dialect.encoding if is_ascii_superset(self.dialect.encoding) else "utf-8"
+
+    @property
+    def as_text(self) -> Dialect:
+        """The dialect of the records while they are text."""
+        return replace(self.dialect, encoding="utf-8")
+
+
+def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
+    """Write rows as records and read them back.
+
+    Where a row's source values are all empty, its raw text is the record; else the values count.
+    """
+    written = [_written(row, writing) for row in rows]
+    malformed = {at: (each.rule, each.reason) for at, each in enumerate(written) if each.rule}
+    parts: list[tuple[list[int], Chunk]] = []
+    for places in _framed_together(rows, written, writing):
+        text = "\n".join(written[at].text for at in places)
+        chunk = _read(text, writing, len(places))
+        if chunk is None:  # more than one record, or none
+            malformed[places[0]] = (STRUCTURAL_RULES[FIELDS], "the text is not one record")
+            continue
+        malformed |= {places[m.record]: (STRUCTURAL_RULES[m.status], m.reason) for m in chunk.malformed}
+        parts.append(([places[at] for at in chunk.sound.tolist()], chunk))
+    sound, values = _in_order(parts, len(writing.names))
+    batch = Batch(
+        keys=[str(row.line) for row in rows],
+        lines=np.array([row.line for row in rows], dtype=np.int64),
+        raws=[each.bytes(writing) for each in written],
+        sound=sound,
+        values=values,
+        malformed=malformed,
+        shown={at: written[at].text for at in malformed},
+    )
+    _prove(batch, rows)
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A row as a record's text; `rule` and `reason` where it cannot be a record."""
+
+    text: str
+    rule: str = ""
+    reason: str = ""
+    escaped: bool = False
+
+    def bytes(self, writing: Writing) -> bytes:
+        """Encode; bytes that never decoded become what they were."""
+        text = self.text + writing.line_end
+        if not self.escaped:
+            return text.encode(writing.encoding, "backslashreplace")
+        pieces = _ESCAPED.split(text)
+        plain = [piece.encode(writing.encoding, "backslashreplace") for piece in pieces[::2]]
+        raw = [bytes.fromhex(piece) for piece in pieces[1::2]]
+        return b"".join(part for pair in zip(plain, [*raw, b""], strict=True) for part in pair)
+
+
+def _written(row: Row, writing: Writing) -> _Written:
+    if any(row.values):
+        return _encodable(_from_values(row.values, writing), writing)
+    if row.raw:
+        if STRUCTURAL_RULES[ENCODING] in row.rules and _ESCAPED.search(row.raw):
+            found = ", ".join(dict.fromkeys(f"\\x{byte}" for byte in _ESCAPED.findall(row.raw)))
+            reason = f"bytes that do not decode still stand in reject_raw as {found}"
+            return _Written(row.raw, STRUCTURAL_RULES[ENCODING], reason, escaped=True)
+        return _encodable(_Written(row.raw), writing)
+    if row.rules.startswith("record."):
+        return _Written(
+            "", STRUCTURAL_RULES[FIELDS], "the row is empty: neither values nor reject_raw are there"
+        )
+    return _from_values(row.values, writing)
+
+
+def _from_values(values: Sequence[str], writing: Writing) -> _Written:
+    dialect = writing.dialect
+    text = dialect.delimiter.join(_quoted(value, dialect) for value in values)
+    for name, value in zip(writing.names, values, strict=True):
+        if dialect.quote is None and (dialect.delimiter in value or any(each in value for each in _BREAKS)):
+            reason = f"the value of {name} holds a delimiter or line break, and the source has no quotes"
+            return _Written(text, STRUCTURAL_RULES[FIELDS], reason)
+        if not dialect.multiline and any(each in value for each in _BREAKS):
+            reason = f"the value of {name} holds a line break, which source.multiline does not allow"
+            return _Written(text, STRUCTURAL_RULES[QUOTE], reason)
+    return _Written(text)
+
+
+def _quoted(value: str, dialect: Dialect) -> str:
+    quote = dialect.quote
+    if quote is None or not any(mark in value for mark in (dialect.delimiter, quote, *_BREAKS)):
+        return value
+    return quote + value.replace(quote, quote * 2) + quote
+
+
+def _encodable(written: _Written, writing: Writing) -> _Written:
+    try:
+        written.text.encode(writing.encoding)
+    except UnicodeEncodeError as error:
+        character = written.text[error.start]
+        reason = f"{character!r} cannot be written as {writing.encoding}"
+        return written if written.rule else replace(written, rule=STRUCTURAL_RULES[ENCODING], reason=reason)
+    return written
+
+
+def _framed_together(
+    rows: Sequence[Row], written: Sequence[_Written], writing: Writing
+) -> Iterator[list[int]]:
+    """Give the rows that are framed as one text, and those that must stand alone lest they take neighbours along."""
+    together: list[int] = []
+    for at, (row, each) in enumerate(zip(rows, written, strict=True)):
+        if each.rule:
+            continue
+        breaks = any(mark in each.text for mark in _BREAKS)
+        joins = writing.dialect.multiline and not any(row.values)
+        if breaks or joins:
+            yield [at]
+        else:
+            together.append(at)
+    if together:
+        yield together
+
+
+def _read(text: str, writing: Writing, records: int) -> Chunk | None:
+    """Read records back; None where they are not so many."""
+    fields = len(writing.names)
+    frame = frame_block(
+        # With a line end: the last record of a one-column source may be empty.
+        f"{text}\n".encode(),
+        dialect=writing.as_text,
+        fields=fields,
+        first_line=1,
+        offset=0,
+        final=True,
+    )
+    if len(frame) != records:
+        return None
+    return parse_chunk(frame, first=0, last=len(frame), fields=fields)
+
+
+def _in_order(
+    parts: list[tuple[list[int], Chunk]], fields: int
+) -> tuple[NDArray[np.int64], tuple[pa.StringArray, ...]]:
+    if not parts:
+        return np.empty(0, dtype=np.int64), (pa.array([], type=pa.string()),) * fields
+    places = np.array([at for found, _ in parts for at in found], dtype=np.int64)
+    order = np.argsort(places, kind="stable")
+    picks = pa.array(order)
+    columns = (pa.concat_arrays([chunk.values[at] for _, chunk in parts]).take(picks) for at in range(fields))
+    return places[order], tuple(columns)
+
+
+def _prove(batch: Batch, rows: Sequence[Row]) -> None:
+    """Raise AccountingError unless every corrected value reads back as it was given."""
+    given = [at for at, place in enumerate(batch.sound.tolist()) if any(rows[place].values)]
+    if len(batch.sound) + len(batch.malformed) != len(rows):
+        raise AccountingError(
+            f"{len(rows)} rows were written, {len(batch.sound)} and {len(batch.malformed)} were read back"
+        )
+    picks = pa.array(given, type=pa.int64())
+    for position, column in enumerate(batch.values):
+        wanted = pa.array([rows[int(batch.sound[at])].values[position] for at in given], type=pa.string())
+        if not column.take(picks).equals(wanted):
+            raise AccountingError(
+                "corrected values do not read back as they were given: nothing is published"
+            )

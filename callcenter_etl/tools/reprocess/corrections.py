@@ -1,0 +1,285 @@
+"""The corrected records of a file, whichever kind it is, as batches to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.errors import AccountingError, Problem, SourceError
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.store import access
+from callcenter_etl.store.uris import base_name
+from callcenter_etl.tools.reprocess.corrected_records import Batch, Writing, batch_of
+from callcenter_etl.tools.reprocess.exceptions_sheet import LINE, MAX_PROBLEMS, NEEDED, Row, Sheet, open_sheet
+from callcenter_etl.tools.reprocess.original_run import OriginalRun
+from callcenter_etl.tools.reprocess.record_order import compared
+from callcenter_etl.tools.reprocess.rejected_file import RejectedFile, with_lines, without
+from callcenter_etl.writers.file_names import EXCEPTIONS, TARGET, is_part_name
+from callcenter_etl.writers.part_folder import folder_sha256
+
+BATCH_ROWS = 20_000
+_HEADER_BYTES = 2**20
+_MAY_JOIN = (
+    "with source.multiline, records that stood apart may join here, and which lines they stood on cannot be told"
+    " (correct exceptions.csv instead)"
+)
+_NO_PART = (
+    "which lines these records of a part stood on cannot be told, and equal ones of other parts would be taken for them"
+    " (keep all of a part's records, in their order and under its name, with the run's folder at hand; or correct its"
+    " part of the exceptions instead)"
+)
+_BY_CONTENT = (
+    "records are known by their content: which lines they stood on cannot be told"
+    " (keep rejected.csv beside the run's own exceptions.csv, with all of its records)"
+)
+
+
+class Corrections(Protocol):
+    """Corrected records with what is needed to write them again."""
+
+    kind: str
+    layout: ColumnLayout
+    preamble: bytes
+    line_end: bytes
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file."""
+
+    def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
+        """Give the records whose keys are not known, with the number of those that are."""
+
+    def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
+        """Name the values of a batch's sound records by the contract's columns."""
+
+    def prove(self, read: int) -> None:
+        """Raise AccountingError unless all rows were given."""
+
+
+@contextmanager
+def open_corrections(uri: str, document: ContractDocument, origin: OriginalRun) -> Iterator[Corrections]:
+    """Open a file of corrections: an exceptions file where it has our columns, else rejected records."""
+    storage = document.run.storage_options
+    sheet = open_sheet(uri, storage, marked=document.run.exceptions.excel_safe)
+    if sheet.has_our_columns:
+        yield CorrectedExceptions(sheet, document, origin)
+        return
+    with RejectedFile(uri, document) as file:
+        yield CorrectedRejected(file, document, origin)
+
+
+def _columns(batch: Batch, layout: ColumnLayout, validator: Validator) -> ChunkColumns:
+    document = validator.document
+    return ChunkColumns(
+        columns={column.name: column for column in document.columns},
+        empty_values=tuple(document.source.empty_values),
+        texts={name: batch.values[position] for name, position in layout.positions.items()},
+        lines=batch.lines[batch.sound],
+        lookups=validator.lookups,
+    )
+
+
+class CorrectedExceptions:
+    """An exceptions file that somebody corrected."""
+
+    kind = EXCEPTIONS
+
+    def __init__(self, sheet: Sheet, document: ContractDocument, origin: OriginalRun) -> None:
+        self._sheet = sheet
+        self.notes: tuple[str, ...] = ()
+        self.layout, problems = _layout_of(sheet, document)
+        start = _start_of_target(origin, document)
+        self.line_end = b"\r\n" if b"\r\n" in start else b"\n"
+        self._writing = Writing(dialect_of(document), self.layout.names, self.line_end.decode())
+        self._lines = np.empty(0, dtype=np.int64)
+        if not problems:
+            self._lines = sheet.lines(problems)
+            problems += _strange_lines(self._lines, origin, document)
+        self.problems = tuple(problems)
+        self.preamble = self._preamble(document)
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file."""
+        return self._sheet.bytes, self._sheet.sha256
+
+    def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
+        """Name the values of a batch's sound records by the contract's columns."""
+        return _columns(batch, self.layout, validator)
+
+    def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
+        """Give the records whose keys are not known, by line, with the number of those that are."""
+        rows = self._in_order()
+        while part := list(islice(rows, BATCH_ROWS)):
+            wanted = [row for row in part if str(row.line) not in before]
+            yield batch_of(wanted, self._writing), len(part) - len(wanted)
+
+    def prove(self, read: int) -> None:
+        """Raise AccountingError unless so many rows are all that were counted."""
+        if read != len(self._lines):
+            raise AccountingError(f"{len(self._lines):,} rows were counted, but {read:,} read")
+
+    def _in_order(self) -> Iterator[Row]:
+        """Give the rows by line: as they come where they are in order, else held in memory."""
+        rows = self._sheet.rows()
+        if (np.diff(self._lines) > 0).all():
+            return rows
+        return iter(sorted(rows, key=lambda row: row.line))
+
+    def _preamble(self, document: ContractDocument) -> bytes:
+        if document.source.header == "none" or self.problems:
+            return b""
+        header = [Row(1, self.layout.names, "", "")]
+        return batch_of(header, self._writing).raws[0]
+
+
+def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, list[Problem]]:
+    missing = [
+        Problem("header.missing", f"column {name!r} is missing")
+        for name in NEEDED
+        if name not in sheet.header
+    ]
+    if document.source.header == "none":
+        layout = layout_without_header(document)
+        if sheet.names != layout.names:
+            wanted = ", ".join(layout.names)
+            missing.append(Problem("header.missing", f"the columns are not those of the contract: {wanted}"))
+        return layout, missing
+    layout, problems = match_header(sheet.names, document)
+    return layout, [*missing, *problems]
+
+
+def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
+    """Give the header line of the run's target, which tells how the source ends its lines."""
+    storage = document.run.storage_options
+    if not origin.has_target:
+        return b""
+    start: bytes = access.read_bytes(origin.files(TARGET, storage)[0], storage, most=_HEADER_BYTES)
+    return start.partition(b"\n")[0] + b"\n"
+
+
+def _strange_lines(
+    lines: NDArray[np.int64], origin: OriginalRun, document: ContractDocument
+) -> list[Problem]:
+    """Say which lines the run did not reject; nothing where its own exceptions are no longer at hand."""
+    known = rejected_lines(origin, document)
+    if known is None:
+        return []
+    strange = np.setdiff1d(lines, known)
+    problems = [
+        Problem(LINE, f"line {line:,} is none that the run rejected")
+        for line in strange[:MAX_PROBLEMS].tolist()
+    ]
+    if len(strange) > MAX_PROBLEMS:
+        problems.append(Problem(LINE, f"and {len(strange) - MAX_PROBLEMS:,} more such lines"))
+    return problems
+
+
+def rejected_lines(origin: OriginalRun, document: ContractDocument) -> NDArray[np.int64] | None:
+    """Give the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
+    sheets = _own_exceptions(origin, document)
+    return None if sheets is None else _lines_of(sheets)
+
+
+def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> list[Sheet] | None:
+    """Give the run's exceptions, a sheet or one a part; None where they are not as it wrote them."""
+    storage, marked = document.run.storage_options, document.run.exceptions.excel_safe
+    if origin.exceptions_sha256 is None:
+        return None
+    try:
+        sheets = [open_sheet(uri, storage, marked=marked) for uri in origin.files(EXCEPTIONS, storage)]
+    except SourceError:
+        return None
+    unchanged = origin.exceptions_sha256 == _sha256_of(sheets, in_parts=bool(origin.parts))
+    return sheets if unchanged and all(sheet.has_our_columns for sheet in sheets) else None
+
+
+def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
+    """Give the hash that the run's summary has of its exceptions if they are these."""
+    if not in_parts:
+        return sheets[0].sha256
+    return folder_sha256([(base_name(sheet.uri), sheet.sha256) for sheet in sheets])
+
+
+def _lines_of(sheets: list[Sheet]) -> NDArray[np.int64]:
+    return np.array([row.line for row in _rows(sheets)], dtype=np.int64)
+
+
+def _rows(sheets: list[Sheet]) -> Iterator[Row]:
+    return chain.from_iterable(sheet.rows() for sheet in sheets)
+
+
+class CorrectedRejected:
+    """A file of rejected records that somebody corrected."""
+
+    kind = "rejected"
+
+    def __init__(self, file: RejectedFile, document: ContractDocument, origin: OriginalRun) -> None:
+        self._file = file
+        self._document = document
+        self.layout, self.preamble, self.problems = file.layout, file.preamble, file.problems
+        self.line_end = b"\r\n" if file.preamble.endswith(b"\r\n") else b"\n"
+        self.notes: tuple[str, ...] = ()
+        self._lines: NDArray[np.int64] | None = None
+        if not self.problems:
+            self._take_lines(origin)
+        if self.problems:
+            file.drain()
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file."""
+        return self._file.identity
+
+    def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
+        """Name the values of a batch's sound records by the contract's columns."""
+        return _columns(batch, self.layout, validator)
+
+    def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
+        """Give the records whose keys are not known, by line, with the number of those that are."""
+        given = 0
+        for batch in self._file.batches():
+            lined = (
+                batch if self._lines is None else with_lines(batch, self._lines[given : given + len(batch)])
+            )
+            given += len(batch)
+            wanted = without(lined, before)
+            yield wanted, len(lined) - len(wanted)
+
+    def prove(self, read: int) -> None:
+        """Raise AccountingError unless so many rows are all that were counted."""
+        if self._lines is not None and read != len(self._lines):
+            raise AccountingError(f"{len(self._lines):,} records were counted, but {read:,} read")
+
+    def _take_lines(self, origin: OriginalRun) -> None:
+        """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
+        sheets, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
+        name = base_name(self._file.uri)
+        if sheets is not None and origin.parts and is_part_name(name):
+            sheets = [sheet for sheet in sheets if base_name(sheet.uri) == name]
+        complete = False
+        strangers: list[Problem] = []
+        if sheets is not None:
+            with RejectedFile(self._file.uri, self._document) as file:
+                complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
+        if sheets is not None and complete:
+            self._lines = _lines_of(sheets)
+            self.problems = tuple(strangers)
+            return
+        if origin.parts or is_part_name(name):
+            self.problems = (Problem(LINE, _NO_PART),)
+            return
+        self.notes = (_BY_CONTENT,)
+        if self._document.source.multiline:
+            self.problems = (Problem("record.quote", _MAY_JOIN),)

@@ -1,0 +1,180 @@
+"""Reads an exceptions file as a spreadsheet may have written it anew: another delimiter, encoding, line end, order."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.names import REJECT_COLUMNS
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.store import access
+from callcenter_etl.writers.csv_injection import unescape
+
+LINE, RULES, REASONS, RAW = REJECT_COLUMNS
+NEEDED = (LINE, RULES, RAW)
+MAX_PROBLEMS = 20
+_DELIMITERS = (",", ";", "\t", "|")
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_FALLBACK = "cp1252"
+_BLOCK_BYTES = 2**20
+_NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*", re.ASCII)
+_MAX_CELL_CHARACTERS = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line of the source that it stands for, its source values, and what our columns say."""
+
+    line: int
+    values: tuple[str, ...]
+    rules: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An exceptions file: how it is written, its source columns' names, and where our columns stand."""
+
+    uri: str
+    storage: StorageOptions
+    encoding: str
+    delimiter: str
+    bytes: int
+    sha256: str
+    marked: bool
+    header: tuple[str, ...]
+    names: tuple[str, ...] = field(default=())
+
+    @property
+    def has_our_columns(self) -> bool:
+        """True where it is an exceptions file at all."""
+        return LINE in self.header
+
+    def cells(self) -> Iterator[tuple[int, list[str]]]:
+        """Give the number of each row that is not empty, as a spreadsheet counts, and its cells; the header is left out.
+
+        Raises SourceError where quotes do not close.
+        """
+        csv.field_size_limit(_MAX_CELL_CHARACTERS)
+        identity = access.identify(self.uri, self.storage)
+        with access.open_stream(self.uri, identity, self.storage) as stream:
+            text = io.TextIOWrapper(stream, encoding=self.encoding, newline="")
+            rows = csv.reader(text, delimiter=self.delimiter, strict=True)
+            try:
+                for number, cells in enumerate(rows, start=1):
+                    if number > 1 and any(cells):
+                        yield number, [unescape(cell) for cell in cells] if self.marked else cells
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise SourceError(f"{self.uri}: line {rows.line_num + 1:,}: {error}") from error
+            finally:
+                text.detach()
+
+    def lines(self, problems: list[Problem]) -> NDArray[np.int64]:
+        """Give the source's line of each row, and say what is wrong with rows that cannot be told apart."""
+        at, width = self.header.index(LINE), len(self.header)
+        found: dict[int, int] = {}
+        for number, cells in self.cells():
+            if any(cells[width:]):
+                problems.append(
+                    Problem("record.fields", f"row {number:,} has more cells than the header ({width})")
+                )
+            text = cells[at] if len(cells) > at else ""
+            match = _NUMBER.fullmatch(text)
+            if match is None:
+                problems.append(
+                    Problem(LINE, f"row {number:,}: {LINE} is {text!r}, the line's number expected")
+                )
+                continue
+            line = int(match[1])
+            if line in found:
+                problems.append(
+                    Problem(LINE, f"row {number:,}: line {line:,} stands in row {found[line]:,} already")
+                )
+            found[line] = number
+            if len(problems) >= MAX_PROBLEMS:
+                problems.append(Problem("file", f"no more than {MAX_PROBLEMS} problems are told"))
+                break
+        return np.fromiter(found, dtype=np.int64, count=len(found))
+
+    def rows(self) -> Iterator[Row]:
+        """Give the rows in the file's order; cells that are not there are empty."""
+        places = {name: self.header.index(name) for name in NEEDED}
+        ours = set(REJECT_COLUMNS)
+        values_at = [at for at, name in enumerate(self.header) if name not in ours]
+        width = len(self.header)
+        for _, cells in self.cells():
+            padded = cells + [""] * (width - len(cells))
+            match = _NUMBER.fullmatch(padded[places[LINE]])
+            if match is None:
+                raise RuntimeError("rows are read before their lines are known to be numbers")
+            values = tuple(padded[at] for at in values_at)
+            yield Row(int(match[1]), values, padded[places[RULES]], padded[places[RAW]])
+
+
+def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
+    """Find out how a file is written; `marked` tells that its cells are guarded (`run.exceptions.excel_safe`).
+
+    Raises SourceError where it cannot be read.
+    """
+    encoding, size, sha256 = _look(uri, storage)
+    identity = access.identify(uri, storage)
+    with access.open_stream(uri, identity, storage) as stream:
+        text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+        start = text.read(_BLOCK_BYTES)
+        text.detach()
+    delimiter, header = _header_of(start, marked=marked)
+    ours = set(REJECT_COLUMNS)
+    return Sheet(
+        uri=uri,
+        storage=storage,
+        encoding=encoding,
+        delimiter=delimiter,
+        bytes=size,
+        sha256=sha256,
+        marked=marked,
+        header=header,
+        names=tuple(name for name in header if name not in ours),
+    )
+
+
+def _look(uri: str, storage: StorageOptions) -> tuple[str, int, str]:
+    """Give the encoding: by its mark, else UTF-8 where all of it decodes, else what Windows writes; size and hash."""
+    digest, size, start = hashlib.sha256(), 0, b""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    sound = True
+    with access.open_stream(uri, access.identify(uri, storage), storage) as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            start = start or block[:4]
+            digest.update(block)
+            size += len(block)
+            if sound:
+                try:
+                    decoder.decode(block)
+                except UnicodeDecodeError:
+                    sound = False
+    marked = next((encoding for bom, encoding in _BOMS if start.startswith(bom)), None)
+    return marked or ("utf-8" if sound else _FALLBACK), size, digest.hexdigest()
+
+
+def _header_of(start: str, *, marked: bool) -> tuple[str, tuple[str, ...]]:
+    """Give the delimiter under which our columns are found, and the header's cells without empty ones at its end."""
+    for delimiter in _DELIMITERS:
+        try:
+            cells = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        names = [unescape(cell) if marked else cell for cell in cells]
+        if LINE in names:
+            while names and not names[-1]:
+                names.pop()
+            return delimiter, tuple(names)
+    return _DELIMITERS[0], ()

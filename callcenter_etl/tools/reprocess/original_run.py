@@ -1,0 +1,149 @@
+"""Finds out which source rejected records come from, and what that run published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.documents import DocumentError, parse_object
+from callcenter_etl.errors import SourceError, UsageError
+from callcenter_etl.logs import get_logger
+from callcenter_etl.run.summary import OutputFile, Summary
+from callcenter_etl.store import access
+from callcenter_etl.store.store_errors import MissingError
+from callcenter_etl.store.uris import base_name, is_local, local_path, shown, within
+from callcenter_etl.tools.reprocess.reprocess_result import KIND, Reprocessed
+from callcenter_etl.writers.file_names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET, is_part_name
+from callcenter_etl.writers.part_folder import file_uris, stands
+
+_log = get_logger(__name__)
+FOLDER = "reprocessed"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalRun:
+    """Where rejected records come from: the source's hash, and the run's folder where it is at hand.
+
+    `home` is where reprocesses of that run go unless told otherwise. `exceptions_sha256` is the hash of the
+    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV. `parts` are the
+    numbers of part files, where target and exceptions are folders of them.
+    """
+
+    sha256: str
+    uri: str | None = None
+    folder: str | None = None
+    home: str | None = None
+    exceptions_sha256: str | None = None
+    has_target: bool = False
+    target_format: str | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+    def files(self, name: str, storage: StorageOptions) -> list[str]:
+        """Give the address of one of the run's files, or those of its parts in the source's order. Raises SourceError."""
+        if self.folder is None:
+            return []
+        return file_uris(self.folder, name, parts=self.parts.get(name), storage=storage)
+
+
+def find_origin(
+    file: str, storage: StorageOptions, *, run_output: str | None, sha256: str | None
+) -> OriginalRun:
+    """Find the run whose rejects a file holds: in `run_output`, else beside the file, else by the hash alone.
+
+    Raises UsageError where nothing tells it, or the hash is another one.
+    """
+    folder = run_output if run_output is not None else _folder_of(file)
+    told = _summary_in(folder, storage)
+    origin = None if told is None else _from_summary(told, folder, storage)
+    if origin is None and run_output is not None:
+        raise UsageError(f"{shown(run_output)}: no run is published here (name the output folder of the run)")
+    if origin is None and sha256 is None:
+        raise UsageError(
+            f"{shown(file)}: which source do these records come from? There is no summary.json beside it"
+            " (name the run's output folder with --run-output, or the source's hash with --source-sha256)"
+        )
+    if origin is None:
+        return OriginalRun(str(sha256).lower())
+    if sha256 is not None and sha256.lower() != origin.sha256:
+        raise UsageError(
+            f"{shown(folder)}: its run read a source of hash {origin.sha256}, not {sha256.lower()}"
+        )
+    return origin
+
+
+def _folder_of(file: str) -> str:
+    folder = _parent_of(file)
+    return _parent_of(folder) if is_part_name(base_name(file)) else folder
+
+
+def _parent_of(path: str) -> str:
+    if not is_local(path):
+        return path.rpartition("/")[0]
+    return os.path.normpath(os.path.join(local_path(path), ".."))  # noqa: PTH118  of text, as all addresses
+
+
+def _summary_in(folder: str, storage: StorageOptions) -> dict[str, Any] | None:
+    """Return the summary in a folder, None where there is none. Raises SourceError where it cannot be read."""
+    try:
+        return parse_object(access.read_document(within(folder, FILE_NAMES[SUMMARY]), storage))
+    except MissingError:
+        return None
+    except (SourceError, DocumentError) as error:
+        _log.warning(
+            "summary_not_trusted", summary=shown(within(folder, FILE_NAMES[SUMMARY])), cause=str(error)
+        )
+        return None
+
+
+def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun | None:
+    try:
+        if told.get("kind") == KIND:
+            return _from_reprocess(told, folder, storage)
+        summary = Summary.from_dict(told)
+    except DocumentError as error:
+        _log.warning(
+            "summary_not_trusted", summary=shown(within(folder, FILE_NAMES[SUMMARY])), cause=str(error)
+        )
+        return None
+    exceptions = summary.outputs.get(EXCEPTIONS)
+    target = summary.outputs.get(TARGET)
+    return OriginalRun(
+        sha256=summary.source.sha256,
+        uri=summary.source.uri,
+        folder=folder,
+        home=within(folder, FOLDER),
+        exceptions_sha256=None if exceptions is None else exceptions.sha256,
+        has_target=target is not None and _has_target(folder, target, storage),
+        target_format=None if target is None else target.format,
+        parts={name: file.parts for name, file in summary.outputs.items() if file.parts is not None},
+    )
+
+
+def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> bool:
+    """Tell whether the run's target is there, in CSV, as large as it was."""
+    if target.format is not None:
+        return False
+    try:
+        if target.parts is not None:
+            return stands(folder, TARGET, parts=target.parts, size=target.bytes, storage=storage)
+        return access.identify(within(folder, FILE_NAMES[TARGET]), storage).size == target.bytes
+    except SourceError:
+        return False
+
+
+def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun:
+    """Go back from the exceptions that a reprocess wrote to the run behind it."""
+    home = os.path.normpath(os.path.join(local_path(folder), ".."))  # noqa: PTH118  of text, as all addresses
+    earlier = Reprocessed.from_dict(told)
+    bare = OriginalRun(sha256=earlier.source.sha256, uri=earlier.source.uri, home=home)
+    if earlier.run_output is None:
+        return bare
+    first = os.path.normpath(os.path.join(local_path(folder), earlier.run_output))  # noqa: PTH118  same
+    summary = _summary_in(first, storage)
+    found = None if summary is None else _from_summary(summary, first, storage)
+    if found is None or found.sha256 != bare.sha256:  # another source was run into that folder since
+        return bare
+    return replace(found, home=home)

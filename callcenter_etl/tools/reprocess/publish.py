@@ -1,0 +1,129 @@
+"""Stages and publishes what a reprocess wrote: a folder of its own, there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+
+from callcenter_etl.documents import open_regular_file, parse_object, read_regular_file
+from callcenter_etl.errors import SourceError
+from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.store import access
+from callcenter_etl.store.store_errors import cause_of
+from callcenter_etl.temporary import remove_tree
+from callcenter_etl.tools.reprocess.reprocess_result import KIND, Reprocessed
+from callcenter_etl.writers.file_names import FILE_NAMES, SUMMARY, TARGET
+from callcenter_etl.writers.permissions import PRIVATE_FOLDER
+from callcenter_etl.writers.staged_file import StagedFile
+from callcenter_etl.writers.staging import STAGING_PREFIX
+from callcenter_etl.writers.target_forms import sync_folder
+
+RECOVERED = "recovered"
+NAMES = {**FILE_NAMES, RECOVERED: "recovered.csv"}
+RECOVERED_HEADER = ("source_sha256", "key")
+_INNER = "files"
+
+
+class StagedFolder:
+    """Files on their way into a new folder, `path` once they are published."""
+
+    def __init__(self, directory: Path, path: Path, mode: int | None) -> None:
+        self._directory = directory
+        self._path = path
+        self._mode = mode
+        self.scratch = directory
+        self.files: dict[str, StagedFile] = {}
+
+    def create(self, name: str) -> StagedFile:
+        """Start one of the files."""
+        folder = self._directory / _INNER
+        with translate_os_errors(folder):
+            folder.mkdir(exist_ok=True)
+            self.files[name] = StagedFile.new(folder / NAMES[name], self._mode)
+        return self.files[name]
+
+    def final_uri(self, name: str) -> str:
+        """Give the path under which a file will be published."""
+        return str(self._path / NAMES[name])
+
+    def publish(self, summary: bytes) -> None:
+        """Make the files durable and give their folder its name, in one step."""
+        self.create(SUMMARY).write(summary)
+        for file in self.files.values():
+            file.close()
+        folder = self._directory / _INNER
+        with translate_os_errors(self._path):
+            sync_folder(folder)
+            folder.rename(self._path)
+            sync_folder(self._path.parent)
+
+
+@contextmanager
+def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[StagedFolder]:
+    """Give the staging of a reprocess that will be published as `parent/run_id`.
+
+    Raises OutputError where `parent` cannot be written.
+    """
+    directory = parent / f"{STAGING_PREFIX}{run_id}"
+    with translate_os_errors(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=PRIVATE_FOLDER)
+    staged = StagedFolder(directory, parent / run_id, mode)
+    try:
+        yield staged
+    finally:
+        for file in staged.files.values():
+            file.discard()
+        remove_tree(directory)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was recovered of a source before: the keys of its records, and the targets that hold them.
+
+    `done` maps the hashes of corrected file and contract to the id of the reprocess that read them last.
+    """
+
+    keys: frozenset[str]
+    targets: tuple[Path, ...]
+    done: Mapping[tuple[str, str], str]
+
+
+def recovered_before(parent: Path, sha256: str) -> Before:
+    """Give what was recovered of a source into `parent` before.
+
+    Raises SourceError where one of the folders cannot be read: then nothing may be recovered, lest it be twice.
+    """
+    keys: set[str] = set()
+    targets: list[Path] = []
+    done: dict[tuple[str, str], str] = {}
+    for summary in sorted(parent.glob(f"*/{NAMES[SUMMARY]}")):
+        folder = summary.parent
+        try:
+            values = parse_object(read_regular_file(summary))
+            if values.get("kind") != KIND:
+                continue
+            earlier = Reprocessed.from_dict(values)
+            if earlier.source.sha256 != sha256:
+                continue
+            done[earlier.file.sha256, earlier.contract.sha256] = earlier.run_id
+            keys |= _keys_in(folder / NAMES[RECOVERED], sha256)
+            access.check_regular(str(folder / NAMES[TARGET]))
+        except (OSError, ValueError, csv.Error, SourceError) as error:
+            raise SourceError(
+                f"{folder}: what was recovered before cannot be read: {cause_of(error)}"
+                " (move the folder away if it is not wanted)"
+            ) from error
+        targets.append(folder / NAMES[TARGET])
+    return Before(frozenset(keys), tuple(targets), done)
+
+
+def _keys_in(path: Path, sha256: str) -> set[str]:
+    with TextIOWrapper(open_regular_file(path), encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows, None)
+        return {key for source, key in rows if source == sha256}

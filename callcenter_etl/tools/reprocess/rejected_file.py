@@ -1,0 +1,122 @@
+"""Reads corrected rejected records, which are a source in the contract's own dialect."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.engines.block_steps import BlockFormat, parse_block
+from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.encodings import is_ascii_superset, show
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.header import ColumnLayout
+from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.tools.reprocess.corrected_records import Batch
+
+
+class RejectedFile:
+    """A file of rejected records. Use within `with`; `problems` are why it is none of the contract's."""
+
+    def __init__(self, uri: str, document: ContractDocument) -> None:
+        self.uri = uri
+        self._reader = SourceReader(uri, as_published(document))
+        self.layout = ColumnLayout(names=(), positions={})
+        self.preamble = b""
+        self.problems: tuple[Problem, ...] = ()
+
+    def __enter__(self) -> Self:
+        self._reader.__enter__()
+        opening = self._reader.open()
+        self.layout, self.preamble, self.problems = opening.layout, opening.preamble, opening.problems
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._reader.__exit__(*exc)
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """Size and hash of the file, once all of it was read."""
+        return self._reader.stored_bytes, self._reader.sha256
+
+    def drain(self) -> None:
+        """Read what is left, so that size and hash are those of the whole file."""
+        self._reader.drain()
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the records, keyed by their content: its hash, and the how-manieth of its kind it is.
+
+        Raises SourceError for a record over the limit, which nobody corrects by hand.
+        """
+        shape = BlockFormat(self.layout, self._reader.dialect)
+        seen: Counter[str] = Counter()
+        for item in self._reader.blocks(self.layout):
+            if isinstance(item, OversizedRecord):
+                most = shape.dialect.max_record_bytes
+                raise SourceError(
+                    f"{self._reader.uri}: line {item.line:,} is over {most:,} bytes long: take it out"
+                )
+            for chunk in parse_block(item, shape).chunks:
+                yield _batch_of(chunk, shape.dialect.encoding, seen)
+
+
+def as_published(document: ContractDocument) -> ContractDocument:
+    """Describe the files that a run publishes: named as it names them, in UTF-8 where the source's encoding is hard."""
+    source = document.source
+    encoding = source.encoding if is_ascii_superset(source.encoding) else "utf-8"
+    return document.model_copy(
+        update={"source": source.model_copy(update={"filename": None, "encoding": encoding})}
+    )
+
+
+def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:
+    """Give the records with the lines of the source that they stood on, and keyed by them."""
+    keys = [str(line) for line in lines.tolist()]
+    return Batch(keys, lines, batch.raws, batch.sound, batch.values, batch.malformed, batch.shown)
+
+
+def without(batch: Batch, known: frozenset[str]) -> Batch:
+    """Leave the records out whose keys are known."""
+    keep = [at for at, key in enumerate(batch.keys) if key not in known]
+    if len(keep) == len(batch):
+        return batch
+    place = {at: number for number, at in enumerate(keep)}
+    sound = [number for number, at in enumerate(batch.sound.tolist()) if at in place]
+    picks = pa.array(sound, type=pa.int64())
+    return Batch(
+        keys=[batch.keys[at] for at in keep],
+        lines=batch.lines[np.array(keep, dtype=np.int64)],
+        raws=[batch.raws[at] for at in keep],
+        sound=np.array([place[int(batch.sound[number])] for number in sound], dtype=np.int64),
+        values=tuple(values.take(picks) for values in batch.values),
+        malformed={place[at]: why for at, why in batch.malformed.items() if at in place},
+        shown={place[at]: text for at, text in batch.shown.items() if at in place},
+    )
+
+
+def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
+    frame, numbers = chunk.frame, range(chunk.first, chunk.last)
+    raws = [frame.raw[int(frame.starts[at]) : int(frame.stops[at])] for at in numbers]
+    return Batch(
+        keys=[_key_of(raw, seen) for raw in raws],
+        lines=chunk.lines,
+        raws=[raw if raw.endswith((b"\n", b"\r")) else raw + b"\n" for raw in raws],
+        sound=chunk.sound,
+        values=chunk.values,
+        malformed={m.record: (STRUCTURAL_RULES[m.status], m.reason) for m in chunk.malformed},
+        shown={m.record: show(chunk.raw_of(m.record), encoding) for m in chunk.malformed},
+    )
+
+
+def _key_of(raw: bytes, seen: Counter[str]) -> str:
+    digest = hashlib.sha256(raw.rstrip(b"\r\n")).hexdigest()
+    seen[digest] += 1
+    return f"{digest}#{seen[digest]}"

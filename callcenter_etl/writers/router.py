@@ -1,0 +1,190 @@
+"""Puts every record into its place: target, or rejected and exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from callcenter_etl.contract.names import REJECT_COLUMNS
+from callcenter_etl.rules.reject_reasons import RejectReasons
+from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.encodings import ShowStream, show
+from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
+from callcenter_etl.store.file_checkpoint import FileCheckpoint
+from callcenter_etl.writers.byte_selection import select_records
+from callcenter_etl.writers.csv_injection import RAW, Cells
+from callcenter_etl.writers.csv_text import LINE_END, csv_line, csv_records
+from callcenter_etl.writers.file_names import EXCEPTIONS, REJECTED, TARGET
+from callcenter_etl.writers.staging import STREAM, Staging
+from callcenter_etl.writers.tables.staged_records import batch_message, schema_message
+
+_RULES_FROM_END = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The bytes of one chunk for each file, and how many records there are among them.
+
+    The target's are the source's own, or one message of a stream of typed records.
+    """
+
+    target: memoryview
+    rejected: memoryview
+    exceptions: memoryview
+    exception_records: int
+    target_records: int
+
+
+def route_chunk(
+    chunk: Chunk,
+    rejected: NDArray[np.bool_],
+    reject_reasons: RejectReasons,
+    *,
+    encoding: str,
+    cells: Cells = RAW,
+    typed: pa.RecordBatch | None = None,
+) -> Routed:
+    """Put the records of one chunk into their places.
+
+    `rejected` covers all records of the chunk, `grounds` the sound ones among them. `typed` are the accepted ones
+    for a typed target, which else takes their bytes.
+    """
+    frame = chunk.frame
+    starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
+    exceptions = int(np.count_nonzero(rejected))
+    if typed is None:
+        accepted, records = select_records(frame.raw, starts, stops, ~rejected), len(chunk) - exceptions
+    else:
+        accepted, records = batch_message(typed), typed.num_rows
+    if not exceptions:
+        return Routed(accepted, memoryview(b""), memoryview(b""), 0, records)
+    return Routed(
+        target=accepted,
+        rejected=select_records(frame.raw, starts, stops, rejected),
+        exceptions=_exceptions(chunk, reject_reasons, encoding, cells),
+        exception_records=len(reject_reasons.records) + len(chunk.malformed),
+        target_records=records,
+    )
+
+
+def _exceptions(chunk: Chunk, reject_reasons: RejectReasons, encoding: str, cells: Cells) -> memoryview:
+    columns = _exception_columns(chunk, reject_reasons, encoding)
+    in_quotes = None
+    if any(m.status == TOO_LONG for m in chunk.malformed):
+        # As `write_long` has them, which cannot know what is still to come: a block may hold such a record, or a part of it.
+        rules = columns[-_RULES_FROM_END]
+        in_quotes = np.asarray(pc.equal(rules, STRUCTURAL_RULES[TOO_LONG]))
+    return csv_records(cells.columns(columns), in_quotes=in_quotes)
+
+
+def _exception_columns(chunk: Chunk, reject_reasons: RejectReasons, encoding: str) -> list[pa.StringArray]:
+    records = reject_reasons.records
+    sound = list(chunk.values)
+    if len(records) < len(chunk.sound):
+        picks = pa.array(records)
+        sound = [values.take(picks) for values in sound]
+    sound += [
+        pc.cast(pa.array(chunk.sound_lines[records]), pa.string()),
+        reject_reasons.rules,
+        reject_reasons.reasons,
+    ]
+    sound.append(pa.repeat(pa.scalar("", pa.string()), len(records)))
+    if not chunk.malformed:
+        return sound
+    bad = chunk.malformed
+    at = np.array([m.record for m in bad], dtype=np.int64)
+    blank = pa.repeat(pa.scalar("", pa.string()), len(bad))
+    malformed = [blank] * len(chunk.values)
+    malformed += [
+        pc.cast(pa.array(chunk.lines[at]), pa.string()),
+        pa.array([STRUCTURAL_RULES[m.status] for m in bad], type=pa.string()),
+        pa.array([m.reason for m in bad], type=pa.string()),
+        pa.array([show(chunk.raw_of(m.record), encoding) for m in bad], type=pa.string()),
+    ]
+    order = pa.array(np.argsort(np.concatenate((chunk.sound[records], at)), kind="stable"))
+    return [pa.concat_arrays(pair).take(order) for pair in zip(sound, malformed, strict=True)]
+
+
+class Router:
+    """Writes what was routed, in the order in which it comes. Call `begin` or `go_on` first.
+
+    `schema` is that of a typed target, None where the target takes the source's bytes.
+    """
+
+    def __init__(
+        self,
+        staged: Staging,
+        *,
+        names: Sequence[str],
+        encoding: str,
+        cells: Cells = RAW,
+        schema: pa.Schema | None = None,
+    ) -> None:
+        self._staged = staged
+        self._schema = schema
+        self._names = names
+        self._encoding = encoding
+        self._cells = cells
+        self.exception_records = 0
+        self.target_records = 0
+        self._long: ShowStream | None = None
+        self._long_begun = False
+
+    def begin(self, preamble: bytes) -> None:
+        """Start the files."""
+        self._target = self._staged.create(self.target_name)
+        self._rejected = self._staged.create(REJECTED)
+        self._exceptions = self._staged.create(EXCEPTIONS)
+        self._target.write(preamble if self._schema is None else schema_message(self._schema))
+        self._rejected.write(preamble)
+        names = (*self._names, *REJECT_COLUMNS)
+        self._exceptions.write(csv_line([self._cells.text(name) for name in names]))
+
+    @property
+    def target_name(self) -> str:
+        """Which staged file takes the accepted records."""
+        return TARGET if self._schema is None else STREAM
+
+    def go_on(
+        self, marks: Mapping[str, FileCheckpoint], *, exception_records: int, target_records: int
+    ) -> None:
+        """Go on with a dead run's files. Raises UnfitCheckpointError where they are not what they were."""
+        self._target = self._staged.go_on(self.target_name, marks[self.target_name])
+        self._rejected = self._staged.go_on(REJECTED, marks[REJECTED])
+        self._exceptions = self._staged.go_on(EXCEPTIONS, marks[EXCEPTIONS])
+        self.exception_records = exception_records
+        self.target_records = target_records
+
+    def write(self, routed: Routed) -> None:
+        """Write one chunk."""
+        self._target.write(routed.target)
+        self._rejected.write(routed.rejected)
+        self._exceptions.write(routed.exceptions)
+        self.exception_records += routed.exception_records
+        self.target_records += routed.target_records
+
+    def write_oversized(self, piece: OversizedRecord, reason: str, rule: str) -> None:
+        """Write a piece of a record that is over the limit, at constant memory."""
+        self._rejected.write(piece.data)
+        if piece.first:
+            self._long = ShowStream(self._encoding)
+            self._long_begun = False
+            start = csv_line((*[""] * len(self._names), str(piece.line), rule, reason, ""))
+            self._exceptions.write(start.removesuffix(LINE_END.encode()) + b'"')
+            self.exception_records += 1
+        if self._long is None:
+            raise RuntimeError("a long record goes on that never began")
+        data = piece.data.rstrip(b"\r\n") if piece.last else piece.data
+        shown = self._long.show(data, final=piece.last)
+        if shown and not self._long_begun:
+            shown, self._long_begun = self._cells.text(shown), True
+        self._exceptions.write(shown.replace('"', '""').encode("utf-8"))
+        if piece.last:
+            self._exceptions.write(b'"' + LINE_END.encode())
+            self._long = None

@@ -1,0 +1,139 @@
+"""Folders of part files under an S3 prefix: tasks upload them unseen, the driver completes those that count.
+
+So do the committers of S3A (https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/committers.html): an
+upload in parts is nothing that a reader sees, and whoever knows its id and the ETags of its parts can complete it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.store.s3_uploads import Bucket, Content, Upload
+from callcenter_etl.writers.file_names import (
+    IN_PARTS,
+    MARKS,
+    SUCCESS_NAME,
+    UNFINISHED_NAME,
+    holds_parts,
+    is_part_name,
+    part_name,
+)
+from callcenter_etl.writers.parallel_map import parallel_map
+from callcenter_etl.writers.part_folder import StagedParts, Told, kept_files
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PartsPrefix:
+    """Where the parts of a run go, for its tasks: a prefix (empty, or ending in /), and the labels of each object."""
+
+    bucket: str
+    prefix: str
+    options: StorageOptions
+    labels: Mapping[str, str]
+
+    def upload(
+        self, part: int, files: Mapping[str, Told], paths: Mapping[str, Path]
+    ) -> dict[str, dict[str, Any]]:
+        """Upload the files of a part, unseen; tell of each what completes it. Raises OutputError, none is left then."""
+        bucket, done = Bucket(self.bucket, self.options), dict[str, Upload]()
+        try:
+            for name, file in files.items():
+                content = Content(paths[name], file["bytes"], file["sha256"])
+                key = f"{self.prefix}{name}/{part_name(part)}"
+                done[name] = bucket.prepare(key, content, self.labels_of(file))
+        except BaseException:
+            for upload in done.values():
+                bucket.abandon(upload)
+            raise
+        return {
+            name: {"key": upload.key, "id": upload.id, "parts": upload.parts} for name, upload in done.items()
+        }
+
+    def labels_of(self, file: Told) -> dict[str, str]:
+        """Give the metadata of one object."""
+        return {**self.labels, "sha256": file["sha256"]}
+
+    def abandon(self, told: Sequence[Told]) -> None:
+        """Remove what tasks uploaded for parts that are told of."""
+        bucket = Bucket(self.bucket, self.options)
+        parallel_map(_uploads(told), lambda file: bucket.abandon(_upload_of(file)))
+
+
+class RemoteParts:
+    """What one run does to the folders of parts under a prefix. Methods raise OutputError."""
+
+    def __init__(self, bucket: Bucket, prefix: PartsPrefix) -> None:
+        self.prefix = prefix
+        self._bucket = bucket
+        self._files: dict[str, list[tuple[int, Told]]] = {}
+        self._open: dict[str, Upload] = {}
+
+    def take(self, told: Sequence[Told]) -> dict[str, StagedParts]:
+        """Take what tasks uploaded as this run's, to `commit`; what is not committed is removed by `close`."""
+        self._open = {upload.key: upload for upload in map(_upload_of, _uploads(told))}
+        self._files = {name: kept_files(name, told) for name in IN_PARTS}
+        return {name: StagedParts.of(files) for name, files in self._files.items()}
+
+    def commit(self, name: str, step: Step) -> None:
+        """Make a folder visible in the place of an earlier one."""
+        home, files = self._home(name), self._files[name]
+        self._bucket.put(f"{home}{UNFINISHED_NAME}", b"")
+        self._bucket.delete(f"{home}{SUCCESS_NAME}")
+        parallel_map(files, lambda file: self._complete(file[1], step))
+        self._delete_parts(name, step, but={part_name(part) for part, _ in files})
+        self._bucket.put(f"{home}{SUCCESS_NAME}", b"")
+        self._bucket.delete(f"{home}{UNFINISHED_NAME}")
+
+    def remove(self, name: str, step: Step) -> None:
+        """Remove an earlier run's folder; what no run of this program marked as its parts stays."""
+        home = self._home(name)
+        marks = [mark for mark in MARKS if self._bucket.head(f"{home}{mark}") is not None]
+        if marks and holds_parts([*marks, *self._parts_in(home)]):
+            self._delete_parts(name, step)
+            for mark in marks:
+                self._bucket.delete(f"{home}{mark}")
+
+    def close(self) -> None:
+        """Remove what was uploaded and not made visible."""
+        parallel_map(self._open.values(), self._bucket.abandon)
+        self._open.clear()
+
+    def _home(self, name: str) -> str:
+        return f"{self.prefix.prefix}{name}/"
+
+    def _complete(self, file: Told, step: Step) -> None:
+        upload = _upload_of(file)
+        step(self._bucket.uri(upload.key))
+        self._bucket.complete(upload, self.prefix.labels_of(file))
+        del self._open[upload.key]
+
+    def _delete_parts(self, name: str, step: Step, *, but: frozenset[str] | set[str] = frozenset()) -> None:
+        home = self._home(name)
+
+        def delete(key: str) -> None:
+            step(self._bucket.uri(key))
+            self._bucket.delete(key)
+
+        parallel_map([f"{home}{file}" for file in self._parts_in(home) if file not in but], delete)
+
+    def _parts_in(self, home: str) -> list[str]:
+        found = (key.removeprefix(home) for key in self._bucket.keys(f"{home}part-"))
+        return [file for file in found if is_part_name(file)]
+
+
+def _uploads(told: Sequence[Told]) -> list[Told]:
+    files = [file for part in told for file in part.get("files", {}).values()]
+    return [file for file in files if file.get("upload") is not None]
+
+
+def _upload_of(file: Told) -> Upload:
+    """Give an upload that another process made; its content is no longer at hand, and no longer needed."""
+    upload = file["upload"]
+    content = Content(Path(), file["bytes"], file["sha256"])
+    return Upload(upload["key"], content, upload["id"], tuple(upload["parts"]))

@@ -1,0 +1,115 @@
+"""Finds what dead runs left staged, beside a target and in the staging folder of files for s3://."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from callcenter_etl.errors import OutputError
+from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.temporary import remove_tree
+from callcenter_etl.writers.staging import STAGING_PREFIX, new_folder
+from callcenter_etl.writers.target_lock import LockOwner, target_lock
+
+REMOTE_STAGING_PREFIX = "callcenter_etl-"
+OWNER_NAME = ".run.lock"
+_MAKING = ".new"  # the end of a folder's name until it is locked
+_SECONDS_TO_MAKE = 3600
+_RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+_ATTEMPT = re.compile(r"part-[0-9a-f]{16}")
+
+
+def stale_staging_folders(output: Path) -> tuple[Path, ...]:
+    """Give the staging folders in `output`, oldest run first; call it under the target's lock, so that none lives."""
+    with translate_os_errors(output):
+        found = sorted(each.name for each in output.iterdir() if each.name.startswith(STAGING_PREFIX))
+        folders = (output / name for name in found)
+        # What is no folder was made by no run of this program.
+        return tuple(folder for folder in folders if folder.is_dir() and not folder.is_symlink())
+
+
+@contextmanager
+def stale_remote_staging(
+    home: Path, lock_owner: LockOwner, *, concerned: Callable[[Path], bool]
+) -> Iterator[tuple[Path, ...]]:
+    """Hold the staging folders in `home` whose runs are dead, oldest first; those of living runs hold themselves.
+
+    Only folders that a run of this user made count, as others may write into the system's folder too, and of
+    these those that are `concerned`.
+    """
+    with ExitStack() as held:
+        found = (folder for folder in _named(home, REMOTE_STAGING_PREFIX) if _is_ours(folder, _RUN_ID))
+        yield tuple(folder for folder in found if concerned(folder) and _held(folder, lock_owner, held))
+
+
+def new_attempt_name() -> str:
+    """Give a name for the folder of an attempt at a part, which no other has."""
+    return f"{REMOTE_STAGING_PREFIX}part-{os.urandom(8).hex()}"
+
+
+def remove_stale_attempts(home: Path, lock_owner: LockOwner) -> None:
+    """Remove the folders in `home` of attempts whose processes were killed; those of living ones hold themselves."""
+    for folder in _named(home, f"{REMOTE_STAGING_PREFIX}part-"):
+        with ExitStack() as held:
+            if _is_ours(folder, _ATTEMPT) and _held(folder, lock_owner, held):
+                remove_tree(folder)
+
+
+@contextmanager
+def new_remote_staging_folder(folder: Path, lock_owner: LockOwner) -> Iterator[None]:
+    """Make a staging folder that is held from the first moment at which it has its name."""
+    making = folder.with_name(f"{folder.name}{_MAKING}")
+    new_folder(making)
+    try:
+        with target_lock(making, lock_owner, name=OWNER_NAME):
+            with translate_os_errors(folder):
+                making.rename(folder)
+            yield
+    finally:
+        remove_tree(making)  # it has gone, unless it could not be locked or renamed
+
+
+def run_id_of(folder: Path) -> str:
+    """Give the id of the run whose staging folder this is."""
+    return folder.name.removeprefix(STAGING_PREFIX).removeprefix(REMOTE_STAGING_PREFIX)
+
+
+def _named(home: Path, prefix: str) -> list[Path]:
+    """Return what is in `home` under names that begin so, sorted; nothing where there is no such folder.
+
+    `Path.glob` would leave out what it may not read.
+    """
+    with translate_os_errors(home):
+        try:
+            return sorted(each for each in home.iterdir() if each.name.startswith(prefix))
+        except FileNotFoundError:
+            return []
+
+
+def _held(folder: Path, lock_owner: LockOwner, held: ExitStack) -> bool:
+    try:
+        held.enter_context(target_lock(folder, lock_owner, name=OWNER_NAME))
+    except OutputError:
+        return False  # its run lives, or another one has taken it over or removed it
+    return True
+
+
+def _is_ours(folder: Path, named: re.Pattern[str]) -> bool:
+    with translate_os_errors(folder):
+        try:
+            found = folder.lstat()
+        except FileNotFoundError:  # its run has ended meanwhile
+            return False
+    # Its lock may have gone before the rest of it could be removed. Where it has none yet, a run may be making it.
+    is_made = not folder.name.endswith(_MAKING) or found.st_mtime < time.time() - _SECONDS_TO_MAKE
+    return (
+        named.fullmatch(run_id_of(folder).removesuffix(_MAKING)) is not None
+        and stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and is_made
+    )

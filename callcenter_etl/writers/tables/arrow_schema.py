@@ -1,0 +1,150 @@
+"""The Arrow schema that a contract gives its accepted records; it hangs on the contract alone, never on the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+import pyarrow as pa
+
+from callcenter_etl.contract.datetime_formats import MAX_DURATION_HOURS, parse_duration
+from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN
+
+UNCONVERTED, EXTRA_COLUMNS = "_uncast", "_carried"
+FOLDER, ORDER = "callcenter_etl:folder", "callcenter_etl:order"  # columns that a record has on its way alone
+RESERVED = (UNCONVERTED, EXTRA_COLUMNS, FOLDER, ORDER)
+OWN_COLUMNS = frozenset({UNCONVERTED, EXTRA_COLUMNS, SOURCE_COLUMN})  # of a table, which no contract declares
+TEXTS = pa.map_(pa.string(), pa.string())
+PRECISION, SCALE = 38, 18  # of decimals: the widest that Parquet readers, Delta, Iceberg and Spark all know
+_LONG_DIGITS, _LONG = 18, 2**63  # every integer of so many digits fits int64, some of one more do
+
+
+def table_schema(document: ContractDocument) -> pa.Schema:
+    """Give the schema of a contract's typed target: its columns under their names, in its order.
+
+    `_uncast` follows where an accepted value may not fit its column's type: a map from the column's name to the
+    value's text. `_carried` follows where the source may have columns that the contract does not declare.
+    """
+    fields = [_field(column, document) for column in document.columns]
+    if any(may_not_fit(column) for column in document.columns):
+        fields.append(
+            pa.field(UNCONVERTED, TEXTS, metadata={"description": "values that do not fit their column"})
+        )
+    if document.source.header == "by_name":
+        fields.append(
+            pa.field(EXTRA_COLUMNS, TEXTS, metadata={"description": "columns that no contract declares"})
+        )
+    return pa.schema(fields, metadata=_identity(document))
+
+
+def arrow_type(column: Column) -> pa.DataType:
+    """Give the Arrow type of a column's values."""
+    return _TYPES[column.type](column)
+
+
+def may_not_fit(column: Column) -> bool:
+    """Tell whether a record may be accepted whose value in this column does not fit its Arrow type."""
+    if column.type in ("text", "digits"):
+        return False
+    if "type" in column.rule_keys and column.severity_of("type") == "warn":
+        return True
+    return _WIDE.get(column.type, _never)(column)
+
+
+def _field(column: Column, document: ContractDocument) -> pa.Field:
+    told = {
+        "description": column.description,
+        "classification": column.classification,
+        "type": column.type,
+        "format": " | ".join(column.format) or None,
+        "required": "true" if column.required and column.severity_of("required") == "error" else None,
+        **_identity(document),
+    }
+    metadata = {key: text for key, text in told.items() if text is not None}
+    return pa.field(column.name, arrow_type(column), metadata=metadata)
+
+
+def _identity(document: ContractDocument) -> dict[str, str]:
+    return {"contract": document.contract, "contract_version": document.version}
+
+
+def _integer(column: Column) -> pa.DataType:
+    """int64, unless the declared bounds go beyond it."""
+    bounds = _bounds(column)
+    if bounds is None or all(-_LONG <= bound < _LONG for bound in bounds):
+        return pa.int64()
+    return pa.decimal128(PRECISION, 0)
+
+
+def _decimal(column: Column) -> pa.DataType:
+    """18 places, or fewer where the declared bounds need more than 20 digits before the point."""
+    bounds = _bounds(column)
+    if bounds is None:
+        return pa.decimal128(PRECISION, SCALE)
+    whole = max(bound.adjusted() + 1 for bound in bounds)
+    return pa.decimal128(PRECISION, max(0, min(SCALE, PRECISION - max(whole, 0))))
+
+
+def _datetime(column: Column) -> pa.DataType:
+    return pa.timestamp("us", "UTC" if has_offset(column) else None)
+
+
+def has_offset(column: Column) -> bool:
+    """Tell whether some of a column's values say how far they are from UTC; those that do not count as UTC."""
+    return any("%z" in fmt.replace("%%", "") for fmt in column.format)
+
+
+_TYPES: dict[str, Callable[[Column], pa.DataType]] = {
+    "text": lambda _: pa.string(),
+    "digits": lambda _: pa.string(),
+    "integer": _integer,
+    "decimal": _decimal,
+    "boolean": lambda _: pa.bool_(),
+    "date": lambda _: pa.date32(),
+    "time": lambda _: pa.time64("us"),
+    "datetime": _datetime,
+    "duration": lambda _: pa.duration("us"),
+}
+
+
+def _never(_: Column) -> bool:
+    return False
+
+
+def _wide_integer(column: Column) -> bool:
+    if column.max_length is not None and column.severity_of("max_length") == "error":
+        return column.max_length > _LONG_DIGITS and not _bounded(column)
+    return not _bounded(column)
+
+
+def _bounded(column: Column) -> bool:
+    """Tell whether the declared bounds keep every integer within the column's type."""
+    bounds = _bounds(column)
+    return bounds is not None and all(bound.adjusted() < PRECISION for bound in bounds)
+
+
+def _wide_duration(column: Column) -> bool:
+    if column.max is None or column.severity_of("max") != "error":
+        return True
+    most = parse_duration(column.max)
+    return most is None or most >= MAX_DURATION_HOURS * 3600 * 10**6
+
+
+_WIDE: dict[str, Callable[[Column], bool]] = {
+    "integer": _wide_integer,
+    "decimal": lambda _: True,  # no rule of the contract bounds the digits behind a point
+    "duration": _wide_duration,
+}
+
+
+def _bounds(column: Column) -> tuple[Decimal, Decimal] | None:
+    """Give the least and the greatest number that is accepted, None unless both are declared and reject."""
+    if column.min is None or column.max is None:
+        return None
+    if any(column.severity_of(key) != "error" for key in ("min", "max")):
+        return None
+    try:
+        return Decimal(column.min), Decimal(column.max)
+    except InvalidOperation:  # an exponent that no number has
+        return None

@@ -1,0 +1,80 @@
+"""Writes the accepted records as the data files of a table: a file a partition, cut only where it would grow large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+
+from callcenter_etl.contract.table_layout import BUCKET, TableLayout
+from callcenter_etl.writers.tables.data_file import DataFile
+from callcenter_etl.writers.tables.external_sort import sort_records
+from callcenter_etl.writers.tables.parquet_file import write_parquet
+from callcenter_etl.writers.tables.partition_folders import NULL_NAME
+from callcenter_etl.writers.tables.partition_stream import by_folder, refuse_number, sorted_by_of
+from callcenter_etl.writers.tables.row_groups import row_groups
+
+GROUPS_A_FILE = 8  # row groups, each of 2**20 rows or 128 MiB of values: a file is then some hundred MB
+Convert = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFileFormat:
+    """What the files of a table are like: the layout, the schema of a file, and how a batch comes into it."""
+
+    layout: TableLayout
+    schema: pa.Schema
+    convert: Convert
+    mode: int | None
+
+
+def write_parts(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, shape: DataFileFormat, scratch: Path
+) -> Iterator[DataFile]:
+    """Write batches of a contract's schema as files in `scratch`, at constant memory. Raises OSError, OutputError.
+
+    Records are sorted by partition and bucket, then as the layout says, so that one file is open at a time.
+    """
+    layout = shape.layout
+    sorted_by = sorted_by_of(layout)
+    number = 0
+    for folder, parts in _partitions(batches, schema, layout, sorted_by, scratch):
+        partition = values_of(folder, layout)
+        groups = row_groups((shape.convert(part) for part in parts), shape.schema)
+        for first in groups:
+            refuse_number(number)
+            path = scratch / f"part-{number:05d}.parquet"
+            file = chain((first,), islice(groups, GROUPS_A_FILE - 1))
+            write_parquet(path, file, shape.schema, sorted_by=sorted_by, mode=shape.mode)
+            yield DataFile.of(path, partition)
+            number += 1
+
+
+def values_of(folder: str, layout: TableLayout) -> dict[str, str | None]:
+    """Give the values that the name of a folder of a layout has; a bucket is a number."""
+    found: dict[str, str | None] = {}
+    for level in folder.split("/") if folder else ():
+        name, _, text = level.partition("=")
+        value = None if text == NULL_NAME else unquote(text)
+        found[unquote(name)] = value
+    if layout.buckets is not None and (bucket := found[BUCKET]) is not None:
+        found[BUCKET] = str(int(bucket))
+    return found
+
+
+def _partitions(
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema,
+    layout: TableLayout,
+    sorted_by: tuple[str, ...],
+    scratch: Path,
+) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
+    """Give each folder with its records, which must be taken before the next folder is asked for."""
+    if not layout.folders:
+        yield "", iter(sort_records(batches, schema, sorted_by, scratch) if sorted_by else batches)
+        return
+    yield from by_folder(batches, schema, layout, scratch)

@@ -1,0 +1,114 @@
+"""One version of a Delta table: its files, whose rows are in them, and what its commits said of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
+
+from callcenter_etl.documents import DocumentError, parse_object
+from callcenter_etl.writers.tables.data_file import value_text
+from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance
+from callcenter_etl.writers.tables.source_rows import RowsInFiles
+from callcenter_etl.writers.tables.write_mode import ActiveFile
+
+MESSAGE = "userMetadata"  # the key that Spark and delta-rs both show in a table's history
+_MAX_VERSIONS = 200  # looked back through for a commit that was done before
+
+
+def app_of(source_key: str) -> str:
+    """Give the name under which a table counts the commits that changed a source's rows."""
+    return f"callcenter_etl-{source_key}"
+
+
+def content_app_of(origin: Provenance) -> str:
+    """Give the name under which a table notes at which of these counts this content was committed."""
+    return f"{app_of(origin.source_key)}-{origin.content_key}"
+
+
+def commit_metadata_in(entry: dict[str, Any]) -> dict[str, Any]:
+    """Give what a commit of this program says of itself in a table's history, nothing for another one's."""
+    try:
+        told = parse_object(entry.get(MESSAGE) or "{}")
+    except DocumentError:  # another program's message, in whatever form
+        return {}
+    return told if "run_id" in told else {}
+
+
+class DeltaVersion(RowsInFiles):
+    """One version, as it was when it was looked at."""
+
+    def __init__(self, table: DeltaTable, storage: dict[str, str], mode: int | None) -> None:
+        super().__init__(mode)
+        self.table = table
+        self._storage = storage
+
+    @property
+    def partition_columns(self) -> list[str]:
+        """Give the columns by which it is partitioned."""
+        return list(self.table.metadata().partition_columns)
+
+    @property
+    def number(self) -> int:
+        """Give the table's version."""
+        return self.table.version()
+
+    @cached_property
+    def active(self) -> Sequence[ActiveFile]:
+        """Give its files."""
+        names = self.partition_columns
+        wanted = ("path", "size_bytes", "num_records", f"min.{SOURCE_COLUMN}", f"max.{SOURCE_COLUMN}")
+        found = pa.table(self.table.get_add_actions(flatten=True))
+        columns = {
+            name: found.column(name).to_pylist() if name in found.column_names else [None] * found.num_rows
+            for name in (*wanted, *(f"partition.{name}" for name in names))
+        }
+        partitions = zip(*(map(value_text, columns[f"partition.{name}"]) for name in names), strict=True)
+        places = list(partitions) if names else [()] * found.num_rows
+        rows = zip(*(columns[name] for name in wanted), places, strict=True)
+        return tuple(
+            ActiveFile(path, size, -1 if records is None else records, place, least, greatest)
+            for path, size, records, least, greatest, place in rows
+        )
+
+    def count_of(self, source_key: str) -> int:
+        """Give how many commits changed a source's rows, as far as this program did it."""
+        return self.table.transaction_version(app_of(source_key)) or 0
+
+    def holds(self, origin: Provenance) -> bool:
+        """Tell whether this content is the source's last one, and nobody took away a row of it since."""
+        noted = self.table.transaction_version(content_app_of(origin))
+        return noted is not None and noted == self.count_of(origin.source_key)
+
+    def version_of(self, origin: Provenance) -> int:
+        """Give the version that holds this content since; this one where the history does not go back so far."""
+        for entry in self.table.history(_MAX_VERSIONS):
+            told = commit_metadata_in(entry)
+            if told.get("source") == origin.source and told.get("content") == origin.content_key:
+                return int(entry["version"])
+        return self.number
+
+    def has_commit_of(self, run_id: str) -> bool:
+        """Tell whether one of the latest commits is that run's."""
+        return any(
+            commit_metadata_in(entry).get("run_id") == run_id for entry in self.table.history(_MAX_VERSIONS)
+        )
+
+    def last_run(self) -> str:
+        """Say who made this version."""
+        (entry,) = self.table.history(1)
+        told = commit_metadata_in(entry)
+        if not told:
+            return f"{entry.get('engineInfo') or 'another program'} (version {self.number})"
+        return f"run {told['run_id']} (version {self.number}, source {told.get('source')})"
+
+    def opened(self, file: ActiveFile) -> pq.ParquetFile:
+        """Open a file."""
+        handler = DeltaStorageHandler.from_table(self.table._table, self._storage, {file.path: file.bytes})  # noqa: SLF001  the library's own reader does so
+        return pq.ParquetFile(pafs.PyFileSystem(handler).open_input_file(file.path))

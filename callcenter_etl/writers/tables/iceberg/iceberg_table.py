@@ -1,0 +1,299 @@
+"""Commits files to an Iceberg table through pyiceberg, each commit as the one snapshot after the one it looked at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+    ValidationException,
+)
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+    schema_to_pyarrow,
+)
+from pyiceberg.manifest import DataFile as IcebergFile
+from pyiceberg.manifest import DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.table import Table, TableProperties, Transaction
+from pyiceberg.typedef import Record
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from callcenter_etl.contract.table_layout import TableLayout
+from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
+from callcenter_etl.store.uris import is_local, local_path, shown
+from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
+from callcenter_etl.writers.tables.iceberg.iceberg_types import partition_fields, plain, value_of, with_ids
+from callcenter_etl.writers.tables.iceberg.iceberg_version import SOURCE_PROPERTY, TOLD, IcebergVersion
+from callcenter_etl.writers.tables.table_commit import Added, ConflictError, TableChange, TableVersion
+from callcenter_etl.writers.tables.table_storage import LocalTableStorage
+
+CONTRACT_PROPERTY = f"{TOLD}contract"
+
+
+class IcebergTable:
+    """One table of one contract in a catalog. Of the columns `unsaid` its metadata repeats no values."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        identifier: str,
+        schema: pa.Schema,
+        *,
+        layout: TableLayout,
+        contract: str,
+        redacted: Collection[str],
+        mode: int | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._identifier = identifier
+        self._schema = schema
+        self._fields = partition_fields(layout)
+        self._contract = contract
+        self._redacted = redacted
+        self._mode = mode
+
+    @property
+    def partition_columns(self) -> tuple[str, ...]:
+        """Give the names of its partition fields."""
+        return tuple(name for _, _, name in self._fields)
+
+    def newest(self) -> IcebergVersion | None:
+        """Give the newest version, None where there is no table.
+
+        Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
+        """
+        with self.translate_errors():
+            try:
+                table = self._catalog.load_table(self._identifier)
+            except NoSuchTableError:
+                return None
+            if wrong := list(self._faults(table)):
+                raise UsageError(f"{self._identifier}: " + "; ".join(wrong))
+            return IcebergVersion(table, self._mode)
+
+    def ready(self) -> pa.Schema:
+        """Make the table, or add the columns it lacks; give the schema of its files, with the table's ids.
+
+        A table without rows, or a column of nulls, is all that a run leaves which ends here.
+        """
+        with self.translate_errors():
+            self._make_ready()
+            return with_ids(self._schema, self.loaded().schema())
+
+    # Another run may add the same columns at the same moment: the next try finds them there.
+    @retry(
+        retry=retry_if_exception_type(CommitFailedException),
+        stop=stop_after_attempt(10),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        reraise=True,
+    )
+    def _make_ready(self) -> None:
+        version = self.newest()
+        if version is None:
+            self._make()
+        else:
+            self._bring_up(version.table)
+
+    def loaded(self) -> Table:
+        """Give the library's own table, as it is now."""
+        return self._catalog.load_table(self._identifier)
+
+    def create(self, change: TableChange) -> int:  # noqa: ARG002  files need the ids of a table that is there
+        """Make the table, for the commit that is then tried again."""
+        self.ready()
+        raise ConflictError
+
+    def commit(self, version: TableVersion, change: TableChange) -> int:
+        """Make the snapshot after the version's. Raises ConflictError where another writer was first."""
+        if not isinstance(version, IcebergVersion):
+            raise TypeError(f"not a version of an Iceberg table: {version!r}")
+        table = version.table
+        # In this process alone: the library would try again by itself, on a version that nobody looked at.
+        table.metadata.properties[TableProperties.COMMIT_NUM_RETRIES] = "0"
+        with self.translate_errors():
+            try:
+                with table.transaction() as transaction:
+                    self._stage(transaction, version, change)
+            except (CommitFailedException, ValidationException) as error:
+                raise ConflictError from error
+            done = IcebergVersion(self.loaded(), self._mode)
+            return done.version_of(change.origin)
+
+    def _stage(self, transaction: Transaction, version: IcebergVersion, change: TableChange) -> None:
+        added = (*change.added, *change.rests)
+        if added or change.removed:
+            told = {f"{TOLD}{name}": str(value) for name, value in change.told.items()}
+            with transaction.update_snapshot(snapshot_properties=told).overwrite() as snapshot:
+                for file in change.removed:
+                    snapshot.delete_data_file(version.files[file.path])
+                for each in added:
+                    snapshot.append_data_file(self._data_file(version.table, each))
+        origin = change.origin
+        transaction.set_properties({SOURCE_PROPERTY + origin.source_key: origin.content_key})
+        known = version.table.properties
+        lost = [SOURCE_PROPERTY + key for key in change.removal.disturbed if SOURCE_PROPERTY + key in known]
+        if lost:
+            transaction.remove_properties(*sorted(lost))
+
+    def _data_file(self, table: Table, added: Added) -> IcebergFile:
+        file, schema, spec = added.file, table.schema(), table.spec()
+        statistics = data_file_statistics_from_parquet_metadata(
+            parquet_metadata=file.footer,
+            stats_columns=compute_statistics_plan(schema, table.properties),
+            parquet_column_mapping=parquet_path_to_id_mapping(schema),
+        )
+        told = statistics.to_serialized_dict()
+        redacted = {schema.find_field(name).field_id for name in self._redacted}
+        for bounds in ("lower_bounds", "upper_bounds"):
+            told[bounds] = {field: bound for field, bound in told[bounds].items() if field not in redacted}
+        values = [
+            value_of(file.partition[field.name], field, schema.find_type(field.source_id))
+            for field in spec.fields
+        ]
+        return IcebergFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=f"{data_uri(table)}/{added.path}",
+            file_format=FileFormat.PARQUET,
+            partition=Record(*values),
+            file_size_in_bytes=file.bytes,
+            sort_order_id=None,
+            spec_id=spec.spec_id,
+            equality_ids=None,
+            key_metadata=None,
+            **told,
+        )
+
+    def _bring_up(self, table: Table) -> None:
+        """Add the columns that a table lacks, and tell other writers whose values its metadata may not have."""
+        missing = self._missing(table)
+        told = {name: text for name, text in self._hidden.items() if table.properties.get(name) != text}
+        if not missing and not told:
+            return
+        with table.transaction() as transaction:
+            if missing:
+                with transaction.update_schema() as update:
+                    update.union_by_name(pa.schema(missing))
+            if told:
+                transaction.set_properties(told)
+
+    @property
+    def _hidden(self) -> dict[str, str]:
+        return {f"write.metadata.metrics.column.{name}": "counts" for name in self._redacted}
+
+    def _make(self) -> None:
+        """Make the table without rows, partitioned from the start. That another writer was first is well too."""
+        self._catalog.create_namespace_if_not_exists(self._identifier.rpartition(".")[0])
+        properties = {CONTRACT_PROPERTY: self._contract, **self._hidden}
+        try:
+            with (
+                self._catalog.create_table_transaction(
+                    self._identifier, schema=self._schema, properties=properties
+                ) as transaction,
+                transaction.update_spec() as spec,
+            ):
+                for column, transform, name in self._fields:
+                    spec.add_field(column, transform, name)
+        except (TableAlreadyExistsError, CommitFailedException):
+            return
+
+    def _faults(self, table: Table) -> Iterator[str]:
+        owner = table.properties.get(CONTRACT_PROPERTY)
+        if owner not in (None, self._contract):
+            yield f"is the table of contract {owner!r}, not of {self._contract!r} (name another table)"
+        found, wanted = _spec_faults(table.spec(), table), self._field_faults()
+        if found != wanted:
+            yield f"is partitioned by {found or 'nothing'}, run.layout says {wanted or 'nothing'} (keep it, or name another table)"
+        here = {field.name: field for field in self._schema}
+        for there in schema_to_pyarrow(table.schema(), include_field_ids=False):
+            field = here.get(there.name)
+            if field is None and there.name not in OWN_COLUMNS:
+                yield f"has a column {there.name!r} that the contract does not declare (declare it, or name another table)"
+            elif field is not None and plain(field.type) != plain(there.type):
+                yield (
+                    f"column {there.name!r} is {plain(there.type)} in the table and {plain(field.type)} under this contract"
+                    " (only new columns can be added: keep its type, or name another table)"
+                )
+
+    def _field_faults(self) -> list[str]:
+        return [f"{transform}({column}) as {name}" for column, transform, name in self._fields]
+
+    def _missing(self, table: Table) -> list[pa.Field]:
+        there = set(table.schema().column_names)
+        return [field for field in self._schema if field.name not in there]
+
+    @contextmanager
+    def translate_errors(self) -> Iterator[None]:
+        """Turn what pyiceberg, its catalog and its storage raise into an OutputError."""
+        try:
+            yield
+        except (CallcenterEtlError, ConflictError):
+            raise
+        except Exception as error:  # catalogs are of many libraries, each with errors of its own
+            words = shown(" ".join(str(error).split()))[:500] or type(error).__name__
+            raise OutputError(f"{self._identifier}: {words}") from error
+
+
+class IcebergTableStorage:
+    """Where the data files of an Iceberg table lie: in its own location, through its own storage."""
+
+    def __init__(self, table: IcebergTable, mode: int | None) -> None:
+        self._table = table
+        self._mode = mode
+        self._found: Table | None = None
+
+    def begin(self) -> None:
+        """Look where the table lies."""
+        with self._table.translate_errors():
+            self._found = self._table.loaded()
+
+    def put(self, file: Path, path: str, sha256: str) -> None:
+        """Put a finished local file under a new path relative to the table's data."""
+        uri = data_uri(self._there)
+        if is_local(uri):
+            LocalTableStorage(Path(local_path(uri)), self._mode).put(file, path, sha256)
+            return
+        with (
+            self._table.translate_errors(),
+            file.open("rb") as source,
+            self._there.io.new_output(f"{uri}/{path}").create() as target,
+        ):
+            shutil.copyfileobj(source, target)
+
+    def remove(self, path: str) -> None:
+        """Remove what was put, where it is there."""
+        uri = f"{data_uri(self._there)}/{path}"
+        with self._table.translate_errors():
+            if self._there.io.new_input(uri).exists():
+                self._there.io.delete(uri)
+
+    def settle(self, folder: str, written: Sequence[str]) -> None:
+        """Do nothing: the catalog keeps what its metadata are."""
+
+    @property
+    def _there(self) -> Table:
+        if self._found is None:
+            self.begin()
+        assert self._found is not None  # noqa: S101  `begin` found it, or raised
+        return self._found
+
+
+def data_uri(table: Table) -> str:
+    """Give where the data files of a table lie."""
+    declared: str | None = table.properties.get(TableProperties.WRITE_DATA_PATH)
+    return (declared or f"{table.location()}/data").rstrip("/")
+
+
+def _spec_faults(spec: PartitionSpec, table: Table) -> list[str]:
+    names: Mapping[int, Any] = {field.field_id: field.name for field in table.schema().fields}
+    return [f"{field.transform}({names.get(field.source_id)}) as {field.name}" for field in spec.fields]

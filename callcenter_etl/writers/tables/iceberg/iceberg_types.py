@@ -1,0 +1,132 @@
+"""How the Arrow types of a contract become those of an Iceberg table, and partitions' values those of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.partitioning import PartitionField
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import (
+    BucketTransform,
+    DayTransform,
+    IdentityTransform,
+    MonthTransform,
+    Transform,
+    YearTransform,
+)
+from pyiceberg.types import BooleanType, DateType, DecimalType, IcebergType, LongType, MapType
+
+from callcenter_etl.contract.table_layout import BUCKET, TableLayout
+from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN
+
+_EPOCH = date(1970, 1, 1)
+_ID, _DOC = "PARQUET:field_id", "doc"
+_TRANSFORMS: dict[str, Transform[Any, Any]] = {
+    "value": IdentityTransform(),
+    "day": DayTransform(),
+    "month": MonthTransform(),
+    "year": YearTransform(),
+}
+
+
+def iceberg_schema(schema: pa.Schema) -> pa.Schema:
+    """Give a table's schema: the contract's columns, durations as microseconds, then `_source`."""
+    fields = [_field(field) for field in schema]
+    told = {_DOC: "the source that a row came from; its next run replaces its rows"}
+    return pa.schema([*fields, pa.field(SOURCE_COLUMN, pa.string(), metadata=told)])
+
+
+def partition_fields(layout: TableLayout) -> tuple[tuple[str, Transform[Any, Any], str], ...]:
+    """Give column, transform and name of each partition field; buckets are Iceberg's own."""
+    found = [(key.column, _TRANSFORMS[key.by], key.name) for key in layout.partition_by]
+    if layout.buckets is not None:
+        found.append((layout.buckets.column, BucketTransform(layout.buckets.count), BUCKET))
+    return tuple(found)
+
+
+def with_ids(schema: pa.Schema, table: Schema) -> pa.Schema:
+    """Give the schema of data files: Arrow's, with the table's ids, by which readers know the columns."""
+    fields = []
+    for field in schema:
+        found = table.find_field(field.name)
+        kind = field.type
+        if isinstance(found.field_type, MapType):
+            key, value = found.field_type.key_id, found.field_type.value_id
+            kind = pa.map_(
+                pa.field("key", pa.string(), nullable=False, metadata={_ID: str(key)}),
+                pa.field("value", pa.string(), metadata={_ID: str(value)}),
+            )
+        fields.append(pa.field(field.name, kind, metadata={_ID: str(found.field_id)}))
+    return pa.schema(fields)
+
+
+def as_iceberg(batch: pa.RecordBatch, schema: pa.Schema, source: str) -> pa.RecordBatch:
+    """Give a batch of the contract's types in the schema of the data files."""
+    columns = [
+        pa.repeat(pa.scalar(source, pa.string()), batch.num_rows)
+        if field.name == SOURCE_COLUMN
+        else _converted(batch.column(field.name), field.type)
+        for field in schema
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+def plain(kind: pa.DataType) -> str:
+    """Give a type's name, the same for texts with short and with long offsets."""
+    return str(kind).replace("large_string", "string")
+
+
+def value_of(text: str | None, field: PartitionField, source: IcebergType) -> Any:
+    """Give a partition's value as Iceberg's files have it, from the text that names its folder."""
+    if text is None:
+        return None
+    by_transform = _BY_TRANSFORM.get(type(field.transform))
+    return (by_transform or _BY_TYPE.get(type(source), str))(text)
+
+
+def _months(text: str) -> int:
+    year, month = text.split("-")
+    return (int(year) - 1970) * 12 + int(month) - 1
+
+
+def _days(text: str) -> int:
+    return (date.fromisoformat(text) - _EPOCH).days
+
+
+_BY_TRANSFORM: dict[type, Callable[[str], Any]] = {
+    DayTransform: _days,
+    MonthTransform: _months,
+    YearTransform: lambda text: int(text) - 1970,
+    BucketTransform: int,
+}
+_BY_TYPE: dict[type, Callable[[str], Any]] = {
+    DateType: _days,
+    BooleanType: lambda text: text == "true",
+    LongType: int,
+    DecimalType: Decimal,
+}
+
+
+def text_of(value: Any, field: PartitionField, source: IcebergType) -> str | None:
+    """Give the text for a partition's value that `value_of` reads."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return field.transform.to_human_string(source, value)
+
+
+def _field(field: pa.Field) -> pa.Field:
+    kind = pa.int64() if pa.types.is_duration(field.type) else field.type
+    description = (field.metadata or {}).get(b"description")
+    return pa.field(field.name, kind, metadata=None if description is None else {_DOC: description})
+
+
+def _converted(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_duration(values.type):
+        return values.view(pa.int64())
+    return values.cast(kind) if pa.types.is_map(kind) else values
