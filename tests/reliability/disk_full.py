@@ -168,7 +168,7 @@ def _limited(disk: Tmpfs, room: int) -> Iterator[None]:
 
 
 def _validate(source: Path, job: Job, output: Place, *words: object, **environ: str) -> Done:
-    line = ("validate", source, "-c", job.contract, "-o", output.uri, "-q", *words)
+    line = ("validate", source, "-c", job.contract, "-o", output.uri, "-q", "--force", *words)
     return Done.of(call(*line, **environ))
 
 

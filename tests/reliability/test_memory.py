@@ -37,7 +37,9 @@ def test_a_run_that_gets_no_memory_is_exit_3_and_publishes_nothing(tmp_path: Pat
     columns = [{"name": "id", "type": "digits", "unique": True}, {"name": "note"}]
     words = ("validate", written(tmp_path, name="t.csv"), "-c", write_contract(tmp_path, columns=columns))
     line = [sys.executable, "-c", LIMITED, str(2**24), *map(str, words), "-o", str(tmp_path / "out")]
-    done = subprocess.run([*line, "-q", "--workers", "1"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*line, "-q", "--force", "--workers", "1"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
     assert "error: the memory does not suffice (fewer --workers or a smaller --chunk-rows" in done.stderr
     assert contents(tmp_path / "out") == before

@@ -81,6 +81,7 @@ def test_a_source_that_does_not_stay_what_it_was_publishes_nothing(
             block_bytes=20_000,
             workers=workers,
             on_progress=once(change, source),
+            force=True,
         )
     assert contents(tmp_path / "out") == before
     assert names_in(tmp_path / "out") == sorted(before)
