@@ -71,9 +71,10 @@ QUICK := tests/unit tests/contract tests/expressions tests/temporal tests/keys t
 test-quick: lint types $(VENV)/.installed-dev  ## lint, types, and the tests without servers, kills and tables (under two minutes)
 	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(QUICK)
 
-lint: $(VENV)/.installed-dev  ## ruff: rules and format
+lint: $(VENV)/.installed-dev  ## ruff: rules and format; names, words, sizes and import cycles
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m tools.check_structure
 
 types: $(VENV)/.installed-dev  ## mypy, strict
 	@$(BIN)/mypy

@@ -81,6 +81,8 @@ def _syntax_fault(error: Exception) -> YamlSyntaxError:
         return YamlSyntaxError("nested too deeply", None, None)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).splitlines()[0]
+    if str(said).startswith("found unknown escape character"):
+        said = f"{said} (in double quotes a backslash begins an escape: use single quotes)"
     if mark is None:
         return YamlSyntaxError(str(said).strip(), None, None)
     return YamlSyntaxError(str(said).strip(), mark.line, mark.column)

@@ -147,18 +147,19 @@ class SourceReader:
             sentence = _mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Problem("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
-        if is_ascii_superset(self.dialect.encoding):
-            detected = detected_encoding(start)
-            if detected is not None and detected != "utf-8":
-                sentence = _mismatch(self.dialect.encoding, detected)
-                return refused([*problems, Problem("header.encoding", sentence)])
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
             return refused([*problems, Problem("file.not_delimited", other)])
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
             problems.append(Problem("file.not_delimited", sentence))
-        return HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
+        opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
+        detected = detected_encoding(start) if opening.problems else None
+        # The evidence counts only where the header is wrong as well: NUL is text like any other character.
+        if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
+            sentence = _mismatch(self.dialect.encoding, detected)
+            return refused([*problems, Problem("header.encoding", sentence)])
+        return opening
 
     @property
     def min_output_bytes(self) -> int | None:

@@ -86,11 +86,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder: Path, words: str, rea
 def test_a_bug_with_no_room_for_its_traceback_shows_it(folder: Path) -> None:
     script = (
         "import sys, tempfile\n"
-        "from callcenter_etl.cli import exits\n"
+        "from callcenter_etl.cli import exit_codes\n"
         "def full(*given, **named): raise OSError(28, 'No space left on device')\n"
         "tempfile.NamedTemporaryFile = full\n"
         "def broken(): raise KeyError('the bug')\n"
-        "sys.exit(exits.guarded(broken))\n"
+        "sys.exit(exit_codes.guarded(broken))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 70

@@ -163,7 +163,7 @@ FORGED: dict[str, Callable[[dict[str, Any]], object]] = {
     "staged bytes": more("files", "rejected", "bytes", by=10**12),
     "no keys": lambda checkpoint: checkpoint.update(keys=[]),
     "no files": lambda checkpoint: checkpoint.update(files={}),
-    "no basis": lambda checkpoint: checkpoint.pop("basis"),
+    "no basis": lambda checkpoint: checkpoint.pop("fingerprint"),
     "a list": lambda checkpoint: checkpoint.update(accounts=[]),
     "a foreign rule": forged_rule,
     "a foreign position": forged_position,

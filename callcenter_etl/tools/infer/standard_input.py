@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import sys
@@ -46,6 +47,8 @@ def _store(file: Path) -> None:
         with file.open("wb") as stream:
             shutil.copyfileobj(sys.stdin.buffer, stream)
     except OSError as error:
+        if error.errno == errno.EBADF:
+            raise SourceError("standard input: it is closed (name a file)") from error
         raise SourceError(f"standard input: {error.strerror or error}") from error
 
 

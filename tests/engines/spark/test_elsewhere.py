@@ -42,9 +42,9 @@ def told_by(command: list[str], folder: Path, **environ: str) -> dict[str, objec
     """Run the script in a folder with a source; give what it tells."""
     (folder / "s.csv").write_bytes(keyed_records(3000))
     (folder / "c.json").write_text(json.dumps(KEYED), encoding="utf-8")
-    (folder / "run/execution.py").write_text(SCRIPT, encoding="utf-8")
+    (folder / "run.py").write_text(SCRIPT, encoding="utf-8")
     done = subprocess.run(
-        [*command, "run/execution.py"],
+        [*command, "run.py"],
         cwd=folder,
         env={**os.environ, "PYSPARK_PYTHON": sys.executable, **environ},
         capture_output=True,
