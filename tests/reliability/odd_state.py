@@ -56,7 +56,7 @@ class Ground:
         ledger, asked = ["--output", output], ["--contract", self.contract]
         return {
             "validate": validate,
-            "again": [*validate, "--again"],
+            "again": [*validate, "--force"],
             "no resume": [*validate, "--no-resume"],
             "report": [*validate, "--report", output / "report.html"],
             "list": ["runs", "list", *ledger],
@@ -91,7 +91,7 @@ def ground(folder: Path, calls: Server) -> Ground:
         line = [*words(source, contract, outputs[form], "-q"), "--target-format", form]
         done = calls.call(line, cwd=folder)
         assert done.code == 1, done
-    done = calls.call(["reprocess", outputs["csv"] / "exceptions.csv", "-c", contract, "--again"], cwd=folder)
+    done = calls.call(["reprocess", outputs["csv"] / "exceptions.csv", "-c", contract, "--force"], cwd=folder)
     assert done.code in SOUND, done
     outputs["killed"] = folder / "killed"
     code, said = run(

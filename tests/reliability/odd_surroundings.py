@@ -146,7 +146,7 @@ def odd_names(place: Ground, calls: Server) -> Iterator[str]:
             new = output.parent / "new"
             line: list[object] = ["validate", "-c", place.contract, "-o", new, "--report", output / "r.html"]
             files = ["--format", f"junit={output}/j", "--format", f"sarif={output}/s", "--format", "github"]
-            for words in ([*line, source], [*line, *files, "--again", "--", os.fsdecode(name)]):
+            for words in ([*line, source], [*line, *files, "--force", "--", os.fsdecode(name)]):
                 done = calls.call(words, cwd=output.parent)
                 faults = ill_ended(done) + (wrong_files(place, new) if done.code in SOUND else [])
                 yield from (f"source {name!r}: {fault}" for fault in faults)

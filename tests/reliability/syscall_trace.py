@@ -23,7 +23,7 @@ numbers = random.Random(int(os.environ["TRACED_RUN"]))
 uuid.uuid4 = lambda: uuid.UUID(int=numbers.getrandbits(128), version=4)
 tempfile._RandomNameSequence.rng = property(lambda self: numbers)
 tempfile._O_TMPFILE_WORKS = False
-from callcenter_etl import summary
+from callcenter_etl.run import summary
 from callcenter_etl.cli import main
 import callcenter_etl.run.plan, callcenter_etl.tools.reprocess.reprocess_run
 summary.new_run_id.__code__ = (lambda: "20260101T000000Z-0000000%s" % __import__("os").environ["TRACED_RUN"]).__code__

@@ -236,7 +236,7 @@ def damaged_ledger(folder: Path, assignment: str, values: tuple[object, ...] = (
     (folder / "first").mkdir()
     first = small_run(folder / "first").summary["run_id"]
     shutil.copytree(folder / "first" / "out", folder / "out")
-    second = small_run(folder, b"id,note\n9,z\n").summary["run_id"]
+    second = small_run(folder, b"id,note\n9,z\n", force=True).summary["run_id"]
     with closing(sqlite3.connect(folder / "out" / "ledger.sqlite", isolation_level=None)) as ledger:
         ledger.execute(f"UPDATE runs SET {assignment} WHERE run_id = ?", (*values, first))  # noqa: S608  of this module
     return first, second

@@ -103,7 +103,7 @@ def test_without_a_job_there_is_no_summary_and_with_a_bad_one_the_run_says_so(in
     done = call(
         "validate", "good.csv", "-c", "c.yaml", "-q", "--format", "github", GITHUB_STEP_SUMMARY="no/file"
     )
-    assert (done.returncode, "GITHUB_STEP_SUMMARY no/file: No such file" in done.stderr) == (3, True)
+    assert (done.returncode, "GITHUB_STEP_SUMMARY no/file: no such file" in done.stderr) == (3, True)
 
 
 def test_a_refused_and_a_missing_source_are_annotated(in_folder: Path) -> None:

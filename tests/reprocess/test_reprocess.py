@@ -322,11 +322,11 @@ def test_a_crash_before_publishing_loses_and_doubles_nothing(
     as_plain([HEADER, *rows], tmp_path / "out" / "sheet.csv")
 
     def fails(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "no space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", fails)
-        with pytest.raises(OutputError, match="No space left"):
+        with pytest.raises(OutputError, match="no space left"):
             again(tmp_path / "out" / "sheet.csv")
     home = tmp_path / "out" / "reprocessed"
     (home / ".staging-dead" / "files").mkdir(parents=True)
