@@ -80,3 +80,15 @@ def catch_environment_errors(place: object) -> Iterator[None]:
         if not is_environment(error):
             raise
         raise OutputError(f"{place_of(error) or place}: {os_cause(error)}") from error
+
+
+def entry_exists(path: str | os.PathLike[str]) -> bool:
+    """Return whether a folder has an entry of this name, links that lead nowhere included.
+
+    Raises OSError where the system cannot tell: `os.path.lexists` says no then, and what is there would be missed.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

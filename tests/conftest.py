@@ -63,19 +63,3 @@ def moto_drops(moto: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """A fresh bucket on moto's server alone."""
     monkeypatch.chdir(tmp_path)
     return Drops(use_server(monkeypatch, moto.endpoint), f"drops-{uuid.uuid4().hex[:12]}", moto)
-
-
-KNOWN = Path(__file__).parent / "known_failures.txt"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expect the failures that `known_failures.txt` lists with their reason; a test that passes again is no error."""
-    known = dict(
-        line.split("\t", 1)
-        for line in KNOWN.read_text("utf-8").splitlines()
-        if line and not line.startswith("#")
-    )
-    for item in items:
-        for name, reason in known.items():
-            if item.nodeid.startswith(name):
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ import typer
 
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import importing_pandera
-from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.os_errors import entry_exists, translate_os_errors
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def _write(text: str, output: str | None, *, force: bool) -> None:
         return
     from callcenter_etl.writers.whole_file import open_whole
 
-    if not force and os.path.lexists(output):
+    if not force and entry_exists(output):
         raise UsageError(f"{output} is there already (--force replaces it)")
     with translate_os_errors(output), open_whole(Path(output)) as file:
         file.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 import time
@@ -16,7 +15,7 @@ import typer
 
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
-from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.os_errors import entry_exists, translate_os_errors
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def infer(
         from callcenter_etl.cli.exit_codes import say_skipped
         from callcenter_etl.tools.infer import InferOptions, infer_contract
 
-    if output is not None and os.path.lexists(output) and not force:
+    if output is not None and entry_exists(output) and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
     options = InferOptions(
         samples=tuple(resolve_sources(samples, on_skipped=say_skipped)),

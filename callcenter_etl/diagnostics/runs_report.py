@@ -14,7 +14,7 @@ from rich.text import Text
 from callcenter_etl.diagnostics.json_report import write_json
 from callcenter_etl.diagnostics.text_report import PIPE_WIDTH, STYLES
 from callcenter_etl.run.ledger.run_record import LedgerEntry, RunRecord, UnreadableRecord
-from callcenter_etl.store.uris import STANDARD_INPUT, is_local, local_path
+from callcenter_etl.store.uris import STANDARD_INPUT, is_local, local_path, working_folder
 from callcenter_etl.terminal import printable
 
 _COLUMNS = ("run", "status", "contract", "source", "output")
@@ -58,7 +58,7 @@ def _source(record: RunRecord) -> str:
     uri = record.source.uri
     if not is_local(uri) or uri == STANDARD_INPUT:
         return printable(uri)
-    path, here = Path(local_path(uri)), Path.cwd()
+    path, here = Path(local_path(uri)), working_folder()
     return printable(str(path.relative_to(here)) if path.is_relative_to(here) else uri)
 
 

@@ -11,6 +11,7 @@ from callcenter_etl.documents import MAX_DOCUMENT_BYTES, open_regular_file, read
 from callcenter_etl.errors import SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.store.file_version import UNKNOWN, FileVersion
+from callcenter_etl.store.local_files import neighbour_hint
 from callcenter_etl.store.store_errors import MissingError, cause_of
 from callcenter_etl.store.uris import is_local, is_s3, local_path, shown
 
@@ -64,7 +65,7 @@ def read_document(uri: str, options: StorageOptions = DEFAULTS) -> bytes:
         return read_bytes(uri, options, most=MAX_DOCUMENT_BYTES + 1)
     try:
         return read_regular_file(local_path(uri))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingError(f"{uri}: {cause_of(error)}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
@@ -77,7 +78,7 @@ def check_regular(uri: str) -> None:
     try:
         open_regular_file(local_path(uri)).close()
     except FileNotFoundError as error:
-        raise MissingError(f"{uri}: {cause_of(error)}") from error
+        raise MissingError(f"{uri}: {cause_of(error)}{neighbour_hint(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
 

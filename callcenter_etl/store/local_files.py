@@ -34,7 +34,7 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
     try:
         found = os.stat(local_path(uri))
     except _MISSING as error:
-        raise MissingError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
+        raise MissingError(f"{uri}: {cause_of(error)}{neighbour_hint(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     if stat.S_ISDIR(found.st_mode):
@@ -46,8 +46,8 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
     return FileVersion(size=found.st_size, version=f"{found.st_mtime_ns}-{found.st_ino}")
 
 
-def _instead(path: str) -> str:
-    """Say what is there instead of a file that is not: one of a like name, or not even its folder."""
+def neighbour_hint(path: str) -> str:
+    """Return a hint for a missing file: a name in its folder that is like it, or that there is no such folder."""
     folder, name = os.path.split(path)
     try:
         with os.scandir(folder or ".") as entries:
@@ -93,7 +93,7 @@ def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Ite
     try:
         stream = io.BufferedReader(_LocalFile(uri))
     except _MISSING as error:
-        raise MissingError(f"{uri}: {cause_of(error)}{_instead(local_path(uri))}") from error
+        raise MissingError(f"{uri}: {cause_of(error)}{neighbour_hint(local_path(uri))}") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{uri}: {cause_of(error)}") from error
     with stream:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import OutputError
-from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.os_errors import entry_exists, translate_os_errors
 from callcenter_etl.store import access
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import base_name, is_local, local_path, shown, within
@@ -71,7 +71,7 @@ def refuse_foreign_folder(output: Path) -> None:
     """Raise OutputError where something that is no target of this program has the name of one."""
     folder = output / TARGET_FOLDER
     with translate_os_errors(folder):
-        is_foreign = os.path.lexists(folder) and not is_target_folder(folder) and not is_parts_folder(folder)
+        is_foreign = entry_exists(folder) and not is_target_folder(folder) and not is_parts_folder(folder)
     if is_foreign:
         raise OutputError(f"{folder}: is no target of this program ({_ELSEWHERE})")
 
@@ -115,7 +115,7 @@ def refuse_foreign_parts(output: str, storage: StorageOptions) -> None:
 
 def _is_foreign_local(folder: Path) -> bool:
     with translate_os_errors(folder):
-        if not os.path.lexists(folder):
+        if not entry_exists(folder):
             return False
         return folder.is_symlink() or not folder.is_dir() or _are_foreign(names_in(folder))
 
@@ -144,13 +144,13 @@ def restore(output: Path) -> None:
     """Undo half of a replacement: the earlier folder gets its name again where the new one had not got it yet."""
     before, folder = output / _BEFORE, output / TARGET_FOLDER
     for name in (_GONE, _BEFORE):
-        if os.path.lexists(output / name) and not is_own_folder(output / name):
+        if entry_exists(output / name) and not is_own_folder(output / name):
             raise OutputError(f"{output / name}: is no folder of this program ({_ELSEWHERE})")
     if (output / _GONE).is_dir():
         shutil.rmtree(output / _GONE)
     if not before.is_dir():
         return
-    if os.path.lexists(folder):
+    if entry_exists(folder):
         shutil.rmtree(before)
     else:
         before.rename(folder)

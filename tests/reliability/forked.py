@@ -212,10 +212,11 @@ def _work(job: dict[str, Any], out: int, err: int) -> NoReturn:
             os.setuid(job["uid"])
         os.environ.clear()
         os.environ.update(job["environ"])
+        # The command line puts streams of its own in their place: one that is collected must not close its descriptor.
         sys.stdin, sys.stdout, sys.stderr = (
-            open(0, encoding="utf-8"),  # noqa: SIM115  they live as long as the process
-            open(1, "w", encoding="utf-8"),  # noqa: SIM115
-            open(2, "w", encoding="utf-8", errors="backslashreplace"),  # noqa: SIM115
+            open(0, encoding="utf-8", closefd=False),  # noqa: SIM115  they live as long as the process
+            open(1, "w", encoding="utf-8", closefd=False),  # noqa: SIM115
+            open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False),  # noqa: SIM115
         )
         code = _called(job)
     finally:

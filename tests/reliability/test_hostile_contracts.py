@@ -52,7 +52,7 @@ WRONG: dict[str, str | bytes] = {
     "deep json": '{"contract": "c", "columns": ' + "[" * 200_000,
     "complex keys": "? " * 200_000,
     "a million values": "contract: c\ncolumns: [" + "1," * 400_000 + "]\n",
-    "too long": HEAD + "#" * 2**20,
+    "too long": HEAD + "#" * 2**26,
     "a tag that runs code": "contract: !!python/object/apply:os.system ['touch hacked']\ncolumns: [{name: id}]\n",
     "a tag of an object": "contract: c\ncolumns: !!python/name:os.system\n",
     "binary": "contract: !!binary aGk=\ncolumns: [{name: id}]\n",

@@ -139,7 +139,7 @@ def test_a_record_that_breaks_a_long_list_is_told_of_its_first_values(tmp_path: 
     [
         (
             unique(10_000),
-            f"c.yaml:502:18: columns[500].unique: {TOO_MANY_UNIQUE}",
+            f"c.yaml:503:18: columns[500].unique: {TOO_MANY_UNIQUE}",
         ),
         (
             unique_records(10_000),
@@ -220,7 +220,7 @@ def test_contract_test_grows_in_proportion_to_the_columns() -> None:
 
 
 def test_diff_grows_in_proportion() -> None:
-    texts = [(load(wide(count)), load(wide(count).replace("max: 100", "max: 90"))) for count in (400, 800)]
+    texts = [(load(wide(count)), load(wide(count).replace("max: 100", "max: 90"))) for count in (300, 600)]
     ratios = grows_in_proportion(lambda: compare_contracts(*texts[0]), lambda: compare_contracts(*texts[1]))
     assert ratios[-1] <= MAX_RATIO, ratios
 

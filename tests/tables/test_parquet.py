@@ -68,6 +68,10 @@ def test_every_case_has_the_same_records_in_both_formats(case: Path, tmp_path: P
         assert typed.summary[name] == plain.summary[name]
     for name in ("exceptions.csv", "rejected.csv"):
         assert (tmp_path / "typed" / name).read_bytes() == (tmp_path / "csv" / name).read_bytes()
+    assert set(typed.summary["outputs"]) == set(plain.summary["outputs"])
+    if "target" not in plain.summary["outputs"]:  # a limit is exceeded
+        assert not (tmp_path / "typed" / "target.parquet").exists()
+        return
     table = pq.read_table(tmp_path / "typed" / "target.parquet")
     assert table.num_rows == plain.summary["records"]["accepted"]
     source = contract.document.source

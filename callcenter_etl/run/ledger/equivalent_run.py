@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.documents import DocumentError, parse_object
@@ -27,7 +28,8 @@ from callcenter_etl.writers.target_forms import PARQUET, TARGET_FOLDER, TARGET_P
 
 _log = get_logger(__name__)
 _BLOCK_BYTES = 2**20
-_DISK_ERRORS = (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EACCES)
+# A folder, a link in a circle, a pipe, a device or a socket has the summary's name.
+_NOT_A_FILE = (errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO)
 _OPEN_SECONDS = 2  # a file changed twice within a clock tick looks unchanged; FAT's ticks are the longest
 
 
@@ -74,17 +76,34 @@ def find_equivalent_run(ledger: Ledger, question: RunQuery, published: Summary |
 def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summary | None:
     """Return the summary in an output, None where there is none; one that cannot be trusted is logged.
 
+    Raises SourceError where the system cannot read it.
+    """
+    found = summary_object(output, options)
+    if found is None:
+        return None
+    try:
+        return Summary.from_dict(found)
+    except DocumentError as error:
+        _log.warning("summary_not_trusted", summary=shown(_file(output, SUMMARY)), cause=str(error))
+        return None
+
+
+def summary_object(output: str, options: StorageOptions = DEFAULTS) -> dict[str, Any] | None:
+    """Return the JSON object of the summary in an output, None where there is none that can be trusted.
+
     Raises SourceError where the system cannot read it: to take it for missing would leave out what it says.
     """
+    uri = _file(output, SUMMARY)
     try:
-        return Summary.from_dict(parse_object(access.read_document(_file(output, SUMMARY), options)))
+        return parse_object(access.read_document(uri, options))
     except MissingError:
         return None
     except (SourceError, DocumentError) as error:
         cause = error.__cause__
-        if isinstance(cause, OSError) and cause.errno in _DISK_ERRORS:
+        is_another_kind = isinstance(cause, OSError) and cause.errno in _NOT_A_FILE
+        if isinstance(error, SourceError) and not is_another_kind:
             raise
-        _log.warning("summary_not_trusted", summary=shown(_file(output, SUMMARY)), cause=str(error))
+        _log.warning("summary_not_trusted", summary=shown(uri), cause=str(error))
         return None
 
 

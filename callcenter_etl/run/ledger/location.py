@@ -8,7 +8,7 @@ from urllib.parse import quote_from_bytes
 
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import OutputError, SourceError, UsageError
-from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.os_errors import entry_exists, translate_os_errors
 from callcenter_etl.run.ledger.ledger import Ledger
 from callcenter_etl.run.ledger.object_ledger import ObjectLedger
 from callcenter_etl.run.ledger.sqlite_ledger import FILE_NAME, SqliteLedger
@@ -30,7 +30,7 @@ def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = D
 def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
     """Give the ledger of an output root. Raises UsageError where there is none."""
     with translate_os_errors(root, SourceError):
-        is_missing = is_local(root) and not os.path.lexists(Path(local_path(root)) / FILE_NAME)
+        is_missing = is_local(root) and not entry_exists(Path(local_path(root)) / FILE_NAME)
     if is_missing:
         raise UsageError(
             f"{root}: no ledger here ({FILE_NAME}); name the folder that was given to validate --output"

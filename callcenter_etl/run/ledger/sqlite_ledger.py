@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from callcenter_etl.documents import DocumentError, parse_object
 from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError
-from callcenter_etl.os_errors import os_cause
+from callcenter_etl.os_errors import entry_exists, os_cause
 from callcenter_etl.run.ledger.ledger import RunFilter
 from callcenter_etl.run.ledger.run_record import (
     RUNNING,
@@ -121,7 +121,7 @@ class SqliteLedger:
 
     def _select(self, query: str, values: tuple[object, ...]) -> list[LedgerEntry]:
         with _told(self._path, SourceError):
-            if not os.path.lexists(self._path):
+            if not entry_exists(self._path):
                 return []
             self._refuse_other_files()
             rows: list[tuple[Any, ...]] = _retry_while_busy(lambda: self._rows(query, values))

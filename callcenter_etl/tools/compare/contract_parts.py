@@ -106,12 +106,10 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
     old = {column.name: index for index, column in enumerate(direction.before.columns)}
     new = {column.name: index for index, column in enumerate(direction.after.columns)}
     pairs = direction.pairs()
-    gone = [
-        column for column in direction.before.columns if column.name not in {each.name for each, _ in pairs}
-    ]
-    come = [
-        column for column in direction.after.columns if column.name not in {each.name for _, each in pairs}
-    ]
+    kept = {each.name for each, _ in pairs}
+    paired = {each.name for _, each in pairs}
+    gone = [column for column in direction.before.columns if column.name not in kept]
+    come = [column for column in direction.after.columns if column.name not in paired]
     for column in gone:
         yield ContractPart(
             f"columns.{column.name}",

@@ -6,8 +6,9 @@ from new to old for what it loosens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.expressions.tree import Expression, Node
@@ -16,15 +17,18 @@ from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Direction:
-    """From `before` to `after`; `origins` gives, by the name of a column after, its name before."""
+    """From `before` to `after`; `origins` gives, by the name of a column after, its name before.
+
+    What the judges of every column ask for is worked out once: a contract may have thousands of columns.
+    """
 
     before: ContractDocument
     after: ContractDocument
     origins: Mapping[str, str]
 
-    @property
+    @cached_property
     def reverse(self) -> Direction:
         """The same two contracts, looked at from the other one."""
         return Direction(self.after, self.before, {old: new for new, old in self.origins.items()})
@@ -37,30 +41,82 @@ class Direction:
     def before_of(self, name: str) -> Column | None:
         """Give the column before, by its name after."""
         origin = self.origins.get(name)
-        return next((column for column in self.before.columns if column.name == origin), None)
+        return None if origin is None else self._columns_before.get(origin)
+
+    @cached_property
+    def columns_after(self) -> dict[str, Column]:
+        """The columns after, by name."""
+        return {column.name: column for column in self.after.columns}
+
+    @cached_property
+    def keys_before(self) -> dict[str, frozenset[str]]:
+        """The header names that mean each column before."""
+        return _header_keys(self.before)
+
+    @cached_property
+    def keys_after(self) -> dict[str, frozenset[str]]:
+        """The header names that mean each column after."""
+        return _header_keys(self.after)
+
+    @cached_property
+    def all_keys_after(self) -> frozenset[str]:
+        """The header names that mean any column after."""
+        return frozenset().union(*self.keys_after.values())
+
+    @cached_property
+    def _columns_before(self) -> dict[str, Column]:
+        return {column.name: column for column in self.before.columns}
+
+
+def _header_keys(document: ContractDocument) -> dict[str, frozenset[str]]:
+    """Return the header names that mean each column, folded where letter case does not count.
+
+    By name, the first column that has a name gets it.
+    """
+    fold = document.source.header_case == "ignore"
+    found: dict[str, frozenset[str]] = {}
+    seen: set[str] = set()
+    for column in document.columns:
+        keys = frozenset(name.casefold() if fold else name for name in (column.name, *column.aliases))
+        found[column.name] = keys if document.source.header == "exact" else keys - seen
+        seen |= keys
+    return found
 
 
 def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:
     """Pair columns by name, then by alias, then, where there is no header, by position."""
     old_names = {column.name for column in old.columns}
     origins = {column.name: column.name for column in new.columns if column.name in old_names}
-    free_old = [column for column in old.columns if column.name not in origins]
+    free_old = {column.name: column for column in old.columns if column.name not in origins}
+    renamed = _Renamed(list(free_old.values()))
     for column in new.columns:
         if column.name in origins:
             continue
-        match = next((each for each in free_old if _is_renamed(each, column)), None)
+        match = renamed.to(column, free_old)
         if match is not None:
             origins[column.name] = match.name
-            free_old.remove(match)
+            del free_old[match.name]
     if old.source.header == new.source.header == "none":
         for before, after in zip(old.columns, new.columns, strict=False):
-            if before in free_old and after.name not in origins:
+            if before.name in free_old and after.name not in origins:
                 origins[after.name] = before.name
     return Direction(old, new, origins)
 
 
-def _is_renamed(before: Column, after: Column) -> bool:
-    return before.name in after.aliases or after.name in before.aliases
+class _Renamed:
+    """Finds the column that had another name before: one of the names is an alias of the other column."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._order = {column.name: place for place, column in enumerate(columns)}
+        self._by_alias: dict[str, list[str]] = {}
+        for column in columns:
+            for alias in column.aliases:
+                self._by_alias.setdefault(alias, []).append(column.name)
+
+    def to(self, after: Column, free: Mapping[str, Column]) -> Column | None:
+        """Return the first free column that may have been renamed to `after`, None where there is none."""
+        names = [name for name in (*after.aliases, *self._by_alias.get(after.name, ())) if name in free]
+        return free[min(names, key=self._order.__getitem__)] if names else None
 
 
 def is_strict(column: Column | None, key: str) -> bool:

@@ -27,11 +27,11 @@ def names(direction: Direction, before: Column, after: Column) -> str | None:
     old, new = direction.before.source, direction.after.source
     if "none" in (old.header, new.header):
         return None
-    known, taken = _keys(direction.before, before), _keys(direction.after, after)
+    known, taken = direction.keys_before[before.name], direction.keys_after[after.name]
     if old.header_case == "ignore" and new.header_case == "exact":
         return f"sources that write {before.name!r} in another letter case"
     if new.header_case == "ignore":
-        known = {name.casefold() for name in known}
+        known = frozenset(name.casefold() for name in known)
     if known - taken:
         return f"sources that call the column {' or '.join(map(repr, sorted(known - taken)))}"
     if old.header == new.header == "by_name" and (taken - known or old.header_case != new.header_case):
@@ -59,30 +59,17 @@ def surplus(direction: Direction, column: Column) -> str | None:
         return (
             "sources with one column more or less" if _by_position(direction) else "sources with the column"
         )
-    taken = {key for each in direction.after.columns for key in _keys(direction.after, each)}
     fold = direction.after.source.header_case == "ignore"
     names = {name.casefold() if fold else name for name in (column.name, *column.aliases)}
-    return "sources with the column, whose name now means another one" if names & taken else None
+    return (
+        "sources with the column, whose name now means another one"
+        if names & direction.all_keys_after
+        else None
+    )
 
 
 def _by_position(direction: Direction) -> bool:
     return direction.before.source.header == direction.after.source.header == "none"
-
-
-def _keys(document: ContractDocument, column: Column) -> set[str]:
-    """Give the header names that mean a column, folded where letter case does not count.
-
-    By name, the first column that has a name gets it.
-    """
-    mine: set[str] = set()
-    seen: set[str] = set()
-    fold = document.source.header_case == "ignore"
-    for each in document.columns:
-        keys = {name.casefold() if fold else name for name in (each.name, *each.aliases)}
-        if each.name == column.name:
-            mine = keys if document.source.header == "exact" else keys - seen
-        seen |= keys
-    return mine
 
 
 def _is_ambiguous(document: ContractDocument) -> bool:

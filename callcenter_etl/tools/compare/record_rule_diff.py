@@ -42,7 +42,7 @@ def columns_read_otherwise(direction: Direction, rule: RecordRule) -> list[str]:
     for tree in expressions_of(rule, direction.after):
         for name in () if tree is None else tree.columns:
             before = direction.before_of(name)
-            after = next(column for column in direction.after.columns if column.name == name)
+            after = direction.columns_after[name]
             if before is None or not expressions_read_alike(before, after):
                 found.append(name)
     return list(dict.fromkeys(found))

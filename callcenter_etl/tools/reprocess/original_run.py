@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from callcenter_etl.contract.storage_options import StorageOptions
-from callcenter_etl.documents import DocumentError, parse_object
+from callcenter_etl.documents import DocumentError
 from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.logs import get_logger
+from callcenter_etl.run.ledger.equivalent_run import summary_object
 from callcenter_etl.run.summary import OutputFile, Summary
 from callcenter_etl.store import access
-from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import base_name, is_local, local_path, shown, within
 from callcenter_etl.tools.reprocess.reprocess_result import KIND, Reprocessed
 from callcenter_etl.writers.file_names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET, is_part_name
@@ -56,7 +56,7 @@ def find_origin(
     Raises UsageError where nothing tells it, or the hash is another one.
     """
     folder = run_output if run_output is not None else _folder_of(file)
-    told = _summary_in(folder, storage)
+    told = summary_object(folder, storage)
     origin = None if told is None else _from_summary(told, folder, storage)
     if origin is None and run_output is not None:
         raise UsageError(f"{shown(run_output)}: no run is published here (name the output folder of the run)")
@@ -83,19 +83,6 @@ def _parent_of(path: str) -> str:
     if not is_local(path):
         return path.rpartition("/")[0]
     return os.path.normpath(os.path.join(local_path(path), ".."))  # noqa: PTH118  of text, as all addresses
-
-
-def _summary_in(folder: str, storage: StorageOptions) -> dict[str, Any] | None:
-    """Return the summary in a folder, None where there is none. Raises SourceError where it cannot be read."""
-    try:
-        return parse_object(access.read_document(within(folder, FILE_NAMES[SUMMARY]), storage))
-    except MissingError:
-        return None
-    except (SourceError, DocumentError) as error:
-        _log.warning(
-            "summary_not_trusted", summary=shown(within(folder, FILE_NAMES[SUMMARY])), cause=str(error)
-        )
-        return None
 
 
 def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun | None:
@@ -142,7 +129,7 @@ def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) 
     if earlier.run_output is None:
         return bare
     first = os.path.normpath(os.path.join(local_path(folder), earlier.run_output))  # noqa: PTH118  same
-    summary = _summary_in(first, storage)
+    summary = summary_object(first, storage)
     found = None if summary is None else _from_summary(summary, first, storage)
     if found is None or found.sha256 != bare.sha256:  # another source was run into that folder since
         return bare

@@ -41,7 +41,8 @@ def joined(folder: Path, head: bytes) -> bytes:
 def test_the_parts_together_are_the_single_files(case: Path, tmp_path: Path) -> None:
     parts = run(case / "source.csv", tmp_path / "parts", case / "contract.yaml", range_bytes=24)
     single = validate(case / "source.csv", load_contract(case / "contract.yaml"), output=tmp_path / "single")
-    for name in NAMES:
+    assert set(parts["outputs"]) == set(single.summary["outputs"])
+    for name in single.summary["outputs"]:  # without the target, where a limit is exceeded
         data = (tmp_path / "single" / f"{name}.csv").read_bytes()
         head = data.splitlines(keepends=True)[0]
         assert joined(tmp_path / "parts" / name, head) == data
@@ -241,7 +242,7 @@ def test_what_is_no_folder_of_parts_is_refused_before_anything_is_read(
         if form == "more":
             (output / name / "_SUCCESS").touch()
             (output / name / "part-00000.csv").touch()
-    with pytest.raises(OutputError, match=f"{name}: is no output of this program"):
+    with pytest.raises(OutputError, match=f"{name}: is (no output of this program|a symbolic link)"):
         run(tmp_path / "s.csv", output, force=True)
     assert (output / "summary.json").read_bytes() == before
     assert os.path.lexists(output / name)
