@@ -15,7 +15,7 @@ from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.store.access import read_bytes
-from callcenter_etl.tools.convert.document_readers import load_any_document
+from callcenter_etl.tools.convert.contract_readers import load_any_document
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
     import pandas as pd

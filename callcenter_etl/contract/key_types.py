@@ -1,4 +1,4 @@
-"""The kinds of values that contract keys take, each strict about what it accepts."""
+"""The types of a contract's keys, each strict about what it accepts, and the base of its frozen models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from callcenter_etl.contract.document_text import Scalar
 from callcenter_etl.contract.quoting import quoted, shortened
@@ -31,6 +31,12 @@ RULE_KEYS = (
     "unique",
     "lookup",
 )
+
+
+class FrozenModel(BaseModel):
+    """A part of a contract: immutable, and without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def as_null(value: Any) -> Any:

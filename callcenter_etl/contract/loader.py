@@ -63,7 +63,7 @@ class ConvertedDraft(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentReader:
+class ContractReader:
     """Another format of contracts: how to recognise a parsed document, and how to read one of its parts."""
 
     recognises: Callable[[Any], bool]
@@ -79,7 +79,7 @@ def load_document(
     source: str | os.PathLike[str] | Mapping[str, Any],
     *,
     read_bytes: Callable[[str], bytes] = _read_local,
-    readers: Sequence[DocumentReader] = (),
+    readers: Sequence[ContractReader] = (),
 ) -> LoadedContract:
     """Load a contract from a file, or from a mapping with the same keys.
 

@@ -9,9 +9,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     WithJsonSchema,
     field_validator,
@@ -23,6 +21,7 @@ from callcenter_etl.contract.examples import Examples
 from callcenter_etl.contract.key_types import (
     RULE_KEYS,
     Flag,
+    FrozenModel,
     Literal_,
     OptionalCount,
     OptionalText,
@@ -53,11 +52,7 @@ ColumnType = Literal[
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileName(_Model):
+class FileName(FrozenModel):
     """What a source's file name must be; each key is optional."""
 
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
@@ -65,7 +60,7 @@ class FileName(_Model):
     extensions: Texts = Field((), description="what the name may end in")
 
 
-class SourceFormat(_Model):
+class SourceFormat(FrozenModel):
     """How the source is written."""
 
     filename: FileName | None = Field(None, description="rules of the file name")
@@ -117,7 +112,7 @@ class SourceFormat(_Model):
         return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
 
 
-class Lookup(_Model):
+class Lookup(FrozenModel):
     """Where a value must stand: a column of a CSV."""
 
     file: Address = Field(description="path relative to the contract, or an address such as s3://")
@@ -144,7 +139,7 @@ def _severity(value: Any) -> str:
 _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
 
 
-class Column(_Model):
+class Column(FrozenModel):
     """One column and its rules. `rule_keys` lists those that make rules, in the order written."""
 
     name: Text = Field(description="the header name")
@@ -214,7 +209,7 @@ def _makes_rule(key: str, value: Any) -> bool:
     return True
 
 
-class RecordRule(_Model):
+class RecordRule(FrozenModel):
     """A rule over a whole record: a check with an optional condition, or a unique key."""
 
     name: Text = Field(description="the rule's id")
@@ -226,7 +221,7 @@ class RecordRule(_Model):
     description: OptionalText = Field(None, description="for people")
 
 
-class MaxRejected(_Model):
+class MaxRejected(FrozenModel):
     """How many rejects a run may have: a count, or a percentage of the records read."""
 
     count: int | None = None
@@ -269,7 +264,7 @@ def _limit(value: Any) -> Any:
         ) from None
 
 
-class Limits(_Model):
+class Limits(FrozenModel):
     """How many records a run may reject, and must read, to pass."""
 
     max_rejected: Annotated[
@@ -280,7 +275,7 @@ class Limits(_Model):
     min_records: OptionalCount = Field(None, description="fewest records a source may have")
 
 
-class ContractDocument(_Model):
+class ContractDocument(FrozenModel):
     """The whole contract about one dataset."""
 
     contract: Text = Field(description="id: letters, digits, _ and -", pattern=r"^[A-Za-z0-9_-]+$")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from callcenter_etl.contract.key_types import (
     Flag,
+    FrozenModel,
     OptionalCount,
     OptionalFileMode,
     OptionalText,
@@ -29,11 +30,7 @@ TargetFormat = Literal["csv", "parquet", "delta", "iceberg"]
 Write = Literal["append", "overwrite", "replace_partitions"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LogSettings(_Model):
+class LogSettings(FrozenModel):
     """Where and how a run logs."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -49,7 +46,7 @@ def _optional_texts(value: Any) -> Any:
     return tuple(as_text(each) for each in value) if isinstance(value, (list, tuple)) else as_text(value)
 
 
-class ExceptionsSettings(_Model):
+class ExceptionsSettings(FrozenModel):
     """How the exceptions are written."""
 
     excel_safe: Flag = Field(
@@ -57,7 +54,7 @@ class ExceptionsSettings(_Model):
     )
 
 
-class TableSettings(_Model):
+class TableSettings(FrozenModel):
     """Which table a run's accepted records go into, and by what it knows a source again."""
 
     uri: OptionalAddress = Field(
@@ -76,7 +73,7 @@ class TableSettings(_Model):
     )
 
 
-class RunDefaults(_Model):
+class RunDefaults(FrozenModel):
     """Defaults of a run; a CLI option wins, then an environment variable, then this."""
 
     source: Annotated[

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
-from callcenter_etl.contract.key_types import Count, Text, TextList, show
+from callcenter_etl.contract.key_types import Count, FrozenModel, Text, TextList, show
 from callcenter_etl.contract.quoting import quoted, shortened
 from callcenter_etl.contract.suggestions import did_you_mean
 
@@ -21,11 +21,7 @@ _BUCKET_TYPES = ("text", "digits", "integer", "date", "time", "datetime")
 _DATED = ("date", "datetime")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PartitionKey(_Model):
+class PartitionKey(FrozenModel):
     """One level of folders: a column's value, or the day, month or year of a date or a datetime."""
 
     column: Text = Field(description="column of the contract")
@@ -37,7 +33,7 @@ class PartitionKey(_Model):
         return self.column if self.by == "value" else f"{self.column}_{self.by}"
 
 
-class Buckets(_Model):
+class Buckets(FrozenModel):
     """A last level of folders, by a hash of one column."""
 
     column: Text = Field(description="column of the contract")
@@ -72,7 +68,7 @@ def _keys(value: Any) -> Any:
     return tuple(_key(each) for each in value)
 
 
-class TableLayout(_Model):
+class TableLayout(FrozenModel):
     """How the records of a typed target lie in folders and files; without any it is one file in source order."""
 
     partition_by: Annotated[

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -78,15 +78,7 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
     target; OutputError when the ledger cannot be written, UsageError where the output holds another source's run,
     both before anything is read.
     """
-    refuse_own_output(plan)
-    options = _options_of(plan, contract)
-    with (
-        interrupts.hold_until_recorded(),
-        catch_environment_errors(shown(plan.output)),
-        _alone(plan, contract),
-        _unfinished(plan, contract, options) as unfinished,
-    ):
-        ledger, published = _open_ledger(plan, contract, root)
+    with _locked_output(plan, contract, root) as (options, unfinished, ledger, published):
         if options is not None:
             question = RunQuery(
                 plan.source,
@@ -113,12 +105,23 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
             refuse_other_source(plan, contract.document.run.storage_options, earlier)
         except SourceError as error:
             run = _failing(error)
-        going_on = replace(plan, options=options, unfinished=unfinished)
-        return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
+        plan = replace(plan, options=options, unfinished=unfinished)
+        return _replacing(earlier, _recorded(plan, contract, root=root, ledger=ledger, run=run))
 
 
 def run_forced(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> RunOutcome:
-    """Do what `run` does, as `run_unless_done` would, whatever was done before and whichever run is replaced."""
+    """Do what `run` does as `run_idempotent` would, whatever was done before and whichever run is replaced."""
+    with _locked_output(plan, contract, root) as (options, unfinished, ledger, published):
+        earlier = earlier_runs(plan, contract.document, ledger, published)
+        plan = replace(plan, options=options, unfinished=unfinished, force=True)
+        return _replacing(earlier, _recorded(plan, contract, root=root, ledger=ledger, run=run))
+
+
+@contextmanager
+def _locked_output(
+    plan: RunPlan, contract: LoadedContract, root: str
+) -> Iterator[tuple[str | None, InterruptedRun | None, Ledger, Summary | None]]:
+    """Lock the output of a run; yield its options, the interrupted run to resume, the ledger and the published summary."""
     refuse_own_output(plan)
     options = _options_of(plan, contract)
     with (
@@ -127,10 +130,7 @@ def run_forced(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) 
         _alone(plan, contract),
         _unfinished(plan, contract, options) as unfinished,
     ):
-        ledger, published = _open_ledger(plan, contract, root)
-        earlier = earlier_runs(plan, contract.document, ledger, published)
-        going_on = replace(plan, options=options, unfinished=unfinished, force=True)
-        return _replacing(earlier, _recorded(going_on, contract, root=root, ledger=ledger, run=run))
+        yield options, unfinished, *_open_ledger(plan, contract, root)
 
 
 def _failing(error: SourceError) -> Run:

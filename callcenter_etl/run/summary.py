@@ -64,7 +64,7 @@ class RuleCount:
 class OutputFile:
     """One published file, a folder of so many `parts` of one, or a target that is a folder of so many `files`.
 
-    `format` is of a typed target alone, and `uncast`: how many records have values that do not fit their type. Of a
+    `format` is of a typed target alone, and `unconverted`: how many records have values that do not fit their type. Of a
     table `version` is the one with this run's `records`, and `bytes` are those that it added.
     """
 

@@ -43,5 +43,5 @@ def build_target(
         )
     unconverted = count_unconverted(accepted.stream, accepted.schema)
     if unconverted:
-        _log.warning("records_uncast", run_id=whose.run_id, records=unconverted)
+        _log.warning("records_unconverted", run_id=whose.run_id, records=unconverted)
     return unconverted

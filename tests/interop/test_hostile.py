@@ -74,8 +74,8 @@ def test_a_mutated_file_is_a_contract_or_has_faults(name: str, seed: int) -> Non
 
 
 def exported(rng: random.Random) -> Any:
+    from callcenter_etl.tools.convert.contract_readers import load_any_document
     from callcenter_etl.tools.convert.conversion import export_contract
-    from callcenter_etl.tools.convert.document_readers import load_any_document
 
     to = rng.choice(("odcs", "frictionless", "frictionless-package", "pandera", "pipeline-config"))
     return json.loads(export_contract(load_any_document(CONTRACTS[0]).document, to, text="json").text)

@@ -16,8 +16,8 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from callcenter_etl import load_contract, validate
 from callcenter_etl.errors import ContractError, UsageError
+from callcenter_etl.tools.convert.contract_readers import load_any_document
 from callcenter_etl.tools.convert.conversion import export_contract
-from callcenter_etl.tools.convert.document_readers import load_any_document
 from tests.interop.contracts import CONTRACTS, SAMPLES
 
 TICKETS = "ticket,status,priority\n1,open,1\n1,lost,3\n"

@@ -16,8 +16,8 @@ import pytest
 from pandera.io import pandas_io
 
 from callcenter_etl import load_contract
+from callcenter_etl.tools.convert.contract_readers import load_any_document
 from callcenter_etl.tools.convert.conversion import export_contract
-from callcenter_etl.tools.convert.document_readers import load_any_document
 from tests.interop.contracts import CONTRACTS, SAMPLES, imported
 from tests.shared_folder import REPOSITORY
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from callcenter_etl import validate
 from callcenter_etl.tools.convert.contract_mapping import contract_text, plain_of
+from callcenter_etl.tools.convert.contract_readers import load_any_document
 from callcenter_etl.tools.convert.conversion import export_contract, import_contract
-from callcenter_etl.tools.convert.document_readers import load_any_document
 from tests.interop.contracts import CASES, CONTRACTS, WAYS, through
 from tests.oracle.contracts import make_contract
 

@@ -1,4 +1,4 @@
-"""No accepted value is lost: each stands in its column in its type, or as text in `_uncast`."""
+"""No accepted value is lost: each stands in its column in its type, or as text in `_unconverted`."""
 
 from __future__ import annotations
 
@@ -85,21 +85,21 @@ def cast(column: dict[str, Any], values: list[str]) -> list[dict[str, Any]]:
         batch.column(UNCONVERTED).to_pylist() if UNCONVERTED in batch.schema.names else [None] * len(texts)
     )
     return [
-        {"text": text, "value": value, "uncast": dict(rest or {})}
+        {"text": text, "value": value, "unconverted": dict(rest or {})}
         for text, value, rest in zip(texts, raw.to_pylist(), unconverted, strict=True)
     ]
 
 
 def kept(column: dict[str, Any], values: list[str], read: Callable[[str], Any]) -> list[dict[str, Any]]:
-    """Hold that each value is null where empty, else what `read` gives, else in `_uncast`; give those."""
+    """Hold that each value is null where empty, else what `read` gives, else in `_unconverted`; give those."""
     rest = []
     for record in cast(column, values):
         text = record["text"]
         if text == "NULL" or not text.strip():
             assert record["value"] is None
-            assert record["uncast"] == {}
-        elif record["uncast"]:
-            assert record["uncast"] == {"v": text}
+            assert record["unconverted"] == {}
+        elif record["unconverted"]:
+            assert record["unconverted"] == {"v": text}
             assert record["value"] is None
             rest.append(record)
         else:
@@ -158,7 +158,7 @@ def test_a_number_too_small_for_any_decimal_is_not_nought() -> None:
     tiny = "1e-99999999999999999999"
     found = cast({"type": "decimal"}, ["0", tiny, "0e-99999999999999999999", "-0.0"])
     assert [record["value"] for record in found] == [0, None, 0, 0]
-    assert [record["uncast"] for record in found] == [{}, {"v": tiny}, {}, {}]
+    assert [record["unconverted"] for record in found] == [{}, {"v": tiny}, {}, {}]
 
 
 def of_kind(kind: str, *formats: str) -> Callable[[str], int]:
@@ -238,8 +238,8 @@ def test_text_and_digits_stay_as_they_came(values: list[str], kind: str) -> None
 def test_a_value_that_only_warns_of_its_type_stands_as_text(kind: str, values: list[str]) -> None:
     for record in cast({"type": kind, "severity": "warn"}, values):
         empty = record["text"] == "NULL" or not record["text"].strip()
-        assert (record["value"] is None) == (empty or bool(record["uncast"]))
-        assert record["uncast"] in ({}, {"v": record["text"]})
+        assert (record["value"] is None) == (empty or bool(record["unconverted"]))
+        assert record["unconverted"] in ({}, {"v": record["text"]})
 
 
 @PATIENT

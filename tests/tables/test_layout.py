@@ -225,9 +225,9 @@ def test_columns_of_any_name_can_sort_and_those_of_a_typed_targets_own_are_refus
     validate(tmp_path / "s.csv", load_contract(document), output=tmp_path / "out")
     rows = rows_of(tmp_path / "out" / "target", '".a"')
     assert [[row[name] for name in odd] for row in rows] == [["1", "a", "2", "q"], ["2", "b", "1", "p"]]
-    document["columns"] = [{"name": "_uncast"}]
+    document["columns"] = [{"name": "_unconverted"}]
     document["run"] = {"target_format": "parquet"}
-    with pytest.raises(UsageError, match="keeps the column names '_uncast' for itself"):
+    with pytest.raises(UsageError, match="keeps the column names '_unconverted' for itself"):
         validate(tmp_path / "s.csv", load_contract(document), output=tmp_path / "other")
 
 

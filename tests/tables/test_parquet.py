@@ -37,10 +37,10 @@ def test_duckdb_reads_the_contracts_types(tmp_path: Path) -> None:
         "amount": Decimal("1.5"),
         "ok": True,
         "note": "n0",
-        "_uncast": None,
+        "_unconverted": None,
     }
-    assert (rows[2]["amount"], rows[2]["ok"], rows[2]["_uncast"]) == (None, None, None)
-    assert (rows[3]["amount"], rows[3]["_uncast"]) == (None, {"amount": "1e30"})
+    assert (rows[2]["amount"], rows[2]["ok"], rows[2]["_unconverted"]) == (None, None, None)
+    assert (rows[3]["amount"], rows[3]["_unconverted"]) == (None, {"amount": "1e30"})
     assert rows[4]["amount"] == Decimal("12345678901234567.123456789")
     target = (tmp_path / "out" / "target.parquet").read_bytes()
     assert result.summary["outputs"]["target"] == {

@@ -11,7 +11,7 @@ from callcenter_etl.contract.datetime_formats import MAX_DURATION_HOURS, parse_d
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN
 
-UNCONVERTED, EXTRA_COLUMNS = "_uncast", "_carried"
+UNCONVERTED, EXTRA_COLUMNS = "_unconverted", "_extra_columns"
 FOLDER, ORDER = "callcenter_etl:folder", "callcenter_etl:order"  # columns that a record has on its way alone
 RESERVED = (UNCONVERTED, EXTRA_COLUMNS, FOLDER, ORDER)
 OWN_COLUMNS = frozenset({UNCONVERTED, EXTRA_COLUMNS, SOURCE_COLUMN})  # of a table, which no contract declares
@@ -23,8 +23,8 @@ _LONG_DIGITS, _LONG = 18, 2**63  # every integer of so many digits fits int64, s
 def table_schema(document: ContractDocument) -> pa.Schema:
     """Give the schema of a contract's typed target: its columns under their names, in its order.
 
-    `_uncast` follows where an accepted value may not fit its column's type: a map from the column's name to the
-    value's text. `_carried` follows where the source may have columns that the contract does not declare.
+    `_unconverted` follows where an accepted value may not fit its column's type: a map from the column's name to the
+    value's text. `_extra_columns` follows where the source may have columns that the contract does not declare.
     """
     fields = [_field(column, document) for column in document.columns]
     if any(may_not_fit(column) for column in document.columns):

@@ -167,7 +167,7 @@ def test_part_files_are_explained_and_reported_as_the_single_files_are(tmp_path:
 def test_a_large_source_has_larger_parts_and_not_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("callcenter_etl.engines.spark.spark_engine.MOST_PARTS", 3)
+    monkeypatch.setattr("callcenter_etl.engines.spark.spark_engine.MAX_PARTS", 3)
     (tmp_path / "s.csv").write_bytes(keyed_records(500))
     summary = run(tmp_path / "s.csv", tmp_path / "o", range_bytes=100)
     assert summary["outputs"]["target"]["parts"] == 3

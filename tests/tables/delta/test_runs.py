@@ -69,7 +69,7 @@ def test_accepted_records_arrive_in_the_contracts_types(tmp_path: Path) -> None:
         "took": 5_000_000,
         "cost": Decimal("1.25"),
         "who": "ann",
-        "_uncast": None,
+        "_unconverted": None,
         "_source": str(file),
     }
     assert (last["id"], last["day"], last["took"]) == ("4", None, None)

@@ -52,7 +52,7 @@ def test_accepted_records_arrive_in_the_contracts_types(tmp_path: Path, rules: P
         "took": 5_000_000,
         "cost": Decimal("1.25"),
         "who": "ann",
-        "_uncast": None,
+        "_unconverted": None,
         "_source": str(file),
     }
     assert (last["id"], last["day"]) == ("4", None)

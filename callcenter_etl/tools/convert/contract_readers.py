@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from callcenter_etl.contract.loader import DocumentReader, LoadedContract, load_document
+from callcenter_etl.contract.loader import ContractReader, LoadedContract, load_document
 from callcenter_etl.tools.convert.odcs_terms import is_odcs
 
 if (
@@ -21,16 +21,16 @@ def _read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     return read_odcs(value, part)
 
 
-DOCUMENT_READERS = (DocumentReader(is_odcs, _read_odcs),)
+CONTRACT_READERS = (ContractReader(is_odcs, _read_odcs),)
 
 
 def load_any_document(
     source: str | os.PathLike[str] | Mapping[str, Any], *, read_bytes: Callable[[str], bytes] | None = None
 ) -> LoadedContract:
-    """Load a contract in our own format or in one of DOCUMENT_READERS.
+    """Load a contract in our own format or in one of CONTRACT_READERS.
 
     Raises ContractError with every fault, SourceError when the file cannot be read.
     """
     if read_bytes is None:
-        return load_document(source, readers=DOCUMENT_READERS)
-    return load_document(source, read_bytes=read_bytes, readers=DOCUMENT_READERS)
+        return load_document(source, readers=CONTRACT_READERS)
+    return load_document(source, read_bytes=read_bytes, readers=CONTRACT_READERS)
