@@ -49,7 +49,7 @@ class ModuleLogger:
 
 
 def get_logger(name: str) -> ModuleLogger:
-    """Give a module's logger; until `configure_logs` is called, only warnings and errors are seen."""
+    """Return a module's logger; until `configure_logs` is called, only warnings and errors are seen."""
     return ModuleLogger(name)
 
 

@@ -27,7 +27,7 @@ class OutOfMemoryError(CallcenterEtlError):
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Tell whether an error, or one that it came of, says that there is no memory left."""
+    """Return whether an error, or one that it came of, says that there is no memory left."""
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, MemoryError) or (isinstance(link, OSError) and link.errno == errno.ENOMEM):

@@ -63,7 +63,7 @@ def _under(folder: str | None, name: str) -> str | None:
 
 
 def _stem(source: str) -> str:
-    """Give a folder's name for a source: the file's, without its compression and its extension."""
+    """Return a folder's name for a source: the file's, without its compression and its extension."""
     if source == "-":
         return "stdin"
     name = base_name(source)

@@ -100,7 +100,7 @@ def _environment_or_bug(error: Exception) -> int:
 
 
 def _interrupter() -> Callable[[int, FrameType | None], None]:
-    """Give what ends the command in order when a signal comes, and at once when another one does."""
+    """Return what ends the command in order when a signal comes, and at once when another one does."""
     came = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -121,7 +121,7 @@ def _ignore_signals() -> None:
 
 
 def _published_state() -> str:
-    """Say what an interrupted command has published."""
+    """Return what an interrupted command has published."""
     said = "interrupted"
     if interrupts.under_way is not None:
         said += f" in the middle of publishing {interrupts.under_way}: nothing counts there until it exists"

@@ -20,7 +20,7 @@ FOR_PEOPLE = "text"
 
 
 def complete_format(incomplete: str) -> list[str]:
-    """Give the formats that a shell may complete what was typed to."""
+    """Return the formats that a shell may complete what was typed to."""
     return [form for form in FORMATS if form.startswith(incomplete)]
 
 

@@ -254,5 +254,5 @@ def parse_duration(value: str) -> int | None:
 
 
 def describe_format(fmt: str) -> str:
-    """Give a format as people write it: `%H:%M:%S` is `HH:MM:SS`."""
+    """Return a format as people write it: `%H:%M:%S` is `HH:MM:SS`."""
     return "".join(_HUMAN.get(token, token) for token in _TOKEN.findall(fmt))

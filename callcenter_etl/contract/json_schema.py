@@ -8,7 +8,7 @@ from callcenter_etl.contract.model import ContractDocument
 
 
 def json_schema() -> dict[str, Any]:
-    """Give the JSON Schema (draft 2020-12) of a contract document, made from the models."""
+    """Return the JSON Schema (draft 2020-12) of a contract document, made from the models."""
     schema = ContractDocument.model_json_schema(mode="validation")
     schema["$defs"]["Column"]["properties"].pop("rule_keys")
     schema["$defs"].pop("MaxRejected", None)

@@ -40,7 +40,7 @@ class FrozenModel(BaseModel):
 
 
 def as_null(value: Any) -> Any:
-    """Give None for a YAML null."""
+    """Return None for a YAML null."""
     return None if getattr(value, "tag", None) == "null" else value
 
 

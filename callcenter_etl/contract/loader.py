@@ -49,7 +49,7 @@ class LoadedContract:
     warnings: tuple[Fault, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
-        """Give where a part of the contract stands, or the nearest part around it that is written down."""
+        """Return where a part of the contract stands, or the nearest part around it that is written down."""
         return self.positions.nearest(path)
 
 

@@ -193,11 +193,11 @@ class Column(FrozenModel):
         return {**filled, "rule_keys": order}
 
     def severity_of(self, key: str) -> str:
-        """Give the severity of one rule of the column."""
+        """Return the severity of one rule of the column."""
         return self.severity.get(key, self.severity.get("*", "error"))
 
     def reason_of(self, key: str) -> str | None:
-        """Give the declared reason of one rule of the column, None for the standard sentence."""
+        """Return the declared reason of one rule of the column, None for the standard sentence."""
         return self.reason.get(key, self.reason.get("*"))
 
 
@@ -236,7 +236,7 @@ class MaxRejected(FrozenModel):
             raise UsageError(str(error)) from error
 
     def exceeded(self, rejected: int, read: int) -> bool:
-        """Tell whether so many rejects of so many records are too many."""
+        """Return whether so many rejects of so many records are too many."""
         if self.count is not None:
             return rejected > self.count
         return Fraction(rejected) * 100 > Fraction(self.percent or 0) * read

@@ -29,7 +29,7 @@ _RULES_OF_KEYS: dict[str, Path] = {
 
 
 def rule_positions(document: ContractDocument, place: Callable[[Path], Place | None]) -> dict[str, Place]:
-    """Give the place of every rule by its id, as far as `place` tells it; also of `record.*`, `header.*` and `file.*`."""
+    """Return the place of every rule by its id, as far as `place` tells it; also of `record.*`, `header.*` and `file.*`."""
     paths: dict[str, Path] = {
         f"{column.name}.{key}": ("columns", index, key)
         for index, column in enumerate(document.columns)

@@ -110,7 +110,7 @@ def _pattern_faults(pattern: str, path: Path) -> Found:
 
 
 def file_name_faults(name: FileName, path: Path) -> Found:
-    """Give the faults of the file name rules."""
+    """Yield the faults of the file name rules."""
     if name.pattern is not None:
         yield from _pattern_faults(name.pattern, (*path, "pattern"))
     for index, extension in enumerate(name.extensions):

@@ -25,7 +25,7 @@ _SIGNED = re.compile(
 
 
 def is_secret_key(name: str) -> bool:
-    """Tell whether a key of the storage options asks for what must not stand in a contract."""
+    """Return whether a key of the storage options asks for what must not stand in a contract."""
     return _SECRET_KEY.fullmatch(name) is not None
 
 

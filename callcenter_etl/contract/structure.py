@@ -17,7 +17,7 @@ from callcenter_etl.contract.suggestions import did_you_mean
 def check_shape(
     value: dict[str, Any], *, most: int
 ) -> tuple[ContractDocument | None, list[tuple[Path, str]]]:
-    """Give the document where its shape is sound, and else at most so many faults, each with its place."""
+    """Return the document where its shape is sound, and else at most so many faults, each with its place."""
     try:
         return ContractDocument.model_validate(value), []
     except ValidationError as error:

@@ -20,7 +20,7 @@ _WORKSPACE = "GITHUB_WORKSPACE"
 
 
 def root_folder(environ: Mapping[str, str]) -> Path:
-    """Give the folder that paths are told relative to: GitHub's checkout where this is one, else the current one."""
+    """Return the folder that paths are told relative to: GitHub's checkout where this is one, else the current one."""
     here = working_folder()
     workspace = environ.get(_WORKSPACE)
     if workspace and here.is_relative_to(Path(workspace).resolve()):
@@ -29,7 +29,7 @@ def root_folder(environ: Mapping[str, str]) -> Path:
 
 
 def path_below(uri: str, root: Path) -> str | None:
-    """Give the path of a local file relative to `root`; None for any other file, and for standard input."""
+    """Return the path of a local file relative to `root`; None for any other file, and for standard input."""
     if uri == STANDARD_INPUT or not is_local(uri):
         return None
     path = _whole(uri)
@@ -37,7 +37,7 @@ def path_below(uri: str, root: Path) -> str | None:
 
 
 def address_of(uri: str) -> str:
-    """Give the address of a file that does not lie below the root, as a valid URI without credentials."""
+    """Return the address of a file that does not lie below the root, as a valid URI without credentials."""
     if uri == STANDARD_INPUT:
         return "stdin"
     if is_local(uri):
@@ -51,5 +51,5 @@ def _whole(uri: str) -> Path:
 
 
 def quoted_path(path: str) -> str:
-    """Give a relative path as a URI; bytes of a name that are no text keep their values."""
+    """Return a relative path as a URI; bytes of a name that are no text keep their values."""
     return quote(os.fsencode(path))

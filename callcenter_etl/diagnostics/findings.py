@@ -93,7 +93,7 @@ class Report:
     exit_code: int
 
     def place_of(self, rule: str) -> tuple[int, int] | None:
-        """Give line and column of a rule in the contract."""
+        """Return line and column of a rule in the contract."""
         return self.contract.rule_positions.get(rule)
 
 

@@ -79,7 +79,7 @@ def _turns(source: SourceFindings) -> Iterator[list[_Annotation]]:
 
 
 def _by_turns(rules: Sequence[Sequence[_Annotation]]) -> list[_Annotation]:
-    """Give the first of every rule, then the second, and so on."""
+    """Return the first of every rule, then the second, and so on."""
     return [each for turn in zip_longest(*rules) for each in turn if each is not None]
 
 

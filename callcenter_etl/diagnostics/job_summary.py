@@ -19,7 +19,7 @@ _ROOM_FOR_LAST = 200
 
 
 def report_summary(report: Report) -> Iterator[str]:
-    """Give the lines of what was found: a table of sources, and one of broken rules."""
+    """Yield the lines of what was found: a table of sources, and one of broken rules."""
     document = report.contract.document
     yield f"### Contract {_code(document.contract)} {_code(document.version)}\n"
     counts = ("read", "accepted", "rejected", "malformed", "warned")
@@ -39,7 +39,7 @@ def report_summary(report: Report) -> Iterator[str]:
 
 
 def faults_summary(files: Sequence[str], faults: Sequence[Fault]) -> Iterator[str]:
-    """Give the lines of what is wrong with contracts."""
+    """Yield the lines of what is wrong with contracts."""
     wrong = sum(fault.severity == "error" for fault in faults)
     warnings = f", warnings: {len(faults) - wrong:,}" if wrong < len(faults) else ""
     yield f"### Contracts checked: {len(files):,}, faults: {wrong:,}{warnings}\n"
@@ -69,7 +69,7 @@ def append_job_summary(lines: Iterator[str]) -> None:
 
 
 def _fitting(lines: Iterator[str], room: int) -> str:
-    """Give as many lines as fit, and say how many do not."""
+    """Return as many lines as fit, and say how many do not."""
     kept: list[str] = []
     left_out = 0
     for line in lines:
@@ -105,7 +105,7 @@ def _row(*cells: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Give text as code, which Markdown leaves alone: no markup, no link, no mention comes of a value."""
+    """Return text as code, which Markdown leaves alone: no markup, no link, no mention comes of a value."""
     plain = printable(text)
     if not plain.strip():
         return ""

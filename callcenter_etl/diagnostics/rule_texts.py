@@ -27,12 +27,12 @@ _OTHERS = {
 
 
 def rule_texts(document: ContractDocument) -> dict[str, str]:
-    """Give a sentence for every rule of the contract, in its order, then for those that every source is held to."""
+    """Return a sentence for every rule of the contract, in its order, then for those that every source is held to."""
     return {rule.id: _sentence(rule) for rule in compile_rules(document)} | _OTHERS
 
 
 def declarations(document: ContractDocument) -> dict[str, str]:
-    """Give what the contract declares, as it would be written there, by the ids of its rules."""
+    """Return what the contract declares, as it would be written there, by the ids of its rules."""
     declared = {
         f"{column.name}.{key}": f"column {column.name}: {key}: {_declared(column, key)}"
         for column in document.columns

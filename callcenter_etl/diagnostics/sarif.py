@@ -67,12 +67,12 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _text(text: str) -> dict[str, str]:
-    """Give a message; SARIF makes a link of `[words](address)`, and no value of a record should be one."""
+    """Return a message; SARIF makes a link of `[words](address)`, and no value of a record should be one."""
     return {"text": printable(text).replace("](", "] (")}
 
 
 def _told(finding: Finding) -> tuple[str, int]:
-    """Give reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
+    """Return reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
     if finding.line is not None:
         return finding.reason, finding.line
     return f"{finding.reason} (its line is not known: the run was done before, --force does it anew)", 1
@@ -90,14 +90,14 @@ class _Places:
         return {_ROOT: {"uri": f"{self.root.as_uri().rstrip('/')}/"}}
 
     def artifact(self, uri: str) -> dict[str, Any]:
-        """Give where a file lies."""
+        """Return where a file lies."""
         path = path_below(uri, self.root)
         if path is None:
             return {"uri": address_of(uri)}
         return {"uri": quoted_path(path), "uriBaseId": _ROOT}
 
     def location(self, uri: str, line: int | None, column: int | None = None) -> dict[str, Any]:
-        """Give a place in a file; the file as a whole where there is no line."""
+        """Return a place in a file; the file as a whole where there is no line."""
         physical: dict[str, Any] = {"artifactLocation": self.artifact(uri)}
         if line is not None:
             physical["region"] = {"startLine": line} | ({} if column is None else {"startColumn": column})
@@ -115,7 +115,7 @@ class _SarifRun:
         self.seen: Counter[tuple[str, ...]] = Counter()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the run as plain values."""
+        """Return the run as plain values."""
         return {
             "tool": {"driver": _driver(list(self._rules.values()))},
             "automationDetails": self._automation(),

@@ -83,7 +83,7 @@ def collect_rows(
 
 
 def done_of(row: Any) -> JudgedBlock | OversizedRecord:
-    """Give what a row of a block or a piece stands for."""
+    """Return what a row of a block or a piece stands for."""
     if row["kind"] == PIECE:
         return decode_oversized(bytes(row["rejected"]), row["told"])
     if row["kind"] != BLOCK:

@@ -25,7 +25,7 @@ class Java:
 
     @property
     def fault(self) -> str | None:
-        """Say why Spark cannot use it, None where it can."""
+        """Return why Spark cannot use it, None where it can."""
         if self.command is None:
             return f"there is none {self.sought}"
         if self.version is None:

@@ -33,7 +33,7 @@ class PausePoint(Protocol):
     """Asks a run to come to rest between two items."""
 
     def due(self) -> bool:
-        """Tell whether the run is to rest before the next item."""
+        """Return whether the run is to rest before the next item."""
 
     def rested(self) -> None:
         """Do what is to be done while it rests: every item given so far is in its place."""
@@ -125,7 +125,7 @@ class LocalEngine:
             registry.go_on(mark)
 
     def key_offsets_kept(self) -> tuple[KeyOffset, ...]:
-        """Give how much each rule of uniqueness has kept; the engine must rest."""
+        """Return how much each rule of uniqueness has kept; the engine must rest."""
         return tuple(registry.key_offset for registry in self._registries.values())
 
     def key_checkpoints(self, key_offsets: Sequence[KeyOffset]) -> tuple[KeyCheckpoint, ...]:
@@ -136,7 +136,7 @@ class LocalEngine:
         )
 
     def _map(self, function: Callable[[Taken], Given], items: Iterable[Taken]) -> Iterator[Given]:
-        """Give what `function` makes of each item, in order, with as many calls ahead as there are workers."""
+        """Yield what `function` makes of each item, in order, with as many calls ahead as there are workers."""
         if self._workers == 1:
             yield from map(function, items)
             return

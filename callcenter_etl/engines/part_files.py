@@ -40,7 +40,7 @@ class PartsPlan:
 
     @classmethod
     def of(cls, work: TaskContext, staged: Staging, preamble: bytes) -> Self:
-        """Give the plan to write parts into a staging folder."""
+        """Return the plan to write parts into a staging folder."""
         return cls(work, str(staged.directory.resolve()), preamble, staged.mode, staged.parts_prefix)
 
     def attempt(self, part: int) -> Attempt:

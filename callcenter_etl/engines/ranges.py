@@ -51,7 +51,7 @@ class Range:
 
 
 def can_be_cut(dialect: Dialect, *, compressed: bool) -> bool:
-    """Tell whether every line end in the stored bytes ends a record, so that any of them is a place to cut."""
+    """Return whether every line end in the stored bytes ends a record, so that any of them is a place to cut."""
     return not (dialect.multiline or compressed) and is_ascii_superset(dialect.encoding)
 
 
@@ -93,7 +93,7 @@ def _starts_within(data: bytes) -> int:
 
 
 def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tuple[Range, ...]:
-    """Give the ranges of whole lines, in order; a line belongs to the cut in which it starts.
+    """Return the ranges of whole lines, in order; a line belongs to the cut in which it starts.
 
     A cut that a long line covers gives none. `first_line` is the number of the first line, `stop` where the last ends.
     """
@@ -110,7 +110,7 @@ def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tu
 def blocks_of(
     blocks: Iterator[bytes], within: Range, dialect: Dialect, block_bytes: int
 ) -> Iterator[Block | OversizedRecord]:
-    """Give the lines of a range as the reader of a whole source gives them. Raises SourceError where they changed."""
+    """Yield the lines of a range as the reader of a whole source gives them. Raises SourceError where they changed."""
     pending = ByteBuffer(blocks, block_bytes, offset=within.start, first_line=within.first_line)
     while True:
         first_line, offset = pending.next_line, pending.offset
@@ -132,7 +132,7 @@ def blocks_of(
 
 
 def bytes_of(item: Block | Frame | OversizedRecord) -> bytes | memoryview:
-    """Give the bytes of the source that an item stands for."""
+    """Return the bytes of the source that an item stands for."""
     if isinstance(item, OversizedRecord):
         return item.data
     return memoryview(item.raw)[: item.consumed] if isinstance(item, Frame) else item.raw

@@ -58,7 +58,7 @@ class TaskContext:
             )
 
     def cached_validator(self) -> Validator:
-        """Give a validator for this thread, compiled once a process and run."""
+        """Return a validator for this thread, compiled once a process and run."""
         if self.run_id not in _kept:
             _kept.clear()
             _kept[self.run_id] = self.validator.clone()
@@ -66,7 +66,7 @@ class TaskContext:
 
     @contextmanager
     def stored(self, start: int, stop: int) -> Iterator[Iterator[bytes]]:
-        """Give the stored bytes from `start` to `stop` in blocks. Raises SourceError."""
+        """Yield the stored bytes from `start` to `stop` in blocks. Raises SourceError."""
         options = self.validator.document.run.storage_options
         with access.open_range(self.uri, self.identity, start=start, stop=stop, options=options) as stream:
             yield self._read(stream)
@@ -76,12 +76,12 @@ class TaskContext:
             yield from read_blocks(stream, self.block_bytes)
 
     def cut(self, cut: Cut) -> Iterator[bytes]:
-        """Give the bytes that tell which lines start within a cut."""
+        """Yield the bytes that tell which lines start within a cut."""
         with self.stored(cut.read_from, cut.stop) as blocks:
             yield from blocks
 
     def items(self, within: Range | None) -> Iterator[Block | Frame | OversizedRecord]:
-        """Give what a range holds, or the whole source after its header where there is none."""
+        """Yield what a range holds, or the whole source after its header where there is none."""
         if within is not None:
             with self.stored(within.start, within.stop) as blocks:
                 yield from blocks_of(blocks, within, self.shape.dialect, self.block_bytes)

@@ -63,7 +63,7 @@ _RAISED: Mapping[str, type[CallcenterEtlError]] = {
 
 
 def batch_of(schema: pa.Schema, **columns: Iterable[Any]) -> pa.RecordBatch:
-    """Give rows of a schema; a column that is not named is null."""
+    """Return rows of a schema; a column that is not named is null."""
     length = len(list(next(iter(columns.values()))))
     arrays = [
         pa.array(columns[field.name], type=field.type)
@@ -80,7 +80,7 @@ def encode_error(error: CallcenterEtlError) -> str:
 
 
 def decode_error(text: str) -> CallcenterEtlError:
-    """Give the error that a row tells of."""
+    """Return the error that a row tells of."""
     told = json.loads(text)
     if told["kind"] == OutOfMemoryError.__name__:
         return OutOfMemoryError()
@@ -88,7 +88,7 @@ def decode_error(text: str) -> CallcenterEtlError:
 
 
 def block_row(part: int, number: int, done: JudgedBlock) -> pa.RecordBatch:
-    """Give a judged block as a row."""
+    """Return a judged block as a row."""
     return batch_of(
         JUDGED,
         part=[part],
@@ -104,16 +104,16 @@ def block_row(part: int, number: int, done: JudgedBlock) -> pa.RecordBatch:
 
 
 def oversized_row(part: int, number: int, piece: OversizedRecord) -> pa.RecordBatch:
-    """Give a piece of a record that is over the limit as a row."""
+    """Return a piece of a record that is over the limit as a row."""
     told = json.dumps({"line": piece.line, "first": piece.first, "last": piece.last})
     return batch_of(JUDGED, part=[part], number=[number], kind=[PIECE], rejected=[piece.data], told=[told])
 
 
 def decode_counts(text: str) -> Tally:
-    """Give the counts of a block."""
+    """Return the counts of a block."""
     return Tally.from_dict(json.loads(text))
 
 
 def decode_oversized(data: bytes, text: str) -> OversizedRecord:
-    """Give a piece of a record that is over the limit."""
+    """Return a piece of a record that is over the limit."""
     return OversizedRecord(data, **json.loads(text))

@@ -39,7 +39,7 @@ Batches = Iterator[pa.RecordBatch]
 
 
 def count_lines(work: TaskContext, cuts: Sequence[Cut], batches: Batches) -> Batches:
-    """Give `COUNTED` for each cut whose number comes as an `id`."""
+    """Yield `COUNTED` for each cut whose number comes as an `id`."""
     for part in _ids(batches):
         try:
             with translate_memory_errors():
@@ -52,7 +52,7 @@ def count_lines(work: TaskContext, cuts: Sequence[Cut], batches: Batches) -> Bat
 
 
 def give_keys(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
-    """Give `KEYS` of the records of each range whose number comes as an `id`; what went wrong as a row of its own."""
+    """Yield `KEYS` of the records of each range whose number comes as an `id`; what went wrong as a row of its own."""
     for part in _ids(batches):
         try:
             with translate_memory_errors():
@@ -88,12 +88,12 @@ def _key_rows(part: int, rule: int, keys: pa.LargeBinaryArray, lines: np.ndarray
 
 
 def unique_rules(validator: Validator) -> tuple[Rule, ...]:
-    """Give the rules of uniqueness in the order of their numbers."""
+    """Return the rules of uniqueness in the order of their numbers."""
     return tuple(rule for rule in validator.rules if rule.key)
 
 
 def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
-    """Give `JUDGED` for the range that `REPEATS` come for, sorted by line, its HEAD first."""
+    """Yield `JUDGED` for the range that `REPEATS` come for, sorted by line, its HEAD first."""
     repeats = Repeats(batches)
     part = repeats.part
     if part is None:
@@ -117,7 +117,7 @@ class _Judging:
         self.number = 0
 
     def rows(self, within: Range | None) -> Batches:
-        """Give the range's rows, its END last."""
+        """Yield the range's rows, its END last."""
         self._work.check_version()
         crc = size = 0
         for item in self._work.items(within):
@@ -179,7 +179,7 @@ class Repeats:
             raise decode_error(self._error)
 
     def up_to(self, line: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give lines, numbers of rules and first lines of the repeats up to a line, those given before left out."""
+        """Return lines, numbers of rules and first lines of the repeats up to a line, those given before left out."""
         while (not len(self._held.lines) or self._held.lines[-1] <= line) and self._read():
             continue
         count = int(np.searchsorted(self._held.lines, line, side="right"))
@@ -227,7 +227,7 @@ class _Repeated:
 
 
 def peeked(batches: Batches) -> tuple[int | None, Batches]:
-    """Give the number of the part that `REPEATS` come for, None where none come, and all batches once more."""
+    """Return the number of the part that `REPEATS` come for, None where none come, and all batches once more."""
     first = next(batches, None)
     if first is None or not first.num_rows:
         return None, batches

@@ -94,7 +94,7 @@ class Tally:
         )
 
     def structural(self, rule: str) -> RuleTally:
-        """Give the tally of a structural rule, which appears once it is broken."""
+        """Return the tally of a structural rule, which appears once it is broken."""
         return self.rules.setdefault(rule, RuleTally("error"))
 
     def prove(

@@ -55,7 +55,7 @@ class Validator:
             return StreamingSchema(self.document, self.rules)
 
     def clone(self) -> Validator:
-        """Give another validator of the same contract, for another thread."""
+        """Return another validator of the same contract, for another thread."""
         return Validator(self.document, lookups=self.lookups)
 
     def warm(self) -> None:

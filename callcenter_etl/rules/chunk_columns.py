@@ -92,7 +92,7 @@ class ChunkColumns:
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
-    """Tell which values mean nothing: listed in `empty_values`, of no length, or white space alone."""
+    """Return which values mean nothing: listed in `empty_values`, of no length, or white space alone."""
     blank: Mask = lengths_of(text) == 0
     perhaps = _perhaps_white_space(text)
     if len(perhaps):
@@ -105,7 +105,7 @@ def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
 
 
 def _perhaps_white_space(text: pa.StringArray) -> NDArray[np.int64]:
-    """Give the places of the values that start with a white space byte or one beyond ASCII; mostly there are none."""
+    """Return the places of the values that start with a white space byte or one beyond ASCII; mostly there are none."""
     data = bytes_of(text)
     if not len(data) or (data.min() > ord(" ") and data.max() < _BEYOND_ASCII):
         return np.empty(0, dtype=np.int64)

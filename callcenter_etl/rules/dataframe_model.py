@@ -96,7 +96,7 @@ def _module(place: str) -> ModuleType:
 
 
 def _serialised(model: type[pandera.DataFrameModel]) -> dict[str, Any]:
-    """Give pandera's serialised schema of a model, with a place for each check that it leaves out."""
+    """Return pandera's serialised schema of a model, with a place for each check that it leaves out."""
     try:
         schema = model.to_schema()
         with warnings.catch_warnings():

@@ -45,7 +45,7 @@ class Numbers:
     exact: NDArray[np.object_] | None = None
 
     def decimals(self) -> NDArray[np.object_]:
-        """Give the values as Decimals, None where not valid."""
+        """Return the values as Decimals, None where not valid."""
         if self.exact is not None:
             return self.exact
         found = np.full(len(self.valid), None, dtype=object)
@@ -57,14 +57,14 @@ class Numbers:
         return found
 
     def largest(self) -> int:
-        """Give the greatest magnitude among the scaled values."""
+        """Return the greatest magnitude among the scaled values."""
         if self.scaled is None or not len(self.scaled):
             return 0
         return max(abs(int(self.scaled.min())), abs(int(self.scaled.max())))
 
 
 def constant(value: Decimal, length: int) -> Numbers:
-    """Give one number for every record."""
+    """Return one number for every record."""
     scale = _places(value)
     if scale is not None and _fits(value, scale):
         scaled = np.full(length, int(value.scaleb(scale)), dtype=np.int64)
@@ -73,7 +73,7 @@ def constant(value: Decimal, length: int) -> Numbers:
 
 
 def _places(value: Decimal) -> int | None:
-    """Give the number of decimal places, None where there are too many, or none that end."""
+    """Return the number of decimal places, None where there are too many, or none that end."""
     exponent = value.as_tuple().exponent
     fits = isinstance(exponent, int) and -_PLAIN_DIGITS <= exponent <= _PLAIN_DIGITS
     return max(0, -int(exponent)) if fits else None
@@ -101,7 +101,7 @@ def parse_numbers(text: pa.StringArray, known: Mask) -> Numbers:
 
 
 def _scattered(few: Numbers, places: NDArray[np.int64], length: int) -> Numbers:
-    """Give the numbers at their places among `length` records; the others are unknown."""
+    """Return the numbers at their places among `length` records; the others are unknown."""
     valid = np.zeros(length, dtype=bool)
     valid[places] = few.valid
     if few.scaled is None:

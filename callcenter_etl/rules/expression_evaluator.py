@@ -37,19 +37,19 @@ class ColumnSource(Protocol):
     def __len__(self) -> int: ...
 
     def text(self, name: str) -> pa.StringArray:
-        """Give the texts, no nulls."""
+        """Return the texts, no nulls."""
 
     def blank(self, name: str) -> pa.BooleanArray:
-        """Tell which values are empty, no nulls."""
+        """Return which values are empty, no nulls."""
 
     def known(self, name: str) -> pa.BooleanArray:
-        """Tell which values are neither empty nor of another type, no nulls."""
+        """Return which values are neither empty nor of another type, no nulls."""
 
     def typed(self, name: str) -> pa.Array:
-        """Give the values in their type, null where unknown."""
+        """Return the values in their type, null where unknown."""
 
     def numbers(self, name: str) -> Numbers:
-        """Give the values of a numeric column."""
+        """Return the values of a numeric column."""
 
 
 def evaluate(expression: Expression, columns: ColumnSource) -> pa.BooleanArray:

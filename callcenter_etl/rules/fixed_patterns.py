@@ -36,7 +36,7 @@ class CharacterRange:
 
 @lru_cache(maxsize=1024)
 def character_ranges(pattern: str) -> tuple[CharacterRange, ...] | None:
-    """Give the places of a pattern's matches, None where they are not plainly of one length in ASCII."""
+    """Return the places of a pattern's matches, None where they are not plainly of one length in ASCII."""
     places: list[CharacterRange] = []
     position = 0
     while position < len(pattern):
@@ -52,7 +52,7 @@ def character_ranges(pattern: str) -> tuple[CharacterRange, ...] | None:
 
 
 def match_ranges(text: pa.StringArray, places: tuple[CharacterRange, ...]) -> Mask:
-    """Tell which values are matches, of shape (values,)."""
+    """Return which values are matches, of shape (values,)."""
     fits: Mask = lengths_of(text) == len(places)
     if not fits.any():
         return fits

@@ -10,7 +10,7 @@ Mask = NDArray[np.bool_]
 
 
 def as_mask(values: pa.BooleanArray) -> Mask:
-    """Give a boolean array as a mask of its own, of the same shape; null counts as False.
+    """Return a boolean array as a mask of its own, of the same shape; null counts as False.
 
     The bits are unpacked at once: `to_numpy` would go through them one by one.
     """
@@ -24,7 +24,7 @@ def as_mask(values: pa.BooleanArray) -> Mask:
 
 
 def valid_mask(values: pa.Array) -> Mask:
-    """Tell which values are not null, of the same shape."""
+    """Return which values are not null, of the same shape."""
     if not values.null_count:
         return np.ones(len(values), dtype=bool)
     return _unpacked(values.buffers()[0], values.offset, len(values))

@@ -57,7 +57,7 @@ def unique_rule(
 
 
 def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBinaryArray, np.ndarray]:
-    """Give the keys that take part in uniqueness and the indices of their records; blank values do not."""
+    """Return the keys that take part in uniqueness and the indices of their records; blank values do not."""
     blank = np.zeros(len(columns), dtype=bool)
     for name in key:
         blank |= columns.blank_mask(name)

@@ -32,7 +32,7 @@ class RejectReasons:
 def collect_reasons(
     broken: Sequence[tuple[Rule, Indices]], columns: ChunkColumns, rejected: Indices
 ) -> RejectReasons:
-    """Give the grounds of the `rejected` records, sorted; `broken` has the records that broke each rule.
+    """Return the grounds of the `rejected` records, sorted; `broken` has the records that broke each rule.
 
     Work grows with the rules that were broken, not with those that could have been.
     """

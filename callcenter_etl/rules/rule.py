@@ -34,7 +34,7 @@ class Rule:
     key: tuple[str, ...] = ()
 
     def reasons(self, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.StringArray:
-        """Give the reason of each of the given records, of shape (len(records),)."""
+        """Return the reason of each of the given records, of shape (len(records),)."""
         pieces: list[pa.Array | pa.Scalar] = []
         for piece in _split(self.sentence):
             maker = _PLACEHOLDERS.get(piece)

@@ -35,7 +35,7 @@ class _NoFailureCases:
         schema_name: str,  # noqa: ARG002  pandera's signature
         schema_errors: list[SchemaError],  # noqa: ARG002  same
     ) -> FailureCaseMetadata:
-        """Give empty metadata; the errors themselves stay in `SchemaErrors.schema_errors`."""
+        """Return empty metadata; the errors themselves stay in `SchemaErrors.schema_errors`."""
         return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})
 
 
@@ -87,7 +87,7 @@ class _StreamingCheck(pandera.Check):
         check_obj: pd.DataFrame,
         column: str | None = None,  # noqa: ARG002  pandera's signature
     ) -> CheckResult:
-        """Give the function's own answer."""
+        """Return the function's own answer."""
         passed = self._check_fn(check_obj)
         return CheckResult(
             check_output=passed, check_passed=passed, checked_object=check_obj, failure_cases=None

@@ -109,7 +109,7 @@ def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]
 
 @lru_cache(maxsize=1024)
 def _layouts(fmt: CompiledFormat) -> tuple[tuple[int, ...], ...]:
-    """Give the widths in bytes that the pieces can have together, in the order in which the regex prefers them.
+    """Return the widths in bytes that the pieces can have together, in the order in which the regex prefers them.
 
     Empty where there are too many, or a piece is no digits and varies (names of months, offsets).
     """
@@ -158,7 +158,7 @@ def _cut(data: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dic
 
 
 def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
-    """Give the number in these columns, and take from `good` what is no number that the directive allows."""
+    """Return the number in these columns, and take from `good` what is no number that the directive allows."""
     number: NDArray[np.integer[Any]] = np.zeros(
         len(good), dtype=np.uint8 if len(columns) <= _BYTE_DIGITS else np.int32
     )
@@ -229,13 +229,13 @@ def _clock(parts: dict[str, Ints]) -> Ints:
 
 @lru_cache(maxsize=1)
 def _month_starts() -> Ints:
-    """Give the days from 1970-01-01 to the first of each month from January of the year 0 to January of 10000."""
+    """Return the days from 1970-01-01 to the first of each month from January of the year 0 to January of 10000."""
     months = np.arange("0000-01", "10000-02", dtype="datetime64[M]")
     return months.astype("datetime64[D]").astype(np.int32)
 
 
 def _days(parts: dict[str, Ints], valid: Mask) -> tuple[Ints, Mask]:
-    """Give days since 1970-01-01, and which of the valid parts make a real date."""
+    """Return days since 1970-01-01, and which of the valid parts make a real date."""
     if "year" in parts:
         year = parts["year"]
     else:

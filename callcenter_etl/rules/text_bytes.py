@@ -15,14 +15,14 @@ _FEW = 16  # one value in so many may be odd: then finding its place costs less 
 
 
 def offsets_of(text: pa.StringArray) -> NDArray[np.int32]:
-    """Give where each value starts in the buffer of the column, and where the last one ends."""
+    """Return where each value starts in the buffer of the column, and where the last one ends."""
     if not len(text):
         return np.zeros(1, dtype=np.int32)
     return np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
 
 
 def bytes_of(text: pa.StringArray) -> Bytes:
-    """Give the bytes of all values one after the other, without a copy."""
+    """Return the bytes of all values one after the other, without a copy."""
     offsets, data = offsets_of(text), text.buffers()[2]
     if data is None or offsets[0] == offsets[-1]:
         return np.empty(0, dtype=np.uint8)
@@ -30,17 +30,17 @@ def bytes_of(text: pa.StringArray) -> Bytes:
 
 
 def lengths_of(text: pa.StringArray) -> NDArray[np.int32]:
-    """Give the length of each value in bytes."""
+    """Return the length of each value in bytes."""
     return np.diff(offsets_of(text))
 
 
 def columns_of_bytes(text: pa.StringArray, width: int) -> Bytes:
-    """Give values that are all `width` bytes long as the shape (width, values): each place side by side."""
+    """Return values that are all `width` bytes long as the shape (width, values): each place side by side."""
     return np.ascontiguousarray(bytes_of(text).reshape(len(text), width).T)
 
 
 def digits_only(text: pa.StringArray) -> Mask:
-    """Tell which values are one ASCII digit or more and nothing else, of shape (values,)."""
+    """Return which values are one ASCII digit or more and nothing else, of shape (values,)."""
     odd = (bytes_of(text) - ZERO) > NINE  # wraps below "0"
     number = np.count_nonzero(odd)
     if number > len(text) // _FEW:

@@ -19,7 +19,7 @@ DECIMAL = r"\A[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\z"
 
 
 def type_check(text: pa.StringArray, kind: str, formats: tuple[str, ...]) -> Checked:
-    """Give which values are of the type, and the values in it (None where the text itself is the value).
+    """Return which values are of the type, and the values in it (None where the text itself is the value).
 
     Times, dates and durations are int64 microseconds, booleans bool; both null where not of the type.
     """

@@ -144,7 +144,7 @@ class _RunExecution:
         )
 
     def _room(self, reader: SourceReader) -> int | None:
-        """Give how many bytes this machine's disk must have for the files, None if unknown: tasks have their own."""
+        """Return how many bytes this machine's disk must have for the files, None if unknown: tasks have their own."""
         return None if self.plan.parts else reader.min_output_bytes
 
     def _destination(self) -> Destination:

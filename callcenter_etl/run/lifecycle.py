@@ -172,7 +172,7 @@ def _unfinished(
 
 
 def _fingerprint(plan: RunPlan, contract: LoadedContract, options: str | None) -> RunFingerprint | None:
-    """Give what this run's bytes will hang on; None where that cannot be told, which the run itself will say."""
+    """Return what this run's bytes will hang on; None where that cannot be told, which the run itself will say."""
     try:
         stored = access.identify(plan.source, contract.document.run.storage_options)
     except SourceError:
@@ -189,7 +189,7 @@ def _fingerprint(plan: RunPlan, contract: LoadedContract, options: str | None) -
 
 
 def _in_table(plan: RunPlan, contract: LoadedContract, options: str, published: Summary) -> bool:
-    """Tell whether a table holds what a run brought into it, and this one would leave it as it is.
+    """Return whether a table holds what a run brought into it, and this one would leave it as it is.
 
     Where sources are known by their address, the same bytes at another one are another source's.
     """
@@ -207,7 +207,7 @@ def _in_table(plan: RunPlan, contract: LoadedContract, options: str, published: 
 
 
 def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:
-    """Give the ledger, in step with the summary that stands in the output, and that."""
+    """Return the ledger, in step with the summary that stands in the output, and that."""
     defaults = contract.document.run
     ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
     look = partial(published_summary, plan.output, defaults.storage_options)
@@ -220,7 +220,7 @@ def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Le
 
 
 def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:
-    """Give all that changes what a run writes, beside the source's content and the contract's text.
+    """Return all that changes what a run writes, beside the source's content and the contract's text.
 
     None where a lookup cannot be read; the run itself will say so.
     """

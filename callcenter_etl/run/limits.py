@@ -7,7 +7,7 @@ from callcenter_etl.errors import Problem
 
 
 def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Problem, ...]:
-    """Say which limits a run with so many records read and rejected does not keep."""
+    """Return which limits a run with so many records read and rejected does not keep."""
     problems = []
     if limits.min_records is not None and read < limits.min_records:
         problems.append(
@@ -20,7 +20,7 @@ def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Problem,
 
 
 def status_of(limits: Limits, problems: tuple[Problem, ...], *, rejected: int) -> str:
-    """Give the status of a run that read its source to the end."""
+    """Return the status of a run that read its source to the end."""
     if problems:
         return "failed"
     return "rejects" if rejected and limits.max_rejected is None else "passed"

@@ -16,7 +16,7 @@ _FIRST_HEADS = (("first line", _RIGHT), ("reason", _LEFT))
 
 
 def notebook_html(summary: Summary, *, already_done: bool) -> str:
-    """Give the run as HTML that holds no script, every text of it escaped."""
+    """Return the run as HTML that holds no script, every text of it escaped."""
     colour = _COLOURS.get(summary.status, _OTHERWISE)
     records = summary.records
     verdict = f'<strong style="color:{colour}">{_text(VERDICTS[summary.status])}</strong>'

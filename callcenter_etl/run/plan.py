@@ -57,7 +57,7 @@ class RunPlan:
 
 
 def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
-    """Give what a typed target's sink is told of the run."""
+    """Return what a typed target's sink is told of the run."""
     defaults = document.run
     return SinkPlan(
         document, plan.output, defaults.storage_options, defaults.mode, plan.publish_to, plan.parts
@@ -65,7 +65,7 @@ def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
 
 
 def accepted_by(options: str | None) -> str:
-    """Give those of a run's options that change which records are accepted."""
+    """Return those of a run's options that change which records are accepted."""
     told = {} if options is None else json.loads(options)
     return json.dumps(
         {name: told[name] for name in ("lookups", "name", "part") if name in told}, sort_keys=True
@@ -83,7 +83,7 @@ def refuse_own_output(plan: RunPlan) -> None:
 
 
 def _is_published(source: str, output: str) -> bool:
-    """Tell whether a run into `output` replaces this file: one of its own names, or a part of one."""
+    """Return whether a run into `output` replaces this file: one of its own names, or a part of one."""
     files = {one_spelling(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)}
     folders = tuple(f"{one_spelling(within(output, each))}/" for each in FILE_NAMES)
     return source in files or source.startswith(folders)

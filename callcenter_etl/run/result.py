@@ -91,7 +91,7 @@ class RunResult:
                 yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
 
     def exceptions_uris(self) -> list[str]:
-        """Give the file of the exceptions, or its parts in order; not for a refused source. Raises SourceError."""
+        """Return the file of the exceptions, or its parts in order; not for a refused source. Raises SourceError."""
         parts = self.record.outputs[EXCEPTIONS].parts
         return file_uris(self.output, EXCEPTIONS, parts=parts, storage=self._storage)
 

@@ -79,7 +79,7 @@ class OutputFile:
     records: Count | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what is known as plain values."""
+        """Return what is known as plain values."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
@@ -121,7 +121,7 @@ class Summary:
     resumed: Resumed | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the summary as plain values, ready for JSON."""
+        """Return the summary as plain values, ready for JSON."""
         return {
             "run_id": self.run_id,
             "status": self.status,
@@ -155,12 +155,12 @@ class Summary:
 
 
 def exit_code(status: str) -> int:
-    """Give the exit code that stands for a run's status."""
+    """Return the exit code that stands for a run's status."""
     return EXIT_CODES[status]
 
 
 def exit_code_for(summary: Summary, fail_on: str) -> int:
-    """Give the exit code of a run where `fail_on` says what fails: `warn`, `reject` or `never`.
+    """Return the exit code of a run where `fail_on` says what fails: `warn`, `reject` or `never`.
 
     With `warn` a broken rule of severity warn gives 1 too; with `never` no verdict on the data does, a refused
     source among them. What could not be finished stays 3.
@@ -173,10 +173,10 @@ def exit_code_for(summary: Summary, fail_on: str) -> int:
 
 
 def new_run_id() -> str:
-    """Give an id that no other run has; ids sort by the time at which they were given."""
+    """Return an id that no other run has; ids sort by the time at which they were given."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 def instant(moment: datetime) -> str:
-    """Give a moment of UTC as summaries write it."""
+    """Return a moment of UTC as summaries write it."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from callcenter_etl.writers.staging import Staging
 
 
 def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
-    """Give the count of each rule by its id, in contract order."""
+    """Return the count of each rule by its id, in contract order."""
     return {
         rule: RuleCount(
             severity=tally.severity,
@@ -23,7 +23,7 @@ def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
 
 
 def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
-    """Give the bytes of what is staged, with the preamble of so many bytes once: each part begins with it."""
+    """Return the bytes of what is staged, with the preamble of so many bytes once: each part begins with it."""
     if name not in staged.folders:
         return staged.files[name].bytes
     folder = staged.folders[name]
@@ -31,7 +31,7 @@ def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
 
 
 def output_file(staged: Staging, name: str, *, unconverted: int | None) -> OutputFile:
-    """Say what one of the run's files will be, once it is published."""
+    """Return what one of the run's files will be, once it is published."""
     target = staged.target
     if name in staged.folders:
         folder, uri = staged.folders[name], encodable(staged.final_uri(name))

@@ -46,7 +46,7 @@ class Chunk:
         return self.lines[self.sound]
 
     def raw_of(self, record: int) -> bytes:
-        """Give the bytes of one record without its line end."""
+        """Return the bytes of one record without its line end."""
         at = self.first + record
         return self.frame.raw[int(self.frame.starts[at]) : int(self.frame.stops[at])].rstrip(b"\r\n")
 
@@ -106,7 +106,7 @@ def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memo
 
 
 def _kept_apart(runs: list[memoryview]) -> Iterator[memoryview | bytes]:
-    """Give the runs so that a CR and an LF that were not neighbours do not become one line end."""
+    """Yield the runs so that a CR and an LF that were not neighbours do not become one line end."""
     carriage = False
     for run in runs:
         if carriage and bytes(run[:1]) == b"\n":  # an empty record of a one-column source

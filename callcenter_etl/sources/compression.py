@@ -22,16 +22,16 @@ class Decompressor(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Tell whether the end mark was met."""
+        """Return whether the end mark was met."""
         ...
 
     @property
     def unused_data(self) -> bytes:
-        """Give what follows the end mark."""
+        """Return what follows the end mark."""
         ...
 
     def decompress(self, data: bytes, /) -> bytes:
-        """Give what the next bytes decompress to."""
+        """Return what the next bytes decompress to."""
         ...
 
 
@@ -54,7 +54,7 @@ SUFFIXES: dict[str, tuple[str, bytes, Callable[[], Decompressor]]] = {
 
 
 def suffix_of(name: str) -> str | None:
-    """Give the compression suffix that a file name ends in, or None."""
+    """Return the compression suffix that a file name ends in, or None."""
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
 

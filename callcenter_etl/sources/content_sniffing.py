@@ -40,7 +40,7 @@ def compressed_otherwise(head: bytes, name: str) -> str | None:
 
 
 def not_delimited(head: bytes, *, text: bool) -> str | None:
-    """Say what a source is instead of delimited text, from its first bytes; None where it may be text.
+    """Return what a source is instead of delimited text, from its first bytes; None where it may be text.
 
     `text` False stands for an encoding in which bytes below 32 are ordinary, such as UTF-16.
     """
@@ -62,5 +62,5 @@ def not_delimited(head: bytes, *, text: bool) -> str | None:
 
 
 def is_lfs_pointer(head: bytes) -> bool:
-    """Tell whether a source is a Git LFS pointer, the stand-in for a file that was not fetched."""
+    """Return whether a source is a Git LFS pointer, the stand-in for a file that was not fetched."""
     return head.startswith(_LFS)

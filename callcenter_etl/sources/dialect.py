@@ -38,7 +38,7 @@ class Marks:
 
 
 def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
-    """Give the block with single-byte delimiter and quote, and these bytes.
+    """Return the block with single-byte delimiter and quote, and these bytes.
 
     Raises SourceError where a delimiter of several bytes stands in a block that holds every byte of ASCII.
     """
@@ -72,7 +72,7 @@ def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
 
 
 def dialect_of(document: ContractDocument) -> Dialect:
-    """Give the dialect that a contract declares."""
+    """Return the dialect that a contract declares."""
     source = document.source
     return Dialect(
         delimiter=source.delimiter,

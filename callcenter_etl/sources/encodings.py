@@ -182,7 +182,7 @@ def _show_marks(text: str) -> str:
 
 
 def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
-    """Give the first undecodable byte of a line and its offset in it, or None where the line decodes."""
+    """Return the first undecodable byte of a line and its offset in it, or None where the line decodes."""
     direct = is_ascii_superset(encoding)
     try:
         line.decode(encoding if direct else "utf-8")

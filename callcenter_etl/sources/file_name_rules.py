@@ -13,7 +13,7 @@ from callcenter_etl.store.uris import STANDARD_INPUT, base_name
 
 
 def name_problems(uri: str, source: SourceFormat) -> list[Problem]:
-    """Say what is wrong with a source's file name; a compression suffix may be there or not.
+    """Return what is wrong with a source's file name; a compression suffix may be there or not.
 
     Standard input has no name, so nothing is wrong with it.
     """

@@ -28,7 +28,7 @@ class ColumnLayout:
 
 
 def layout_without_header(document: ContractDocument) -> ColumnLayout:
-    """Give the layout of a source whose columns are known by position alone."""
+    """Return the layout of a source whose columns are known by position alone."""
     names = tuple(column.name for column in document.columns)
     return ColumnLayout(names=names, positions={name: position for position, name in enumerate(names)})
 

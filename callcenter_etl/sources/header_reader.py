@@ -32,7 +32,7 @@ class Opening:
 
 
 def refused(problems: list[Problem]) -> Opening:
-    """Give the opening of a source that is refused."""
+    """Return the opening of a source that is refused."""
     return Opening(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
 
 
@@ -85,7 +85,7 @@ class HeaderReader:
         return Opening(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
 
     def _header_line(self) -> tuple[bytes, int, int]:
-        """Give the header's content, its length with its line end, and how many lines it takes."""
+        """Return the header's content, its length with its line end, and how many lines it takes."""
         pending, limit = self._pending, self._dialect.max_record_bytes
         while not pending.ended and not last_line_stop(pending.data):
             if len(pending.data) > limit:

@@ -53,7 +53,7 @@ def find_lines(data: bytes | memoryview) -> Lines:
 
 
 def places_of(bytes_: NDArray[np.uint8], wanted: int) -> Offsets:
-    """Give where a byte stands, piece by piece so that what is worked on stays in the cache."""
+    """Return where a byte stands, piece by piece so that what is worked on stays in the cache."""
     found = []
     mask = np.empty(PIECE_BYTES, dtype=bool)
     for start in range(0, len(bytes_), PIECE_BYTES):
@@ -63,7 +63,7 @@ def places_of(bytes_: NDArray[np.uint8], wanted: int) -> Offsets:
 
 
 def last_line_stop(data: bytes) -> int:
-    """Give the offset after the last complete line; a CR at the very end may yet be the half of a CRLF."""
+    """Return the offset after the last complete line; a CR at the very end may yet be the half of a CRLF."""
     newline = data.rfind(b"\n")
     end = len(data) - 1
     carriage = data.rfind(b"\r", 0, end) if end > 0 else -1
@@ -71,7 +71,7 @@ def last_line_stop(data: bytes) -> int:
 
 
 def line_end(data: bytes, *, ended: bool) -> int:
-    """Give the offset after the first line end, 0 where there is none yet; `ended` tells that no more data comes."""
+    """Return the offset after the first line end, 0 where there is none yet; `ended` tells that no more data comes."""
     newline = data.find(b"\n")
     carriage = data.find(b"\r", 0, newline if newline >= 0 else len(data))
     if carriage < 0:

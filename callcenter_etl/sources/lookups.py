@@ -48,7 +48,7 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
 
 
 def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, str]:
-    """Give the SHA-256 of each lookup file by its address, without those that cannot be lookups.
+    """Return the SHA-256 of each lookup file by its address, without those that cannot be lookups.
 
     Raises SourceError when one cannot be read.
     """
@@ -70,7 +70,7 @@ def _load(uri: str, column: str, storage: StorageOptions) -> pa.Array:
 
 
 def _read(uri: str, storage: StorageOptions) -> bytes:
-    """Give a lookup's bytes; a device or pipe, which may have no end, is none, nor is what fills the memory."""
+    """Return a lookup's bytes; a device or pipe, which may have no end, is none, nor is what fills the memory."""
     path = Path(local_path(uri)) if is_local(uri) else None
     with translate_os_errors(f"lookup {uri}", SourceError):
         is_other = path is not None and path.exists() and not path.is_file()

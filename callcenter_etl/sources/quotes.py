@@ -14,7 +14,7 @@ from callcenter_etl.sources.lines import CR, LF, Lines, places_of
 
 
 def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]:
-    """Give the indices of the lines whose quotes need an exact look.
+    """Return the indices of the lines whose quotes need an exact look.
 
     A line is beyond doubt when its quotes come in pairs, every first of a pair opens a field or follows its
     predecessor at once (an escaped quote), and every second one ends a field or is followed by a quote.
@@ -41,7 +41,7 @@ def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]
 
 
 def _all_plain(data: NDArray[np.uint8], at: NDArray[np.int64], lines: Lines, marks: Marks) -> bool:
-    """Tell whether no line is in doubt, at half the cost of finding out which ones are."""
+    """Return whether no line is in doubt, at half the cost of finding out which ones are."""
     if len(at) % 2:
         return False
     first, second = at[::2], at[1::2]

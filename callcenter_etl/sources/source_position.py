@@ -35,7 +35,7 @@ class StoredBytes:
 
     @property
     def proven(self) -> bool:
-        """Tell whether all that an earlier reader had read was read again, and is the same."""
+        """Return whether all that an earlier reader had read was read again, and is the same."""
         return self._unproven is None
 
     def add(self, block: bytes) -> None:

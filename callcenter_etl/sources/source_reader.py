@@ -109,13 +109,13 @@ class SourceReader:
 
     @property
     def is_rereadable(self) -> bool:
-        """Tell whether another reader would be given the same bytes, or learn that they are others."""
+        """Return whether another reader would be given the same bytes, or learn that they are others."""
         known = self.identity.size is not None and self.identity.version is not None
         return known and (is_local(self._address) or is_s3(self._address))
 
     @property
     def rests(self) -> bool:
-        """Tell whether all that was given ends with a record, so that the reader has a position to go on from."""
+        """Return whether all that was given ends with a record, so that the reader has a position to go on from."""
         return self._stored_bytes.proven and not self._within_record
 
     @property
@@ -187,7 +187,7 @@ class SourceReader:
             raise CheckpointMismatchError(f"{self.uri}: has other lines than it had at the checkpoint")
 
     def blocks(self, layout: ColumnLayout) -> Iterator[Block | Frame | OversizedRecord]:
-        """Give what follows the header, in order.
+        """Yield what follows the header, in order.
 
         Where values may run over lines, where a record ends is known only by framing it: frames come then,
         else blocks that can be framed anywhere. A record over the limit comes in pieces of its own.

@@ -43,7 +43,7 @@ class _Home(Protocol):
 
 
 def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None = None) -> bytes:
-    """Give the whole content of a small file, such as a contract or a lookup; no more than `most` bytes of it.
+    """Return the whole content of a small file, such as a contract or a lookup; no more than `most` bytes of it.
 
     Raises SourceError when it cannot be read.
     """
@@ -104,12 +104,12 @@ def open_range(
 
 
 def identify(uri: str, options: StorageOptions = DEFAULTS) -> FileVersion:
-    """Give what tells this version of a stored file from another. Raises SourceError."""
+    """Return what tells this version of a stored file from another. Raises SourceError."""
     return _home(uri).identify(uri, options)
 
 
 def what_changed(uri: str, identity: FileVersion, options: StorageOptions = DEFAULTS) -> str | None:
-    """Say what became of a stored file since it was identified, None where nothing did."""
+    """Return what became of a stored file since it was identified, None where nothing did."""
     try:
         now = identify(uri, options)
     except MissingError:
@@ -120,7 +120,7 @@ def what_changed(uri: str, identity: FileVersion, options: StorageOptions = DEFA
 
 
 def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
-    """Give the files that a glob, or an S3 prefix that ends in /, names, sorted; a plain name gives itself.
+    """Return the files that a glob, or an S3 prefix that ends in /, names, sorted; a plain name gives itself.
 
     Raises SourceError when nothing has such a name.
     """
@@ -128,12 +128,12 @@ def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
 
 
 def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
-    """Give the names and bytes of the files right in a folder or prefix, none where it is not there. Raises SourceError."""
+    """Return the names and bytes of the files right in a folder or prefix, none where it is not there. Raises SourceError."""
     return _home(folder).sizes_in(folder, options)
 
 
 def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
-    """Tell whether an object store has anything under a prefix. Raises SourceError where it cannot be asked."""
+    """Return whether an object store has anything under a prefix. Raises SourceError where it cannot be asked."""
     try:
         return bool(expand(f"{prefix.rstrip('/')}/", options))
     except MissingError:

@@ -22,7 +22,7 @@ class _FsspecStream:
         self._stream = stream
 
     def read(self, size: int = -1) -> bytes:
-        """Give the next bytes, none at the end."""
+        """Return the next bytes, none at the end."""
         try:
             return cast("bytes", self._stream.read(size))
         except Exception as error:
@@ -30,7 +30,7 @@ class _FsspecStream:
 
 
 def identify(uri: str, options: StorageOptions) -> FileVersion:
-    """Give size and version (ETag, checksum or time of change) of a stored file."""
+    """Return size and version (ETag, checksum or time of change) of a stored file."""
     try:
         filesystem, path = _filesystem(uri)
         info = filesystem.info(path)
@@ -66,7 +66,7 @@ def open_range(
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
-    """Give the files that a glob names, sorted; a plain address gives itself."""
+    """Return the files that a glob names, sorted; a plain address gives itself."""
     if not glob.has_magic(uri.partition("?")[0] if uri.lower().startswith("http") else uri):
         return (uri,)
     try:

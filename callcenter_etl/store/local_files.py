@@ -28,7 +28,7 @@ _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 def identify(uri: str, options: StorageOptions) -> FileVersion:
-    """Give size and version of a file; pipes and standard input have neither."""
+    """Return size and version of a file; pipes and standard input have neither."""
     if uri == STANDARD_INPUT:
         return UNKNOWN
     try:
@@ -127,7 +127,7 @@ def open_range(
 
 
 def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
-    """Give the names and bytes of the files in a folder, none where there is no such folder."""
+    """Return the names and bytes of the files in a folder, none where there is no such folder."""
     try:
         with os.scandir(local_path(folder)) as entries:
             return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
@@ -156,7 +156,7 @@ def _files_named(uri: str, pattern: str) -> list[str]:
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
-    """Give the files that a glob names, sorted; a plain name gives itself."""
+    """Return the files that a glob names, sorted; a plain name gives itself."""
     pattern = local_path(uri)
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
         return (uri,)

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 async def patiently(call: Callable[[], Awaitable[_T]], *, name: str, options: StorageOptions) -> _T:
-    """Give what the call gives; passing failures are tried again within the budget of the options.
+    """Return what the call gives; passing failures are tried again within the budget of the options.
 
     Raises PatienceError when the budget is used up, and every other failure at once.
     """
@@ -45,7 +45,7 @@ async def patiently(call: Callable[[], Awaitable[_T]], *, name: str, options: St
 
 
 def retry_until_complete(call: Callable[[], _T], *, name: str, options: StorageOptions) -> _T:
-    """Give what the call gives; it is made again while its answer ends early.
+    """Return what the call gives; it is made again while its answer ends early.
 
     For calls of boto3, which tries again by itself what fails before the body of an answer.
     Raises PatienceError when the budget is used up, and every other failure at once.

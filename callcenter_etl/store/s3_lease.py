@@ -119,7 +119,7 @@ def _probe(bucket: Bucket, key: str, body: bytes, labels: Mapping[str, str]) -> 
 
 
 def _lock_owner(bucket: Bucket, key: str) -> dict[str, Any] | None:
-    """Give who holds a claim, and whether it is dead; None where nobody does."""
+    """Return who holds a claim, and whether it is dead; None where nobody does."""
     answer = bucket.read(key)
     if answer is None:
         return None
@@ -132,14 +132,14 @@ def _lock_owner(bucket: Bucket, key: str) -> dict[str, Any] | None:
 
 
 def _age(answer: Mapping[str, Any]) -> float:
-    """Give the seconds since an object was written, both times by the store's clock."""
+    """Return the seconds since an object was written, both times by the store's clock."""
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
     return float((now - answer["LastModified"]).total_seconds())
 
 
 def _is_gone(lock_owner: Mapping[str, Any]) -> bool:
-    """Tell whether a holder was a process of this very system and is no more."""
+    """Return whether a holder was a process of this very system and is no more."""
     place = _me()["place"]
     if place is None or lock_owner.get("place") != place:
         return False
@@ -147,7 +147,7 @@ def _is_gone(lock_owner: Mapping[str, Any]) -> bool:
 
 
 def _me() -> dict[str, Any]:
-    """Give what tells this process from all others: host, boot and PID namespace, PID and its start."""
+    """Return what tells this process from all others: host, boot and PID namespace, PID and its start."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         space = os.readlink("/proc/self/ns/pid")
@@ -159,7 +159,7 @@ def _me() -> dict[str, Any]:
 
 
 def _start_of(pid: Any) -> str | None:
-    """Give when a process started, in ticks since the boot; None where there is no such process any more."""
+    """Return when a process started, in ticks since the boot; None where there is no such process any more."""
     try:
         state, *rest = Path(f"/proc/{int(pid)}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     except (OSError, ValueError, IndexError, TypeError):

@@ -18,7 +18,7 @@ from callcenter_etl.store.uris import bucket_and_key, scheme_of, shown
 
 
 def identify(uri: str, options: StorageOptions) -> FileVersion:
-    """Give size, ETag and, where the ETag is one, MD5 of an object."""
+    """Return size, ETag and, where the ETag is one, MD5 of an object."""
     bucket, key = bucket_and_key(uri)
     if not key or key.endswith("/"):
         raise SourceError(
@@ -29,7 +29,7 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
 
 
 def identity_of(answer: dict[str, Any]) -> FileVersion:
-    """Give the identity of an object from the store's answer about it.
+    """Return the identity of an object from the store's answer about it.
 
     An ETag is the MD5 of the content where it is no multipart upload's and no KMS key encrypts the object.
     """
@@ -62,7 +62,7 @@ def open_range(
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
-    """Give the objects that a glob names, or all under a prefix that ends in /; sorted.
+    """Return the objects that a glob names, or all under a prefix that ends in /; sorted.
 
     Folder markers (keys that end in /) are no objects. A glob that is the very name of an object means that one.
     """
@@ -83,7 +83,7 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
 
 
 def sizes_in(prefix: str, options: StorageOptions) -> dict[str, int]:
-    """Give the names and bytes of the objects right below a prefix, none where it has none."""
+    """Return the names and bytes of the objects right below a prefix, none where it has none."""
     bucket, key = bucket_and_key(f"{prefix.rstrip('/')}/")
     store = Store(prefix, options)
     found = store.ask(lambda: store.sizes(bucket, key), uri=prefix, needs="s3:ListBucket")

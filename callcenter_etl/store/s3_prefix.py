@@ -22,10 +22,10 @@ class Prefix:
         self._bucket.put(self._start + key, data)
 
     def get(self, key: str) -> bytes | None:
-        """Give the content of an object, None where there is none."""
+        """Return the content of an object, None where there is none."""
         answer = self._bucket.read(self._start + key)
         return None if answer is None else bytes(answer["Body"])
 
     def list(self, prefix: str) -> Iterable[str]:
-        """Give the keys that start so, in any order."""
+        """Return the keys that start so, in any order."""
         return [key.removeprefix(self._start) for key in self._bucket.keys(self._start + prefix)]

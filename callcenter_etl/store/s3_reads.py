@@ -54,7 +54,7 @@ class Store:
             raise kind(f"{shown(uri)}: {store_errors.sentence(error, needs=needs)}") from error
 
     async def head(self, bucket: str, key: str) -> dict[str, Any]:
-        """Give what the store says of an object.
+        """Return what the store says of an object.
 
         An answer to HEAD has no body, so it cannot say why it refuses: a GET, refused too, can.
         """
@@ -68,7 +68,7 @@ class Store:
             return dict(answer)
 
     async def sizes(self, bucket: str, prefix: str) -> dict[str, int]:
-        """Give the keys of all objects under a prefix, with their bytes."""
+        """Return the keys of all objects under a prefix, with their bytes."""
         found: dict[str, int] = {}
         token: dict[str, str] = {}
         while True:

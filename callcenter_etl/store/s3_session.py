@@ -25,7 +25,7 @@ class CredentialsSource:
 
 
 def credentials_source(options: StorageOptions) -> CredentialsSource:
-    """Tell where S3 credentials would come from, without showing or trying them."""
+    """Return where S3 credentials would come from, without showing or trying them."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
@@ -41,12 +41,12 @@ def credentials_source(options: StorageOptions) -> CredentialsSource:
 
 
 def filesystem(options: StorageOptions) -> Any:
-    """Give the s3fs filesystem that reads; it tries nothing again by itself (`patience` does)."""
+    """Return the s3fs filesystem that reads; it tries nothing again by itself (`patience` does)."""
     return _filesystem(options, _environment())
 
 
 def client(options: StorageOptions) -> Any:
-    """Give the boto3 client that writes; botocore's standard mode tries again what passes."""
+    """Return the boto3 client that writes; botocore's standard mode tries again what passes."""
     return _client(options, _environment())
 
 
@@ -103,14 +103,14 @@ def _config(options: StorageOptions) -> dict[str, Any]:
 
 
 def _region(options: StorageOptions) -> str | None:
-    """Give the region: botocore itself does not know AWS_REGION, which most other AWS tools take."""
+    """Return the region: botocore itself does not know AWS_REGION, which most other AWS tools take."""
     if options.region is not None or os.environ.get("AWS_DEFAULT_REGION") or options.profile is not None:
         return options.region
     return os.environ.get("AWS_REGION") or None
 
 
 def _environment() -> _Environment:
-    """Give what a client's making depends on, so that a changed environment makes a new one."""
+    """Return what a client's making depends on, so that a changed environment makes a new one."""
     return tuple(sorted((name, text) for name, text in os.environ.items() if name.startswith("AWS_")))
 
 
@@ -128,7 +128,7 @@ class Reach:
 
 
 def reach_of(options: StorageOptions) -> Reach:
-    """Give how S3 is reached at this moment; credentials that expire are good for some minutes at least.
+    """Return how S3 is reached at this moment; credentials that expire are good for some minutes at least.
 
     The endpoint is None for AWS's own. Raises what botocore raises where there are no credentials.
     """

@@ -97,7 +97,7 @@ class RangeStream:
         return bytes(got)
 
     async def _sentence(self, error: Exception, offset: int) -> str:
-        """Say why reading ended. Stores tell of a change in many ways, so an error of any other kind asks anew."""
+        """Return why reading ended. Stores tell of a change in many ways, so an error of any other kind asks anew."""
         code = store_errors.code_of(error)
         if code in store_errors.MISSING_CODES and code != "NoSuchBucket":
             return f"{self.uri}: was deleted while it was read (run again when the sender has finished)"

@@ -9,7 +9,7 @@ from callcenter_etl.store.uris import is_s3, shown
 
 
 def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
-    """Give delta-rs's storage options for an address, none for a local one. They hold secrets: never show them.
+    """Return delta-rs's storage options for an address, none for a local one. They hold secrets: never show them.
 
     A commit is a conditional put (`If-None-Match: *`), so that of two writers one wins. Raises UsageError for options
     that the library has no equal of, OutputError where credentials cannot be found.

@@ -126,13 +126,13 @@ class Bucket:
             self._client.put_object(**self._new(key, {}), Body=body)
 
     def keys(self, prefix: str) -> list[str]:
-        """Give the keys that start so, in their order."""
+        """Return the keys that start so, in their order."""
         with self.report_errors(prefix, needs="s3:ListBucket"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
             return [str(each["Key"]) for page in pages for each in page.get("Contents", [])]
 
     def read(self, key: str) -> Mapping[str, Any] | None:
-        """Give the answer to a GET of a small object with its content as `Body`, None where there is none."""
+        """Return the answer to a GET of a small object with its content as `Body`, None where there is none."""
         with self.report_errors(key, needs="s3:GetObject"):
             try:
                 return retry_until_complete(
@@ -151,7 +151,7 @@ class Bucket:
             self._client.delete_object(**self._at(key))
 
     def head(self, key: str) -> Mapping[str, Any] | None:
-        """Give what the store says of an object, None where it is not there."""
+        """Return what the store says of an object, None where it is not there."""
         with self.report_errors(key, needs="s3:GetObject"):
             try:
                 return dict(self._client.head_object(**self._at(key)))
@@ -161,7 +161,7 @@ class Bucket:
                 return None
 
     def uri(self, key: str) -> str:
-        """Give the address of an object."""
+        """Return the address of an object."""
         return f"s3://{self.name}/{key}"
 
     @contextmanager
@@ -258,7 +258,7 @@ class Bucket:
 
 
 def _etag_of(upload: Upload) -> str | None:
-    """Give the ETag that an object must have: the MD5 of its parts' MD5s, and their number.
+    """Return the ETag that an object must have: the MD5 of its parts' MD5s, and their number.
 
     None where the store's ETags are no MD5s.
     """
@@ -270,7 +270,7 @@ def _etag_of(upload: Upload) -> str | None:
 
 
 def _bare(etag: Any) -> str:
-    """Give an ETag without its quotes, which stores give or leave out as they like."""
+    """Return an ETag without its quotes, which stores give or leave out as they like."""
     return str(etag).strip('"')
 
 

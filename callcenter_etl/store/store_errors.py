@@ -99,7 +99,7 @@ class RetriesExhaustedError(Exception):
 
 
 def code_of(error: BaseException) -> str | None:
-    """Give the store's own code of a failed call (or its HTTP status), None where the store said nothing."""
+    """Return the store's own code of a failed call (or its HTTP status), None where the store said nothing."""
     for each in _chain(error):
         answer = getattr(each, "response", None)
         if isinstance(answer, dict):
@@ -112,7 +112,7 @@ def code_of(error: BaseException) -> str | None:
 
 
 def status_of(error: BaseException) -> int | None:
-    """Give the HTTP status of a failed call, None where there was no answer."""
+    """Return the HTTP status of a failed call, None where there was no answer."""
     for each in _chain(error):
         answer = getattr(each, "response", None)
         if isinstance(answer, dict):
@@ -122,7 +122,7 @@ def status_of(error: BaseException) -> int | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether the same call may succeed a little later."""
+    """Return whether the same call may succeed a little later."""
     if isinstance(error, RetriesExhaustedError) or not isinstance(error, Exception):
         return False  # it has been tried again enough, or it is no failure but an end
     code = code_of(error)
@@ -137,12 +137,12 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_cut_answer(error: BaseException) -> bool:
-    """Tell whether boto3 had the head of an answer and then not all of its body; it leaves the next try to others."""
+    """Return whether boto3 had the head of an answer and then not all of its body; it leaves the next try to others."""
     return any(kind.__name__ in _CUT_KINDS for kind in type(error).__mro__)
 
 
 def sentence(error: BaseException, *, needs: str) -> str:
-    """Say what went wrong and what helps. `needs` is the permission that the call takes, `s3:GetObject` say."""
+    """Return what went wrong and what helps. `needs` is the permission that the call takes, `s3:GetObject` say."""
     if isinstance(error, RetriesExhaustedError):
         return f"{sentence(error.cause, needs=needs)}; given up after {error}"
     code = code_of(error)
@@ -158,7 +158,7 @@ def sentence(error: BaseException, *, needs: str) -> str:
 
 
 def cause_of(error: BaseException) -> str:
-    """Give the words of an error of the operating system or a library, in lower case where it is a phrase."""
+    """Return the words of an error of the operating system or a library, in lower case where it is a phrase."""
     if isinstance(error, OSError):
         return os_cause(error)
     return str(error) or type(error).__name__
@@ -174,7 +174,7 @@ def _words(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Give an error and those that it was raised from."""
+    """Yield an error and those that it was raised from."""
     link: BaseException | None = error
     while link is not None:
         yield link

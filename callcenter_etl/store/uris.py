@@ -22,18 +22,18 @@ _QUERY = re.compile(r"(https?://[^?\s\"']*)\?[^\s\"']*", re.IGNORECASE)
 
 
 def scheme_of(uri: str) -> str | None:
-    """Give the scheme of an address in lower case, None for a plain path."""
+    """Return the scheme of an address in lower case, None for a plain path."""
     match = _SCHEME.match(uri)
     return None if match is None else match[1].lower()
 
 
 def is_local(uri: str) -> bool:
-    """Tell whether an address is a path of this machine."""
+    """Return whether an address is a path of this machine."""
     return scheme_of(uri) in (None, "file")
 
 
 def is_s3(uri: str) -> bool:
-    """Tell whether an address is an S3 object or prefix."""
+    """Return whether an address is an S3 object or prefix."""
     return scheme_of(uri) in S3_SCHEMES
 
 
@@ -51,7 +51,7 @@ def check_path(*uris: str | os.PathLike[str] | None) -> None:
 
 
 def absolute(uri: str) -> str:
-    """Give an address that means the same in another working folder."""
+    """Return an address that means the same in another working folder."""
     return str(Path(local_path(uri)).absolute()) if is_local(uri) else uri
 
 
@@ -61,12 +61,12 @@ def has_query(uri: str) -> bool:
 
 
 def same_place(one: str, other: str) -> bool:
-    """Tell whether two addresses are spellings of one."""
+    """Return whether two addresses are spellings of one."""
     return one_spelling(one) == one_spelling(other)
 
 
 def one_spelling(uri: str) -> str:
-    """Give one spelling for all of an address's."""
+    """Return one spelling for all of an address's."""
     if is_local(uri):
         return real_path(local_path(uri))
     start, _, rest = uri.partition("://")
@@ -90,13 +90,13 @@ def working_folder() -> Path:
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
-    """Give the bucket and the key of an S3 address; the key may be empty."""
+    """Return the bucket and the key of an S3 address; the key may be empty."""
     bucket, _, key = uri.split("://", 1)[1].partition("/")
     return bucket, key
 
 
 def base_name(uri: str) -> str:
-    """Give the last part of a path or address, without a web address's query."""
+    """Return the last part of a path or address, without a web address's query."""
     if scheme_of(uri) is None:
         return os.path.basename(uri)
     if scheme_of(uri) in _WITH_QUERY:
@@ -105,7 +105,7 @@ def base_name(uri: str) -> str:
 
 
 def beside(origin: str | None, name: str) -> str:
-    """Give the address of `name` as seen from the file `origin`: relative paths are relative to it.
+    """Return the address of `name` as seen from the file `origin`: relative paths are relative to it.
 
     `..` is resolved in addresses too, and never leaves the bucket or host.
     """
@@ -121,7 +121,7 @@ def beside(origin: str | None, name: str) -> str:
 
 
 def within(folder: str, name: str) -> str:
-    """Give the address of `name` in a folder or prefix."""
+    """Return the address of `name` in a folder or prefix."""
     return f"{folder.rstrip('/')}/{name}"
 
 

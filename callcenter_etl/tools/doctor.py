@@ -74,7 +74,7 @@ def _python() -> MachineCheck:
 
 
 def _requirements() -> tuple[list[str], dict[str, list[str]]]:
-    """Give the distributions that are always needed, and those of each extra for users."""
+    """Return the distributions that are always needed, and those of each extra for users."""
     needed: list[str] = []
     by_extra: dict[str, list[str]] = {name: [] for name in _EXTRAS}
     for text in _declared():
@@ -96,7 +96,7 @@ def _declared() -> list[str]:
 
 
 def _versions(names: list[str]) -> tuple[list[str], list[str]]:
-    """Give those that are there, with their versions, and the names of the others."""
+    """Return those that are there, with their versions, and the names of the others."""
     there, missing = [], []
     for name in names:
         try:
@@ -189,7 +189,7 @@ def _memory() -> MachineCheck:
 
 
 def _amounts_of_memory() -> Iterator[tuple[str, int]]:
-    """Give the machine's memory, and the container's limit where there is one, in bytes."""
+    """Yield the machine's memory, and the container's limit where there is one, in bytes."""
     try:
         yield "in all", os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):

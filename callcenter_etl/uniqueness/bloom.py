@@ -19,7 +19,7 @@ class BloomFilter:
         self._count = np.uint64(size * 8)
 
     def may_hold(self, hashes: Hashes) -> NDArray[np.bool_]:
-        """Give False where a hash was certainly never added, of shape (hashes,)."""
+        """Return False where a hash was certainly never added, of shape (hashes,)."""
         held = np.ones(len(hashes), dtype=bool)
         for place, mask in self._probes(hashes):
             held &= (self._bits[place] & mask) != 0

@@ -19,14 +19,14 @@ _PRIME_3 = np.uint64(0x94D049BB133111EB)
 
 
 def key_offsets(keys: pa.LargeBinaryArray) -> Ints:
-    """Give where each key starts in the value buffer and the last one ends, of shape (keys + 1,)."""
+    """Return where each key starts in the value buffer and the last one ends, of shape (keys + 1,)."""
     if not len(keys):
         return np.zeros(1, dtype=np.int64)
     return np.frombuffer(keys.buffers()[1], dtype=np.int64)[keys.offset : keys.offset + len(keys) + 1]
 
 
 def key_bytes(keys: pa.LargeBinaryArray) -> memoryview:
-    """Give the bytes of all keys, one after the other, without a copy."""
+    """Return the bytes of all keys, one after the other, without a copy."""
     offsets = key_offsets(keys)
     return memoryview(keys.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
 

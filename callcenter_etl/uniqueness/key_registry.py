@@ -85,7 +85,7 @@ class KeyRegistry:
 
     @classmethod
     def temporary(cls) -> KeyRegistry:
-        """Give a registry in the system's temporary folder, with a small filter."""
+        """Return a registry in the system's temporary folder, with a small filter."""
         return cls(system_folder(), filter_bytes=2**20)
 
     def __enter__(self) -> Self:
@@ -191,7 +191,7 @@ class KeyRegistry:
         return answer
 
     def _look_up(self, keys: pa.LargeBinaryArray, hashes: Hashes) -> Ints:
-        """Give the line of each key's first occurrence, -1 where it is new after all."""
+        """Return the line of each key's first occurrence, -1 where it is new after all."""
         found = np.full(len(keys), -1, dtype=np.int64)
         if not len(keys):
             return found
@@ -206,7 +206,7 @@ class KeyRegistry:
         return found
 
     def _same_bytes(self, keys: pa.LargeBinaryArray, owner: Ints, facts: Ints) -> NDArray[np.bool_]:
-        """Tell where the key that an entry stands for is the key `owner` asks for, of shape (entries,)."""
+        """Return where the key that an entry stands for is the key `owner` asks for, of shape (entries,)."""
         same = np.zeros(len(owner), dtype=bool)
         if not len(owner):
             return same
@@ -256,7 +256,7 @@ class KeyRegistry:
 
 
 def _spans(buffer: bytes, starts: Ints, stops: Ints) -> pa.LargeBinaryArray:
-    """Give spans of a buffer as an array; they come sorted, and are equal or apart."""
+    """Return spans of a buffer as an array; they come sorted, and are equal or apart."""
     again = np.concatenate(([False], (starts[1:] == starts[:-1]) & (stops[1:] == stops[:-1])))
     # Without a copy: what lies between two spans is an element too, and left out.
     offsets = np.column_stack((starts[~again], stops[~again])).ravel()

@@ -51,7 +51,7 @@ class ScratchFile:
             raise self._fault(error) from error
 
     def read(self, start: int, stop: int) -> bytes:
-        """Give the bytes from `start` to `stop`, both within the file."""
+        """Return the bytes from `start` to `stop`, both within the file."""
         pieces: list[bytes] = []
         try:
             while start < stop:
@@ -134,6 +134,6 @@ class KeptFile(ScratchFile):
 
 
 def _groups(breaks: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Give the first and the last + 1 of each group, where `breaks` says that the next one starts anew."""
+    """Return the first and the last + 1 of each group, where `breaks` says that the next one starts anew."""
     cuts = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(breaks) + 1]
     return list(pairwise(cuts))

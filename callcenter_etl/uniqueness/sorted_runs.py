@@ -49,11 +49,11 @@ class Entries:
         return cls(np.ascontiguousarray(records[:, 0]).view(np.uint64), records[:, 1:])
 
     def to_bytes(self) -> memoryview:
-        """Give entries as they stand in a run's file."""
+        """Return entries as they stand in a run's file."""
         return memoryview(np.column_stack((self.hashes.view(np.int64), self.facts)).tobytes())
 
     def matching(self, wanted: Hashes) -> tuple[Ints, Ints]:
-        """Give the facts of the entries with a wanted hash, and for each the index of the hash it answers."""
+        """Return the facts of the entries with a wanted hash, and for each the index of the hash it answers."""
         left = np.searchsorted(self.hashes, wanted, side="left")
         counts = np.searchsorted(self.hashes, wanted, side="right") - left
         owner = np.repeat(np.arange(len(wanted)), counts)
@@ -89,7 +89,7 @@ class DiskRun:
         return int(self._index[-1])
 
     def matching(self, wanted: Hashes) -> tuple[Ints, Ints]:
-        """Give what `Entries.matching` gives; reads the buckets of the wanted hashes, bounded at a time."""
+        """Return what `Entries.matching` gives; reads the buckets of the wanted hashes, bounded at a time."""
         order = np.argsort(wanted, kind="stable")
         ordered = wanted[order]
         buckets = (ordered >> self._shift).astype(np.int64)
@@ -102,7 +102,7 @@ class DiskRun:
         return np.concatenate(facts), np.concatenate(owners)
 
     def blocks(self) -> Iterator[Entries]:
-        """Give all entries in order, a bounded number at a time."""
+        """Yield all entries in order, a bounded number at a time."""
         for start in range(0, len(self), _BLOCK):
             stop = min(start + _BLOCK, len(self))
             yield Entries.from_bytes(self._file.read(start * _RECORD_BYTES, stop * _RECORD_BYTES))

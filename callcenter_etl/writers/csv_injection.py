@@ -28,17 +28,17 @@ class Cells:
 
 
 def escape(value: str) -> str:
-    """Give a cell that no spreadsheet runs; negative numbers are marked too, as `-5` may open a formula."""
+    """Return a cell that no spreadsheet runs; negative numbers are marked too, as `-5` may open a formula."""
     return MARK + value if value.startswith(_FIRST) else value
 
 
 def unescape(cell: str) -> str:
-    """Give back the value of a guarded cell."""
+    """Return back the value of a guarded cell."""
     return cell.removeprefix(MARK)
 
 
 def escape_columns(columns: Sequence[pa.StringArray]) -> list[pa.StringArray]:
-    """Give the columns with every cell guarded; a column without a risky cell is given as it is."""
+    """Return the columns with every cell guarded; a column without a risky cell is given as it is."""
     return [_escape_column(column) for column in columns]
 
 

@@ -21,14 +21,14 @@ def quoted(value: str) -> str:
 
 
 def csv_line(values: Sequence[str]) -> bytes:
-    """Give one record as a line."""
+    """Return one record as a line."""
     return (",".join(quoted(value) for value in values) + LINE_END).encode("utf-8")
 
 
 def csv_records(
     columns: Sequence[pa.StringArray], *, in_quotes: NDArray[np.bool_] | None = None
 ) -> memoryview:
-    """Give the records of text columns, all of one length, as lines.
+    """Return the records of text columns, all of one length, as lines.
 
     `in_quotes`, of shape (records,), tells whose last value is quoted whatever it holds. A single column that is
     empty would be a blank line, so there must be two columns at least.
@@ -44,7 +44,7 @@ def csv_records(
 
 
 def values_buffer(values: pa.StringArray) -> memoryview:
-    """Give the bytes of all values, one after the other, without a copy."""
+    """Return the bytes of all values, one after the other, without a copy."""
     offsets = _offsets(values)
     return memoryview(values.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
 
@@ -61,7 +61,7 @@ def _quoted_column(values: pa.StringArray) -> pa.StringArray:
 
 
 def _values_with_marks(text: bytes, offsets: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell which values hold a mark; `text` starts with the first value."""
+    """Return which values hold a mark; `text` starts with the first value."""
     at = np.flatnonzero(_IS_MARK[np.frombuffer(text, dtype=np.uint8)])
     found = np.zeros(len(offsets) - 1, dtype=bool)
     found[np.searchsorted(offsets, at + offsets[0], side="right") - 1] = True

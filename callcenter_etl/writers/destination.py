@@ -97,7 +97,7 @@ def _nothing() -> None:
 def staged_for(
     destination: Destination, lock_owner: LockOwner, *, room: int | None, dead: Path | None = None
 ) -> Iterator[Staging]:
-    """Give the staging of a run. `room` is how many bytes its files will have at the least, None if unknown.
+    """Yield the staging of a run. `room` is how many bytes its files will have at the least, None if unknown.
 
     `dead` is the staging folder of a dead run to go on with, which the caller holds. Raises OutputError where the destination cannot be written, or the staging folder has no room.
     """
@@ -152,7 +152,7 @@ def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None)
 
 
 def remote_staging_folder(declared: str | None) -> Path:
-    """Give the folder in which files for s3:// are staged."""
+    """Return the folder in which files for s3:// are staged."""
     return Path(declared) if declared else system_folder("name one with --staging")
 
 

@@ -23,22 +23,22 @@ _PART_NAME = re.compile(r"part-[0-9]{5}\.csv")
 
 
 def data_name(sha256: str) -> str:
-    """Give the name of a Parquet file in a target that is a folder: the same records have the same name."""
+    """Return the name of a Parquet file in a target that is a folder: the same records have the same name."""
     return f"part-{sha256[:16]}.parquet"
 
 
 def is_data_name(name: str) -> bool:
-    """Tell whether a file has the name of one in a target that is a folder."""
+    """Return whether a file has the name of one in a target that is a folder."""
     return _DATA_NAME.fullmatch(name) is not None
 
 
 def part_name(part: int) -> str:
-    """Give the name of a part file; by name they are in the order of the source."""
+    """Return the name of a part file; by name they are in the order of the source."""
     return f"part-{part:05d}.csv"
 
 
 def is_part_name(name: str) -> bool:
-    """Tell whether a file has the name of a part."""
+    """Return whether a file has the name of a part."""
     return _PART_NAME.fullmatch(name) is not None
 
 
@@ -51,10 +51,10 @@ def holds_parts(names: Collection[str]) -> bool:
 
 
 def are_parts(names: Collection[str]) -> bool:
-    """Tell whether a run put part files into a folder, and nobody put anything else there."""
+    """Return whether a run put part files into a folder, and nobody put anything else there."""
     return holds_parts(names) and all(is_of_parts(name) for name in names)
 
 
 def is_of_parts(name: str) -> bool:
-    """Tell whether a file has the name of a part, or of what marks a folder of parts."""
+    """Return whether a file has the name of a part, or of what marks a folder of parts."""
     return is_part_name(name) or name in MARKS

@@ -56,7 +56,7 @@ class SharedAttempt(Attempt):
         super().__init__(folder, attempt, mode)
 
     def told(self, records: Mapping[str, int]) -> dict[str, Any]:
-        """Tell where the files are, too."""
+        """Return where the files are, too."""
         told = super().told(records)
         sync_folder(self.directory)
         return {name: {**file, "path": str(self.files[name].path)} for name, file in told.items()}

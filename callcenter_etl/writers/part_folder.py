@@ -40,19 +40,19 @@ class StagedParts:
 
     @classmethod
     def of(cls, files: Sequence[tuple[int, Told]]) -> StagedParts:
-        """Give the folder that these files make, each told of with the number of its part."""
+        """Return the folder that these files make, each told of with the number of its part."""
         sha256 = folder_sha256([(part_name(part), file["sha256"]) for part, file in files])
         return cls(sum(file["bytes"] for _, file in files), sha256, len(files))
 
 
 def folder_sha256(files: Sequence[tuple[str, str]]) -> str:
-    """Give the hash of a folder whose part files have these names and hashes, in order."""
+    """Return the hash of a folder whose part files have these names and hashes, in order."""
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def kept_files(name: str, told: Sequence[Told]) -> list[tuple[int, Told]]:
-    """Give the files that make up a folder, in order: those with records, or the first where none has any."""
+    """Return the files that make up a folder, in order: those with records, or the first where none has any."""
     ordered = sorted(((part["part"], part["files"][name]) for part in told), key=lambda file: file[0])
     return [(part, file) for part, file in ordered if file["records"]] or ordered[:1]
 
@@ -93,7 +93,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def read_manifest(folder: Path) -> list[dict[str, Any]]:
-    """Give what was told of each part, in order. Raises OutputError where nothing was committed."""
+    """Return what was told of each part, in order. Raises OutputError where nothing was committed."""
     try:
         told: list[dict[str, Any]] = parse_array(read_regular_file(folder / MANIFEST_NAME))
     except (OSError, DocumentError) as error:
@@ -102,7 +102,7 @@ def read_manifest(folder: Path) -> list[dict[str, Any]]:
 
 
 def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
-    """Give the committed folder of one name. Raises OutputError where a part is not there as it was told of."""
+    """Return the committed folder of one name. Raises OutputError where a part is not there as it was told of."""
     home, files = folder / name, kept_files(name, told)
     there = access.sizes_in(str(home))
     for part, file in files:
@@ -114,7 +114,7 @@ def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
 
 
 def file_uris(output: str, name: str, *, parts: int | None, storage: StorageOptions) -> list[str]:
-    """Give one of a run's published CSV files, or its part files in the order of the source, of which there are `parts`.
+    """Return one of a run's published CSV files, or its part files in the order of the source, of which there are `parts`.
 
     Raises SourceError, also where not all of them are there.
     """
@@ -135,7 +135,7 @@ def file_uris(output: str, name: str, *, parts: int | None, storage: StorageOpti
 
 
 def stands(output: str, name: str, *, parts: int, size: int, storage: StorageOptions) -> bool:
-    """Tell whether a published folder is complete and has so many parts and bytes. Raises SourceError."""
+    """Return whether a published folder is complete and has so many parts and bytes. Raises SourceError."""
     there = access.sizes_in(within(output, name), storage)
     sizes = [found for each, found in there.items() if is_part_name(each)]
     return SUCCESS_NAME in there and (len(sizes), sum(sizes)) == (parts, size)

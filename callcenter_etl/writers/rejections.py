@@ -29,7 +29,7 @@ class Rejection:
 
 
 def read_rejections(uri: str, storage: StorageOptions, *, excel_safe: bool) -> Iterator[Rejection]:
-    """Give the rejected records in source order, reading no further than is asked for.
+    """Yield the rejected records in source order, reading no further than is asked for.
 
     Raises SourceError where the file cannot be read, and at a line or cell of more than `MOST_CHARACTERS`.
     """

@@ -43,7 +43,7 @@ class RemoteOutput:
         self._seen = self._version_there()
 
     def uri_of(self, file_name: str) -> str:
-        """Give the address under which a file of this name will be published."""
+        """Return the address under which a file of this name will be published."""
         return self._bucket.uri(f"{self._prefix}{file_name}")
 
     def prepare(self, staged: Staging, names: tuple[str, ...], *, commit_target: Callable[[], None]) -> None:
@@ -129,7 +129,7 @@ class RemoteOutput:
             self.parts.remove(name, step)
 
     def _is_ours(self, key: str) -> bool:
-        """Tell whether the summary there is this run's: its put was done twice and the first answer lost."""
+        """Return whether the summary there is this run's: its put was done twice and the first answer lost."""
         there = self._bucket.read(key)
         return there is not None and there["Body"] == self._summary
 
@@ -152,7 +152,7 @@ class RemoteOutput:
 
 
 def _labels(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Give what the metadata of each object says of its run; metadata holds ASCII only."""
+    """Return what the metadata of each object says of its run; metadata holds ASCII only."""
     contract, records = summary["contract"], summary["records"]
     return {
         "run-id": summary["run_id"],
@@ -165,7 +165,7 @@ def _labels(summary: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _with_uris(summary: dict[str, Any], staged: Staging, uri_of: Callable[[str], str]) -> bytes:
-    """Give the summary with the addresses of the files beside it; a table elsewhere keeps its own."""
+    """Return the summary with the addresses of the files beside it; a table elsewhere keeps its own."""
     elsewhere = {TARGET} if staged.target is not None and staged.target.uri is not None else set()
     outputs = {
         name: file if name in elsewhere else {**file, "uri": uri_of(staged.name_of(name))}

@@ -56,7 +56,7 @@ class PartsPrefix:
         }
 
     def labels_of(self, file: Told) -> dict[str, str]:
-        """Give the metadata of one object."""
+        """Return the metadata of one object."""
         return {**self.labels, "sha256": file["sha256"]}
 
     def abandon(self, told: Sequence[Told]) -> None:
@@ -133,7 +133,7 @@ def _uploads(told: Sequence[Told]) -> list[Told]:
 
 
 def _upload_of(file: Told) -> Upload:
-    """Give an upload that another process made; its content is no longer at hand, and no longer needed."""
+    """Return an upload that another process made; its content is no longer at hand, and no longer needed."""
     upload = file["upload"]
     content = Content(Path(), file["bytes"], file["sha256"])
     return Upload(upload["key"], content, upload["id"], tuple(upload["parts"]))

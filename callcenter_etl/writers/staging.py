@@ -82,7 +82,7 @@ class Staging:
         return folder
 
     def finished_stream(self) -> Path:
-        """Give the staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
+        """Return the staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
         self.files[STREAM].close()
         return self.files[STREAM].path
 
@@ -145,7 +145,7 @@ class Staging:
 
     @property
     def keeps_target(self) -> bool:
-        """Tell whether an earlier target stays where this run publishes none: it holds other sources' records."""
+        """Return whether an earlier target stays where this run publishes none: it holds other sources' records."""
         return self.sink is not None and self.sink.accumulates
 
     def commit_target(self) -> None:
@@ -190,11 +190,11 @@ class Staging:
                 (earlier / each).unlink()
 
     def final_uri(self, name: str) -> str:
-        """Give the path under which a file will be published."""
+        """Return the path under which a file will be published."""
         return str(self._final(name))
 
     def name_of(self, name: str) -> str:
-        """Give what one of the run's files, or a folder of its parts, is called in its output."""
+        """Return what one of the run's files, or a folder of its parts, is called in its output."""
         if name in self.folders:
             return name
         return self.target.name if name == TARGET and self.target is not None else FILE_NAMES[name]
@@ -204,7 +204,7 @@ class Staging:
 
 
 def staging_folder(output: Path, run_id: str) -> Path:
-    """Give where a run's files for a local output are staged: beside their target, so that a rename does it."""
+    """Return where a run's files for a local output are staged: beside their target, so that a rename does it."""
     return output / f"{STAGING_PREFIX}{run_id}"
 
 
@@ -253,7 +253,7 @@ def _discard(staged: Staging) -> None:
 
 
 def _may_go_on(error: BaseException) -> bool:
-    """Tell whether a run that ended so may end well from its last checkpoint: no bug, no fault in its accounts."""
+    """Return whether a run that ended so may end well from its last checkpoint: no bug, no fault in its accounts."""
     if not isinstance(error, Exception):
         return True
     return isinstance(error, (OutputError, SourceError)) or is_environment(error) or is_memory_error(error)

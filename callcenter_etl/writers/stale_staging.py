@@ -25,7 +25,7 @@ _ATTEMPT = re.compile(r"part-[0-9a-f]{16}")
 
 
 def stale_staging_folders(output: Path) -> tuple[Path, ...]:
-    """Give the staging folders in `output`, oldest run first; call it under the target's lock, so that none lives."""
+    """Return the staging folders in `output`, oldest run first; call it under the target's lock, so that none lives."""
     with translate_os_errors(output):
         found = sorted(each.name for each in output.iterdir() if each.name.startswith(STAGING_PREFIX))
         folders = (output / name for name in found)
@@ -48,7 +48,7 @@ def stale_remote_staging(
 
 
 def new_attempt_name() -> str:
-    """Give a name for the folder of an attempt at a part, which no other has."""
+    """Return a name for the folder of an attempt at a part, which no other has."""
     return f"{REMOTE_STAGING_PREFIX}part-{os.urandom(8).hex()}"
 
 
@@ -75,7 +75,7 @@ def new_remote_staging_folder(folder: Path, lock_owner: LockOwner) -> Iterator[N
 
 
 def run_id_of(folder: Path) -> str:
-    """Give the id of the run whose staging folder this is."""
+    """Return the id of the run whose staging folder this is."""
     return folder.name.removeprefix(STAGING_PREFIX).removeprefix(REMOTE_STAGING_PREFIX)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 
 def summary_bytes(told: dict[str, Any]) -> bytes:
-    """Give a summary's plain values as the text of its file."""
+    """Return a summary's plain values as the text of its file."""
     return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def with_commit(summary: bytes, name: str, **known: Any) -> bytes:
-    """Give a summary's text with what is known of one of its outputs since a table took it."""
+    """Return a summary's text with what is known of one of its outputs since a table took it."""
     told = json.loads(summary)
     told["outputs"][name] |= known
     return summary_bytes(told)

@@ -37,7 +37,7 @@ def is_target_folder(folder: Path) -> bool:
 
 
 def is_of_target(name: str) -> bool:
-    """Tell whether a file of this name may be one of a target that is a folder."""
+    """Return whether a file of this name may be one of a target that is a folder."""
     return name in _MARKS or is_data_name(name) or is_of_parts(name)
 
 
@@ -55,7 +55,7 @@ def is_own_folder(path: Path) -> bool:
 
 
 def names_in(folder: Path) -> set[str]:
-    """Give the names of all that is in a folder."""
+    """Return the names of all that is in a folder."""
     return {each.name for each in folder.iterdir()}
 
 

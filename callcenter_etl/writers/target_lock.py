@@ -47,7 +47,7 @@ class LockOwner:
 
     @classmethod
     def here(cls, run_id: str, started_at: str) -> Self:
-        """Give a run in this process."""
+        """Return a run in this process."""
         return cls(run_id, os.getpid(), socket.gethostname(), started_at)
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ def target_lock(
 
 
 def _open_and_lock(path: Path, mode: int | None) -> int:
-    """Give a locked descriptor of the file that has this name now, not of one removed in between."""
+    """Return a locked descriptor of the file that has this name now, not of one removed in between."""
     for _ in range(_TRIES_TO_OPEN):
         descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode)
         try:
@@ -125,7 +125,7 @@ def _busy(folder: Path, name: str) -> str:
 
 
 def _lock_owner_of(path: Path) -> LockOwner | None:
-    """Give what a lock file says; it is empty for the moment between locking and writing."""
+    """Return what a lock file says; it is empty for the moment between locking and writing."""
     for _ in range(_TRIES_TO_READ):
         try:
             return to_form(LockOwner, parse_object(read_regular_file(path)))

@@ -271,7 +271,7 @@ class _Checker:
         return replace(node, kind="instant", value=value, type=kind)
 
     def remedy(self, *nodes: Node) -> str:
-        """Say how values of two types come together, where there is a way."""
+        """Return how values of two types come together, where there is a way."""
         kinds = {node.type for node in nodes}
         if BOOLEAN in kinds:
             words = {str(node.value).lower() for node in nodes if node.kind in ("string", "number")}

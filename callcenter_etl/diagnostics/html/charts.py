@@ -119,7 +119,7 @@ def _broken_by_line(strip: Strip, rules: Sequence[str], names: _Spec) -> _Spec:
 
 
 def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
-    """Give the axis that names rules, and the pixels that it takes."""
+    """Return the axis that names rules, and the pixels that it takes."""
     key_offset = int(min(max(map(len, names), default=0) * _PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
     axis = {
         "title": None,

@@ -52,7 +52,7 @@ def gather(
     root: str | None,
     unfinished: Iterable[FailedSource] = (),
 ) -> ReportData:
-    """Give all that one page shows of runs under one contract. `root` is where their ledger is, None without.
+    """Return all that one page shows of runs under one contract. `root` is where their ledger is, None without.
 
     What cannot be read (exceptions, ledger) is left out, and the page says why.
     """

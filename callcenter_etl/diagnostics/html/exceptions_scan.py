@@ -111,7 +111,7 @@ def _replaced() -> SourceError:
 
 
 def _document(storage: StorageOptions) -> ContractDocument:
-    """Give a contract of exception files, whatever their columns: only how they are written counts."""
+    """Return a contract of exception files, whatever their columns: only how they are written counts."""
     return ContractDocument(
         contract="exceptions",
         source=SourceFormat(multiline=True, header="by_name"),
@@ -152,7 +152,7 @@ def _counted(findings: Findings, stretches: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _members(joined: Sequence[str], known: frozenset[str]) -> Mapping[str, NDArray[np.bool_]]:
-    """Give for each rule which of the distinct texts of `reject_rules` name it."""
+    """Return for each rule which of the distinct texts of `reject_rules` name it."""
     members: dict[str, NDArray[np.bool_]] = {}
     for index, text in enumerate(joined):
         for rule in split_rules(text, known):

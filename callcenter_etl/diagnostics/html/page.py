@@ -28,7 +28,7 @@ def check_installed() -> None:
 
 
 def render_page(data: ReportData) -> str:
-    """Give the whole page as HTML. Raises UsageError where the extra `report` is not installed."""
+    """Return the whole page as HTML. Raises UsageError where the extra `report` is not installed."""
     check_installed()
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -67,7 +67,7 @@ def render_page(data: ReportData) -> str:
 
 
 def share(part: float, whole: float = 1) -> str:
-    """Give a share in percent, never rounded to none or to all."""
+    """Return a share in percent, never rounded to none or to all."""
     if not whole:
         return "-"
     percent = 100 * part / whole
@@ -79,12 +79,12 @@ def share(part: float, whole: float = 1) -> str:
 
 
 def moment(text: str) -> str:
-    """Give a moment as summaries write it, for people."""
+    """Return a moment as summaries write it, for people."""
     return f"{text[:19].replace('T', ' ')} UTC"
 
 
 def size(amount: int) -> str:
-    """Give a number of bytes in the unit that reads best."""
+    """Return a number of bytes in the unit that reads best."""
     number, units = float(amount), ["bytes", "kB", "MB", "GB", "TB"]
     while number >= 1000 and len(units) > 1:
         number, _ = number / 1000, units.pop(0)
@@ -92,17 +92,17 @@ def size(amount: int) -> str:
 
 
 def stretches(strip: Strip) -> list[tuple[int, int, int]]:
-    """Give the first line, the last line and the rejected records of each stretch that has some."""
+    """Return the first line, the last line and the rejected records of each stretch that has some."""
     return [(*strip.stretch(index), records) for index, records in enumerate(strip.rejected) if records]
 
 
 def busiest(strip: Strip) -> tuple[int, int, int]:
-    """Give the first line, the last line and the rejected records of the stretch that has the most."""
+    """Return the first line, the last line and the rejected records of the stretch that has the most."""
     return max(stretches(strip), key=lambda each: each[2])
 
 
 def _overall(data: ReportData) -> str:
-    """Give the worst status of the page."""
+    """Return the worst status of the page."""
     statuses = [source.summary.status for source in data.sources]
     return _worst([*statuses, *("error" for _ in data.unfinished)])
 

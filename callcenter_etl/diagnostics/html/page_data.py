@@ -21,7 +21,7 @@ class Strip:
     by_rule: Mapping[str, tuple[int, ...]]
 
     def stretch(self, index: int) -> tuple[int, int]:
-        """Give the first and the last line of a stretch."""
+        """Return the first and the last line of a stretch."""
         return index * self.width + 1, min((index + 1) * self.width, self.lines)
 
 

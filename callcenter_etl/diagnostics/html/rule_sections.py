@@ -49,14 +49,14 @@ def rule_wording(
 
 
 def rule_sections(summary: Summary, words: RuleWording, findings: Findings | None) -> tuple[RuleSection, ...]:
-    """Give the broken rules, the most broken first."""
+    """Return the broken rules, the most broken first."""
     broken = [(rule, count) for rule, count in summary.rules.items() if count.broken]
     broken.sort(key=lambda each: -each[1].broken)
     return tuple(_ground(rule, count, words, findings) for rule, count in broken)
 
 
 def malformed_of(words: RuleWording, findings: Findings) -> tuple[MalformedExample, ...]:
-    """Give the first malformed records."""
+    """Return the first malformed records."""
     source = words.document.source
     return tuple(
         MalformedExample(
@@ -111,7 +111,7 @@ def _sentence(rule_id: str, words: RuleWording, examples: Sequence[Example]) -> 
 
 
 def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[str, int]:
-    """Give the position of each contract column in the source."""
+    """Return the position of each contract column in the source."""
     if not names or document.source.header in ("exact", "none"):
         return {column.name: position for position, column in enumerate(document.columns)}
     return match_header(names, document)[0].positions

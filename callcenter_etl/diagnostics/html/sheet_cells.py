@@ -20,7 +20,7 @@ class SheetCells:
     note: str | None
 
     def of(self, line: int, columns: Sequence[str] = ()) -> str:
-        """Give the cells of some columns of a record (`D1042, E1042`), or its row where no column is named."""
+        """Return the cells of some columns of a record (`D1042, E1042`), or its row where no column is named."""
         letters = [letters_of(self.positions[name]) for name in columns if name in self.positions]
         if line <= self.last_row:
             return ", ".join(f"{each}{line}" for each in letters) or f"row {line}"
@@ -56,7 +56,7 @@ def sheet_cells(
 
 
 def letters_of(position: int) -> str:
-    """Give the letters of a spreadsheet's column by its 0-based position: A, B … Z, AA."""
+    """Return the letters of a spreadsheet's column by its 0-based position: A, B … Z, AA."""
     letters, number = "", position + 1
     while number:
         number, rest = divmod(number - 1, 26)

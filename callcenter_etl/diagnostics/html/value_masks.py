@@ -14,7 +14,7 @@ EMPTY = "(empty)"
 
 
 def masked(value: str) -> str:
-    """Give the shape of a value of a public column, with its first and last character where it has four or more."""
+    """Return the shape of a value of a public column, with its first and last character where it has four or more."""
     shape = shape_of(value)
     if len(value) < MIN_WITH_ENDS:
         return shape
@@ -24,7 +24,7 @@ def masked(value: str) -> str:
 
 
 def shape_of(value: str) -> str:
-    """Give the shape of a value alone: ASCII punctuation stays, digits become `#`, and all else `•`.
+    """Return the shape of a value alone: ASCII punctuation stays, digits become `#`, and all else `•`.
 
     Long values are cut, with their length.
     """
@@ -35,7 +35,7 @@ def shape_of(value: str) -> str:
 
 
 def skeleton(record: str, *, delimiter: str, quote: str | None) -> str:
-    """Give the delimiters and quotes of a record, and a `•` for whatever stands between them."""
+    """Return the delimiters and quotes of a record, and a `•` for whatever stands between them."""
     kept = re.escape(delimiter) + re.escape(quote or "")
     bare = re.sub(f"[^{kept}]+", LETTER, record[: MAX_CHARACTERS**2])
     return f"{bare[: 2 * MAX_CHARACTERS]}…" if len(bare) > 2 * MAX_CHARACTERS else bare

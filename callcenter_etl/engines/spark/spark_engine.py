@@ -141,7 +141,7 @@ class SparkEngine:
     def _ranges(
         self, spark: SparkSession, work: TaskContext, start: int, first_line: int
     ) -> tuple[Range | None, ...]:
-        """Give the ranges, None for a whole source that cannot be cut; there may be none at all."""
+        """Return the ranges, None for a whole source that cannot be cut; there may be none at all."""
         given = self._given
         compressed = suffix_of(base_name(given.source)) is not None
         if not can_be_cut(given.shape.dialect, compressed=compressed):
@@ -187,7 +187,7 @@ def _translate_spark_errors() -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    """Give the line of a Java stack that says what went wrong first: the last cause, else the first line."""
+    """Return the line of a Java stack that says what went wrong first: the last cause, else the first line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return causes[-1].removeprefix("Caused by: ") if causes else next(iter(lines), "")

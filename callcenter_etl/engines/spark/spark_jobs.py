@@ -37,7 +37,7 @@ def line_starts(spark: SparkSession, work: TaskContext, cuts: Sequence[Cut]) -> 
 
 
 def judged(work: TaskContext, ranges: Sequence[Range | None], repeats: DataFrame) -> DataFrame:
-    """Give what the judged ranges come to: a partition a range, its rows in order."""
+    """Return what the judged ranges come to: a partition a range, its rows in order."""
 
     def judge(batches: Batches) -> Batches:
         return judge_ranges(work, ranges, batches)
@@ -48,7 +48,7 @@ def judged(work: TaskContext, ranges: Sequence[Range | None], repeats: DataFrame
 def repeats(
     spark: SparkSession, work: TaskContext, ranges: Sequence[Range | None], *, unique: bool
 ) -> DataFrame:
-    """Give `REPEATS`: a partition a range, its HEAD first, then by line."""
+    """Return `REPEATS`: a partition a range, its HEAD first, then by line."""
     heads = _parts(spark, len(ranges)).select(
         sf.col("id").cast("int").alias("part"),
         sf.lit(HEAD).cast("bigint").alias("line"),
@@ -63,7 +63,7 @@ def repeats(
 
 
 def _repeats(spark: SparkSession, work: TaskContext, ranges: Sequence[Range | None]) -> DataFrame:
-    """Give every record whose key stands on an earlier line too, with the first such line.
+    """Return every record whose key stands on an earlier line too, with the first such line.
 
     A window and not a join: both bring equal keys, compared as bytes, to one place, but a join would read the
     source twice.
@@ -79,7 +79,7 @@ def _repeats(spark: SparkSession, work: TaskContext, ranges: Sequence[Range | No
 
 
 def in_order(judged_rows: DataFrame, parts: int) -> Iterator[Any]:
-    """Give all rows in the order of the source, a bounded number at a time.
+    """Yield all rows in the order of the source, a bounded number at a time.
 
     They are worked out first, all side by side, and kept on the executors' disks: what fetches partitions one by
     one would also work them out one by one. A source that is one part is cut into smaller ones on the way, as
@@ -99,7 +99,7 @@ def in_order(judged_rows: DataFrame, parts: int) -> Iterator[Any]:
 
 
 def _parts(spark: SparkSession, count: int) -> DataFrame:
-    """Give the numbers of the parts, each in a partition, and so a task, of its own."""
+    """Return the numbers of the parts, each in a partition, and so a task, of its own."""
     return spark.range(0, count, 1, numPartitions=count)
 
 

@@ -25,7 +25,7 @@ _ours: tuple[int, SparkSession] | None = None
 
 
 def session_for(workers: int) -> SparkSession:
-    """Give the active session, else that of spark-submit or Connect, else a local one of `workers` tasks.
+    """Return the active session, else that of spark-submit or Connect, else a local one of `workers` tasks.
 
     A local one lives as long as the process, as it takes seconds to start, unless another number of workers is asked
     for. Raises UsageError where there is no Java, EngineError where Spark cannot be started.

@@ -53,7 +53,7 @@ class Checkpoint:
         return self.position.lines + 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the checkpoint as plain values, ready for JSON."""
+        """Return the checkpoint as plain values, ready for JSON."""
         return asdict(self)
 
     @classmethod
@@ -102,7 +102,7 @@ def _agrees_with_rules(accounts: Tally) -> bool:
 def run_fingerprint(
     *, source: str, stored: FileVersion, output: str, contract_sha256: str, options: str | None
 ) -> RunFingerprint:
-    """Give all that staged bytes hang on, and for which output they are.
+    """Return all that staged bytes hang on, and for which output they are.
 
     A local output holds its staging folder itself and may be moved with it.
     """
@@ -118,7 +118,7 @@ def run_fingerprint(
 
 
 def output_of(output: str) -> str:
-    """Give an output as a basis names it."""
+    """Return an output as a basis names it."""
     return "." if is_local(output) else shown(output).rstrip("/")
 
 
@@ -141,7 +141,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
-    """Give the checkpoint in a staging folder.
+    """Return the checkpoint in a staging folder.
 
     Raises UnfitCheckpointError where there is none, or none that this program wrote whole.
     """

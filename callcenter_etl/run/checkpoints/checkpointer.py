@@ -85,7 +85,7 @@ class Checkpoints:
         self._parts.engine.keep_keys()
 
     def due(self) -> bool:
-        """Tell whether the run is to rest. Raises OutputError where the checkpoint before could not be written."""
+        """Return whether the run is to rest. Raises OutputError where the checkpoint before could not be written."""
         if time.monotonic() < self._next or not self._parts.reader.rests:
             return False
         if self._under_way is not None and not self._under_way.done():
@@ -136,7 +136,7 @@ class Checkpoints:
 
 
 def checkpoints_of(parts: RunParts, *, seconds: float) -> Checkpoints | NoCheckpoints:
-    """Give what takes checkpoints every so many seconds; none of a source that could not be read again."""
+    """Return what takes checkpoints every so many seconds; none of a source that could not be read again."""
     return Checkpoints(parts, seconds=seconds) if seconds and parts.reader.is_rereadable else NoCheckpoints()
 
 

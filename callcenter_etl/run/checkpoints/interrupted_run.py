@@ -37,7 +37,7 @@ class InterruptedRun:
 def find_interrupted_run(
     output: Path, fingerprint: Callable[[], RunFingerprint | None], *, wanted: bool
 ) -> Iterator[InterruptedRun | None]:
-    """Give the unfinished run in a local output, None where there is none to go on with; clear all others.
+    """Yield the unfinished run in a local output, None where there is none to go on with; clear all others.
 
     To be used under the target's lock. Where none is `wanted`, all are cleared; where the basis of what is to be
     run cannot be told, none. It is asked for only where there is something to compare.
@@ -88,7 +88,7 @@ def _chosen(
 
 
 def _is_for(output: str, folder: Path) -> bool:
-    """Tell whether a folder is of a run into this output, or of no use to any."""
+    """Return whether a folder is of a run into this output, or of no use to any."""
     try:
         return read_checkpoint(folder).fingerprint.get("output") == output
     except CheckpointMismatchError:

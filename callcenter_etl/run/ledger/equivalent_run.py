@@ -58,7 +58,7 @@ class RunQuery:
 
 
 def find_equivalent_run(ledger: Ledger, question: RunQuery, published: Summary | None) -> Summary | None:
-    """Give the summary of the run that did this already, None where the run is wanted.
+    """Return the summary of the run that did this already, None where the run is wanted.
 
     Done means: the summary that stands in the output is of a run that the ledger knows, under the same contract
     and options, its files are all there, and the source holds the same bytes.
@@ -108,7 +108,7 @@ def summary_object(output: str, options: StorageOptions = DEFAULTS) -> dict[str,
 
 
 def stored_file_of(uri: str, options: StorageOptions = DEFAULTS) -> StoredFile | None:
-    """Give what tells the content of a stored file; None for standard input, pipes and what cannot be asked."""
+    """Return what tells the content of a stored file; None for standard input, pipes and what cannot be asked."""
     if uri == STANDARD_INPUT:
         return None
     try:
@@ -127,7 +127,7 @@ def stored_file_of(uri: str, options: StorageOptions = DEFAULTS) -> StoredFile |
 
 
 def _is_current(question: RunQuery, published: Summary) -> bool:
-    """Tell whether the files, and their copies where some are wanted, are all there and of that run."""
+    """Return whether the files, and their copies where some are wanted, are all there and of that run."""
     if not _outputs_are_current(question, published):
         return False
     copies = question.publish_to

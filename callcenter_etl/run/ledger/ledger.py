@@ -37,7 +37,7 @@ class Ledger(Protocol):
         """Return the entry of a run by its whole id, None where there is none."""
 
     def ids(self, prefix: str) -> Sequence[str]:
-        """Give the ids that start so, sorted."""
+        """Return the ids that start so, sorted."""
 
     def runs(self, wanted: RunFilter) -> Sequence[LedgerEntry]:
         """Return the entries of the wanted runs, the latest first; unreadable ones are among them."""

@@ -17,7 +17,7 @@ from callcenter_etl.store.uris import encodable, is_local, is_s3, local_path, re
 
 
 def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = DEFAULTS) -> Ledger:
-    """Give the ledger of an output root, which need not have one yet."""
+    """Return the ledger of an output root, which need not have one yet."""
     if is_s3(root):
         from callcenter_etl.store.s3_prefix import Prefix  # boto3 is imported for s3:// alone
 
@@ -28,7 +28,7 @@ def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = D
 
 
 def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
-    """Give the ledger of an output root. Raises UsageError where there is none."""
+    """Return the ledger of an output root. Raises UsageError where there is none."""
     with translate_os_errors(root, SourceError):
         is_missing = is_local(root) and not entry_exists(Path(local_path(root)) / FILE_NAME)
     if is_missing:
@@ -44,7 +44,7 @@ def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
 
 
 def output_as_recorded(output: str, root: str) -> str:
-    """Give an output as its ledger names it: as seen from the root, so that both may be moved together."""
+    """Return an output as its ledger names it: as seen from the root, so that both may be moved together."""
     if not is_local(output):
         return shown(output).rstrip("/").removeprefix(shown(root).rstrip("/")).lstrip("/") or "."
     path, start = real_path(local_path(output)), real_path(local_path(root))
@@ -56,7 +56,7 @@ def output_as_recorded(output: str, root: str) -> str:
 
 
 def output_of(recorded: str, root: str) -> str:
-    """Give the address of an output that the ledger of `root` names so."""
+    """Return the address of an output that the ledger of `root` names so."""
     if recorded == ".":
         return root
     return recorded if os.path.isabs(recorded) or "://" in recorded else f"{root.rstrip('/')}/{recorded}"  # noqa: PTH117  may be an address

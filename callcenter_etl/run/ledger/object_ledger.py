@@ -32,10 +32,10 @@ class ObjectStore(Protocol):
         """Write a whole object, in place of an earlier one."""
 
     def get(self, key: str) -> bytes | None:
-        """Give the content of an object, None where there is none."""
+        """Return the content of an object, None where there is none."""
 
     def list(self, prefix: str) -> Iterable[str]:
-        """Give the keys that start so, in any order."""
+        """Return the keys that start so, in any order."""
 
 
 class ObjectLedger:
@@ -66,7 +66,7 @@ class ObjectLedger:
         return record
 
     def ids(self, prefix: str) -> Sequence[str]:
-        """Give the ids that start so, sorted."""
+        """Return the ids that start so, sorted."""
         names = (key.removeprefix(FOLDER) for key in self._store.list(FOLDER + prefix))
         # An id starts with a year; the summary of a source that is called runs.csv lies there too.
         return sorted(
@@ -78,7 +78,7 @@ class ObjectLedger:
         return list(islice((record for record in self._latest() if wanted.takes(record)), wanted.limit))
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
-        """Give the runs into one output, among the latest, that never said how they ended."""
+        """Return the runs into one output, among the latest, that never said how they ended."""
         latest = islice(self._latest(), LOOKED_BACK)
         records = (record for record in map(readable, latest) if record is not None)
         return [record for record in records if record.status == RUNNING and record.output == output]

@@ -48,14 +48,14 @@ def _recover_dead_run(ledger: Ledger, run_id: str, recheck: Callable[[], Summary
 
 
 def with_recovered_status(record: RunRecord, published: Summary | None) -> RunRecord:
-    """Give how a run ended that no longer lives."""
+    """Return how a run ended that no longer lives."""
     if published is not None and published.run_id == record.run_id:
         return _unseen(record).finished(published)
     return record.ended(VANISHED, code=None)
 
 
 def as_seen(record: RunRecord, published: Summary | None) -> RunRecord:
-    """Give a run as a reader should see it, who holds no lock: one whose process is gone has ended."""
+    """Return a run as a reader should see it, who holds no lock: one whose process is gone has ended."""
     if record.status != RUNNING or _may_live(record):
         return record
     return with_recovered_status(record, published)

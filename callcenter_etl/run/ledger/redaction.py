@@ -10,7 +10,7 @@ BUG = 70
 
 
 def cause_of(error: BaseException) -> tuple[str, int]:
-    """Give why a run ended, and the exit code that it means.
+    """Return why a run ended, and the exit code that it means.
 
     The program's own errors hold no value of a record; any other one is told by its kind alone, as its message
     may quote anything.

@@ -64,7 +64,7 @@ class RunRecord:
     seconds: float | None = None
 
     def finished(self, summary: Summary) -> Self:
-        """Give this run as its summary tells it."""
+        """Return this run as its summary tells it."""
         source = replace(self.source, bytes=summary.source.bytes, sha256=summary.source.sha256)
         return replace(
             self,
@@ -80,11 +80,11 @@ class RunRecord:
         )
 
     def ended(self, cause: str, *, code: int | None, at: str | None = None) -> Self:
-        """Give this run as one that could not be finished; `code` None where nobody saw how it ended."""
+        """Return this run as one that could not be finished; `code` None where nobody saw how it ended."""
         return replace(self, status=ERROR, exit_code=code, cause=cause, finished_at=at)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the run as plain values, ready for JSON."""
+        """Return the run as plain values, ready for JSON."""
         return {
             **asdict(self),
             "options": None if self.options is None else json.loads(self.options),
@@ -147,7 +147,7 @@ def readable_entries(entries: Iterable[LedgerEntry]) -> list[RunRecord]:
 
 
 def of_summary(summary: Summary, *, output: str) -> RunRecord:
-    """Give the record of a run that is known from its summary alone."""
+    """Return the record of a run that is known from its summary alone."""
     bare = RunRecord(
         run_id=summary.run_id,
         status=RUNNING,

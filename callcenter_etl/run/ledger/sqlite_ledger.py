@@ -88,7 +88,7 @@ class SqliteLedger:
         return next(iter(self._select("WHERE run_id = ?", (run_id,))), None)
 
     def ids(self, prefix: str) -> Sequence[str]:
-        """Give the ids that start so, sorted."""
+        """Return the ids that start so, sorted."""
         query = "WHERE substr(run_id, 1, ?) = ? ORDER BY run_id"
         return [entry.run_id for entry in self._select(query, (len(prefix), prefix))]
 
@@ -106,7 +106,7 @@ class SqliteLedger:
         )
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
-        """Give the runs into one output that never said how they ended."""
+        """Return the runs into one output that never said how they ended."""
         return readable_entries(self._select("WHERE output = ? AND status = ?", (output, RUNNING)))
 
     def _put(self, row: tuple[Any, ...]) -> None:

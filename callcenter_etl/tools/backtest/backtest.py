@@ -62,7 +62,7 @@ class BackTest:
     newly_accepted_by_rule: dict[str, VerdictChanges] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain values, ready for JSON."""
+        """Return the result as plain values, ready for JSON."""
         return asdict(self)
 
 
@@ -129,7 +129,7 @@ class _VerdictStream:
         return int(self._held.lines[-1]) if len(self._held.lines) else np.iinfo(np.int64).max
 
     def take(self, last_line: int) -> Verdicts:
-        """Give what is held up to a line, and hold the rest."""
+        """Return what is held up to a line, and hold the rest."""
         held = self._held
         stop = int(np.searchsorted(held.lines, last_line, side="right"))
         self._held = _part(held, stop, len(held.lines))

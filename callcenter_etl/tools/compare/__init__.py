@@ -22,7 +22,7 @@ EFFECTS = (BREAKING, LOOSENING, NEUTRAL)
 
 
 def compare_contracts(old: LoadedContract, new: LoadedContract) -> tuple[ContractChange, ...]:
-    """Give every change from the old contract to the new one, the breaking ones first, else in contract order.
+    """Return every change from the old contract to the new one, the breaking ones first, else in contract order.
 
     Where none is breaking, whatever the old contract accepts is accepted by the new one too.
     """

@@ -98,7 +98,7 @@ def _severity_parts(part: Any, direction: Direction, before: Column, after: Colu
 
 
 def declared(column: Column, key: str) -> str | None:
-    """Give what a column says under a rule's key as text, None where that makes no rule."""
+    """Return what a column says under a rule's key as text, None where that makes no rule."""
     if key == "type":
         return column.type
     if key not in column.rule_keys:
@@ -124,7 +124,7 @@ def _rule_newly_breaks(direction: Direction, key: str, before: Column, after: Co
 
 
 def _type_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    """Say what another type rejects, or lets other rules see otherwise, as they are."""
+    """Return what another type rejects, or lets other rules see otherwise, as they are."""
     own = newly_broken("type", before, after)
     if own is not None:
         return own

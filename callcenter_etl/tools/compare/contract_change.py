@@ -47,7 +47,7 @@ class ContractChange:
         return BREAKING if self.tightens else LOOSENING if self.loosens else NEUTRAL
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the change as plain values, ready for JSON."""
+        """Return the change as plain values, ready for JSON."""
         return {
             "effect": self.effect,
             "path": self.path,

@@ -25,7 +25,7 @@ _NOTES = {
 
 
 def shown(value: Any) -> str | None:
-    """Give a part of a contract as text: words as they are, the rest as JSON; None where it is absent."""
+    """Return a part of a contract as text: words as they are, the rest as JSON; None where it is absent."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, BaseModel):

@@ -34,12 +34,12 @@ class Direction:
         return Direction(self.after, self.before, {old: new for new, old in self.origins.items()})
 
     def pairs(self) -> list[tuple[Column, Column]]:
-        """Give the columns that both have, before and after, in the order before."""
+        """Return the columns that both have, before and after, in the order before."""
         after = {self.origins[each.name]: each for each in self.after.columns if each.name in self.origins}
         return [(column, after[column.name]) for column in self.before.columns if column.name in after]
 
     def before_of(self, name: str) -> Column | None:
-        """Give the column before, by its name after."""
+        """Return the column before, by its name after."""
         origin = self.origins.get(name)
         return None if origin is None else self._columns_before.get(origin)
 
@@ -120,14 +120,14 @@ class _Renamed:
 
 
 def is_strict(column: Column | None, key: str) -> bool:
-    """Tell whether breaking this rule of the column rejects a record."""
+    """Return whether breaking this rule of the column rejects a record."""
     return column is not None and key in column.rule_keys and column.severity_of(key) == ERROR
 
 
 def expressions_of(
     rule: RecordRule, document: ContractDocument
 ) -> tuple[Expression | None, Expression | None]:
-    """Give the check and the condition of a rule as trees."""
+    """Return the check and the condition of a rule as trees."""
     types = {column.name: column.type for column in document.columns}
     check, when = (
         None if text is None else compile_expression(text, types) for text in (rule.check, rule.when)
@@ -136,14 +136,14 @@ def expressions_of(
 
 
 def rejects_repetition(document: ContractDocument) -> bool:
-    """Tell whether a record can be rejected because of an earlier one."""
+    """Return whether a record can be rejected because of an earlier one."""
     return any(is_strict(column, "unique") for column in document.columns) or any(
         rule.unique is not None and rule.severity == ERROR for rule in document.rules
     )
 
 
 def asks_about_nothing(document: ContractDocument) -> bool:
-    """Tell whether a record can be rejected because a value is empty."""
+    """Return whether a record can be rejected because a value is empty."""
     if any(is_strict(column, "required") for column in document.columns):
         return True
     trees = [
@@ -157,7 +157,7 @@ def asks_about_nothing(document: ContractDocument) -> bool:
 
 
 def asks_about_values(document: ContractDocument) -> bool:
-    """Tell whether a record can be rejected because of a value that is not empty."""
+    """Return whether a record can be rejected because of a value that is not empty."""
     strict = [key for column in document.columns for key in column.rule_keys if is_strict(column, key)]
     return any(key != "required" for key in strict) or any(rule.severity == ERROR for rule in document.rules)
 

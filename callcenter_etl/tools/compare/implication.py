@@ -14,7 +14,7 @@ _RISING, _FALLING = ("<", "<="), (">", ">=")
 
 
 def implies(first: Expression, second: Expression, names: Mapping[str, str]) -> bool:
-    """Tell whether `second` provably is true wherever `first` is, and not false wherever `first` is not.
+    """Return whether `second` provably is true wherever `first` is, and not false wherever `first` is not.
 
     `names` gives the name in `first` of a column of `second`. False means that no proof was found.
     """
@@ -92,7 +92,7 @@ class _Prover:
         return {part.value for part in inner.parts[1:]} <= {part.value for part in outer.parts[1:]}
 
     def _bounded(self, first: Node, second: Node) -> bool:
-        """Tell whether two comparisons with a number or an instant differ in a bound that the second one widens."""
+        """Return whether two comparisons with a number or an instant differ in a bound that the second one widens."""
         (left, low), (other, high) = first.parts, second.parts
         if first.value != second.value or not self.same(left, other):
             return False

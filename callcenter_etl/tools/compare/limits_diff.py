@@ -8,7 +8,7 @@ from callcenter_etl.contract.model import Limits, MaxRejected
 
 
 def max_rejected(before: Limits, after: Limits) -> str | None:
-    """Say which runs fail, or end with exit code 1, for their rejects."""
+    """Return which runs fail, or end with exit code 1, for their rejects."""
     old, new = before.max_rejected, after.max_rejected
     if new is None:
         return None if old is None else f"runs with rejects, at most {old}: without a limit they end with 1"
@@ -22,7 +22,7 @@ def _is_wider(before: MaxRejected, after: MaxRejected) -> bool:
 
 
 def min_records(before: Limits, after: Limits) -> str | None:
-    """Say which runs fail for too few records."""
+    """Return which runs fail for too few records."""
     least = after.min_records or 0
     return f"runs with fewer than {least:,} records" if least > (before.min_records or 0) else None
 

@@ -88,7 +88,7 @@ def max_bytes(direction: Direction) -> str | None:
 
 
 def file_name(key: str, direction: Direction) -> str | None:
-    """Say which names one rule of the file name newly refuses."""
+    """Return which names one rule of the file name newly refuses."""
     before, after = (each.source.filename or FileName() for each in (direction.before, direction.after))
     return _FILE_NAME[key](before, after)
 

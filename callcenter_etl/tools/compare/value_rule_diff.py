@@ -17,7 +17,7 @@ _WIDER_TYPES = {"digits": ("integer", "decimal"), "integer": ("decimal",)}
 
 
 def newly_broken(key: str, before: Column | None, after: Column) -> str | None:
-    """Say which values, accepted before, the rule `key` of the column may reject after; None where there are none.
+    """Return which values, accepted before, the rule `key` of the column may reject after; None where there are none.
 
     `before` is None where the column was not there.
     """
@@ -33,14 +33,14 @@ def newly_broken(key: str, before: Column | None, after: Column) -> str | None:
 
 
 def every_value_stays(before: Column, after: Column) -> bool:
-    """Tell whether every text that has the type before has the type after."""
+    """Return whether every text that has the type before has the type after."""
     if before.type == after.type and before.type in TEMPORAL:
         return set(before.format) <= set(after.format)
     return after.type in ("text", before.type, *_WIDER_TYPES.get(before.type, ()))
 
 
 def expressions_read_alike(before: Column, after: Column) -> bool:
-    """Tell whether expressions see the same value, or none, in every record that was accepted before."""
+    """Return whether expressions see the same value, or none, in every record that was accepted before."""
     if TYPE_OF_COLUMN[before.type] != TYPE_OF_COLUMN[after.type] or not every_value_stays(before, after):
         return False
     if not is_strict(before, "type") and not every_value_stays(after, before):
@@ -49,12 +49,12 @@ def expressions_read_alike(before: Column, after: Column) -> bool:
 
 
 def _asked_of_more(before: Column, after: Column) -> bool:
-    """Tell whether values that broke the type, and were accepted with a warning, are now asked more rules."""
+    """Return whether values that broke the type, and were accepted with a warning, are now asked more rules."""
     return not is_strict(before, "type") and not every_value_stays(after, before)
 
 
 def _formats_go_on(before: Column, after: Column) -> bool:
-    """Tell whether every value is read by the same format: the first one that accepts it counts."""
+    """Return whether every value is read by the same format: the first one that accepts it counts."""
     return after.format[: len(before.format)] == before.format
 
 
@@ -79,7 +79,7 @@ def _pattern_is_wider(before: Column, after: Column) -> bool:
 
 
 def is_wider_pattern(before: str, after: str) -> bool:
-    """Tell whether a pattern provably matches all that another one does: it is the same, or has one more choice.
+    """Return whether a pattern provably matches all that another one does: it is the same, or has one more choice.
 
     Both are sound alone, so that a `|` after the first one stands outside of its groups and quotes.
     """

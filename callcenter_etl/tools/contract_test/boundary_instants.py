@@ -49,7 +49,7 @@ _WRITE: dict[str, Callable[[datetime], str]] = {
 
 
 def instants_of(kind: str, edges: Iterable[int], seconds: Iterable[int], rng: random.Random) -> list[int]:
-    """Give moments in microseconds: around the edges, usual ones, some at random.
+    """Return moments in microseconds: around the edges, usual ones, some at random.
 
     `seconds` are numbers that an expression compares with: they stand apart from another moment by that much.
     """

@@ -66,7 +66,7 @@ class Literals:
 
 
 def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng: random.Random) -> list[str]:
-    """Give the values to try, the likely good ones first, each once; the same ones for the same `rng`."""
+    """Return the values to try, the likely good ones first, each once; the same ones for the same `rng`."""
     found = [
         *(column.allowed or ()),
         *looked_up,
@@ -84,14 +84,14 @@ def _texts_for(column: Column, literals: Literals) -> list[str]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Give a text that an expression compares with, and what it may be put together from."""
+    """Yield a text that an expression compares with, and what it may be put together from."""
     yield text
     for cut in range(1, min(len(text), MAX_CUTS + 1)):
         yield from (text[:cut], text[cut:])
 
 
 def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:
-    """Give texts that match, where Python's syntax of patterns is RE2's; elsewhere none."""
+    """Yield texts that match, where Python's syntax of patterns is RE2's; elsewhere none."""
     import re
 
     from rstr import Rstr
@@ -139,7 +139,7 @@ def _around(edges: Iterable[Decimal], kind: str) -> Iterator[str]:
 
 
 def _lengthened(column: Column, literals: Literals, found: Sequence[str]) -> list[str]:
-    """Give values of the lengths around the bounds, made of the first values by repeating them."""
+    """Return values of the lengths around the bounds, made of the first values by repeating them."""
     edges = [each for each in (column.min_length, column.max_length) if each is not None]
     edges += [int(number) for number in literals.numbers if 0 <= number <= LONGEST]
     lengths = sorted({each + step for each in edges for step in (-1, 0, 1) if 0 < each + step <= LONGEST})

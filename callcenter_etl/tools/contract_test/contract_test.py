@@ -36,7 +36,7 @@ class ContractTest:
         return all(rule.outcome == ALONE for rule in self.rules)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain values, ready for JSON; classified values are hidden."""
+        """Return the result as plain values, ready for JSON; classified values are hidden."""
         return {
             "contract": {"id": self.document.contract, "version": self.document.version, "file": self.origin},
             "holds": self.holds,
@@ -69,7 +69,7 @@ class ContractTest:
         }
 
     def shown(self, record: Record) -> dict[str, str]:
-        """Give a record whose classified values are replaced by their classification."""
+        """Return a record whose classified values are replaced by their classification."""
         kinds = {column.name: column.classification for column in self.document.columns}
         return {
             name: value if kinds[name] == "public" or not value else f"({kinds[name]})"

@@ -312,7 +312,7 @@ class _Search:
 
 
 def _unique_keys(document: ContractDocument) -> dict[str, tuple[str, ...]]:
-    """Give the columns of each rule of uniqueness, by its id."""
+    """Return the columns of each rule of uniqueness, by its id."""
     keys = {f"{column.name}.unique": (column.name,) for column in document.columns if column.unique}
     return keys | {rule.name: rule.unique for rule in document.rules if rule.unique is not None}
 

@@ -11,7 +11,7 @@ from callcenter_etl.tools.contract_test.candidates import Literals
 
 
 def rule_expressions(rule: RecordRule, document: ContractDocument) -> list[Expression]:
-    """Give the check and the condition of a rule, those that are there."""
+    """Return the check and the condition of a rule, those that are there."""
     types = {column.name: column.type for column in document.columns}
     return [compile_expression(text, types) for text in (rule.check, rule.when) if text is not None]
 

@@ -30,7 +30,7 @@ class RecordEvaluator:
         self._order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
 
     def broken_by_each(self, records: Sequence[Record]) -> list[frozenset[str]]:
-        """Give the ids of the rules that each record breaks, those of uniqueness left out.
+        """Return the ids of the rules that each record breaks, those of uniqueness left out.
 
         The values must be writable: see `is_writable`.
         """
@@ -43,7 +43,7 @@ class RecordEvaluator:
         return [frozenset(each) for each in found]
 
     def broken_by_last(self, records: Sequence[Record]) -> tuple[str, ...]:
-        """Give the ids of the rules that the last record breaks after the others, in contract order.
+        """Return the ids of the rules that the last record breaks after the others, in contract order.
 
         Where its text is no single sound record, these are the structural rules that its lines break.
         """
@@ -56,7 +56,7 @@ class RecordEvaluator:
         return tuple(sorted(found, key=lambda rule: (self._order.get(rule, -1), rule)))
 
     def is_writable(self, value: str) -> bool:
-        """Tell whether a value stands on one line, and as itself, in a source of this contract."""
+        """Return whether a value stands on one line, and as itself, in a source of this contract."""
         source = self.document.source
         if _LINE_END.search(value) or (source.quote is None and source.delimiter in value):
             return False
@@ -67,7 +67,7 @@ class RecordEvaluator:
         return True
 
     def text_of(self, records: Sequence[Record]) -> str:
-        """Give a source with the records, as the contract wants it written."""
+        """Return a source with the records, as the contract wants it written."""
         return self._header() + "".join(self._lines(records))
 
     def _header(self) -> str:
@@ -101,7 +101,7 @@ class RecordEvaluator:
 
 
 def rule_ids(document: ContractDocument) -> list[str]:
-    """Give the ids of all rules, in contract order."""
+    """Return the ids of all rules, in contract order."""
     of_columns = [f"{column.name}.{key}" for column in document.columns for key in column.rule_keys]
     return of_columns + [rule.name for rule in document.rules]
 
@@ -111,7 +111,7 @@ def _all_broken(verdicts: Verdicts) -> list[tuple[str, Lines]]:
 
 
 def _without_uniqueness(document: ContractDocument) -> ContractDocument:
-    """Give the contract without what makes one record hang on another."""
+    """Return the contract without what makes one record hang on another."""
     columns = tuple(_not_unique(column) for column in document.columns)
     rules = tuple(rule for rule in document.rules if rule.unique is None)
     return document.model_copy(update={"columns": columns, "rules": rules})

@@ -93,5 +93,5 @@ FORMATS: dict[str, ContractFormat] = {
 
 
 def guess(value: dict[str, Any]) -> str | None:
-    """Tell which format a parsed document is in."""
+    """Return which format a parsed document is in."""
     return next((name for name, form in FORMATS.items() if form.is_it(value)), None)

@@ -25,7 +25,7 @@ _WIDTH = 1_000_000  # a folded line would be a value that nobody can search for
 
 
 def plain_of(document: ContractDocument) -> dict[str, Any]:
-    """Give a contract as a mapping with which it can be loaded again, equal, rules in their order."""
+    """Return a contract as a mapping with which it can be loaded again, equal, rules in their order."""
     found = _declared(document)
     found["columns"] = [_column(column) for column in document.columns]
     return found

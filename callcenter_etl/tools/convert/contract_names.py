@@ -13,7 +13,7 @@ from callcenter_etl.tools.convert.import_draft import Draft, Taken
 def chosen_part(
     draft: Draft, parts: Sequence[Taken], part: str | None, *, at: Path, word: str
 ) -> Taken | None:
-    """Give the part of that name, or the only one; the others are noted. A fault, and None, where it cannot be told."""
+    """Return the part of that name, or the only one; the others are noted. A fault, and None, where it cannot be told."""
     if not parts:
         draft.fault(at, f"the file has no {word}, so there is nothing to make a contract of")
         return None
@@ -34,5 +34,5 @@ def chosen_part(
 
 
 def contract_name(name: object) -> str:
-    """Give what a contract may be called by, of a name that may be anything; empty where nothing is left of it."""
+    """Return what a contract may be called by, of a name that may be anything; empty where nothing is left of it."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", str(name or "")).strip("_")

@@ -43,7 +43,7 @@ _ASSERTING = (
 
 
 def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
-    """Give the contract about one resource: the one named `part`, or the only one."""
+    """Return the contract about one resource: the one named `part`, or the only one."""
     draft = Draft()
     top = Taken(value, ())
     for key in ("profile", "$schema", "type"):

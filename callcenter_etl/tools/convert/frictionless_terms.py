@@ -19,12 +19,12 @@ TYPES = {
 
 
 def is_table_schema(value: Any) -> bool:
-    """Tell whether a parsed document is a Table Schema."""
+    """Return whether a parsed document is a Table Schema."""
     return isinstance(value, dict) and isinstance(value.get("fields"), list) and "contract" not in value
 
 
 def is_package(value: Any) -> bool:
-    """Tell whether a parsed document is a Data Package or Data Resource with a Table Schema."""
+    """Return whether a parsed document is a Data Package or Data Resource with a Table Schema."""
     return isinstance(value, dict) and (
         isinstance(value.get("resources"), list)
         or ("path" in value and isinstance(value.get("schema"), dict))

@@ -15,7 +15,7 @@ Written = dict[str, Any]
 
 
 def to_table_schema(document: ContractDocument, version: str) -> Written:
-    """Give the Table Schema of a contract; rules that only warn are not said, for it knows no warnings."""
+    """Return the Table Schema of a contract; rules that only warn are not said, for it knows no warnings."""
     written: Written = {"name": document.contract}
     if document.description is not None:
         written["description"] = document.description
@@ -25,7 +25,7 @@ def to_table_schema(document: ContractDocument, version: str) -> Written:
 
 
 def to_package(document: ContractDocument, version: str) -> Written:
-    """Give a Data Package of one resource: where the source is, its dialect and its Table Schema."""
+    """Return a Data Package of one resource: where the source is, its dialect and its Table Schema."""
     schema = to_table_schema(document, version)
     source = document.source
     path = document.run.source if isinstance(document.run.source, str) else f"{document.contract}.csv"
@@ -76,7 +76,7 @@ def _field(column: Column) -> Written:
 
 
 def _type(column: Column) -> tuple[str, str | None]:
-    """Give type and format; what Python's strptime would not read as we do is a string."""
+    """Return type and format; what Python's strptime would not read as we do is a string."""
     if column.severity_of("type") == "warn":
         return "string", None
     kind = TYPES[column.type]
@@ -115,7 +115,7 @@ def _constraints(column: Column, kind: str) -> Written:
 
 
 def _bound(column: Column, kind: str, bound: str) -> int | float | str | None:
-    """Give a bound as its type is written, None where it cannot be: one of a moment is in the field's own format."""
+    """Return a bound as its type is written, None where it cannot be: one of a moment is in the field's own format."""
     if kind in ("integer", "number"):
         return exact_number(bound)
     if kind in DEFAULT_FORMATS:

@@ -155,22 +155,22 @@ class Taken:
         self._odd: list[Path] = []
 
     def has(self, key: str) -> bool:
-        """Tell whether a key is there and not taken yet."""
+        """Return whether a key is there and not taken yet."""
         return key in self.value and key not in self._taken
 
     def take(self, key: str) -> Any:
-        """Give a key's value, None where it is not there; it counts as understood."""
+        """Return a key's value, None where it is not there; it counts as understood."""
         if not self.has(key):
             return None
         self._taken.add(key)
         return self.value[key]
 
     def at(self, *keys: str | int) -> Path:
-        """Give the path of what stands below this mapping."""
+        """Return the path of what stands below this mapping."""
         return (*self.path, *keys)
 
     def inside(self, key: str) -> Taken:
-        """Give the mapping under a key, whose own keys are to be taken; an empty one where there is none."""
+        """Return the mapping under a key, whose own keys are to be taken; an empty one where there is none."""
         found = self.value.get(key)
         if not isinstance(found, Mapping):
             return Taken({}, self.at(key))
@@ -180,7 +180,7 @@ class Taken:
         return below
 
     def each(self, key: str) -> list[Taken]:
-        """Give the mappings of the list under a key; the list counts as understood, its mappings' keys do not."""
+        """Return the mappings of the list under a key; the list counts as understood, its mappings' keys do not."""
         found = self.value.get(key)
         if not isinstance(found, list) or key in self._taken:
             return []
@@ -197,7 +197,7 @@ class Taken:
         self._odd.clear()
 
     def left(self) -> Iterator[tuple[Path, str]]:
-        """Give every key that nobody took, here and below."""
+        """Yield every key that nobody took, here and below."""
         for key in self.value:
             if key not in self._taken:
                 yield self.at(key), key
@@ -214,24 +214,24 @@ def _with_whole_bounds(column: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_null(value: Any) -> bool:
-    """Tell whether a value is a YAML null."""
+    """Return whether a value is a YAML null."""
     return value is None or (isinstance(value, Scalar) and value.tag == "null")
 
 
 def is_true(value: Any) -> bool:
-    """Tell whether a value is true."""
+    """Return whether a value is true."""
     return value is True or (isinstance(value, Scalar) and value.tag == "bool" and value.lower() == "true")
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a number, written as one."""
+    """Return whether a value is a number, written as one."""
     if isinstance(value, Scalar):
         return value.tag in ("int", "float")
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two plain values mean the same to the loader, whatever kind of scalar holds them."""
+    """Return whether two plain values mean the same to the loader, whatever kind of scalar holds them."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
@@ -248,12 +248,12 @@ def _as_text(value: Any) -> str:
 
 
 def rules_in(column: Mapping[str, Any]) -> list[str]:
-    """Give the rule keys of a plain column, in its order."""
+    """Return the rule keys of a plain column, in its order."""
     return [key for key in column if key in RULE_KEYS and not (key == "type" and str(column[key]) == "text")]
 
 
 def in_order(column: Mapping[str, Any], order: list[str] | None = None) -> dict[str, Any]:
-    """Give a column with its keys in the usual order, and its rules in `order` where one is given."""
+    """Return a column with its keys in the usual order, and its rules in `order` where one is given."""
     ranks = {key: rank for rank, key in enumerate(COLUMN_ORDER)}
     if order is not None:
         known = [key for key in dict.fromkeys(order) if key in ranks]

@@ -94,7 +94,7 @@ def _shown(value: Any) -> str:
 
 
 def _asks_every_record(check: Taken) -> bool:
-    """Tell whether not a single record may break the check."""
+    """Return whether not a single record may break the check."""
     given = {word: str(check.value[word]) for word in _OPERATORS if not is_null(check.value.get(word))}
     said = [*given.items()]
     if not said:

@@ -19,7 +19,7 @@ _READ = re.compile(r"v3\.[0-2](\.[0-9]+)?")
 
 
 def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
-    """Give the contract about one object of the schema: the one named `part`, or the only one."""
+    """Return the contract about one object of the schema: the one named `part`, or the only one."""
     draft = Draft()
     draft.faults += shape_faults(value)
     if draft.faults:

@@ -13,7 +13,7 @@ from callcenter_etl.contract.suggestions import did_you_mean
 
 
 def shape_faults(value: dict[str, Any]) -> list[tuple[Path, str]]:
-    """Give what the standard's models find wrong, and keys that they do not know."""
+    """Return what the standard's models find wrong, and keys that they do not know."""
     from open_data_contract_standard.model import OpenDataContractStandard
 
     try:
@@ -49,7 +49,7 @@ def _names(model: type[BaseModel]) -> list[str]:
 
 
 def native(value: Any) -> Any:
-    """Give a parsed document with plain Python values for its scalars."""
+    """Return a parsed document with plain Python values for its scalars."""
     if isinstance(value, Mapping):
         return {key: native(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -73,7 +73,7 @@ _NATIVE: dict[str, Any] = {
 
 
 def about_left(path: Path) -> tuple[str, bool]:
-    """Say what a key that was not understood is, and whether it asserts something about the data."""
+    """Return what a key that was not understood is, and whether it asserts something about the data."""
     from open_data_contract_standard import model
 
     key = str(path[-1])

@@ -11,5 +11,5 @@ WARNING_SEVERITIES = ("warning", "warn", "info", "low", "minor", "trivial")
 
 
 def is_odcs(value: Any) -> bool:
-    """Tell whether a parsed document is an Open Data Contract Standard contract."""
+    """Return whether a parsed document is an Open Data Contract Standard contract."""
     return isinstance(value, dict) and "apiVersion" in value and value.get("kind") == KIND

@@ -33,7 +33,7 @@ _LOGICAL = {
 
 
 def to_odcs(document: ContractDocument, version: str) -> Written:
-    """Give an ODCS document with all of a contract that the standard has words for."""
+    """Return an ODCS document with all of a contract that the standard has words for."""
     written: Written = {
         "apiVersion": VERSIONS[version],
         "kind": KIND,
@@ -117,7 +117,7 @@ def _is_warning(column: Column, key: str) -> bool:
 
 
 def _has_plain_list(column: Column) -> bool:
-    """Tell whether the allowed values are listed as ODCS would: compared exactly, of a type with one spelling."""
+    """Return whether the allowed values are listed as ODCS would: compared exactly, of a type with one spelling."""
     return column.allowed is not None and not column.ignore_case and column.type in ("text", "digits")
 
 
@@ -126,7 +126,7 @@ def _values(column: Column) -> list[str]:
 
 
 def _type(column: Column, version: str) -> Written:
-    """Give the logical type, and the format of a moment; a type that only warns is a string."""
+    """Return the logical type, and the format of a moment; a type that only warns is a string."""
     if column.type != "text" and not _is_error(column, "type"):
         return {"logicalType": "string"}
     logical = _LOGICAL[column.type]
@@ -142,7 +142,7 @@ def _type(column: Column, version: str) -> Written:
 
 
 def _options(column: Column, logical: str) -> Written:
-    """Give bounds, lengths and pattern, as far as the logical type takes them."""
+    """Return bounds, lengths and pattern, as far as the logical type takes them."""
     options: Written = {}
     if logical == "string":
         lengths = {
@@ -167,7 +167,7 @@ def _options(column: Column, logical: str) -> Written:
 
 
 def _checks(column: Column, version: str) -> list[Written]:
-    """Give the quality checks of a column: rules that only warn, and allowed values before ODCS 3.2."""
+    """Return the quality checks of a column: rules that only warn, and allowed values before ODCS 3.2."""
     found: list[Written] = []
     if _is_warning(column, "required"):
         found.append(_check("nullValues", version) | {"mustBe": 0} | _WARNS)
@@ -198,7 +198,7 @@ def _check(metric: str, version: str) -> Written:
 
 
 def _rule_check(rule: RecordRule, version: str) -> Written:
-    """Give a record rule as a check of the schema: of the library where it has one, else of this engine."""
+    """Return a record rule as a check of the schema: of the library where it has one, else of this engine."""
     written: Written = {"name": rule.name}
     if rule.description is not None:
         written["description"] = rule.description

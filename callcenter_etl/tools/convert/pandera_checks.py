@@ -26,7 +26,7 @@ class PanderaCheck:
     warn: bool
 
     def word(self, *names: str) -> Any:
-        """Give the first of the words, or the only one of a check that has but one."""
+        """Return the first of the words, or the only one of a check that has but one."""
         return next((self.words[name] for name in (*names, "value") if name in self.words), None)
 
 
@@ -41,7 +41,7 @@ def read_checks(column: ImportedColumn, described: Taken) -> None:
 
 
 def _checks(described: Taken) -> Iterator[PanderaCheck]:
-    """Give the checks in any of the three forms they have: listed, by name, or by name beside the other keys."""
+    """Yield the checks in any of the three forms they have: listed, by name, or by name beside the other keys."""
     for listed in described.each("checks"):
         options = listed.inside("options").value
         yield _check(str(options.get("check_name", "")), listed.value, options, listed.path)

@@ -23,7 +23,7 @@ _TEXTS = ("str", "object", "category", "large_str")
 
 
 def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
-    """Give the contract that a serialised pandera schema says."""
+    """Return the contract that a serialised pandera schema says."""
     draft = Draft()
     top = Taken(value, ())
     for key in ("schema_type", "version", "api", "dataframe_library", "coerce", "report_duplicates"):
@@ -57,7 +57,7 @@ def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
 
 
 def _columns(draft: Draft, top: Taken) -> list[tuple[Taken, Any]]:
-    """Give the columns with their names, from a mapping by name or a list."""
+    """Return the columns with their names, from a mapping by name or a list."""
     if isinstance(top.value.get("columns"), dict) and top.value["columns"]:
         below = top.inside("columns")
         return [(below.inside(name), name) for name in below.value]

@@ -23,12 +23,12 @@ _DTYPES = {"integer": "Int64", "decimal": "Float64", "boolean": "boolean"}
 
 
 def is_pandera(value: Any) -> bool:
-    """Tell whether a parsed document is a pandera schema."""
+    """Return whether a parsed document is a pandera schema."""
     return isinstance(value, dict) and str(value.get("schema_type")) == "dataframe"
 
 
 def to_pandera(document: ContractDocument, version: str) -> Written:
-    """Give the serialised pandera schema of a contract."""
+    """Return the serialised pandera schema of a contract."""
     header = document.source.header
     written: Written = {
         "schema_type": "dataframe",
@@ -66,7 +66,7 @@ def _column(column: Column) -> Written:
 
 
 def _checks(column: Column, keys: Mapping[str, str], dtype: str) -> list[Written]:
-    """Give the checks that pandera has by name, for a column of that dtype."""
+    """Return the checks that pandera has by name, for a column of that dtype."""
     if dtype == "boolean":
         return []
     said = _text_checks(column, keys) if dtype == "str" else _number_checks(column, keys)
@@ -100,7 +100,7 @@ def _number_checks(column: Column, keys: Mapping[str, str]) -> Iterator[tuple[st
 
 
 def _shape(column: Column) -> str | None:
-    """Give the pattern that a type without a dtype is known by: for a moment, what its format looks like."""
+    """Return the pattern that a type without a dtype is known by: for a moment, what its format looks like."""
     if column.type in SHAPES:
         return anchored(SHAPES[column.type])
     if column.type not in DEFAULT_FORMATS:

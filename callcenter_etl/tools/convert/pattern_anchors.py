@@ -9,12 +9,12 @@ ANYTHING = "(?s:.*)"
 
 
 def anchored(pattern: str) -> str:
-    """Give a pattern that means the same to a format that searches."""
+    """Return a pattern that means the same to a format that searches."""
     return f"^(?:{pattern})$"
 
 
 def whole(pattern: str, *, from_start: bool = False) -> str:
-    """Give what a searching pattern (or one that starts `from_start`) must match as a whole to mean the same."""
+    """Return what a searching pattern (or one that starts `from_start`) must match as a whole to mean the same."""
     if pattern.startswith("^(?:") and pattern.endswith(")$") and _closes_at(pattern, 1) == len(pattern) - 2:
         return pattern[4:-2]
     if _has_alternatives(pattern):  # ^a|b$ anchors one side each
@@ -38,7 +38,7 @@ def _without_end(pattern: str) -> tuple[str, bool]:
 
 
 def _steps(pattern: str) -> list[tuple[int, str]]:
-    """Give the characters of a pattern that stand for themselves neither by escape nor in a class, with places."""
+    """Return the characters of a pattern that stand for themselves neither by escape nor in a class, with places."""
     found: list[tuple[int, str]] = []
     place, in_class = 0, False
     while place < len(pattern):
@@ -68,7 +68,7 @@ def _has_alternatives(pattern: str) -> bool:
 
 
 def _closes_at(pattern: str, opening: int) -> int | None:
-    """Give where the group that opens at a place closes."""
+    """Return where the group that opens at a place closes."""
     depth = 0
     for place, letter in _steps(pattern):
         if place < opening:

@@ -135,7 +135,7 @@ _HUMAN = (("YYYY", "%Y"), ("YY", "%y"), ("DD", "%d"), ("HH", "%H"), ("SS", "%S")
 
 
 def strptime_of(text: str) -> str | None:
-    """Give `HH:MM:SS`, `YYYY-MM-DD` or a strptime format as strptime's, None where it is neither.
+    """Return `HH:MM:SS`, `YYYY-MM-DD` or a strptime format as strptime's, None where it is neither.
 
     `MM` is the minute behind an hour and the month elsewhere.
     """
@@ -177,7 +177,7 @@ _ABOUT["optional"] = lambda column, value, path: _flag("required")(
 
 
 def named_columns(draft: Draft, names: Any, path: Path) -> list[ImportedColumn]:
-    """Give the columns that a list, or one name, means; a fault for each that is not there."""
+    """Return the columns that a list, or one name, means; a fault for each that is not there."""
     listed = names if isinstance(names, list) else [names]
     found: list[ImportedColumn] = []
     known = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}

@@ -31,12 +31,12 @@ class PipelineKey:
 
 
 def words(key: str | int) -> str:
-    """Give the letters and digits of a key, in lower case."""
+    """Return the letters and digits of a key, in lower case."""
     return re.sub(r"[^a-z0-9]", "", str(key).lower())
 
 
 def key_of(path: Path) -> str:
-    """Give the key that a path ends in; a short one is made clear by its section."""
+    """Return the key that a path ends in; a short one is made clear by its section."""
     key = words(path[-1])
     section = words(path[-2]) if len(path) > 1 else ""
     if key in ("name", "pattern", "regex", "length", "prefix", "suffix", "extension", "extensions"):

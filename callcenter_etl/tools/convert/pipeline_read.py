@@ -22,14 +22,14 @@ _SECTION_OF_STORE = re.compile(r"s3|local|gcs|azure|hdfs|sftp")
 
 
 def is_pipeline_config(value: Any) -> bool:
-    """Tell whether a parsed document has columns as such a configuration has."""
+    """Return whether a parsed document has columns as such a configuration has."""
     if not isinstance(value, dict) or "contract" in value:
         return False
     return any(found.key in COLUMNS for found in _settings(value, ()))
 
 
 def read_pipeline_config(value: dict[str, Any], part: str | None) -> Draft:
-    """Give the contract that a pipeline configuration says."""
+    """Return the contract that a pipeline configuration says."""
     draft = Draft()
     settings = list(_settings(value, ()))
     extension = next((found for found in settings if found.path == (EXTENSION,)), None)
@@ -87,14 +87,14 @@ def _settings(value: Any, path: Path) -> Iterator[PipelineKey]:
 
 
 def _lists_columns(value: Any) -> bool:
-    """Tell whether a schema is the list of columns itself, by name and position."""
+    """Return whether a schema is the list of columns itself, by name and position."""
     if isinstance(value, dict):
         return bool(value) and all(is_number(each) for each in value.values())
     return isinstance(value, list)
 
 
 def _is_other_store(found: PipelineKey, value: dict[str, Any]) -> bool:
-    """Tell whether a setting is of a store that the configuration does not use."""
+    """Return whether a setting is of a store that the configuration does not use."""
     storage = value.get("storage")
     used = str(storage.get("type", "")).lower() if isinstance(storage, dict) else ""
     if not used or found.path[0] != "storage" or len(found.path) < 3:

@@ -14,7 +14,7 @@ EXTENSION = "callcenter_etl"
 
 
 def to_pipeline_config(document: ContractDocument, version: str) -> Written:
-    """Give the pipeline configuration of a contract; rules that only warn are not said, for it knows no warnings."""
+    """Return the pipeline configuration of a contract; rules that only warn are not said, for it knows no warnings."""
     written: Written = {"pipeline": {"name": document.contract, "version": document.version}}
     if document.description is not None:
         written["pipeline"]["description"] = document.description

@@ -18,7 +18,7 @@ Plain = dict[str, Any]
 
 
 def residual_of(native: Plain, wanted: Plain) -> tuple[Plain, dict[int, Plain]]:
-    """Give what `native` lacks to be `wanted`: of the contract, and of its columns by their places.
+    """Return what `native` lacks to be `wanted`: of the contract, and of its columns by their places.
 
     Both have the same columns in the same order.
     """
@@ -85,7 +85,7 @@ def restore_by_name(draft: Draft, rest: Any, origin: Path) -> None:
 
 
 def keep_by_name(whole: Plain, columns: Mapping[int, Plain], names: list[str]) -> Plain:
-    """Give what is to be kept in one place, of the columns under their names."""
+    """Return what is to be kept in one place, of the columns under their names."""
     by_name = {names[place]: rest for place, rest in columns.items()}
     return {**whole, "columns": by_name} if by_name else {**whole}
 
@@ -113,7 +113,7 @@ def _merge(draft: Draft, place: dict[str, Any], rest: Mapping[str, Any], path: P
 
 
 def kept_lines(whole: Plain, columns: Mapping[int, Plain], wanted: Plain) -> Iterator[str]:
-    """Say what was kept, a line for each thing that the other format cannot say."""
+    """Yield what was kept, a line for each thing that the other format cannot say."""
     for place, rest in columns.items():
         name = wanted["columns"][place]["name"]
         for key, value in rest.items():

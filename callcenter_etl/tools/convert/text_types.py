@@ -6,5 +6,5 @@ SHAPES = {"digits": "[0-9]+", "duration": "[0-9]+:[0-5][0-9]:[0-5][0-9]"}
 
 
 def kind_of_shape(pattern: str) -> str | None:
-    """Give the type that a pattern, matched as a whole, says."""
+    """Return the type that a pattern, matched as a whole, says."""
     return next((kind for kind, shape in SHAPES.items() if shape == pattern), None)

@@ -58,7 +58,7 @@ class BrokenValues:
         return f"{self.column.name}.{self.key}"
 
     def cluster(self, mask: Mask, what: str, **found: Remedy | str | None) -> Cluster:
-        """Give the records under a mask as a cluster."""
+        """Return the records under a mask as a cluster."""
         words = f"{self.column.name} {what}"
         return Cluster(self.rule, self.records[mask], words, **found)  # type: ignore[arg-type]  # remedy or hint
 
@@ -81,7 +81,7 @@ def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def shapes_of(values: pa.StringArray) -> pa.StringArray:
-    """Give the shape of each value: 9 for a digit, A and a for letters, all else as it is."""
+    """Return the shape of each value: 9 for a digit, A and a for letters, all else as it is."""
     for pattern, letter in _SHAPE:
         values = pc.replace_substring_regex(values, pattern=pattern, replacement=letter)
     return pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHAPE_CHARACTERS)
@@ -154,7 +154,7 @@ def _taken(values: pa.StringArray, column: Column, fmt: str) -> Mask:
 
 
 def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: str) -> bool:
-    """Tell whether two formats read some value as two different moments."""
+    """Return whether two formats read some value as two different moments."""
     first, second = (type_check(values, column.type, (each,))[1] for each in (one, other))
     return bool(pc.any(pc.not_equal(first, second)).as_py())
 
@@ -236,7 +236,7 @@ def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _frequent(broken: BrokenValues, values: pa.StringArray) -> Iterator[tuple[str, Mask]]:
-    """Give the most frequent values with their masks, and no more than a few of them."""
+    """Yield the most frequent values with their masks, and no more than a few of them."""
     counts = sorted(
         ((each["counts"], each["values"]) for each in values.value_counts().to_pylist()),
         key=lambda pair: (-pair[0], pair[1]),

@@ -43,7 +43,7 @@ class Look:
         return outcome
 
     def parts(self) -> tuple[ExpressionPart, ...]:
-        """Give every part but literals and the whole, each once, in the order in which it is worked out."""
+        """Return every part but literals and the whole, each once, in the order in which it is worked out."""
         found: dict[str, str | None] = {}
         for node in _walk(self._expression.root):
             if node.kind not in _LITERALS and node is not self._expression.root:
@@ -51,7 +51,7 @@ class Look:
         return tuple(ExpressionPart(text, value) for text, value in found.items())
 
     def unknown_parts(self) -> tuple[str, ...]:
-        """Say what made the expression unknown: columns without a usable value, or parts without a result."""
+        """Return what made the expression unknown: columns without a usable value, or parts without a result."""
         return tuple(dict.fromkeys(self._reasons(self._expression.root)))
 
     def text(self, node: Node) -> str:
@@ -94,7 +94,7 @@ class Look:
 
 
 def _walk(node: Node) -> Iterator[Node]:
-    """Give the parts before what is made of them; what a function takes as text is its column."""
+    """Yield the parts before what is made of them; what a function takes as text is its column."""
     if node.kind != "text_of":
         for part in node.parts:
             if not (node.value == "empty" and node.kind == "call"):

@@ -43,7 +43,7 @@ class FoundRecord:
 
 
 def find_record(reader: SourceReader, opening: Opening, line: int, validator: Validator) -> FoundRecord:
-    """Give the record to which a line belongs; `reader` has been opened.
+    """Return the record to which a line belongs; `reader` has been opened.
 
     The source is read up to that line, and parsed before it only where keys must be unique. Raises UsageError
     for the header, a blank line, or one beyond the end.
@@ -157,7 +157,7 @@ def _record_at(chunk: Chunk, at: int, columns: ChunkColumns, offset: int) -> Fou
 
 
 def one_row(columns: ChunkColumns, row: int) -> ChunkColumns:
-    """Give one record of a chunk as a chunk of its own."""
+    """Return one record of a chunk as a chunk of its own."""
     return ChunkColumns(
         columns=columns.columns,
         empty_values=columns.empty_values,
@@ -169,7 +169,7 @@ def one_row(columns: ChunkColumns, row: int) -> ChunkColumns:
 
 
 def letters() -> Iterator[str]:
-    """Give column letters as spreadsheets count them: A to Z, then AA, AB and so on."""
+    """Yield column letters as spreadsheets count them: A to Z, then AA, AB and so on."""
     number = 0
     while True:
         number += 1

@@ -62,7 +62,7 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
 
 
 def _whole_in_the_source(frame: Frame, sound: Indices, cluster: Cluster, rejects: Rejects) -> np.ndarray:
-    """Tell which records are made of lines that are neighbours in the source too."""
+    """Return which records are made of lines that are neighbours in the source too."""
     lines = rejects.lines[cluster.records]
     first = frame.lines[sound]
     last = first + frame.line_counts[sound] - 1

@@ -47,12 +47,12 @@ class Rejects:
         return len(self.lines)
 
     def broke(self, rule: str) -> Mask:
-        """Tell which records broke a rule."""
+        """Return which records broke a rule."""
         among = pc.binary_join_element_wise("", self.rules, "", _BETWEEN)
         return as_mask(pc.match_substring(among, pattern=f"{_BETWEEN}{rule}{_BETWEEN}"))
 
     def text(self, column: str) -> pa.StringArray:
-        """Give the values of a contract's column."""
+        """Return the values of a contract's column."""
         return self.values[self.layout.positions[column]]
 
 
@@ -119,7 +119,7 @@ def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str)
 
 
 def _chunks(reader: SourceReader, layout: ColumnLayout) -> Iterator[tuple[Chunk | None, int]]:
-    """Give chunks with their number of records; none for a record of many megabytes, which has no shape to tell."""
+    """Yield chunks with their number of records; none for a record of many megabytes, which has no shape to tell."""
     shape = BlockFormat(layout, reader.dialect)
     for item in reader.blocks(layout):
         if isinstance(item, OversizedRecord):

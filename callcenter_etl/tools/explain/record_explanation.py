@@ -67,7 +67,7 @@ class Explanation:
         return tuple(told.rule for told in self.rules if told.verdict == BROKEN and told.severity == "error")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the explanation as plain values, ready for JSON."""
+        """Return the explanation as plain values, ready for JSON."""
         return asdict(self)
 
 
@@ -99,7 +99,7 @@ def explain_line(
 
 
 def hidden_columns(document: ContractDocument) -> dict[str, str]:
-    """Give the columns whose values are not shown, with their classification."""
+    """Return the columns whose values are not shown, with their classification."""
     return {
         column.name: column.classification for column in document.columns if column.classification != "public"
     }

@@ -70,7 +70,7 @@ class Causes:
     others: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the causes as plain values, ready for JSON."""
+        """Return the causes as plain values, ready for JSON."""
         return asdict(self)
 
 

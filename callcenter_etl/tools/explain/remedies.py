@@ -159,7 +159,7 @@ class Judge:
         return int((~validator.judge(columns).rejected).sum())
 
     def validator(self, document: ContractDocument) -> Validator | None:
-        """Give the validator of a changed contract, None where its expressions do not fit it."""
+        """Return the validator of a changed contract, None where its expressions do not fit it."""
         try:
             return Validator(document, lookups=self._lookups)
         except ExpressionFaults:

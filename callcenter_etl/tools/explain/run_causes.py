@@ -15,7 +15,7 @@ from callcenter_etl.writers.part_folder import file_uris
 
 
 def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Causes | None]:
-    """Give the summary that stands in a run's output folder and the causes behind its rejects.
+    """Return the summary that stands in a run's output folder and the causes behind its rejects.
 
     None where nothing was rejected, or the source was refused. Raises UsageError where there is no run, or one
     under another contract.
@@ -43,7 +43,7 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
 
 
 def output_of_run(root: str, run_id: str, contract: LoadedContract) -> str:
-    """Give the output folder of a run of the ledger, by enough of its id.
+    """Return the output folder of a run of the ledger, by enough of its id.
 
     Raises UsageError where the files that stand there now are not of that run.
     """

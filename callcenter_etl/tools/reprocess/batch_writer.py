@@ -64,7 +64,7 @@ class BatchWriter:
         self.rejected += len(told)
 
     def _exceptions(self, batch: Batch, reject_reasons: RejectReasons) -> dict[int, tuple[str, list[str]]]:
-        """Give the rules and the cells of each record that stays out, by its index."""
+        """Return the rules and the cells of each record that stays out, by its index."""
         told: dict[int, tuple[str, list[str]]] = {}
         blank = [""] * len(self._names)
         for at, (rule, reason) in batch.malformed.items():

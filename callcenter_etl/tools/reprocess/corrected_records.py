@@ -161,7 +161,7 @@ def _encodable(written: _Written, writing: Writing) -> _Written:
 def _framed_together(
     rows: Sequence[Row], written: Sequence[_Written], writing: Writing
 ) -> Iterator[list[int]]:
-    """Give the rows that are framed as one text, and those that must stand alone lest they take neighbours along."""
+    """Yield the rows that are framed as one text, and those that must stand alone lest they take neighbours along."""
     together: list[int] = []
     for at, (row, each) in enumerate(zip(rows, written, strict=True)):
         if each.rule:

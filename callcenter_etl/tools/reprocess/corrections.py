@@ -58,7 +58,7 @@ class Corrections(Protocol):
         """Size and hash of the file."""
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Give the records whose keys are not known, with the number of those that are."""
+        """Yield the records whose keys are not known, with the number of those that are."""
 
     def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
         """Name the values of a batch's sound records by the contract's columns."""
@@ -119,7 +119,7 @@ class CorrectedExceptions:
         return _columns(batch, self.layout, validator)
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Give the records whose keys are not known, by line, with the number of those that are."""
+        """Yield the records whose keys are not known, by line, with the number of those that are."""
         rows = self._in_order()
         while part := list(islice(rows, BATCH_ROWS)):
             wanted = [row for row in part if str(row.line) not in before]
@@ -131,7 +131,7 @@ class CorrectedExceptions:
             raise AccountingError(f"{len(self._lines):,} rows were counted, but {read:,} read")
 
     def _in_order(self) -> Iterator[Row]:
-        """Give the rows by line: as they come where they are in order, else held in memory."""
+        """Yield the rows by line: as they come where they are in order, else held in memory."""
         rows = self._sheet.rows()
         if (np.diff(self._lines) > 0).all():
             return rows
@@ -161,7 +161,7 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, 
 
 
 def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
-    """Give the header line of the run's target, which tells how the source ends its lines."""
+    """Return the header line of the run's target, which tells how the source ends its lines."""
     storage = document.run.storage_options
     if not origin.has_target:
         return b""
@@ -172,7 +172,7 @@ def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
 def _strange_lines(
     lines: NDArray[np.int64], origin: OriginalRun, document: ContractDocument
 ) -> list[Problem]:
-    """Say which lines the run did not reject; nothing where its own exceptions are no longer at hand."""
+    """Return which lines the run did not reject; nothing where its own exceptions are no longer at hand."""
     known = rejected_lines(origin, document)
     if known is None:
         return []
@@ -187,13 +187,13 @@ def _strange_lines(
 
 
 def rejected_lines(origin: OriginalRun, document: ContractDocument) -> NDArray[np.int64] | None:
-    """Give the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
+    """Return the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
     sheets = _own_exceptions(origin, document)
     return None if sheets is None else _lines_of(sheets)
 
 
 def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> list[Sheet] | None:
-    """Give the run's exceptions, a sheet or one a part; None where they are not as it wrote them."""
+    """Return the run's exceptions, a sheet or one a part; None where they are not as it wrote them."""
     storage, marked = document.run.storage_options, document.run.exceptions.excel_safe
     if origin.exceptions_sha256 is None:
         return None
@@ -206,7 +206,7 @@ def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> list[She
 
 
 def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
-    """Give the hash that the run's summary has of its exceptions if they are these."""
+    """Return the hash that the run's summary has of its exceptions if they are these."""
     if not in_parts:
         return sheets[0].sha256
     return folder_sha256([(base_name(sheet.uri), sheet.sha256) for sheet in sheets])
@@ -247,7 +247,7 @@ class CorrectedRejected:
         return _columns(batch, self.layout, validator)
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Give the records whose keys are not known, by line, with the number of those that are."""
+        """Yield the records whose keys are not known, by line, with the number of those that are."""
         given = 0
         for batch in self._file.batches():
             lined = (

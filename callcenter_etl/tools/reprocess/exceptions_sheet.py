@@ -60,7 +60,7 @@ class Sheet:
         return LINE in self.header
 
     def cells(self) -> Iterator[tuple[int, list[str]]]:
-        """Give the number of each row that is not empty, as a spreadsheet counts, and its cells; the header is left out.
+        """Yield the number of each row that is not empty, as a spreadsheet counts, and its cells; the header is left out.
 
         Raises SourceError where quotes do not close.
         """
@@ -79,7 +79,7 @@ class Sheet:
                 text.detach()
 
     def lines(self, problems: list[Problem]) -> NDArray[np.int64]:
-        """Give the source's line of each row, and say what is wrong with rows that cannot be told apart."""
+        """Return the source's line of each row, and say what is wrong with rows that cannot be told apart."""
         at, width = self.header.index(LINE), len(self.header)
         found: dict[int, int] = {}
         for number, cells in self.cells():
@@ -106,7 +106,7 @@ class Sheet:
         return np.fromiter(found, dtype=np.int64, count=len(found))
 
     def rows(self) -> Iterator[Row]:
-        """Give the rows in the file's order; cells that are not there are empty."""
+        """Yield the rows in the file's order; cells that are not there are empty."""
         places = {name: self.header.index(name) for name in NEEDED}
         ours = set(REJECT_COLUMNS)
         values_at = [at for at, name in enumerate(self.header) if name not in ours]
@@ -147,7 +147,7 @@ def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
 
 
 def _look(uri: str, storage: StorageOptions) -> tuple[str, int, str]:
-    """Give the encoding: by its mark, else UTF-8 where all of it decodes, else what Windows writes; size and hash."""
+    """Return the encoding: by its mark, else UTF-8 where all of it decodes, else what Windows writes; size and hash."""
     digest, size, start = hashlib.sha256(), 0, b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     sound = True
@@ -166,7 +166,7 @@ def _look(uri: str, storage: StorageOptions) -> tuple[str, int, str]:
 
 
 def _header_of(start: str, *, marked: bool) -> tuple[str, tuple[str, ...]]:
-    """Give the delimiter under which our columns are found, and the header's cells without empty ones at its end."""
+    """Return the delimiter under which our columns are found, and the header's cells without empty ones at its end."""
     for delimiter in _DELIMITERS:
         try:
             cells = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])

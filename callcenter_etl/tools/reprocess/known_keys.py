@@ -72,7 +72,7 @@ class KnownKeys:
 
 
 def as_published_lines(reasons: pa.StringArray) -> list[str]:
-    """Give reasons in which the lines of published files are called so."""
+    """Return reasons in which the lines of published files are called so."""
     return [_IN_REASON.sub(_published_line, reason) for reason in pc.fill_null(reasons, "").to_pylist()]
 
 

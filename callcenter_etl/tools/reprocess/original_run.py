@@ -42,7 +42,7 @@ class OriginalRun:
     parts: Mapping[str, int] = field(default_factory=dict)
 
     def files(self, name: str, storage: StorageOptions) -> list[str]:
-        """Give the address of one of the run's files, or those of its parts in the source's order. Raises SourceError."""
+        """Return the address of one of the run's files, or those of its parts in the source's order. Raises SourceError."""
         if self.folder is None:
             return []
         return file_uris(self.folder, name, parts=self.parts.get(name), storage=storage)
@@ -110,7 +110,7 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
 
 
 def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> bool:
-    """Tell whether the run's target is there, in CSV, as large as it was."""
+    """Return whether the run's target is there, in CSV, as large as it was."""
     if target.format is not None:
         return False
     try:

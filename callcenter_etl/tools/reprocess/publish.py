@@ -47,7 +47,7 @@ class StagedFolder:
         return self.files[name]
 
     def final_uri(self, name: str) -> str:
-        """Give the path under which a file will be published."""
+        """Return the path under which a file will be published."""
         return str(self._path / NAMES[name])
 
     def publish(self, summary: bytes) -> None:
@@ -64,7 +64,7 @@ class StagedFolder:
 
 @contextmanager
 def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[StagedFolder]:
-    """Give the staging of a reprocess that will be published as `parent/run_id`.
+    """Yield the staging of a reprocess that will be published as `parent/run_id`.
 
     Raises OutputError where `parent` cannot be written.
     """
@@ -94,7 +94,7 @@ class Before:
 
 
 def recovered_before(parent: Path, sha256: str) -> Before:
-    """Give what was recovered of a source into `parent` before.
+    """Return what was recovered of a source into `parent` before.
 
     Raises SourceError where one of the folders cannot be read: then nothing may be recovered, lest it be twice.
     """

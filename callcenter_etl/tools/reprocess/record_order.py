@@ -43,7 +43,7 @@ def _alike(fields: Sequence[str], row: Row, delimiter: str) -> bool:
 
 
 def _fields_of(batches: Iterable[Batch], delimiter: str) -> Iterator[Sequence[str]]:
-    """Give the fields of each record, or the pieces of its text where it cannot be read as fields."""
+    """Yield the fields of each record, or the pieces of its text where it cannot be read as fields."""
     for batch in batches:
         columns = [values.to_pylist() for values in batch.values]
         places = {int(at): number for number, at in enumerate(batch.sound.tolist())}

@@ -52,7 +52,7 @@ class RejectedFile:
         self._reader.drain()
 
     def batches(self) -> Iterator[Batch]:
-        """Give the records, keyed by their content: its hash, and the how-manieth of its kind it is.
+        """Yield the records, keyed by their content: its hash, and the how-manieth of its kind it is.
 
         Raises SourceError for a record over the limit, which nobody corrects by hand.
         """
@@ -78,7 +78,7 @@ def as_published(document: ContractDocument) -> ContractDocument:
 
 
 def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:
-    """Give the records with the lines of the source that they stood on, and keyed by them."""
+    """Return the records with the lines of the source that they stood on, and keyed by them."""
     keys = [str(line) for line in lines.tolist()]
     return Batch(keys, lines, batch.raws, batch.sound, batch.values, batch.malformed, batch.shown)
 

@@ -76,6 +76,6 @@ class Reprocessed:
         return int(self.status != PASSED)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain values, ready for JSON; `kind` tells it from the summary of a run."""
+        """Return the result as plain values, ready for JSON; `kind` tells it from the summary of a run."""
         outputs = {name: file.to_dict() for name, file in self.outputs.items()}
         return {"kind": KIND, **asdict(self), "outputs": outputs}

@@ -153,7 +153,7 @@ class _Reprocess:
         return result
 
     def _nothing_new(self, before: Before) -> bool:
-        """Tell whether there is nothing to write, or nothing but what an earlier reprocess has written."""
+        """Return whether there is nothing to write, or nothing but what an earlier reprocess has written."""
         if self.counts.recovered:
             return False
         done = before.done.get((self.corrections.identity[1], self.contract.sha256))

@@ -21,7 +21,7 @@ _LONG_DIGITS, _LONG = 18, 2**63  # every integer of so many digits fits int64, s
 
 
 def table_schema(document: ContractDocument) -> pa.Schema:
-    """Give the schema of a contract's typed target: its columns under their names, in its order.
+    """Return the schema of a contract's typed target: its columns under their names, in its order.
 
     `_unconverted` follows where an accepted value may not fit its column's type: a map from the column's name to the
     value's text. `_extra_columns` follows where the source may have columns that the contract does not declare.
@@ -39,12 +39,12 @@ def table_schema(document: ContractDocument) -> pa.Schema:
 
 
 def arrow_type(column: Column) -> pa.DataType:
-    """Give the Arrow type of a column's values."""
+    """Return the Arrow type of a column's values."""
     return _TYPES[column.type](column)
 
 
 def may_not_fit(column: Column) -> bool:
-    """Tell whether a record may be accepted whose value in this column does not fit its Arrow type."""
+    """Return whether a record may be accepted whose value in this column does not fit its Arrow type."""
     if column.type in ("text", "digits"):
         return False
     if "type" in column.rule_keys and column.severity_of("type") == "warn":
@@ -91,7 +91,7 @@ def _datetime(column: Column) -> pa.DataType:
 
 
 def has_offset(column: Column) -> bool:
-    """Tell whether some of a column's values say how far they are from UTC; those that do not count as UTC."""
+    """Return whether some of a column's values say how far they are from UTC; those that do not count as UTC."""
     return any("%z" in fmt.replace("%%", "") for fmt in column.format)
 
 
@@ -119,7 +119,7 @@ def _wide_integer(column: Column) -> bool:
 
 
 def _bounded(column: Column) -> bool:
-    """Tell whether the declared bounds keep every integer within the column's type."""
+    """Return whether the declared bounds keep every integer within the column's type."""
     bounds = _bounds(column)
     return bounds is not None and all(bound.adjusted() < PRECISION for bound in bounds)
 
@@ -139,7 +139,7 @@ _WIDE: dict[str, Callable[[Column], bool]] = {
 
 
 def _bounds(column: Column) -> tuple[Decimal, Decimal] | None:
-    """Give the least and the greatest number that is accepted, None unless both are declared and reject."""
+    """Return the least and the greatest number that is accepted, None unless both are declared and reject."""
     if column.min is None or column.max is None:
         return None
     if any(column.severity_of(key) != "error" for key in ("min", "max")):

@@ -48,7 +48,7 @@ class DataFile:
 
 
 def path_in_table(file: DataFile, origin: Provenance, number: int) -> str:
-    """Give where a file goes, relative to the table; folders are for people, the values stand in the log.
+    """Return where a file goes, relative to the table; folders are for people, the values stand in the log.
 
     Readers differ about escapes in paths, so letters that would need one are left out.
     """
@@ -60,7 +60,7 @@ def path_in_table(file: DataFile, origin: Provenance, number: int) -> str:
 
 
 def value_text(value: Any) -> str | None:
-    """Give a partition's value as the log has it."""
+    """Return a partition's value as the log has it."""
     if value is None:
         return None
     if isinstance(value, bool):

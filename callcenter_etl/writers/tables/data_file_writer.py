@@ -55,7 +55,7 @@ def write_parts(
 
 
 def values_of(folder: str, layout: TableLayout) -> dict[str, str | None]:
-    """Give the values that the name of a folder of a layout has; a bucket is a number."""
+    """Return the values that the name of a folder of a layout has; a bucket is a number."""
     found: dict[str, str | None] = {}
     for level in folder.split("/") if folder else ():
         name, _, text = level.partition("=")

@@ -22,7 +22,7 @@ _MAX_RUNS = 256  # open at once
 def sort_records(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, names: Sequence[str], scratch: Path
 ) -> Iterator[pa.RecordBatch]:
-    """Give the records sorted by the named columns, ascending, nulls last; equal ones in the order they came.
+    """Yield the records sorted by the named columns, ascending, nulls last; equal ones in the order they came.
 
     One row group is sorted in memory; where there are several they wait in `scratch`.
     """
@@ -50,7 +50,7 @@ def sort_records(
 
 
 def _order(batch: pa.RecordBatch, keys: Sequence[str]) -> pa.Array:
-    """Give the places of the records, sorted; columns go by number, as Arrow takes some names for paths."""
+    """Return the places of the records, sorted; columns go by number, as Arrow takes some names for paths."""
     numbers = [str(number) for number in range(len(keys))]
     columns = pa.record_batch([batch.column(name) for name in keys], names=numbers)
     return pc.sort_indices(columns, sort_keys=[(number, "ascending") for number in numbers])
@@ -85,7 +85,7 @@ class _SortedRun:
 
     @property
     def ended(self) -> bool:
-        """Tell whether all that is left is in memory."""
+        """Return whether all that is left is in memory."""
         return bool(self._next == self._batches.num_record_batches)
 
     def fill(self) -> None:
@@ -100,7 +100,7 @@ class _SortedRun:
 
 
 def _merged(paths: Sequence[Path], keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Give what is before the first of the runs' last known records, again and again: all of it is known.
+    """Yield what is before the first of the runs' last known records, again and again: all of it is known.
 
     The runs' files go when all is given.
     """
@@ -123,7 +123,7 @@ def _merged(paths: Sequence[Path], keys: Sequence[str]) -> Iterator[pa.RecordBat
 
 
 def _concerned(runs: list[_SortedRun], keys: Sequence[str]) -> list[_SortedRun]:
-    """Give the runs that have a record before the first of the runs' last known ones, so that no other is sorted."""
+    """Return the runs that have a record before the first of the runs' last known ones, so that no other is sorted."""
     firsts = [run.held.slice(0, 1) for run in runs]
     lasts = [run.held.slice(run.held.num_rows - 1) for run in runs if not run.ended]
     edges = _together([edge.select(list(keys)) for edge in (*firsts, *lasts)])
@@ -136,12 +136,12 @@ def _concerned(runs: list[_SortedRun], keys: Sequence[str]) -> list[_SortedRun]:
 
 
 def _is_bound(run: _SortedRun, runs: list[_SortedRun], edge: int) -> bool:
-    """Tell whether an edge is the last known record of the run; with one record held it is its first one too."""
+    """Return whether an edge is the last known record of the run; with one record held it is its first one too."""
     return [each for each in runs if not each.ended][edge - len(runs)] is run
 
 
 def _safe(runs: list[_SortedRun], order: NDArray[np.int64]) -> int:
-    """Give how many records may be given: up to the first that is the last known one of a run with more to come."""
+    """Return how many records may be given: up to the first that is the last known one of a run with more to come."""
     ends = np.cumsum([run.held.num_rows for run in runs]) - 1
     last = [int(end) for end, run in zip(ends, runs, strict=True) if not run.ended]
     places = np.flatnonzero(np.isin(order, last))

@@ -21,7 +21,7 @@ _LONG_TEXT = 512  # bytes; longer texts are few, and are hashed one by one
 
 
 def bucket_of(values: pa.Array, count: int) -> pa.Array:
-    """Give the bucket of each value, 0 to `count` - 1 as int32, null for null.
+    """Return the bucket of each value, 0 to `count` - 1 as int32, null for null.
 
     Text is hashed as UTF-8, integers and times as 8 bytes, dates as days in 8 bytes, all little-endian: so the
     same number has the same bucket however it is spelt. Raises TypeError for other types.
@@ -33,7 +33,7 @@ def bucket_of(values: pa.Array, count: int) -> pa.Array:
 
 
 def murmur3(data: bytes) -> int:
-    """Give the hash of some bytes, 0 to 2**32 - 1; plain, to be read beside the published algorithm."""
+    """Return the hash of some bytes, 0 to 2**32 - 1; plain, to be read beside the published algorithm."""
     whole = len(data) // 4
     found = 0
     for word in struct.unpack_from(f"<{whole}I", data):

@@ -38,7 +38,7 @@ class Manifest:
 
     @classmethod
     def of(cls, document: ContractDocument, layout: TableLayout) -> Self:
-        """Give the manifest of a target without files yet."""
+        """Return the manifest of a target without files yet."""
         return cls(
             contract={"id": document.contract, "version": document.version},
             layout=layout.model_dump(include={"partition_by", "buckets"}, mode="json"),
@@ -64,7 +64,7 @@ class Manifest:
             raise OutputError(f"{where}: has other columns: {', '.join(map(repr, changed))} ({remedy})")
 
     def to_json(self) -> bytes:
-        """Give the manifest's text; it hangs on its files alone, not on the run or the time."""
+        """Return the manifest's text; it hangs on its files alone, not on the run or the time."""
         files = [
             {"path": file.path, "bytes": file.bytes, "sha256": file.sha256, "records": file.records}
             for file in self.files
@@ -97,19 +97,19 @@ def _is_below(path: str) -> bool:
 
 
 def listing_sha256(files: Iterable[TargetFile]) -> str:
-    """Give the hash of what `sha256sum` says of the files in the order of their paths, by bytes."""
+    """Return the hash of what `sha256sum` says of the files in the order of their paths, by bytes."""
     ordered = sorted(files, key=lambda file: file.path.encode())
     lines = "".join(f"{file.sha256}  {file.path}\n" for file in ordered)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def previous_manifest(plan: SinkPlan) -> Manifest | None:
-    """Give the manifest that stands in an output, None where there is no target that is a folder."""
+    """Return the manifest that stands in an output, None where there is no target that is a folder."""
     return read_manifest(within(plan.output, TARGET_FOLDER), plan.storage)
 
 
 def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
-    """Give the manifest in a target's folder, None where there is none. Raises OutputError where it is none."""
+    """Return the manifest in a target's folder, None where there is none. Raises OutputError where it is none."""
     uri = within(folder, MANIFEST)
     try:
         return Manifest.from_json(access.read_document(uri, storage))
@@ -120,7 +120,7 @@ def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
 
 
 def folder_is_complete(folder: str, sha256: str, storage: StorageOptions) -> bool:
-    """Tell whether a target's folder has the files whose listing has this hash; on S3 their names and not their sizes.
+    """Return whether a target's folder has the files whose listing has this hash; on S3 their names and not their sizes.
 
     Raises SourceError or OutputError where that cannot be read.
     """

@@ -62,11 +62,11 @@ class ParquetSink:
 
     @property
     def accumulates(self) -> bool:
-        """Tell whether the target holds what other sources wrote."""
+        """Return whether the target holds what other sources wrote."""
         return self._replaces
 
     def holds(self, whose: TargetProvenance) -> bool:  # noqa: ARG002  a folder says what it holds by its manifest
-        """Tell whether the target has these records; asked of tables alone."""
+        """Return whether the target has these records; asked of tables alone."""
         return False
 
     def stage(self, accepted: StagedRecords) -> BuiltTarget:
@@ -132,7 +132,7 @@ class ParquetSink:
             yield TargetFile(named, file.bytes, file.sha256, file.records)
 
     def _kept(self, earlier: Manifest, new: tuple[TargetFile, ...], folder: Path) -> Iterator[TargetFile]:
-        """Give the earlier files of partitions that this run has no records for; they are not written again."""
+        """Yield the earlier files of partitions that this run has no records for; they are not written again."""
         layout = self._layout
         replaced = {partition_of(file.path.rpartition("/")[0], layout) for file in new}
         for file in earlier.files:

@@ -18,7 +18,7 @@ _MAX_NAME_BYTES = 255  # of a name in a file system
 
 
 def folders_of(batch: pa.RecordBatch, layout: TableLayout) -> pa.StringArray:
-    """Give the folder of each record, such as `call_date=2025-01-03/bucket=07`.
+    """Return the folder of each record, such as `call_date=2025-01-03/bucket=07`.
 
     Raises OutputError where a value makes a name that no file system takes.
     """
@@ -29,7 +29,7 @@ def folders_of(batch: pa.RecordBatch, layout: TableLayout) -> pa.StringArray:
 
 
 def partition_of(folder: str, layout: TableLayout) -> str:
-    """Give the part of a folder that is replaced as a whole: without the bucket, where there are partitions."""
+    """Return the part of a folder that is replaced as a whole: without the bucket, where there are partitions."""
     return folder.rpartition("/")[0] if layout.partition_by and layout.buckets is not None else folder
 
 

@@ -20,7 +20,7 @@ MAX_FILES = 100_000  # of one run: more are a layout gone wrong
 
 
 def sorted_by_of(layout: TableLayout) -> tuple[str, ...]:
-    """Give the columns by which the records of one folder are sorted; none where they stay in source order."""
+    """Return the columns by which the records of one folder are sorted; none where they stay in source order."""
     return layout.sort_by or (() if layout.buckets is None else (layout.buckets.column,))
 
 

@@ -50,11 +50,11 @@ class Provenance:
         return _key(json.dumps(parts))
 
     def file_name(self, number: int) -> str:
-        """Give the name of a data file; no other run gives it, and `read_name` reads it."""
+        """Return the name of a data file; no other run gives it, and `read_name` reads it."""
         return f"part-{number:05d}-{self.source_key}-{self.content_key}-{self.run_id}{DATA_SUFFIX}"
 
     def told(self, **more: str | int) -> dict[str, Any]:
-        """Give what a commit says of itself."""
+        """Return what a commit says of itself."""
         values = {name: value for name, value in asdict(self).items() if name != "options"}
         return {**values, "content": self.content_key, **more}
 
@@ -68,18 +68,18 @@ class Named:
 
 
 def read_name(path: str) -> Named | None:
-    """Give what the name of a data file says, None for a file that another program made."""
+    """Return what the name of a data file says, None for a file that another program made."""
     match = _NAME.fullmatch(path.rsplit("/", 1)[-1])
     return None if match is None else Named(match["source"], match["content"])
 
 
 def source_key(source: str) -> str:
-    """Give the short name of a source, for names of files."""
+    """Return the short name of a source, for names of files."""
     return _key(source)
 
 
 def source_of(uri: str, sha256: str, identify_by: IdentifyBy = "uri") -> str:
-    """Give what stands for a source in the rows: its address without secrets, or its name alone.
+    """Return what stands for a source in the rows: its address without secrets, or its name alone.
 
     Standard input has no name that another one has not; it goes by its content.
     """

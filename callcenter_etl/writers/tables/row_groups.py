@@ -15,7 +15,7 @@ _FIXED_BYTES = 8  # of a value that is no text
 def row_groups(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, rows: int = ROWS, size: int = BYTES
 ) -> Iterator[pa.RecordBatch]:
-    """Give the same records as batches of `rows` records, or fewer where their values have `size` bytes before.
+    """Yield the same records as batches of `rows` records, or fewer where their values have `size` bytes before.
 
     The last one has what is left; none is given where there are no records.
     """
@@ -38,7 +38,7 @@ def row_groups(
 
 
 def sizes_of(batch: pa.RecordBatch) -> NDArray[np.int64]:
-    """Give about how many bytes the values of each record have; it hangs on the values alone."""
+    """Return about how many bytes the values of each record have; it hangs on the values alone."""
     found = np.full(batch.num_rows, _FIXED_BYTES * batch.num_columns, dtype=np.int64)
     for column in batch.columns:
         if pa.types.is_string(column.type):

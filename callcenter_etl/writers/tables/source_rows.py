@@ -29,7 +29,7 @@ class RowsInFiles(ABC):
     @property
     @abstractmethod
     def partition_columns(self) -> Sequence[str]:
-        """Give the columns by which the files are partitioned."""
+        """Return the columns by which the files are partitioned."""
 
     @abstractmethod
     def opened(self, file: ActiveFile) -> AbstractContextManager[pq.ParquetFile]:
@@ -55,7 +55,7 @@ class RowsInFiles(ABC):
 
 
 def sources_in(file: pq.ParquetFile) -> frozenset[str | None]:
-    """Give the sources whose rows a file holds, None for rows that name none; that column alone is read."""
+    """Return the sources whose rows a file holds, None for rows that name none; that column alone is read."""
     return frozenset(source for column in _sources(file) for source in pc.unique(column).to_pylist())
 
 

@@ -13,17 +13,17 @@ from callcenter_etl.writers.tables.arrow_schema import UNCONVERTED
 
 
 def schema_message(schema: pa.Schema) -> memoryview:
-    """Give the bytes that a stream of batches of this schema begins with."""
+    """Return the bytes that a stream of batches of this schema begins with."""
     return memoryview(schema.serialize())
 
 
 def batch_message(batch: pa.RecordBatch) -> memoryview:
-    """Give the bytes of one batch; none where it has no records."""
+    """Return the bytes of one batch; none where it has no records."""
     return memoryview(batch.serialize()) if batch.num_rows else memoryview(b"")
 
 
 def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Give the batches of a staged stream, one at a time; the system may take back the memory of those before.
+    """Yield the batches of a staged stream, one at a time; the system may take back the memory of those before.
 
     Raises OutputError where the file cannot be read, AccountingError where it is no such stream.
     """
@@ -37,7 +37,7 @@ def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def count_unconverted(path: Path, schema: pa.Schema) -> int | None:
-    """Give how many records of a stream have values that do not fit, None where the schema holds them all."""
+    """Return how many records of a stream have values that do not fit, None where the schema holds them all."""
     at = schema.get_field_index(UNCONVERTED)
     return (
         None if at < 0 else sum(batch.num_rows - batch.column(at).null_count for batch in read_batches(path))

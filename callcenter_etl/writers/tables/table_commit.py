@@ -68,23 +68,23 @@ class TableVersion(Protocol):
 
     @property
     def number(self) -> int:
-        """Give what the version is called."""
+        """Return what the version is called."""
 
     @property
     def active(self) -> Sequence[ActiveFile]:
-        """Give its files."""
+        """Return its files."""
 
     def holds(self, origin: Provenance) -> bool:
-        """Tell whether this content of the source is its last one, none of whose rows another run took away."""
+        """Return whether this content of the source is its last one, none of whose rows another run took away."""
 
     def version_of(self, origin: Provenance) -> int:
-        """Give the version that has this content since; this one where that is not known any more."""
+        """Return the version that has this content since; this one where that is not known any more."""
 
     def has_commit_of(self, run_id: str) -> bool:
-        """Tell whether one of the latest commits is that run's."""
+        """Return whether one of the latest commits is that run's."""
 
     def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
-        """Give the sources of a file's rows."""
+        """Return the sources of a file's rows."""
 
     def rows_of(self, source: str, file: ActiveFile) -> int:
         """Count a source's rows in a file."""
@@ -101,10 +101,10 @@ class Table(Protocol):
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
-        """Give the columns by which it is partitioned."""
+        """Return the columns by which it is partitioned."""
 
     def newest(self) -> TableVersion | None:
-        """Give the newest version, None where there is no table. Raises UsageError where the contract does not fit."""
+        """Return the newest version, None where there is no table. Raises UsageError where the contract does not fit."""
 
     def create(self, change: TableChange) -> int:
         """Make the table with its first files. Raises ConflictError where another writer was first."""
@@ -141,7 +141,7 @@ class Committed:
 
 
 def found_in(table: Table, origin: Provenance, replacing: WriteMode) -> Committed | None:
-    """Give the commit of this very content, None where the table has to change to hold it as the run asks."""
+    """Return the commit of this very content, None where the table has to change to hold it as the run asks."""
     version = table.newest()
     return None if version is None else _already(version, origin, replacing)
 
@@ -241,7 +241,7 @@ class Commit:
         )
 
     def _has_landed(self) -> bool:
-        """Tell whether a commit is there after all: a store may call one a conflict that it did, its answer lost."""
+        """Return whether a commit is there after all: a store may call one a conflict that it did, its answer lost."""
         try:
             version = self._table.newest()
             return version is not None and version.has_commit_of(self._job.origin.run_id)

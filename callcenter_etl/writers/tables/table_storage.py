@@ -40,7 +40,7 @@ class TableStorage(Protocol):
 
 
 def table_storage(uri: str, storage: StorageOptions, mode: int | None) -> TableStorage:
-    """Give the place of an address. Raises UsageError for one where no table can be."""
+    """Return the place of an address. Raises UsageError for one where no table can be."""
     if is_local(uri):
         return LocalTableStorage(Path(local_path(uri)), mode)
     if is_s3(uri):

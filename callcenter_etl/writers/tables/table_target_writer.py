@@ -59,7 +59,7 @@ class CommittingSink:
         return True
 
     def holds(self, whose: TargetProvenance) -> bool:
-        """Tell whether the table has these records already, and would stay as it is."""
+        """Return whether the table has these records already, and would stay as it is."""
         with self._goal.translate_errors():
             return found_in(self._goal.table, origin_of(self._plan, whose), self._replacing) is not None
 
@@ -133,18 +133,18 @@ def refuse_names(plan: SinkPlan) -> None:
 
 
 def replacing_of(plan: SinkPlan) -> WriteMode:
-    """Give what gives way to a run's records. Raises UsageError where the layout has nothing to replace by."""
+    """Return what gives way to a run's records. Raises UsageError where the layout has nothing to replace by."""
     plan.check_write()
     return WriteMode(plan.document.run.write or "append", levels_of(plan.layout or TableLayout()))
 
 
 def levels_of(layout: TableLayout) -> int | None:
-    """Give how many of the partition columns say what is replaced as a whole: not the bucket, where there are others."""
+    """Return how many of the partition columns say what is replaced as a whole: not the bucket, where there are others."""
     return len(layout.partition_by) or None
 
 
 def origin_of(plan: SinkPlan, whose: TargetProvenance) -> Provenance:
-    """Give whose records these are."""
+    """Return whose records these are."""
     document = plan.document
     return Provenance(
         source=source_of(whose.source_uri, whose.source_sha256, document.run.table.identify_by),
@@ -159,10 +159,10 @@ def origin_of(plan: SinkPlan, whose: TargetProvenance) -> Provenance:
 
 
 def default_uri(plan: SinkPlan) -> str:
-    """Give where a table lies that no address is declared for: beside the run's other files."""
+    """Return where a table lies that no address is declared for: beside the run's other files."""
     return within(plan.output, TARGET_FOLDER)
 
 
 def _digest(files: tuple[DataFile, ...]) -> str:
-    """Give one hash for all files: of theirs, in their order, each as a line."""
+    """Return one hash for all files: of theirs, in their order, each as a line."""
     return hashlib.sha256("".join(f"{file.sha256}\n" for file in files).encode()).hexdigest()

@@ -97,10 +97,10 @@ class TableSink(Protocol):
 
     @property
     def accumulates(self) -> bool:
-        """Tell whether an earlier target is added to, not replaced."""
+        """Return whether an earlier target is added to, not replaced."""
 
     def holds(self, whose: TargetProvenance) -> bool:
-        """Tell whether the target has these records already, as a run of the same would leave it."""
+        """Return whether the target has these records already, as a run of the same would leave it."""
 
     def stage(self, accepted: StagedRecords) -> BuiltTarget:
         """Write the records where no reader sees them. Raises OutputError; must leave earlier data as it is."""
@@ -149,7 +149,7 @@ class SinkPlan:
 
 @contextmanager
 def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:
-    """Give what `sink_for` gives, and close it."""
+    """Yield what `sink_for` gives, and close it."""
     for output in (plan.output, plan.publish_to) if target_format != "delta" else ():
         if output is not None:
             refuse_table(output, plan.storage)
@@ -164,7 +164,7 @@ def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None
 
 
 def sink_for(target_format: str, plan: SinkPlan) -> TableSink | None:
-    """Give what writes a target of this format, None for CSV, which the run writes itself.
+    """Return what writes a target of this format, None for CSV, which the run writes itself.
 
     Raises UsageError where the contract or the installation does not allow the format.
     """

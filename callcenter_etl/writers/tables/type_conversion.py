@@ -38,7 +38,7 @@ class ConversionPlan:
 
     @classmethod
     def of(cls, document: ContractDocument, layout: ColumnLayout) -> ConversionPlan:
-        """Give the shape for sources of this layout."""
+        """Return the shape for sources of this layout."""
         declared = set(layout.positions.values())
         others = tuple((name, at) for at, name in enumerate(layout.names) if at not in declared)
         return cls(table_schema(document), others)
@@ -47,7 +47,7 @@ class ConversionPlan:
 def cast_records(
     typed: ConversionPlan, columns: ChunkColumns, values: tuple[pa.StringArray, ...], accepted: Mask
 ) -> pa.RecordBatch:
-    """Give the accepted records as a batch of the schema, in their order.
+    """Return the accepted records as a batch of the schema, in their order.
 
     `values` are the source's columns by position; `accepted`, `columns` and they have the shape (sound records,).
     Raises AccountingError where a value that is not empty has no place in the batch.
@@ -74,7 +74,7 @@ def cast_records(
 
 
 def _cast(columns: ChunkColumns, column: Column, kind: pa.DataType) -> pa.Array:
-    """Give all values of a column in its type, null where empty and where they do not fit it."""
+    """Return all values of a column in its type, null where empty and where they do not fit it."""
     return _CASTS[column.type](columns, column.name, kind)
 
 
@@ -102,7 +102,7 @@ def _number(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
 
 
 def _underflows(text: pa.StringArray, numbers: Numbers) -> Mask:
-    """Tell which numbers are none because their exponent is below all that rules compare, such as 1e-99999999999999999999."""
+    """Return which numbers are none because their exponent is below all that rules compare, such as 1e-99999999999999999999."""
     found = np.zeros(len(text), dtype=bool)
     zeros = np.flatnonzero(numbers.valid & (numbers.scaled == 0))
     if len(zeros):
@@ -137,7 +137,7 @@ def _fit_long(text: str) -> int | None:
 
 
 def _decimal_fit(kind: pa.DataType) -> Callable[[str], Decimal | None]:
-    """Give what reads a number where the type holds each of its digits; noughts at the end are none."""
+    """Return what reads a number where the type holds each of its digits; noughts at the end are none."""
     most, places = kind.precision - kind.scale, kind.scale
 
     def fit(text: str) -> Decimal | None:
@@ -196,7 +196,7 @@ _CASTS: Mapping[str, Callable[[ChunkColumns, str, pa.DataType], pa.Array]] = {
 
 
 def _texts_of(misfits: Mapping[str, Places], texts: Mapping[str, pa.StringArray], records: int) -> pa.Array:
-    """Give the map of each record's values that did not fit, null where all did."""
+    """Return the map of each record's values that did not fit, null where all did."""
     if not misfits:
         return pa.nulls(records, TEXTS)
     found: dict[int, list[tuple[str, str]]] = {}
@@ -207,7 +207,7 @@ def _texts_of(misfits: Mapping[str, Places], texts: Mapping[str, pa.StringArray]
 
 
 def _extra_columns(typed: ConversionPlan, values: tuple[pa.StringArray, ...], records: int) -> pa.Array:
-    """Give the map of each record's undeclared columns, all as they came."""
+    """Return the map of each record's undeclared columns, all as they came."""
     each = len(typed.extra_columns)
     if not each:
         return pa.nulls(records, TEXTS)

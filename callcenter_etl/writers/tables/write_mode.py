@@ -23,7 +23,7 @@ class WriteMode:
     levels: int | None = None
 
     def part(self, partition: Partition) -> Partition:
-        """Give what is replaced as a whole."""
+        """Return what is replaced as a whole."""
         return partition[: self.levels]
 
 
@@ -39,7 +39,7 @@ class ActiveFile:
     greatest: str | None = None
 
     def may_hold(self, source: str) -> bool:
-        """Tell whether rows of a source may be in this file, which another program made."""
+        """Return whether rows of a source may be in this file, which another program made."""
         if self.least is None or self.greatest is None:
             return True
         return self.least <= source <= self.greatest
@@ -78,7 +78,7 @@ def removal_of(
     new: Collection[Partition],
     sources_in: SourcesIn,
 ) -> Removal:
-    """Give what a commit of this origin's rows removes. `new` are the partitions that its files are in."""
+    """Return what a commit of this origin's rows removes. `new` are the partitions that its files are in."""
     mode, touched = replacing.mode, {replacing.part(partition) for partition in new}
     key = origin.source_key
     files: list[ActiveFile] = []
@@ -101,7 +101,7 @@ def removal_of(
 def is_current(
     active: Collection[ActiveFile], origin: Provenance, replacing: WriteMode, sources_in: SourcesIn
 ) -> bool:
-    """Tell whether a commit of rows that were committed already, none of which went since, would change nothing."""
+    """Return whether a commit of rows that were committed already, none of which went since, would change nothing."""
     if replacing.mode == "append":
         return True
     key = origin.source_key
@@ -121,7 +121,7 @@ def is_current(
 def own_records(
     active: Collection[ActiveFile], origin: Provenance, count: Callable[[ActiveFile], int]
 ) -> int:
-    """Give how many rows of a source a table has; `count` counts them in a file of another program."""
+    """Return how many rows of a source a table has; `count` counts them in a file of another program."""
     key = origin.source_key
     found = 0
     for file in active:
@@ -141,12 +141,12 @@ def _content(file: ActiveFile, sources_in: SourcesIn) -> _Content:
 
 
 def _own_content(file: ActiveFile, origin: Provenance, sources_in: SourcesIn) -> _Content | None:
-    """Give whose rows a file holds, None where it surely holds none of this origin's; no file is read needlessly."""
+    """Return whose rows a file holds, None where it surely holds none of this origin's; no file is read needlessly."""
     if read_name(file.path) is None and not file.may_hold(origin.source):
         return None
     return _content(file, sources_in)
 
 
 def partition_texts(values: Mapping[str, str | None], names: Collection[str]) -> Partition:
-    """Give a partition's values in the order of the table's partition columns."""
+    """Return a partition's values in the order of the table's partition columns."""
     return tuple(values.get(name) for name in names)

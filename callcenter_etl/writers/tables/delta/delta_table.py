@@ -75,11 +75,11 @@ class DeltaLakeTable:
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
-        """Give the columns by which it is partitioned."""
+        """Return the columns by which it is partitioned."""
         return self._partition_columns
 
     def newest(self) -> DeltaVersion | None:
-        """Give the newest version, None where there is no table.
+        """Return the newest version, None where there is no table.
 
         Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
         """

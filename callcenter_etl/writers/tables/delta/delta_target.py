@@ -33,7 +33,7 @@ FORMAT = "delta"
 
 
 def delta_sink(plan: SinkPlan) -> CommittingSink:
-    """Give what writes a run's target into a Delta table.
+    """Return what writes a run's target into a Delta table.
 
     Raises UsageError where the contract does not fit the table, OutputError where that cannot be read.
     """

@@ -13,7 +13,7 @@ _PART_TYPES: Mapping[str, pa.DataType] = {"day": pa.date32(), "month": pa.string
 
 
 def delta_schema(schema: pa.Schema, layout: TableLayout | None) -> pa.Schema:
-    """Give a table's schema: the contract's columns, `_source`, then the columns that only the layout knows."""
+    """Return a table's schema: the contract's columns, `_source`, then the columns that only the layout knows."""
     fields = [_field(field) for field in schema]
     told = {"comment": "the source that a row came from; its next run replaces its rows"}
     fields.append(pa.field(SOURCE_COLUMN, pa.string(), metadata=told))
@@ -29,18 +29,18 @@ def delta_schema(schema: pa.Schema, layout: TableLayout | None) -> pa.Schema:
 
 
 def partition_columns(layout: TableLayout | None) -> tuple[str, ...]:
-    """Give the columns whose values stand in the table's log, not in its files."""
+    """Return the columns whose values stand in the table's log, not in its files."""
     return () if layout is None else layout.folders
 
 
 def file_schema(schema: pa.Schema, layout: TableLayout | None) -> pa.Schema:
-    """Give the schema of a table's data files, from the table's."""
+    """Return the schema of a table's data files, from the table's."""
     outside = partition_columns(layout)
     return pa.schema([field for field in schema if field.name not in outside])
 
 
 def as_delta(batch: pa.RecordBatch, schema: pa.Schema, source: str) -> pa.RecordBatch:
-    """Give a batch of the contract's types in the schema of the data files.
+    """Return a batch of the contract's types in the schema of the data files.
 
     A time becomes text such as 09:05:00.000000, which sorts as the times do; a duration its microseconds.
     """

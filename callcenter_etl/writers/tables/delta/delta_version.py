@@ -23,17 +23,17 @@ _MAX_VERSIONS = 200  # looked back through for a commit that was done before
 
 
 def app_of(source_key: str) -> str:
-    """Give the name under which a table counts the commits that changed a source's rows."""
+    """Return the name under which a table counts the commits that changed a source's rows."""
     return f"callcenter_etl-{source_key}"
 
 
 def content_app_of(origin: Provenance) -> str:
-    """Give the name under which a table notes at which of these counts this content was committed."""
+    """Return the name under which a table notes at which of these counts this content was committed."""
     return f"{app_of(origin.source_key)}-{origin.content_key}"
 
 
 def commit_metadata_in(entry: dict[str, Any]) -> dict[str, Any]:
-    """Give what a commit of this program says of itself in a table's history, nothing for another one's."""
+    """Return what a commit of this program says of itself in a table's history, nothing for another one's."""
     try:
         told = parse_object(entry.get(MESSAGE) or "{}")
     except DocumentError:  # another program's message, in whatever form
@@ -51,17 +51,17 @@ class DeltaVersion(RowsInFiles):
 
     @property
     def partition_columns(self) -> list[str]:
-        """Give the columns by which it is partitioned."""
+        """Return the columns by which it is partitioned."""
         return list(self.table.metadata().partition_columns)
 
     @property
     def number(self) -> int:
-        """Give the table's version."""
+        """Return the table's version."""
         return self.table.version()
 
     @cached_property
     def active(self) -> Sequence[ActiveFile]:
-        """Give its files."""
+        """Return its files."""
         names = self.partition_columns
         wanted = ("path", "size_bytes", "num_records", f"min.{SOURCE_COLUMN}", f"max.{SOURCE_COLUMN}")
         found = pa.table(self.table.get_add_actions(flatten=True))
@@ -78,16 +78,16 @@ class DeltaVersion(RowsInFiles):
         )
 
     def count_of(self, source_key: str) -> int:
-        """Give how many commits changed a source's rows, as far as this program did it."""
+        """Return how many commits changed a source's rows, as far as this program did it."""
         return self.table.transaction_version(app_of(source_key)) or 0
 
     def holds(self, origin: Provenance) -> bool:
-        """Tell whether this content is the source's last one, and nobody took away a row of it since."""
+        """Return whether this content is the source's last one, and nobody took away a row of it since."""
         noted = self.table.transaction_version(content_app_of(origin))
         return noted is not None and noted == self.count_of(origin.source_key)
 
     def version_of(self, origin: Provenance) -> int:
-        """Give the version that holds this content since; this one where the history does not go back so far."""
+        """Return the version that holds this content since; this one where the history does not go back so far."""
         for entry in self.table.history(_MAX_VERSIONS):
             told = commit_metadata_in(entry)
             if told.get("source") == origin.source and told.get("content") == origin.content_key:
@@ -95,7 +95,7 @@ class DeltaVersion(RowsInFiles):
         return self.number
 
     def has_commit_of(self, run_id: str) -> bool:
-        """Tell whether one of the latest commits is that run's."""
+        """Return whether one of the latest commits is that run's."""
         return any(
             commit_metadata_in(entry).get("run_id") == run_id for entry in self.table.history(_MAX_VERSIONS)
         )

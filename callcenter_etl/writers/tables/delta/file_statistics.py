@@ -15,7 +15,7 @@ _LAST_LETTER = "\U0010ffff"
 
 
 def statistics_of(footer: pq.FileMetaData, redacted: Collection[str]) -> str:
-    """Give Delta's statistics of a file as JSON: records, nulls, least and greatest values.
+    """Return Delta's statistics of a file as JSON: records, nulls, least and greatest values.
 
     Of the columns `unsaid`, whose values are nobody's business, only nulls are counted.
     """
@@ -63,7 +63,7 @@ def _upper_bound(value: Any) -> Any:
 
 
 def _told(value: Any) -> Any:
-    """Give a value as the log has it, None where it has no sound form there: decimals are read as doubles."""
+    """Return a value as the log has it, None where it has no sound form there: decimals are read as doubles."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):

@@ -65,11 +65,11 @@ class IcebergTable:
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
-        """Give the names of its partition fields."""
+        """Return the names of its partition fields."""
         return tuple(name for _, _, name in self._fields)
 
     def newest(self) -> IcebergVersion | None:
-        """Give the newest version, None where there is no table.
+        """Return the newest version, None where there is no table.
 
         Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
         """
@@ -106,7 +106,7 @@ class IcebergTable:
             self._bring_up(version.table)
 
     def loaded(self) -> Table:
-        """Give the library's own table, as it is now."""
+        """Return the library's own table, as it is now."""
         return self._catalog.load_table(self._identifier)
 
     def create(self, change: TableChange) -> int:  # noqa: ARG002  files need the ids of a table that is there
@@ -289,7 +289,7 @@ class IcebergTableStorage:
 
 
 def data_uri(table: Table) -> str:
-    """Give where the data files of a table lie."""
+    """Return where the data files of a table lie."""
     declared: str | None = table.properties.get(TableProperties.WRITE_DATA_PATH)
     return (declared or f"{table.location()}/data").rstrip("/")
 

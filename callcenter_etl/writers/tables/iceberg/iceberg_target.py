@@ -19,7 +19,7 @@ DEFAULT_CATALOG = "default"
 
 
 def iceberg_sink(plan: SinkPlan) -> CommittingSink:
-    """Give what writes a run's target into an Iceberg table.
+    """Return what writes a run's target into an Iceberg table.
 
     Raises UsageError where the contract does not say which, or does not fit it; OutputError where it cannot be read.
     """
@@ -52,7 +52,7 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
 
 
 def catalog_named(name: str) -> Catalog:
-    """Give a catalog by what the environment and `.pyiceberg.yaml` say of it now, not when the library was imported.
+    """Return a catalog by what the environment and `.pyiceberg.yaml` say of it now, not when the library was imported.
 
     Raises UsageError where they do not say enough, OutputError where it cannot be reached.
     """

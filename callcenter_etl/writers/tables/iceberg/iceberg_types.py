@@ -34,14 +34,14 @@ _TRANSFORMS: dict[str, Transform[Any, Any]] = {
 
 
 def iceberg_schema(schema: pa.Schema) -> pa.Schema:
-    """Give a table's schema: the contract's columns, durations as microseconds, then `_source`."""
+    """Return a table's schema: the contract's columns, durations as microseconds, then `_source`."""
     fields = [_field(field) for field in schema]
     told = {_DOC: "the source that a row came from; its next run replaces its rows"}
     return pa.schema([*fields, pa.field(SOURCE_COLUMN, pa.string(), metadata=told)])
 
 
 def partition_fields(layout: TableLayout) -> tuple[tuple[str, Transform[Any, Any], str], ...]:
-    """Give column, transform and name of each partition field; buckets are Iceberg's own."""
+    """Return column, transform and name of each partition field; buckets are Iceberg's own."""
     found = [(key.column, _TRANSFORMS[key.by], key.name) for key in layout.partition_by]
     if layout.buckets is not None:
         found.append((layout.buckets.column, BucketTransform(layout.buckets.count), BUCKET))
@@ -49,7 +49,7 @@ def partition_fields(layout: TableLayout) -> tuple[tuple[str, Transform[Any, Any
 
 
 def with_ids(schema: pa.Schema, table: Schema) -> pa.Schema:
-    """Give the schema of data files: Arrow's, with the table's ids, by which readers know the columns."""
+    """Return the schema of data files: Arrow's, with the table's ids, by which readers know the columns."""
     fields = []
     for field in schema:
         found = table.find_field(field.name)
@@ -65,7 +65,7 @@ def with_ids(schema: pa.Schema, table: Schema) -> pa.Schema:
 
 
 def as_iceberg(batch: pa.RecordBatch, schema: pa.Schema, source: str) -> pa.RecordBatch:
-    """Give a batch of the contract's types in the schema of the data files."""
+    """Return a batch of the contract's types in the schema of the data files."""
     columns = [
         pa.repeat(pa.scalar(source, pa.string()), batch.num_rows)
         if field.name == SOURCE_COLUMN
@@ -76,12 +76,12 @@ def as_iceberg(batch: pa.RecordBatch, schema: pa.Schema, source: str) -> pa.Reco
 
 
 def plain(kind: pa.DataType) -> str:
-    """Give a type's name, the same for texts with short and with long offsets."""
+    """Return a type's name, the same for texts with short and with long offsets."""
     return str(kind).replace("large_string", "string")
 
 
 def value_of(text: str | None, field: PartitionField, source: IcebergType) -> Any:
-    """Give a partition's value as Iceberg's files have it, from the text that names its folder."""
+    """Return a partition's value as Iceberg's files have it, from the text that names its folder."""
     if text is None:
         return None
     by_transform = _BY_TRANSFORM.get(type(field.transform))
@@ -112,7 +112,7 @@ _BY_TYPE: dict[type, Callable[[str], Any]] = {
 
 
 def text_of(value: Any, field: PartitionField, source: IcebergType) -> str | None:
-    """Give the text for a partition's value that `value_of` reads."""
+    """Return the text for a partition's value that `value_of` reads."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -32,18 +32,18 @@ class IcebergVersion(RowsInFiles):
 
     @property
     def partition_columns(self) -> list[str]:
-        """Give the columns by which it is partitioned."""
+        """Return the columns by which it is partitioned."""
         return [field.name for field in self.table.spec().fields]
 
     @property
     def number(self) -> int:
-        """Give the id of the snapshot, 0 where there is none yet."""
+        """Return the id of the snapshot, 0 where there is none yet."""
         snapshot = self.table.current_snapshot()
         return 0 if snapshot is None else snapshot.snapshot_id
 
     @cached_property
     def files(self) -> dict[str, IcebergFile]:
-        """Give its data files by their address. Raises OutputError where rows are deleted beside them."""
+        """Return its data files by their address. Raises OutputError where rows are deleted beside them."""
         tasks = list(self.table.scan().plan_files())
         if any(task.delete_files for task in tasks):
             raise OutputError(
@@ -54,7 +54,7 @@ class IcebergVersion(RowsInFiles):
 
     @cached_property
     def active(self) -> Sequence[ActiveFile]:
-        """Give its files."""
+        """Return its files."""
         at = self.table.schema().find_field(SOURCE_COLUMN).field_id
         return tuple(
             ActiveFile(
@@ -69,11 +69,11 @@ class IcebergVersion(RowsInFiles):
         )
 
     def holds(self, origin: Provenance) -> bool:
-        """Tell whether this content is the source's last one, and nobody took away a row of it since."""
+        """Return whether this content is the source's last one, and nobody took away a row of it since."""
         return self.table.properties.get(SOURCE_PROPERTY + origin.source_key) == origin.content_key
 
     def version_of(self, origin: Provenance) -> int:
-        """Give the snapshot that holds this content since; this one where the table does not know it any more."""
+        """Return the snapshot that holds this content since; this one where the table does not know it any more."""
         wanted = {f"{TOLD}source": origin.source, f"{TOLD}content": origin.content_key}
         for snapshot in reversed(self.table.snapshots()):
             if wanted.items() <= self._told(snapshot).items():
@@ -81,7 +81,7 @@ class IcebergVersion(RowsInFiles):
         return self.number
 
     def has_commit_of(self, run_id: str) -> bool:
-        """Tell whether one of the snapshots is that run's."""
+        """Return whether one of the snapshots is that run's."""
         return any(self._told(each).get(f"{TOLD}run_id") == run_id for each in self.table.snapshots())
 
     def last_run(self) -> str:
