@@ -11,7 +11,7 @@ from callcenter_etl.api_contract import Contract, load_contract
 from callcenter_etl.contract.model import Limits, MaxRejected
 from callcenter_etl.contract.run_defaults import Engine, TargetFormat
 from callcenter_etl.contract.storage_options import StorageOptions
-from callcenter_etl.engines.engine import check_engine
+from callcenter_etl.engines.engine_table import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.own_outputs import without_own_outputs

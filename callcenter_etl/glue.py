@@ -101,7 +101,7 @@ def _flag(name: str, text: str) -> bool:
 
 
 def _adopt_session() -> None:
-    from callcenter_etl.engines.engine import check_engine
+    from callcenter_etl.engines.engine_table import check_engine
 
     check_engine("spark", parts=False)
     from callcenter_etl.engines.spark.spark_session import adopt_session

@@ -194,14 +194,14 @@ RULES: dict[str, Callable[[list[Module]], Places]] = {
 }
 LIMITS: dict[str, int] = {
     "duplicate module names": 0,
-    "duplicate class names": 2,
-    "docstrings that begin with no verb of the field": 901,
-    "private words in docstrings and comments": 404,
+    "duplicate class names": 0,
+    "docstrings that begin with no verb of the field": 299,
+    "private words in docstrings and comments": 310,
     "private words in docs": 162,
     "private names": 78,
-    "long functions": 9,
+    "long functions": 8,
     "long modules": 4,
-    "import cycles": 9,
+    "import cycles": 0,
 }
 
 

@@ -1,16 +1,14 @@
-"""Which engines there are, and what all of them promise: the same verdicts, the same bytes, in the same order."""
+"""The protocol of engines, and what a run hands to one: the same verdicts and bytes, in the same order, from each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Protocol, Self
 
 from callcenter_etl.engines.block_steps import BlockFormat
-from callcenter_etl.engines.local_engine import LocalEngine, PausePoint
+from callcenter_etl.engines.local_engine import PausePoint
 from callcenter_etl.engines.ranges import RANGE_BYTES
-from callcenter_etl.errors import UsageError
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.sources.byte_buffer import OversizedRecord
@@ -55,35 +53,3 @@ class Engine(Protocol):
 
     def run(self, items: Iterable[Item], *, after_each: Callable[[], None], pause_point: PausePoint) -> None:
         """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
-
-
-def _local(assignment: Assignment) -> Engine:
-    return LocalEngine(
-        assignment.validator,
-        assignment.shape,
-        router=assignment.router,
-        accounts=assignment.accounts,
-        scratch=assignment.staged.directory,
-        workers=assignment.workers,
-    )
-
-
-def _spark(assignment: Assignment) -> Engine:
-    from callcenter_etl.engines.spark.spark_engine import SparkEngine
-
-    return SparkEngine(assignment)
-
-
-def check_engine(name: str, *, parts: bool) -> None:
-    """Raise UsageError for an engine that there is not, that is not installed, or that cannot write parts."""
-    if name not in ENGINES:
-        raise UsageError(f"engine: {name!r} is none of {', '.join(ENGINES)}")
-    if name == "spark" and find_spec("pyspark") is None:
-        raise UsageError("--engine spark needs pyspark: pip install 'callcenter-etl[spark]'")
-    if parts and name != "spark":
-        raise UsageError(
-            "--parts: only tasks of Spark write part files (add --engine spark, or leave --parts out)"
-        )
-
-
-ENGINES: Mapping[str, Callable[[Assignment], Engine]] = {"local": _local, "spark": _spark}

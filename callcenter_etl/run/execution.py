@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.engines.block_steps import BlockFormat
-from callcenter_etl.engines.engine import ENGINES, Assignment
+from callcenter_etl.engines.engine import Assignment
+from callcenter_etl.engines.engine_table import ENGINES
 from callcenter_etl.engines.local_engine import LocalEngine
 from callcenter_etl.errors import AccountingError, CallcenterEtlError, CheckpointMismatchError, Problem
 from callcenter_etl.judge.tally import Tally
@@ -45,7 +46,8 @@ from callcenter_etl.writers.file_names import EXCEPTIONS, REJECTED, TARGET
 from callcenter_etl.writers.router import Router
 from callcenter_etl.writers.staging import Staging
 from callcenter_etl.writers.summary_file import summary_bytes
-from callcenter_etl.writers.tables.target_writer import TargetProvenance, opened_sink
+from callcenter_etl.writers.tables.open_target import opened_sink
+from callcenter_etl.writers.tables.target_writer import TargetProvenance
 from callcenter_etl.writers.tables.type_conversion import ConversionPlan
 
 _log = get_logger(__name__)

@@ -51,7 +51,8 @@ from callcenter_etl.store.uris import (
     shown,
 )
 from callcenter_etl.writers.destination import remote_staging_folder
-from callcenter_etl.writers.tables.target_writer import TargetProvenance, opened_sink
+from callcenter_etl.writers.tables.open_target import opened_sink
+from callcenter_etl.writers.tables.target_writer import TargetProvenance
 from callcenter_etl.writers.target_lock import target_lock
 
 _log = get_logger(__name__)

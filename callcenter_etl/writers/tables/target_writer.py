@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +12,6 @@ from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.documents import Count
 from callcenter_etl.errors import UsageError
-from callcenter_etl.writers.target_forms import refuse_foreign_parts, refuse_table
 
 if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
     import pyarrow as pa
@@ -145,82 +142,3 @@ class SinkPlan:
             raise UsageError(
                 "write: replace_partitions needs partitions (declare run.layout with partition_by or buckets)"
             )
-
-
-@contextmanager
-def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:
-    """Yield what `sink_for` gives, and close it."""
-    for output in (plan.output, plan.publish_to) if target_format != "delta" else ():
-        if output is not None:
-            refuse_table(output, plan.storage)
-    if plan.parts:
-        refuse_foreign_parts(plan.output, plan.storage)
-    sink = sink_for(target_format, plan)
-    try:
-        yield sink
-    finally:
-        if sink is not None:
-            sink.close()
-
-
-def sink_for(target_format: str, plan: SinkPlan) -> TableSink | None:
-    """Return what writes a target of this format, None for CSV, which the run writes itself.
-
-    Raises UsageError where the contract or the installation does not allow the format.
-    """
-    if target_format == "csv":
-        return None
-    if target_format not in _SINKS:
-        raise UsageError(f"target_format: {target_format!r} is none of {', '.join(('csv', *_SINKS))}")
-    _refuse_reserved(plan.document)
-    return _SINKS[target_format](plan)
-
-
-def _refuse_reserved(document: ContractDocument) -> None:
-    from callcenter_etl.writers.tables.arrow_schema import RESERVED
-
-    taken = [column.name for column in document.columns if column.name in RESERVED]
-    if taken:
-        raise UsageError(
-            f"a typed target keeps the column names {', '.join(map(repr, taken))} for itself (rename the columns in the"
-            " contract, with the header's names as aliases)"
-        )
-
-
-def _parquet(plan: SinkPlan) -> TableSink:
-    from callcenter_etl.writers.tables.parquet_target import ParquetSink
-
-    return ParquetSink(plan)
-
-
-def _delta(plan: SinkPlan) -> TableSink:
-    with _extra("delta", "deltalake"):
-        from callcenter_etl.writers.tables.delta.delta_target import delta_sink
-    return delta_sink(plan)
-
-
-def _iceberg(plan: SinkPlan) -> TableSink:
-    with _extra("iceberg", "pyiceberg"):
-        from callcenter_etl.writers.tables.iceberg.iceberg_target import iceberg_sink
-    return iceberg_sink(plan)
-
-
-@contextmanager
-def _extra(name: str, library: str) -> Iterator[None]:
-    """Turn the lack of an extra into a UsageError with its remedy."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != library:
-            raise
-        raise UsageError(
-            f"target format {name!r} needs {library}, which is not installed (run: pip install 'callcenter-etl[{name}]')"
-        ) from error
-
-
-# A format's sink is imported by its own function, so that a plain run imports none.
-_SINKS: Mapping[str, Callable[[SinkPlan], TableSink]] = {
-    "parquet": _parquet,
-    "delta": _delta,
-    "iceberg": _iceberg,
-}

@@ -16,7 +16,8 @@ from deltalake import DeltaTable
 
 from callcenter_etl import load_contract, validate
 from callcenter_etl.errors import OutputError, UsageError
-from callcenter_etl.writers.tables.target_writer import SinkPlan, sink_for
+from callcenter_etl.writers.tables.open_target import sink_for
+from callcenter_etl.writers.tables.target_writer import SinkPlan
 from tests.tables.killed import GAPS, is_committed, kill_at
 
 CONTRACT = """contract: calls
