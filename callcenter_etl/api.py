@@ -1,19 +1,21 @@
-"""The public API: hold sources to a contract, compare contracts, try one out."""
+"""The public API: validate sources, infer, explain, compare and test contracts."""
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
-from callcenter_etl.api_contract import Contract, load_contract
+from callcenter_etl.api_contract import Contract, as_contract
+from callcenter_etl.arguments import check_types, is_frame, kind_of, path_of
 from callcenter_etl.contract.model import Limits, MaxRejected
 from callcenter_etl.contract.run_defaults import Engine, TargetFormat
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.engines.engine_table import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
-from callcenter_etl.errors import SourceError, UsageError
+from callcenter_etl.errors import ArgumentTypeError, SourceError, UsageError
 from callcenter_etl.own_outputs import without_own_outputs
 from callcenter_etl.run.cores import usable_cores
 from callcenter_etl.run.execution import ProgressCallback, run_source
@@ -21,7 +23,8 @@ from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempo
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
 from callcenter_etl.sources.source_reader import BLOCK_BYTES
-from callcenter_etl.store.access import DEFAULTS, expand
+from callcenter_etl.store.access import DEFAULTS, expand, identify
+from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, shown
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
@@ -36,7 +39,7 @@ def say_nothing(folder: str, files: int) -> None:
 
 def validate(
     source: str | os.PathLike[str],
-    contract: Contract | str | os.PathLike[str],
+    contract: Contract | str | os.PathLike[str] | Mapping[str, Any],
     *,
     output: str | os.PathLike[str] | None = None,
     chunk_rows: int | None = None,
@@ -68,12 +71,16 @@ def validate(
     as its `run.layout` says), `delta` or `iceberg` (committed to the table that its `run.table` names). `engine` is what
     does the work: `local`, threads of this process, or `spark`, which takes tasks of `range_bytes` in the active Spark
     session, else in a local one of `workers`; it takes no checkpoints and goes on from none. Raises SourceError,
-    OutputError, EngineError, ContractError or UsageError.
+    OutputError, EngineError, ContractError or UsageError; ArgumentTypeError, which is one, for an argument of another
+    type. Several sources, or a pattern, are validated one by one: see `find_sources`.
     """
-    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    check_types(locals(), _OPTION_KINDS)  # first of all: only the arguments are local yet
+    contract = as_contract(contract)
+    source = _one_source(source, contract.document.run.storage_options)
     for name, number, least in (
         ("chunk_rows", chunk_rows, 1),
         ("workers", workers, 1),
+        ("block_bytes", block_bytes, 1),
         ("range_bytes", range_bytes, 1),
         ("checkpoint_seconds", checkpoint_seconds, 0),
     ):
@@ -88,6 +95,9 @@ def validate(
     if parts and publish_to is not None:
         raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
     target_format = target_format or defaults.target_format
+    if target_format not in get_args(TargetFormat):
+        known = ", ".join(get_args(TargetFormat))
+        raise UsageError(f"target_format: {target_format!r} is none of {known}")
     if parts and target_format != "csv":
         raise UsageError(
             f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
@@ -97,7 +107,7 @@ def validate(
     check_path(source, output, publish_to, staging, root)
     folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
     plan = RunPlan(
-        source=os.fspath(source),
+        source=source,
         output=folder,
         limits=_limits(contract.document.limits, max_rejected),
         chunk_rows=chunk_rows or defaults.chunk_rows,
@@ -148,6 +158,43 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
     except BaseException:
         folder.cleanup()
         raise
+
+
+_OPTION_KINDS = {
+    **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), "a whole number"),
+    "checkpoint_seconds": "a number",
+    **dict.fromkeys(("force", "resume", "parts"), "True or False"),
+    **dict.fromkeys(("publish_to", "target_format", "engine"), "a text"),
+    **dict.fromkeys(("output", "staging", "root"), "a path or an address"),
+    "on_progress": "a function",
+}
+_EACH = "validate takes one source: call it for each, with an output of its own"
+
+
+def _one_source(source: object, storage: StorageOptions) -> str:
+    """Return the address of the one source. Raises UsageError for what names several or holds the records itself."""
+    if is_frame(source):
+        raise ArgumentTypeError(
+            f"source: a path or an address is expected, not {kind_of(source)}"
+            " (contract.split(frame) splits a DataFrame of text)"
+        )
+    if isinstance(source, (list, tuple, set, frozenset, Iterator)):
+        raise ArgumentTypeError(f"source: a path or an address is expected, not {kind_of(source)} ({_EACH})")
+    path = path_of("source", source)
+    if glob.has_magic(path) and not _is_there(path, storage):
+        raise UsageError(f"source: {path!r} is a pattern ({_EACH} of find_sources({path!r}))")
+    return path
+
+
+def _is_there(path: str, storage: StorageOptions) -> bool:
+    """Return whether a source has just that name: `a[1].csv` is a name too. Other failures are left to the run."""
+    try:
+        identify(path, storage)
+    except MissingError:
+        return False
+    except SourceError:
+        return True
+    return True
 
 
 def diff_contracts(old: Contract, new: Contract) -> tuple[ContractChange, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from callcenter_etl.arguments import kind_of, path_of
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import ContractError, Fault, UsageError
+from callcenter_etl.errors import ArgumentTypeError, ContractError, Fault, UsageError
 from callcenter_etl.imports import importing_pandera
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.compile import compile_rules
@@ -22,6 +23,23 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas a
     import pyarrow as pa
 
     from callcenter_etl.rules.text_schema import DataFrameSchema
+
+
+class Split(NamedTuple):
+    """The accepted and the rejected records of a DataFrame: `accepted, rejected = contract.split(frame)`."""
+
+    accepted: pd.DataFrame
+    rejected: pd.DataFrame
+
+    @property
+    def rules(self) -> pd.Series[str]:
+        """The ids of the violated rules of each rejected record, joined with `; `, by the frame's index."""
+        return self.rejected["reject_rules"]
+
+    @property
+    def reasons(self) -> pd.Series[str]:
+        """The reasons of each rejected record, joined with `; `, by the frame's index."""
+        return self.rejected["reject_reasons"]
 
 
 class Contract:
@@ -57,22 +75,18 @@ class Contract:
     def _lookups(self) -> Mapping[str, pa.Array]:
         return load_lookups(self.document, self.loaded.origin)
 
-    def split(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def split(self, frame: pd.DataFrame) -> Split:
         """Split a DataFrame of text into its accepted and its rejected records.
 
         Both keep the frame's columns and index; the rejected ones also have `reject_rules` and
         `reject_reasons`. Missing values count as empty. `{line}` in a reason is the record's place in the frame
-        counted as in a file with a header. Raises UsageError when a column is missing, TypeError for a column
-        that is not text.
+        counted as in a file with a header. Raises UsageError when a column is missing or there twice,
+        ArgumentTypeError for anything but a DataFrame of pandas, and for a column that is not text.
         """
+        self._check_frame(frame)
         with importing_pandera():
             from callcenter_etl.rules.text_schema import columns_of, with_first_lines
 
-        missing = [column.name for column in self.document.columns if column.name not in frame.columns]
-        if missing:
-            raise UsageError(
-                f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}"
-            )
         validator = Validator(self.document, lookups=self._lookups)
         columns = columns_of(frame, self.document, self._lookups)
         columns = with_first_lines(columns, tuple(rule for rule in validator.rules if rule.key))
@@ -81,7 +95,26 @@ class Contract:
         rejected = frame[verdict.rejected].copy()
         rejected["reject_rules"] = reject_reasons.rules.to_pylist()
         rejected["reject_reasons"] = reject_reasons.reasons.to_pylist()
-        return frame[~verdict.rejected].copy(), rejected
+        return Split(frame[~verdict.rejected].copy(), rejected)
+
+    def _check_frame(self, frame: object) -> None:
+        import pandas as pd
+
+        if not isinstance(frame, pd.DataFrame):
+            remedy = (
+                " (a file is validated with validate(source, contract))" if isinstance(frame, str) else ""
+            )
+            message = f"frame: a DataFrame of pandas is expected, not {kind_of(frame)}{remedy}"
+            raise ArgumentTypeError(message)
+        names = list(frame.columns)
+        missing = [column.name for column in self.document.columns if column.name not in names]
+        if missing:
+            raise UsageError(
+                f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}"
+            )
+        twice = [column.name for column in self.document.columns if names.count(column.name) > 1]
+        if twice:
+            raise UsageError(f"the frame has the columns {', '.join(map(repr, twice))} more than once")
 
     def __repr__(self) -> str:
         return f"<Contract {self.id} {self.version}: {len(self.document.columns)} columns>"
@@ -90,9 +123,16 @@ class Contract:
 def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
     """Load a contract from a YAML or JSON file, or from a mapping with the same keys.
 
-    Raises ContractError with every fault, SourceError when the file cannot be read.
+    Raises ContractError with every fault, SourceError when the file cannot be read, ArgumentTypeError for anything
+    that is neither a path nor a mapping.
     """
-    return Contract(load_any_document(source, read_bytes=partial(read_bytes, most=READ_BYTES)))
+    given = source if isinstance(source, Mapping) else path_of("contract", source)
+    return Contract(load_any_document(given, read_bytes=partial(read_bytes, most=READ_BYTES)))
+
+
+def as_contract(contract: Contract | str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
+    """Return a contract that is loaded already as it is, and load any other. Raises as `load_contract` does."""
+    return contract if isinstance(contract, Contract) else load_contract(contract)
 
 
 def load_contracts(sources: Sequence[str]) -> list[Contract]:

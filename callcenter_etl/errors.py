@@ -62,6 +62,10 @@ class OtherSourceError(UsageError):
     """The output holds files of another source, which the run would replace."""
 
 
+class ArgumentTypeError(UsageError, TypeError):
+    """An argument of a call from Python has the wrong type; a TypeError too, as Python itself would raise."""
+
+
 class SourceError(CallcenterEtlError):
     """A source, lookup or contract that cannot be read (to its end)."""
 

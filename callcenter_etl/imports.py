@@ -1,4 +1,4 @@
-"""Makes heavy imports quicker."""
+"""How modules are imported: heavy ones quickly, and packages that are functions too."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.errors import ArgumentTypeError
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.record_rules import find_first_lines
 from callcenter_etl.rules.rule import Rule
@@ -48,7 +49,7 @@ def keeps(
 def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups) -> ChunkColumns:
     """Take the contract's columns out of a DataFrame of text; missing values count as empty.
 
-    Raises TypeError when a column holds anything but text.
+    Raises ArgumentTypeError when a column holds anything but text.
     """
     known = {column.name: column for column in document.columns if column.name in frame.columns}
     return ChunkColumns(
@@ -74,13 +75,17 @@ def _text_of(series: pd.Series, column: Column) -> pa.StringArray:
     try:
         values = pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise TypeError(f"column {column.name!r} holds more than text (read it with dtype=str)") from error
+        raise ArgumentTypeError(
+            f"column {column.name!r} holds more than text (read it with dtype=str)"
+        ) from error
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], type=values.type)
     if pa.types.is_null(values.type):
         values = values.cast(pa.string())
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-        raise TypeError(f"column {column.name!r} is {series.dtype}, not text (read it with dtype=str)")
+        raise ArgumentTypeError(
+            f"column {column.name!r} is {series.dtype}, not text (read it with dtype=str)"
+        )
     return values.cast(pa.string()).fill_null("")
 
 

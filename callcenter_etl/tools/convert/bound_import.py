@@ -56,7 +56,7 @@ def put_values(column: ImportedColumn, values: Sequence[Any], origin: Path, *, w
     does not.
     """
     kind = str(column.value.get("type", "text"))
-    literals = [_literal(column, kind, value) for value in values]
+    literals = [literal(column, value) for value in values]
     if kind == "boolean":
         column.put("allowed", [str(value).lower() for value in values], origin, warn=warn)
         column.value["ignore_case"] = True
@@ -68,15 +68,16 @@ def put_values(column: ImportedColumn, values: Sequence[Any], origin: Path, *, w
         column.put("allowed", list(values), origin, warn=warn)
 
 
-def _literal(column: ImportedColumn, kind: str, value: Any) -> str | None:
-    """Return a value as a literal of an expression; None where it is none of the column's type."""
+def literal(column: ImportedColumn, value: Any) -> str | None:
+    """Return a value as a literal of an expression about the column; None where it is none of the column's type."""
+    kind = str(column.value.get("type", "text"))
     if kind in _NUMERIC:
         exact = number_of(value)
         return None if exact is None else format(exact, "f")
     if kind in DEFAULT_FORMATS:
         text = as_iso(column, str(value))
         return repr(text) if parse_iso(kind, text) is not None else None
-    return None
+    return repr(str(value)) if kind in ("text", "digits") else None
 
 
 def as_iso(column: ImportedColumn, text: str) -> str:

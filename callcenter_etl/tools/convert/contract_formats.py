@@ -11,7 +11,12 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.tools.convert.contract_mapping import yaml_text
 from callcenter_etl.tools.convert.frictionless_read import read_frictionless
 from callcenter_etl.tools.convert.frictionless_terms import is_package, is_table_schema
-from callcenter_etl.tools.convert.frictionless_write import keep_in_schema, to_package, to_table_schema
+from callcenter_etl.tools.convert.frictionless_write import (
+    finite_numbers,
+    keep_in_schema,
+    to_package,
+    to_table_schema,
+)
 from callcenter_etl.tools.convert.import_draft import Draft
 from callcenter_etl.tools.convert.odcs_read import read_odcs
 from callcenter_etl.tools.convert.odcs_terms import VERSIONS, is_odcs
@@ -63,6 +68,7 @@ FORMATS: dict[str, ContractFormat] = {
         text="json",
         is_it=is_table_schema,
         place="callcenter_etl",
+        own=finite_numbers,
     ),
     "frictionless-package": ContractFormat(
         write=to_package,
@@ -71,6 +77,7 @@ FORMATS: dict[str, ContractFormat] = {
         text="json",
         is_it=is_package,
         place="callcenter_etl",
+        own=finite_numbers,
     ),
     "pandera": ContractFormat(
         write=to_pandera,

@@ -4,41 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.tools.convert.contract_names import chosen_part, contract_name
+from callcenter_etl.tools.convert.frictionless_fields import is_bare_text, read_field, require
 from callcenter_etl.tools.convert.frictionless_terms import EXTENSION
 from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_null, is_true
 from callcenter_etl.tools.convert.residual import restore, restore_column
-from callcenter_etl.tools.convert.text_types import kind_of_shape
 
-_TYPES: dict[str, str] = {
-    "string": "text",
-    "any": "text",
-    "integer": "integer",
-    "number": "decimal",
-    "boolean": "boolean",
-    "date": "date",
-    "time": "time",
-    "datetime": "datetime",
-}
-_PATTERNS = {  # types that a pattern says
-    "year": "-?[0-9]{4}",
-    "yearmonth": "-?[0-9]{4}-(?:0[1-9]|1[0-2])",
-    "duration": r"P(?:[0-9.]+[YMWD])*(?:T(?:[0-9.]+[HMS])+)?",
-}
-_ISO_DATETIMES = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S"]
-_TRUE = ("true", "True", "TRUE", "1")
-_FALSE = ("false", "False", "FALSE", "0")
 _ASSERTING = (
     "constraints",
     "foreignKeys",
     "format",
     "type",
     "uniqueKeys",
-    "bareNumber",
-    "decimalChar",
-    "groupChar",
+    "categories",
+    "missingValues",
 )
 
 
@@ -108,13 +88,12 @@ def _read_resource(draft: Draft, resource: Taken) -> None:
     header = outer.take("header")
     if header is not None and not is_true(header):
         draft.put(("source", "header"), "none", outer.at("header"))
-    if str(outer.value.get("doubleQuote", "true")).lower() == "true":
-        outer.take("doubleQuote")
     case = outer.take("caseSensitiveHeader")
     if case is not None and not is_true(case):
         draft.put(("source", "header_case"), "ignore", outer.at("caseSensitiveHeader"))
-    _read_marks(draft, outer)
-    _read_marks(draft, outer.inside("csv"))
+    for dialect in (outer, outer.inside("csv")):
+        _read_marks(draft, dialect)
+        _refuse_what_is_read_otherwise(draft, dialect)
 
 
 def _read_marks(draft: Draft, dialect: Taken) -> None:
@@ -130,122 +109,106 @@ def _read_marks(draft: Draft, dialect: Taken) -> None:
         dialect.take(key)
 
 
+_OTHERWISE: dict[str, tuple[tuple[str, ...], str]] = {  # the values that say what is done here anyway
+    "doubleQuote": (("true",), "a doubled quote is one quote"),
+    "escapeChar": ((), "no character escapes another one"),
+    "skipInitialSpace": (("false",), "a space behind a delimiter is part of the value"),
+    "nullSequence": (("",), "missingValues of the schema are the only values that count as missing"),
+    "commentChar": ((), "every line is a record"),
+    "commentRows": (("[]",), "every line is a record"),
+    "headerRows": (("['1']", "[1]"), "the header is the first line"),
+}
+
+
+def _refuse_what_is_read_otherwise(draft: Draft, dialect: Taken) -> None:
+    for key, (usual, here) in _OTHERWISE.items():
+        value = dialect.take(key)
+        if value is None:
+            continue
+        shown = str([str(each) for each in value]) if isinstance(value, list) else str(value)
+        if shown not in usual and shown.lower() not in usual:
+            draft.fault(dialect.at(key), f"{key} {shown} cannot be said in a contract: {here}")
+
+
 def _read_schema(draft: Draft, schema: Taken) -> None:
+    fields = schema.each("fields")
+    missing = _read_missing(draft, schema, fields)
     kept: dict[int, Taken] = {}
-    for place, field in enumerate(schema.each("fields")):
-        _read_field(draft, field)
+    for place, field in enumerate(fields):
+        read_field(draft, field, missing)
         if field.has(EXTENSION):
             kept[place] = field
-    missing = schema.take("missingValues")
-    if isinstance(missing, list):
-        words = [each.get("value") if isinstance(each, dict) else each for each in missing]
-        if [str(word) for word in words] != [""]:
-            draft.put(("source", "empty_values"), words, schema.at("missingValues"))
-    _read_keys(draft, schema)
+    _read_match(draft, schema)
+    _read_keys(draft, schema, fields, missing)
     draft.arrange()
     for place, field in kept.items():
         restore_column(draft, place, field.take(EXTENSION), field.at(EXTENSION))
 
 
-def _read_keys(draft: Draft, schema: Taken) -> None:
+def _read_missing(draft: Draft, schema: Taken, fields: list[Taken]) -> list[str]:
+    """Read the values that count as missing: those of the schema, or those on which all its fields agree."""
+    usual = _missing_words(schema.take("missingValues"), [""])
+    given = [_missing_words(field.take("missingValues"), usual) for field in fields]
+    asked = [words for words, field in zip(given, fields, strict=True) if not is_bare_text(field)]
+    chosen = asked[0] if asked else usual
+    for words, field in zip(given, fields, strict=True):
+        if set(words) != set(chosen) and not is_bare_text(field):
+            draft.fault(
+                field.at("missingValues"),
+                f"{_listed(words)} count as missing in this field, {_listed(chosen)} in another one: a contract has"
+                " one list of empty_values for all columns",
+            )
+            break
+    if chosen != [""]:
+        draft.put(("source", "empty_values"), chosen, schema.at("missingValues"))
+    return chosen
+
+
+def _missing_words(given: Any, otherwise: list[str]) -> list[str]:
+    if not isinstance(given, list):
+        return otherwise
+    return [str(each.get("value") if isinstance(each, dict) else each) for each in given]
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(map(repr, words)) or "no values"
+
+
+_MATCHES = {"exact": "exact", "equal": "any_order", "subset": "by_name"}
+
+
+def _read_match(draft: Draft, schema: Taken) -> None:
+    """Read which columns a source must have; a list of one is how the profile of version 2.0 has it by mistake."""
+    given = schema.take("fieldsMatch")
+    word = str(given[0] if isinstance(given, list) and len(given) == 1 else given or "exact")
+    if word not in _MATCHES:
+        message = f"{word!r} cannot be said in a contract, for every declared column must be in the header"
+        draft.fault(schema.at("fieldsMatch"), message)
+    elif word != "exact":
+        draft.put(("source", "header"), _MATCHES[word], schema.at("fieldsMatch"))
+
+
+def _read_keys(draft: Draft, schema: Taken, fields: list[Taken], missing: list[str]) -> None:
     primary = schema.take("primaryKey")
     names = primary if isinstance(primary, list) else [] if is_null(primary) else [primary]
-    columns = {str(column["name"]): column for column in draft.value["columns"]}
+    columns = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}
     for name in names:
         if str(name) not in columns:
             draft.fault(
                 schema.at("primaryKey"), f"unknown field {str(name)!r}{did_you_mean(str(name), columns)}"
             )
             return
-        columns[str(name)]["required"] = True
-    if len(names) == 1:
-        columns[str(names[0])]["unique"] = True
-    elif names:
+        place = columns[str(name)]
+        column = ImportedColumn(draft, ("columns", place), draft.value["columns"][place])
+        require(
+            column, str(fields[place].value.get("type", "any")), missing, Taken({}, schema.at("primaryKey"))
+        )
+        if len(names) == 1:
+            column.flag("unique", schema.at("primaryKey"))
+    if len(names) > 1:
         draft.add_rule({"name": "primary_key", "unique": list(names)}, schema.at("primaryKey"))
     keys = schema.take("uniqueKeys")
     for number, key in enumerate(keys if isinstance(keys, list) else []):
         together = key if isinstance(key, list) else [key]
         origin = schema.at("uniqueKeys", number)
         draft.add_rule({"name": f"unique_key_{number + 1}", "unique": list(together)}, origin)
-
-
-def _read_field(draft: Draft, field: Taken) -> None:
-    column = draft.add_column(field.take("name"), field.path)
-    text = field.take("description")
-    if text is not None:
-        column.put("description", text, field.at("description"))
-    given = str(field.take("type") or "string")
-    constraints = field.inside("constraints")
-    kind = _TYPES.get(given, "text")
-    if given in _PATTERNS:
-        column.put("pattern", _PATTERNS[given], field.at("type"))
-    elif given not in _TYPES:
-        draft.note(field.at("type"), f"a field of {given!r} is read as text", asserts=True)
-    if kind in DEFAULT_FORMATS:
-        _read_format(column, kind, field)
-    elif str(field.value.get("format", "default")) == "default":
-        field.take("format")
-    if kind == "boolean":
-        kind = _read_boolean(column, field)
-    if kind != "text" and "type" not in column.value:
-        column.put("type", kind, field.at("type"))
-    if is_true(field.value.get("bareNumber")) or "bareNumber" not in field.value:
-        field.take("bareNumber")
-    if str(field.value.get("decimalChar")) == ".":
-        field.take("decimalChar")
-    _read_constraints(column, constraints)
-
-
-def _read_format(column: ImportedColumn, kind: str, field: Taken) -> None:
-    given = str(field.take("format") or "default")
-    form: str | list[str] = given.removeprefix("fmt:")
-    if given == "default":
-        form = _ISO_DATETIMES if kind == "datetime" else DEFAULT_FORMATS[kind][0]
-    elif given == "any":
-        column.draft.note(field.at("format"), f"a {kind} in 'any' format is read as text", asserts=True)
-        column.put("type", "text", field.at("type"))
-        return
-    column.put("type", kind, field.at("type"))
-    if form != DEFAULT_FORMATS[kind][0]:
-        column.put("format", form, field.at("format"))
-
-
-def _read_boolean(column: ImportedColumn, field: Taken) -> str:
-    """Take true and false in any case as a boolean; other words for them as the values allowed."""
-    given = [field.take(key) for key in ("trueValues", "falseValues")]
-    lists = [
-        [str(word) if not isinstance(word, bool) else str(word).lower() for word in words]
-        if isinstance(words, list)
-        else list(usual)
-        for words, usual in zip(given, (_TRUE, _FALSE), strict=True)
-    ]
-    words = [*lists[0], *lists[1]]
-    if {word.lower() for word in lists[0]} <= {"true"} and {word.lower() for word in lists[1]} <= {"false"}:
-        return "boolean"
-    if given == [None, None]:
-        column.draft.note(field.at("type"), "1 and 0 are no booleans here, true and false are", asserts=True)
-        return "boolean"
-    column.put("allowed", words, field.at("trueValues"))
-    return "text"
-
-
-_WORDS = {
-    "minimum": "min",
-    "maximum": "max",
-    "minLength": "min_length",
-    "maxLength": "max_length",
-    "enum": "allowed",
-}
-
-
-def _read_constraints(column: ImportedColumn, constraints: Taken) -> None:
-    for key in ("required", "unique"):
-        if is_true(constraints.take(key)):
-            column.flag(key, constraints.at(key))
-    for word, key in _WORDS.items():
-        if constraints.has(word):
-            column.put(key, constraints.take(word), constraints.at(word))
-    if constraints.has("pattern"):
-        pattern = str(constraints.take("pattern"))
-        kind = None if "type" in column.value else kind_of_shape(pattern)
-        column.put("pattern" if kind is None else "type", kind or pattern, constraints.at("pattern"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, parse_iso, parse_value
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.tools.convert.frictionless_terms import EXTENSION, TYPES
+from callcenter_etl.tools.convert.java_formats import to_python
 from callcenter_etl.tools.convert.json_numbers import exact_number
 from callcenter_etl.tools.convert.text_types import SHAPES
 
@@ -57,7 +58,15 @@ def keep_in_schema(written: Written, whole: Written, columns: Mapping[int, Writt
     if whole:
         written[EXTENSION] = whole
     for place, rest in columns.items():
-        schema["fields"][place][EXTENSION] = rest
+        schema["fields"][place].setdefault(EXTENSION, {}).update(rest)
+
+
+def finite_numbers(written: Written) -> Iterator[str]:
+    """Name the columns of decimals, which a Table Schema cannot say to be finite: other tools take NaN and INF there."""
+    schema = written["resources"][0]["schema"] if "resources" in written else written
+    for field in schema["fields"]:
+        if field["type"] == "number" and field.get(EXTENSION, {}).get("type") == "decimal":
+            yield f"column {field['name']!r}: type 'decimal' (a number there may be NaN, INF or -INF)"
 
 
 def _field(column: Column) -> Written:
@@ -69,6 +78,8 @@ def _field(column: Column) -> Written:
         written |= {"trueValues": ["true", "True", "TRUE"], "falseValues": ["false", "False", "FALSE"]}
     if column.description is not None:
         written["description"] = column.description
+    if kind == "number":
+        written[EXTENSION] = {"type": "decimal"}
     constraints = _constraints(column, kind)
     if constraints:
         written["constraints"] = constraints
@@ -82,10 +93,11 @@ def _type(column: Column) -> tuple[str, str | None]:
     kind = TYPES[column.type]
     if column.type not in DEFAULT_FORMATS:
         return kind, None
-    if len(column.format) != 1 or "%-" in column.format[0]:
+    form = to_python(column.format)
+    if form is None:
         return "string", None
     default = column.type != "datetime" and column.format == DEFAULT_FORMATS[column.type]
-    return kind, None if default else column.format[0]
+    return kind, None if default else form
 
 
 def _constraints(column: Column, kind: str) -> Written:

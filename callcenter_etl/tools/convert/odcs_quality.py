@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from callcenter_etl.contract.document_text import Path
-from callcenter_etl.tools.convert.bound_import import put_values
+from callcenter_etl.tools.convert.bound_import import literal, put_values
 from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_null
 from callcenter_etl.tools.convert.odcs_terms import EXTENSION, WARNING_SEVERITIES
 from callcenter_etl.tools.convert.pattern_anchors import whole
@@ -112,18 +112,20 @@ def _required(column: ImportedColumn, check: Taken, arguments: Taken) -> bool:
 
 
 def _missing(column: ImportedColumn, check: Taken, arguments: Taken) -> bool:
-    """Take what counts as missing into the empty values, which are those of the whole source here."""
+    """Read that neither an empty value nor one of the words for a missing one may be there.
+
+    The words are forbidden in this column alone: as empty_values they would be missing in every other column too.
+    A word that is no value of the column's type is rejected by the type already.
+    """
     column.flag("required", check.path, warn=_warns(check))
     words = arguments.value.get("missingValues")
     given = [str(word) for word in words if not is_null(word)] if isinstance(words, list) else []
-    empty = column.draft.value.setdefault("source", {}).setdefault("empty_values", [""])
-    new = [word for word in given if word not in empty]
-    if new:
-        empty += new
-        shown = ", ".join(map(repr, new))
-        column.draft.note(check.path, f"{shown} counts as empty in every column", asserts=True)
-    elif empty == [""]:
-        column.draft.value["source"].pop("empty_values")
+    literals = [literal(column, word) for word in given if word.strip()]
+    forbidden = ", ".join(each for each in literals if each is not None)
+    if forbidden:
+        name = str(column.value["name"])
+        rule = {"name": f"{name}.missingValues", "check": f"not (`{name}` in [{forbidden}])"}
+        column.draft.add_rule(rule | ({"severity": "warn"} if _warns(check) else {}), check.path)
     return True
 
 

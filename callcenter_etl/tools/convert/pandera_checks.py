@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callcenter_etl.contract.document_text import Path
+from callcenter_etl.tools.convert.bound_import import put_values
 from callcenter_etl.tools.convert.import_draft import ImportedColumn, Taken, is_null, is_true
 from callcenter_etl.tools.convert.pattern_anchors import whole
 from callcenter_etl.tools.convert.text_types import kind_of_shape
@@ -163,12 +164,12 @@ def _isin(column: ImportedColumn, check: PanderaCheck) -> bool:
     values = check.word("allowed_values")
     if not isinstance(values, list):
         return False
-    column.put("allowed", values, check.path, warn=check.warn)
+    put_values(column, values, check.path, warn=check.warn)
     return True
 
 
 def _equal(column: ImportedColumn, check: PanderaCheck) -> bool:
-    column.put("allowed", [check.word()], check.path, warn=check.warn)
+    put_values(column, [check.word()], check.path, warn=check.warn)
     return True
 
 

@@ -19,6 +19,10 @@ _KINDS = {
     "datetime": "datetime",
     "date": "date",
 }
+_DATETIMES = (  # first as pandas writes them
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S.%f%z",
+    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z",
+)  # fmt: skip
 _TEXTS = ("str", "object", "category", "large_str")
 
 
@@ -91,18 +95,31 @@ def _read_column(draft: Draft, name: Any, described: Taken) -> None:
         column.flag("required", described.at("nullable"))
     if is_true(described.take("unique")):
         column.flag("unique", described.at("unique"))
-    for key, usual in (("required", "true"), ("regex", "false")):
-        if str(described.value.get(key, usual)).lower() == usual:
-            described.take(key)
+    for key, usual, here in (
+        ("required", "true", "every declared column must be in the header"),
+        ("regex", "false", "a column has one name"),
+    ):
+        given = described.take(key)
+        if given is not None and str(given).lower() != usual:
+            draft.fault(described.at(key), f"{key}: {given!s} cannot be said in a contract, for {here}")
     for key in ("coerce", "report_duplicates", "name"):
         described.take(key)
     read_checks(column, described)
 
 
 def _read_dtype(column: ImportedColumn, described: Taken) -> None:
-    dtype = str(described.take("dtype") or "str").lower()
+    given = str(described.take("dtype") or "str")
+    dtype = given.lower()
     kind = next((kind for word, kind in _KINDS.items() if dtype.startswith(word)), None)
-    if kind is not None:
-        column.put("type", kind, described.at("dtype"))
-    elif not dtype.startswith(_TEXTS):
-        column.draft.note(described.at("dtype"), f"a column of {dtype!r} is read as text", asserts=True)
+    where = described.at("dtype")
+    if kind is None:
+        if not dtype.startswith(_TEXTS):
+            column.draft.note(where, f"a column of {dtype!r} is read as text", asserts=True)
+        return
+    column.put("type", kind, where)
+    if kind == "datetime":
+        column.put("format", list(_DATETIMES), where)
+        message = "a schema of pandera does not say how moments are written: ISO 8601 with a time is read"
+        column.draft.note(where, message, asserts=True)
+    if given.startswith("float"):  # not Float64, as which a contract's finite decimals are exported
+        column.draft.note(where, "a float may be infinite there, a decimal is not", asserts=True)

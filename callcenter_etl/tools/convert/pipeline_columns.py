@@ -21,9 +21,9 @@ from callcenter_etl.tools.convert.pipeline_keys import PipelineKey, words
 _POSITION = ("position", "index", "order", "pos")
 _TYPES = {
     "text": ("string", "str", "text", "varchar", "char", "any"),
-    "digits": ("digits", "numeric", "numericid", "number"),
+    "digits": ("digits", "numeric", "numericid"),
     "integer": ("integer", "int", "bigint", "long"),
-    "decimal": ("decimal", "float", "double", "money"),
+    "decimal": ("decimal", "float", "double", "money", "number"),
     "boolean": ("boolean", "bool"),
     "date": ("date",),
     "time": ("time",),
@@ -79,6 +79,7 @@ def _position(about: Any) -> int | None:
 
 
 def _read_about(column: ImportedColumn, about: Taken) -> None:
+    unread: tuple[Path, Any] | None = None
     for key, value in about.value.items():
         name = words(key)
         reader = _ABOUT.get(name)
@@ -86,6 +87,15 @@ def _read_about(column: ImportedColumn, about: Taken) -> None:
             continue
         if reader is None or not reader(column, value, about.at(key)):
             column.draft.note(about.at(key), f"{key!r} is not taken over", asserts=True)
+            unread = unread or ((about.at(key), value) if name in _FORMATS else None)
+    if unread is not None and str(column.value.get("type")) in DEFAULT_FORMATS:
+        column.draft.fault(unread[0], unread_format(unread[1]))
+
+
+def unread_format(value: Any) -> str:
+    """Return the sentence for a format of dates or times that nobody can read."""
+    known = "letters such as HH:MM:SS or YYYY-MM-DD, or a strptime format"
+    return f"the format {str(value)!r} is not known: {known} is expected"
 
 
 def _flag(rule: str) -> Callable[[ImportedColumn, Any, Path], bool]:
@@ -152,15 +162,17 @@ def strptime_of(text: str) -> str | None:
     rest = built
     for directive in ("%Y", "%y", "%d", "%H", "%S", "%M", "%m"):
         rest = rest.replace(directive, "")
-    return None if any(letter.isalpha() and letter != "T" for letter in rest) or "%" not in built else built
+    others = [letter for letter in rest if letter.isalpha()]
+    return built if "%" in built and others in ([], ["T"]) else None  # a T may be between date and time
 
 
+_FORMATS = ("format", "dateformat", "timeformat")
 _ABOUT: dict[str, Callable[[ImportedColumn, Any, Path], bool]] = {
     **dict.fromkeys(("required", "mandatory", "notnull"), _flag("required")),
     **dict.fromkeys(("nullable", "optional"), _nullable),
     "unique": _flag("unique"),
     **dict.fromkeys(("type", "datatype", "dtype"), _type),
-    **dict.fromkeys(("format", "dateformat", "timeformat"), _format),
+    **dict.fromkeys(_FORMATS, _format),
     **dict.fromkeys(
         ("allowed", "allowedvalues", "validvalues", "values", "enum", "domain"), _given("allowed")
     ),

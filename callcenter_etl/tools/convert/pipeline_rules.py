@@ -8,7 +8,7 @@ from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, is_number
-from callcenter_etl.tools.convert.pipeline_columns import named_columns, strptime_of
+from callcenter_etl.tools.convert.pipeline_columns import named_columns, strptime_of, unread_format
 from callcenter_etl.tools.convert.pipeline_keys import PipelineKey, words
 
 _LEVELS = {"WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
@@ -53,7 +53,7 @@ def _affix(draft: Draft, found: PipelineKey, pattern: str) -> bool:
 
 
 def _escaped(text: Any) -> str:
-    return re.sub(r"([^A-Za-z0-9_])", r"\\\1", str(text))
+    return re.escape(str(text))  # which leaves letters of other alphabets alone: RE2 has no escapes of those
 
 
 def _extensions(draft: Draft, found: PipelineKey) -> bool:
@@ -75,10 +75,12 @@ def _time_format(draft: Draft, found: PipelineKey) -> bool:
     """Take the format of the time columns: those declared, else those that are named so."""
     said = found.value if isinstance(found.value, dict) else {"pattern": found.value}
     form = next((strptime_of(str(said[key])) for key in said if words(key) in ("pattern", "format")), None)
-    if form is None:
-        return False
     columns = [_column(draft, place) for place in range(len(draft.value["columns"]))]
     declared = [column for column in columns if str(column.value.get("type")) == "time"]
+    if form is None:
+        if declared:
+            draft.fault(found.path, unread_format(found.value))
+        return bool(declared)
     for column in declared or [each for each in columns if _is_named_time(each)]:
         if not declared:
             column.put("type", "time", found.path)

@@ -1,0 +1,59 @@
+"""Checks the types of arguments of calls from Python, so that a wrong one is named before anything is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+from callcenter_etl.errors import ArgumentTypeError
+
+SHOWN = 80
+
+
+def path_of(name: str, value: object, *, instead: str = "") -> str:
+    """Return a path or address as text. Raises ArgumentTypeError for anything else, with what to do `instead`."""
+    if isinstance(value, str):
+        return value
+    text = os.fspath(value) if isinstance(value, os.PathLike) else None
+    if isinstance(text, str):
+        return text
+    raise ArgumentTypeError(f"{name}: a path or an address is expected, not {kind_of(value)}{instead}")
+
+
+def check_types(values: Mapping[str, object], kinds: Mapping[str, str]) -> None:
+    """Check that each value that is there is of its kind, by the names in `KINDS`. Raises ArgumentTypeError."""
+    for name, kind in kinds.items():
+        value = values[name]
+        if value is not None and not KINDS[kind](value):
+            raise ArgumentTypeError(f"{name}: {kind} is expected, not {kind_of(value)}")
+
+
+def kind_of(value: object) -> str:
+    """Return how a message names a value of the wrong type: by its type, and by itself where it is short and plain."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    article = "an" if name[:1].lower() in "aeio" else "a"
+    shown = repr(value) if isinstance(value, (bool, int, float, bytes)) else ""
+    return f"{article} {name}" + (f" ({shown})" if 0 < len(shown) <= SHOWN else "")
+
+
+def is_frame(value: object) -> bool:
+    """Return whether a value is a DataFrame of pandas, or of another library; none of them is imported for it."""
+    return any(base.__name__ in ("DataFrame", "LazyFrame") for base in type(value).__mro__)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "a whole number": _is_whole,
+    "a number": lambda value: isinstance(value, Real) and not isinstance(value, bool),
+    "True or False": lambda value: isinstance(value, bool),
+    "a text": lambda value: isinstance(value, str),
+    "a path or an address": lambda value: isinstance(value, (str, os.PathLike)),
+    "a function": callable,
+}
