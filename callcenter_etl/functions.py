@@ -21,6 +21,13 @@ if TYPE_CHECKING:  # imported where it is used: each needs a part of the package
     from callcenter_etl.tools.infer.sample_check import SampleOutcome
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+_INFER_TYPES = {
+    "id": "a text",
+    "delimiter": "a text",
+    "tolerance": "a number",
+    "max_records": "a whole number",
+    "header": "True or False",
+}
 AnyContract = Contract | str | os.PathLike[str] | Mapping[str, Any]
 
 
@@ -79,12 +86,7 @@ def infer(
             "delimiter": delimiter,
             "header": header,
         },
-        {
-            **dict.fromkeys(("id", "delimiter"), "a text"),
-            "tolerance": "a number",
-            "max_records": "a whole number",
-            "header": "True or False",
-        },
+        _INFER_TYPES,
     )
     if not 0 <= tolerance < 0.5:
         raise UsageError(f"tolerance: a share from 0 to below 0.5 is expected, not {tolerance!r}")

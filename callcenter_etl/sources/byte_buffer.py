@@ -57,6 +57,10 @@ class ByteBuffer:
         """The 1-based number of the line that starts the data, where whole lines were taken."""
         return self._lines.ended + 1
 
+    def enlarge_blocks(self, factor: int) -> None:
+        """Read so many times as much at once from now on."""
+        self._block_bytes *= factor
+
     def fill(self) -> None:
         """Read on, by a block or a little more."""
         wanted = self._block_bytes

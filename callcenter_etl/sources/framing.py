@@ -195,21 +195,11 @@ def _judge_quotes(
     for line in doubtful_lines(text, lines, marks).tolist():
         if line < resume or line in reasons:
             continue
-        start = int(lines.starts[line])
-        scan = scan_record(text, start, int(lines.ends[line]), marks)
-        if not scan.open:
-            if scan.text_after_quote and not dialect.lenient:
-                reasons[line] = (QUOTE, "there is text after a closing quote")
-            continue
-        if not dialect.multiline:
-            reasons[line] = (QUOTE, _OPEN)
-            continue
-        # Lenient quoting takes any text after a closing quote, so that a join would swallow the neighbours of a line
-        # whose quotes are escaped by backslashes.
-        if dialect.lenient and closes_with_backslashes(
-            text, start, int(lines.ends[line]), marks, fields=fields
-        ):
-            reasons[line] = (QUOTE, _BACKSLASH)
+        start, end = int(lines.starts[line]), int(lines.ends[line])
+        may_join, reason = _judge_line(text, start, end, marks, dialect=dialect, fields=fields)
+        if reason is not None:
+            reasons[line] = (QUOTE, reason)
+        if not may_join:
             continue
         last = min(line + MAX_JOINED_LINES, len(lines)) - 1
         limit = int(min(lines.ends[last], start + MAX_JOINED_BYTES))
@@ -227,6 +217,23 @@ def _judge_quotes(
         else:
             reasons[line] = (QUOTE, "a quote is opened that no following line closes so as to make a record")
     return len(lines)
+
+
+def _judge_line(
+    text: bytes, start: int, end: int, marks: Marks, *, dialect: Dialect, fields: int
+) -> tuple[bool, str | None]:
+    """Return whether the lines after this one may belong to its record, and why it is malformed alone, if it is."""
+    scan = scan_record(text, start, end, marks)
+    if not scan.open:
+        tail = scan.text_after_quote and not dialect.lenient
+        return False, "there is text after a closing quote" if tail else None
+    if not dialect.multiline:
+        return False, _OPEN
+    # Lenient quoting accepts any text after a closing quote, so that a join would swallow the neighbours of a line
+    # whose quotes are escaped with backslashes.
+    if dialect.lenient and closes_with_backslashes(text, start, end, marks, fields=fields):
+        return False, _BACKSLASH
+    return True, None
 
 
 def _joins(scan: Scan, fields: int, dialect: Dialect) -> bool:

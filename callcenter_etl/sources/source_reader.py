@@ -35,6 +35,8 @@ from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
+# A source of more fields is read in larger blocks, up to so many times as large: that bounds the memory.
+FIELDS_A_BLOCK, MAX_BLOCK_FACTOR = 250, 4
 BLOCK_BYTES = 4 * 2**20
 
 
@@ -193,6 +195,8 @@ class SourceReader:
         else blocks that can be framed anywhere. A record over the limit comes in pieces of its own.
         """
         pending = self._pending
+        # Each block costs time for each rule, so that blocks of one size would cost the square of the width.
+        pending.enlarge_blocks(min(max(layout.fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
         while True:
             item = self._frame(layout) if self.dialect.multiline else self._block()
             if item is not None:
