@@ -83,7 +83,7 @@ def _explain_line(
 def _explain_run(
     folder: str | None, contract: Contract, *, run: str | None, output: str | None, form: OutputFormat
 ) -> None:
-    from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS
+    from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS, PROBLEM_RENDERERS
     from callcenter_etl.run.options import resolve_output
     from callcenter_etl.tools.explain.run_causes import causes_of_run, output_of_run
 
@@ -92,8 +92,7 @@ def _explain_run(
     summary, found = causes_of_run(folder or "", contract.loaded)
     if found is not None:
         CAUSES_RENDERERS[form.value](found, sys.stdout)
-    elif form is OutputFormat.json:
-        print("null")
+    elif summary.problems:
+        PROBLEM_RENDERERS[form.value](summary, sys.stdout)
     else:
-        refused = "the source was refused: see its problems in summary.json"
-        print(refused if summary.status == "refused" else "nothing was rejected")
+        print("null" if form is OutputFormat.json else "nothing was rejected")

@@ -117,7 +117,7 @@ def show(
     """
     from callcenter_etl.contract.run_defaults import RunDefaults
     from callcenter_etl.diagnostics.runs_report import SHOW_RENDERERS
-    from callcenter_etl.run.ledger import find_run
+    from callcenter_etl.run.ledger import find_run, problems_of
     from callcenter_etl.run.options import resolve_output
 
     loaded = None if contract is None else _load(contract)
@@ -126,7 +126,7 @@ def show(
     record = find_run(root, run_id, defaults.storage_options)
     if report is not None:
         report_recorded_run(report, record, loaded, root=root)
-    SHOW_RENDERERS[form.value](record, sys.stdout)
+    SHOW_RENDERERS[form.value](record, problems_of(record, root, defaults.storage_options), sys.stdout)
 
 
 def _load(contract: str) -> Contract:

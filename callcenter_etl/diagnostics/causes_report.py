@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TextIO
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from callcenter_etl.diagnostics.json_report import write_json
 from callcenter_etl.diagnostics.text_report import PIPE_WIDTH
+from callcenter_etl.run.summary import Summary
 from callcenter_etl.terminal import printable
 from callcenter_etl.tools.explain.reject_causes import Cause, Causes
 
@@ -46,6 +48,18 @@ def cause_sentence(cause: Cause, found: Causes) -> str:
     return sentence if cause.hint is None else f"{sentence}; {cause.hint}"
 
 
+def problems_as_text(summary: Summary, stream: TextIO) -> None:
+    """Write why a source was refused or a run failed, a line a problem."""
+    state = "the source was refused" if summary.status == "refused" else f"the run {summary.status}"
+    lines = [f"  {each.rule}: {printable(each.message)}" for each in summary.problems]
+    stream.write("\n".join([f"{state}:", *lines, ""]))
+
+
+def problems_as_json(summary: Summary, stream: TextIO) -> None:
+    """Write the status and the problems as an object."""
+    write_json({"status": summary.status, "problems": [asdict(each) for each in summary.problems]}, stream)
+
+
 def _percent(share: float) -> str:
     percent = share * 100
     if percent < 0.1:
@@ -60,4 +74,8 @@ def _records(count: int) -> str:
 CAUSES_RENDERERS: dict[str, Callable[[Causes, TextIO], None]] = {
     "text": causes_as_text,
     "json": causes_as_json,
+}
+PROBLEM_RENDERERS: dict[str, Callable[[Summary, TextIO], None]] = {
+    "text": problems_as_text,
+    "json": problems_as_json,
 }

@@ -61,7 +61,7 @@ class HeaderReader:
             return refused(problems)
         layout, found = self._match(line)
         if found:
-            found = self._header_below(line, stop, lines) or found
+            found = _json_lines(line) or self._header_below(line, stop, lines) or found
         preamble = bom + self._pending.take(stop)
         return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
 
@@ -122,3 +122,10 @@ class HeaderReader:
             return ColumnLayout(names=(), positions={}), (Problem("header.encoding", sentence),)
         names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
         return match_header(names, self._document)
+
+
+def _json_lines(line: bytes) -> tuple[Problem, ...]:
+    """Return the problem of a source that has a JSON object in the place of its header."""
+    if not (line.startswith(b"{") and line.endswith(b"}") and b'":' in line):
+        return ()
+    return (Problem("file.not_delimited", "the source holds JSON objects, one a line (convert it to CSV)"),)

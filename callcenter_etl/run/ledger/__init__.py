@@ -1,7 +1,7 @@
 """The record of runs."""
 
 from callcenter_etl.run.ledger.ledger import Ledger, RunFilter
-from callcenter_etl.run.ledger.queries import find_run, list_runs
+from callcenter_etl.run.ledger.queries import find_run, list_runs, problems_of
 from callcenter_etl.run.ledger.run_record import STATUSES, LedgerEntry, RunRecord, UnreadableRecord
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "UnreadableRecord",
     "find_run",
     "list_runs",
+    "problems_of",
 ]

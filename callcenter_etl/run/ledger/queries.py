@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from callcenter_etl.contract.storage_options import StorageOptions
-from callcenter_etl.errors import SourceError, UsageError
+from callcenter_etl.errors import Problem, SourceError, UsageError
 from callcenter_etl.run.ledger.equivalent_run import published_summary
 from callcenter_etl.run.ledger.ledger import RunFilter
 from callcenter_etl.run.ledger.location import existing_ledger_in, output_of
@@ -57,6 +57,15 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
             " (validate again where its files are wanted)"
         )
     return seen
+
+
+def problems_of(record: RunRecord, root: str, storage: StorageOptions = DEFAULTS) -> tuple[Problem, ...]:
+    """Return why a run was refused or failed, as its published summary says; nothing where that is another run's.
+
+    Raises SourceError where the summary cannot be read.
+    """
+    summary = published_summary(output_of(record.output, root), storage)
+    return summary.problems if summary is not None and summary.run_id == record.run_id else ()
 
 
 def _seen(record: LedgerEntry, root: str, storage: StorageOptions) -> LedgerEntry:

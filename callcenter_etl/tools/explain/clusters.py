@@ -3,71 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.datetime_formats import describe_format
-from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.type_checks import type_check
+from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
 from callcenter_etl.tools.explain.common_formats import CANDIDATES
-from callcenter_etl.tools.explain.remedies import MAYBE, Indices, Remedy, change_column, change_source
+from callcenter_etl.tools.explain.number_clusters import (
+    destroyed_numbers,
+    spelled_numbers,
+    telephone_numbers,
+    two_digit_years,
+    wider_types,
+)
+from callcenter_etl.tools.explain.remedies import MAYBE, change_column, change_source
 
 MAX_DISTINCT = 2_000  # so many different values are looked at to choose a format
 MAX_SHAPES = 3
 MAX_SHAPE_CHARACTERS = 40
 _NOTHING = ("null", "n/a", "na", "none", "nan", "nil", "-", "--", "?", r"\n", "#n/a", "(null)", "unknown")
-_WIDER = {"digits": ("integer", "decimal"), "integer": ("decimal",), "time": ("duration",)}
-_GROUPED = r"\A[+-]?[0-9]{1,3}(?:[,.' \x{A0}][0-9]{3})+(?:[.,][0-9]+)?\z"
-_DECIMAL_COMMA = r"\A[+-]?[0-9]*,[0-9]+\z"
 _SHAPE = (
     (r"\p{Nd}", "9"),
     (r"[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]", "a"),
     (r"\p{Lu}", "A"),
 )  # A is upper: it comes last
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Records that broke a rule in one way: which, in words, and what could be done (a remedy, or a hint)."""
-
-    rule: str
-    records: Indices
-    what: str
-    remedy: Remedy | None = None
-    hint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenValues:
-    """The values of a column that broke one of its rules, beside the indices of their records."""
-
-    document: ContractDocument
-    column: Column
-    key: str
-    records: Indices
-    values: pa.StringArray
-
-    @property
-    def rule(self) -> str:
-        """The rule's id."""
-        return f"{self.column.name}.{self.key}"
-
-    def cluster(self, mask: Mask, what: str, **found: Remedy | str | None) -> Cluster:
-        """Return the records under a mask as a cluster."""
-        words = f"{self.column.name} {what}"
-        return Cluster(self.rule, self.records[mask], words, **found)  # type: ignore[arg-type]  # remedy or hint
-
-    def without(self, mask: Mask) -> BrokenValues:
-        """Leave the records under a mask out."""
-        keep = np.flatnonzero(~mask)
-        return BrokenValues(
-            self.document, self.column, self.key, self.records[keep], self.values.take(pa.array(keep))
-        )
 
 
 def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
@@ -159,42 +124,6 @@ def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: st
     return bool(pc.any(pc.not_equal(first, second)).as_py())
 
 
-def _wider_types(broken: BrokenValues) -> Iterator[Cluster]:
-    column = broken.column
-    for wider in _WIDER.get(column.type, ()):
-        mask, _ = type_check(broken.values, wider, ())
-        bounds = column.type == "time" and (column.min is not None or column.max is not None)
-        if not mask.any() or bounds:
-            continue
-        changes: dict[str, object] = (
-            {"type": wider} if column.type != "time" else {"type": wider, "format": ()}
-        )
-        remedy = change_column(broken.document, column.name, f"`type: {wider}`", **changes)
-        yield broken.cluster(mask, _WIDER_WORDS[wider], remedy=remedy)
-        broken = broken.without(mask)
-
-
-_WIDER_WORDS = {
-    "integer": "has a sign",
-    "decimal": "is a decimal number, such as 12.0",
-    "duration": "passes 24 hours",
-}
-
-
-def _spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
-    if broken.column.type not in ("digits", "integer", "decimal"):
-        return
-    kinds = (
-        (_GROUPED, "has separators of thousands", "the sender has to write numbers without them"),
-        (_DECIMAL_COMMA, "has a decimal comma", "the sender has to write a point"),
-    )
-    for pattern, what, hint in kinds:
-        mask = as_mask(pc.match_substring_regex(broken.values, pattern=pattern))
-        if mask.any():
-            yield broken.cluster(mask, what, hint=hint)
-            broken = broken.without(mask)
-
-
 def _letter_case(broken: BrokenValues) -> Iterator[Cluster]:
     column = broken.column
     if column.ignore_case:
@@ -283,10 +212,22 @@ _WORDS = {
 }
 _Step = Callable[[BrokenValues], Iterator[Cluster]]
 _STEPS: dict[str, tuple[_Step, ...]] = {
-    "type": (_nothings, _formats, _wider_types, _white_space, _spelled_numbers, _other_shapes, _whole),
+    "type": (
+        _nothings,
+        _formats,
+        destroyed_numbers,
+        telephone_numbers,
+        wider_types,
+        _white_space,
+        spelled_numbers,
+        _other_shapes,
+        _whole,
+    ),
     "allowed": (_nothings, _letter_case, _white_space, _other_words, _whole),
     "lookup": (_nothings, _other_words, _whole),
     "pattern": (_nothings, _other_shapes, _whole),
     "min_length": (_length,),
     "max_length": (_length,),
+    "min": (two_digit_years, _whole),
+    "max": (two_digit_years, _whole),
 }

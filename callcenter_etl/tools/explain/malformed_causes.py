@@ -15,7 +15,7 @@ from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.sources.chunk import parse_chunk
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
-from callcenter_etl.tools.explain.clusters import Cluster
+from callcenter_etl.tools.explain.broken_values import Cluster
 from callcenter_etl.tools.explain.published_rejects import Rejects
 from callcenter_etl.tools.explain.remedies import MAX_SHOWN, MAYBE, Indices, Judge, Remedy, change_source
 
@@ -71,6 +71,9 @@ def _whole_in_the_source(frame: Frame, sound: Indices, cluster: Cluster, rejects
 
 def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
     expected, delimiter = rejects.layout.fields, document.source.delimiter
+    for cluster in _misquoted(rule, records, rejects, document):
+        yield cluster
+        records = np.setdiff1d(records, cluster.records)
     raws = rejects.raws.take(pa.array(records))
     for other in _OTHER_DELIMITERS:
         if other != delimiter and expected > 1:
@@ -88,6 +91,25 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
         hint = _fields_hint(found, expected, at_end=bool(at_end))
         what = f"{found} {'field' if found == 1 else 'fields'} instead of {expected}"
         yield Cluster(rule, records[mask], what, hint=hint)
+
+
+def _misquoted(
+    rule: str, records: Indices, rejects: Rejects, document: ContractDocument
+) -> Iterator[Cluster]:
+    """Quotes that the sender meant otherwise; no key of the contract reads them, and `multiline` would join lines."""
+    quote = document.source.quote
+    if quote is None:
+        return
+    mark, delimiter = re.escape(quote), re.escape(document.source.delimiter)
+    for pattern, what, hint in (
+        (rf"\\(?:{mark}|{delimiter})", "quotes or delimiters are escaped with backslashes", f"ask the sender to double quotes inside values ({quote * 2})"),
+        (rf"\A{mark}[^{mark}]*{delimiter}[^{mark}]*(?:{mark}{mark}[^{mark}]*{mark}{mark}[^{mark}]*)*{mark}\z", "the whole line is in quotes", "ask the sender to quote values, not lines: the file was exported as one column"),
+        (rf"{delimiter}[ \t]+{mark}", "a blank comes before a quote, which then opens no quoted value", "ask the sender to leave out blanks after delimiters"),
+    ):  # fmt: skip
+        found = as_mask(pc.match_substring_regex(rejects.raws.take(pa.array(records)), pattern=pattern))
+        if found.any():
+            yield Cluster(rule, records[found], what, hint=hint)
+            records = records[~found]
 
 
 def _found(rejects: Rejects, records: Indices) -> Indices:
@@ -109,6 +131,9 @@ def _fields_hint(found: int, expected: int, *, at_end: bool) -> str:
 
 
 def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    for cluster in _misquoted(rule, records, rejects, document):
+        yield cluster
+        records = np.setdiff1d(records, cluster.records)
     reasons = rejects.reasons.take(pa.array(records))
     after = as_mask(pc.starts_with(reasons, "there is text after"))
     compared = any(column.unique for column in document.columns) or any(

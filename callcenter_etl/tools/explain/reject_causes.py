@@ -14,7 +14,9 @@ from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.tools.explain.clusters import BrokenValues, Cluster, value_clusters
+from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
+from callcenter_etl.tools.explain.clusters import value_clusters
+from callcenter_etl.tools.explain.line_causes import line_clusters, without_records
 from callcenter_etl.tools.explain.malformed_causes import structural_clusters, structural_recovery
 from callcenter_etl.tools.explain.published_rejects import MAX_REJECTS, Rejects, read_rejects
 from callcenter_etl.tools.explain.remedies import Indices, Judge, Remedy, warn_instead
@@ -84,11 +86,25 @@ def find_causes(
     """
     document = contract.document
     rejects = read_rejects(exceptions, document, rejected=rejected, most=most)
-    clusters = sorted(_clusters(rejects, document), key=lambda cluster: -len(cluster.records))
+    clusters = sorted(_all_clusters(rejects, document), key=lambda cluster: -len(cluster.records))
     judge = Judge(rejects, load_lookups(document, contract.origin))
     told = _CauseBuilder(judge, document)
     causes = tuple(told.cause(cluster) for cluster in clusters[:MAX_CAUSES])
     return Causes(rejected, len(rejects), rejects.step, causes, max(0, len(clusters) - MAX_CAUSES))
+
+
+def _all_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    """Yield the lines that are no records first: their values would fill the causes of every rule."""
+    lines = list(line_clusters(rejects, document))
+    yield from lines
+    if not lines:
+        yield from _clusters(rejects, document)
+        return
+    taken = np.concatenate([cluster.records for cluster in lines])
+    for cluster in _clusters(rejects, document):
+        kept = without_records(cluster, taken)
+        if kept is not None:
+            yield kept
 
 
 def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:

@@ -1,0 +1,73 @@
+"""Finds rejected lines that are no records at all: a repeated header, a line of types, an end-of-file mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.tools.explain.broken_values import Cluster
+from callcenter_etl.tools.explain.published_rejects import Rejects
+from callcenter_etl.tools.explain.remedies import Indices
+
+# CP/M and DOS programs end a text file with this character.
+END_OF_FILE = "\x1a"
+_TYPE = re.compile(
+    r"(?:n?(?:var)?char|string|text|(?:tiny|small|medium|big)?int(?:eger)?|u?int[0-9]*|serial|float[0-9]*|double(?: precision)?"
+    r"|real|dec(?:imal)?|number|numeric|money|bool(?:ean)?|bit|date|time|datetime[0-9]*|timestamp(?:tz)?|interval|uuid|n?clob|blob)"
+    r"(?: ?\([0-9]+(?:, ?[0-9]+)?\))?",
+    re.IGNORECASE,
+)
+
+
+def line_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    """Yield the rejected lines that are no records, each kind as one cluster; a line is in one of them at most."""
+    if not len(rejects):
+        return
+    for find, what, hint in (
+        (_repeated_headers, "the header is repeated", "were files joined? leave out the headers but the first"),
+        (_type_lines, "the line holds the types of the columns", "ask the sender to leave it out, or remove it before the run"),
+        (_end_of_file_marks, "the line holds the end-of-file mark 0x1A (Ctrl-Z) of DOS alone", "ask the sender to leave it out"),
+    ):  # fmt: skip
+        records = np.flatnonzero(find(rejects, document))
+        if len(records):
+            yield Cluster(_first_rule(rejects, records), records, what, hint=hint)
+
+
+def _first_rule(rejects: Rejects, records: Indices) -> str:
+    return str(rejects.rules[int(records[0])].as_py()).split("; ")[0]
+
+
+def _repeated_headers(rejects: Rejects, document: ContractDocument) -> Mask:
+    found: Mask = np.full(len(rejects), document.source.header != "none")
+    for name, values in zip(rejects.layout.names, rejects.values, strict=True):
+        found &= as_mask(pc.equal(values, name))
+    return found
+
+
+def _type_lines(rejects: Rejects, _: ContractDocument) -> Mask:
+    found: Mask = np.zeros(len(rejects), dtype=bool)
+    first = int(rejects.lines.argmin())  # such a line follows the header
+    values = [column[first].as_py() for column in rejects.values]
+    filled = [value for value in values if value]
+    found[first] = len(filled) > 1 and all(_TYPE.fullmatch(value.strip()) for value in filled)
+    return found
+
+
+def _end_of_file_marks(rejects: Rejects, _: ContractDocument) -> Mask:
+    alone = as_mask(pc.equal(rejects.raws, END_OF_FILE))
+    if len(rejects.values) == 1:
+        alone |= as_mask(pc.equal(rejects.values[0], END_OF_FILE))
+    return alone
+
+
+def without_records(cluster: Cluster, records: Indices) -> Cluster | None:
+    """Return a cluster without some records, None where none are left."""
+    kept = np.setdiff1d(cluster.records, records)
+    if len(kept) == len(cluster.records):
+        return cluster
+    return Cluster(cluster.rule, kept, cluster.what, cluster.remedy, cluster.hint) if len(kept) else None
