@@ -65,12 +65,12 @@ def validate(
     a chunk, `workers` the threads that work on chunks (the contract's `run.workers`, else the cores) and `block_bytes`
     the bytes read at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
     contract, nothing is run, unless `force`; where it holds a run of another source, UsageError is raised, unless `force`. Where an unfinished run of the same left a checkpoint in `output`, the
-    run goes on from there (`result.record.resumed` tells), unless not to `resume`; one is written every
+    run resumes from there (`result.record.resumed` tells), unless not to `resume`; one is written every
     `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
     itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
     as its `run.layout` says), `delta` or `iceberg` (committed to the table that its `run.table` names). `engine` is what
     does the work: `local`, threads of this process, or `spark`, which takes tasks of `range_bytes` in the active Spark
-    session, else in a local one of `workers`; it takes no checkpoints and goes on from none. Raises SourceError,
+    session, else in a local one of `workers`; it takes no checkpoints and resumes from none. Raises SourceError,
     OutputError, EngineError, ContractError or UsageError; ArgumentTypeError, which is one, for an argument of another
     type. Several sources, or a pattern, are validated one by one: see `find_sources`.
     """

@@ -112,7 +112,7 @@ class _Console(logging.StreamHandler[TextIO]):
 
 
 class _LogFile(logging.FileHandler):
-    """A log file that may run out of room: the run goes on, and says so once."""
+    """A log file that may run out of room: the run continues, and says so once."""
 
     _lost = False
 

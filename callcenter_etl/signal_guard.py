@@ -1,4 +1,4 @@
-"""Keeps SIGINT and SIGTERM from coming between what a run publishes and what is told of it."""
+"""Keeps SIGINT and SIGTERM from coming between what a run publishes and what is reported of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Handler = Callable[[int, FrameType | None], object] | int
 
 
 class Interrupts:
-    """What this process has published so far, and the signals that wait until it is told.
+    """What this process has published so far, and the signals that wait until it is reported.
 
     Signals are handled in the main thread, so a run in another one is never interrupted and leaves all this alone.
     """

@@ -40,7 +40,7 @@ _BY_KEY: Mapping[str, Mapping[str, str]] = {
 def suspicious_escape(raw: str, key: str) -> tuple[int, str] | None:
     """Return the offset of the first suspicious escape in a scalar's text between double quotes, and its meaning.
 
-    `key` is the key of the contract that the scalar stands under. None where every escape is plain.
+    `key` is the key of the contract that the scalar is under. None where every escape is plain.
     """
     meanings = _BY_KEY.get(key, _MEANINGS)
     for match in _ESCAPE.finditer(raw):

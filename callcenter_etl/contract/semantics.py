@@ -37,7 +37,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 def column_faults(part: Part[Column], path: Path, *, type_is_known: bool) -> Found:
     """Yield the faults of one column: where, what, and the offset in that value.
 
-    What hangs on the type is left out where that is not known: it would be a fault of another type.
+    What depends on the type is left out where that is not known: it would be a fault of another type.
     """
     column = part.value
     if type_is_known:
@@ -99,7 +99,7 @@ def _is_value(column: Column, value: str) -> bool:
         try:
             return parse_value(column.type, value, column.format) is not None
         except FormatFault:
-            return True  # the format's own fault is told already
+            return True  # the format's own fault is reported already
     return _VALUE_CHECKS[column.type](value)
 
 

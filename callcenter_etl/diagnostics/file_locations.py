@@ -20,7 +20,7 @@ _WORKSPACE = "GITHUB_WORKSPACE"
 
 
 def root_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder that paths are told relative to: GitHub's checkout where this is one, else the current one."""
+    """Return the folder that paths are reported relative to: GitHub's checkout where this is one, else the current one."""
     here = working_folder()
     workspace = environ.get(_WORKSPACE)
     if workspace and here.is_relative_to(Path(workspace).resolve()):

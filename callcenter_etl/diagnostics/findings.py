@@ -49,7 +49,7 @@ class BrokenRule:
 
     @property
     def left_out(self) -> str | None:
-        """How many of the records are told, and why not all; None where all are."""
+        """How many of the records are reported, and why not all; None where all are."""
         if len(self.findings) == self.broken:
             return None
         why = (

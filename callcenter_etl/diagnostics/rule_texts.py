@@ -27,7 +27,7 @@ _OTHERS = {
 
 
 def rule_texts(document: ContractDocument) -> dict[str, str]:
-    """Return a sentence for every rule of the contract, in its order, then for those that every source is held to."""
+    """Return a sentence for every rule of the contract, in its order, then for those that every source is checked against."""
     return {rule.id: _sentence(rule) for rule in compile_rules(document)} | _OTHERS
 
 

@@ -164,7 +164,7 @@ class _SarifRun:
         }
 
     def _automation(self) -> dict[str, Any]:
-        """Name the run; what stands before the last slash is what GitHub takes for the category of results."""
+        """Name the run; what is before the last slash is what GitHub takes for the category of results."""
         ids = [source.summary.run_id for source in self.report.sources]
         return {"id": f"{TOOL}/{self.document.contract}/{ids[0] if ids else ''}"}
 

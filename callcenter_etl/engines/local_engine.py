@@ -43,7 +43,7 @@ class LocalEngine:
     """Takes the blocks of one source to their places. Use within `with`.
 
     `workers` threads parse and judge, one block after the other where it is 1: Arrow and numpy let go of the
-    interpreter's lock while they work. What hangs on the order of records is done in that order, uniqueness by
+    interpreter's lock while they work. What depends on the order of records is done in that order, uniqueness by
     turns and writing by the caller's thread, so that the outcome is the same for any number.
     """
 
@@ -177,7 +177,7 @@ class LocalEngine:
 
 
 class _Stretch(Generic[Taken]):
-    """Gives items until a pause is due, at the least one; taken up again, it goes on. It keeps hold of none."""
+    """Gives items until a pause is due, at the least one; taken up again, it continues. It keeps hold of none."""
 
     def __init__(self, items: Iterator[Taken], due: Callable[[], bool]) -> None:
         self._items = items

@@ -28,7 +28,7 @@ class Cut:
 
     @property
     def read_from(self) -> int:
-        """Where to read from: what the byte before the cut is tells whether a line starts with it."""
+        """Where to read from: what the byte before the cut is says whether a line starts with it."""
         return self.start if self.first else self.start - 1
 
 

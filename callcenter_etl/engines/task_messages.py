@@ -20,7 +20,7 @@ from callcenter_etl.sources.byte_buffer import OversizedRecord
 COUNTED = pa.schema(
     [("part", pa.int32()), ("lines", pa.int64()), ("first", pa.int64()), ("error", pa.string())]
 )
-# A key of a rule of uniqueness (by its number), and the line that it stands on.
+# A key of a rule of uniqueness (by its number), and the line that it is on.
 KEYS = pa.schema(
     [
         ("part", pa.int32()),

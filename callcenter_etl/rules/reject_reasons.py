@@ -52,7 +52,7 @@ def collect_reasons(
 
 
 def _join(entries: pa.StringArray, firsts: Indices) -> pa.StringArray:
-    """Join the entries of each record with `; `; `firsts` tells where those of each record start."""
+    """Join the entries of each record with `; `; `firsts` says where those of each record start."""
     if len(entries) == len(firsts):
         return entries
     offsets = pa.array(np.append(firsts, len(entries)).astype(np.int32))

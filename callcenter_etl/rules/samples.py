@@ -35,7 +35,7 @@ class Sample:
 
 
 def _of_column(kind: str, asks: str, keys: str, good: str, bad: str) -> Sample:
-    """Return the sample of a rule on the column `value`, which stands beside an id so that it may be empty."""
+    """Return the sample of a rule on the column `value`, which is beside an id so that it may be empty."""
     contract = f"columns:\n  - {{name: id}}\n  - {{name: value, {keys}}}\n"
     passing, failing = f"id,value\n1,{good}\n".encode(), f"id,value\n1,{bad}\n".encode()
     return Sample(kind, asks, contract, passing, failing, f"value.{kind}")

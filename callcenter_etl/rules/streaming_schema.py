@@ -72,7 +72,7 @@ class _StreamingColumnBackend(_NoFailureCases, ColumnBackend):
 
 
 class _StreamingSchema(pandera.DataFrameSchema):
-    """A schema that tells which checks failed, and not which cases."""
+    """A schema that says which checks failed, and not which cases."""
 
 
 class _StreamingColumn(pandera.Column):

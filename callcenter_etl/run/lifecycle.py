@@ -75,7 +75,7 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
     """Do what `run` does, unless the published outputs are already those of this source under this contract.
 
     Where an unfinished run of the same has a checkpoint, `run` is given it to go on from. Runs under the target's
-    lock and is told to the ledger of `root`. Raises what `run` raises; TargetBusyError when another run holds the
+    lock and is reported to the ledger of `root`. Raises what `run` raises; TargetBusyError when another run holds the
     target; OutputError when the ledger cannot be written, UsageError where the output holds another source's run,
     both before anything is read.
     """
@@ -173,7 +173,7 @@ def _unfinished(
 
 
 def _fingerprint(plan: RunPlan, contract: LoadedContract, options: str | None) -> RunFingerprint | None:
-    """Return what this run's bytes will hang on; None where that cannot be told, which the run itself will say."""
+    """Return what this run's bytes will depend on; None where that cannot be reported, which the run itself will say."""
     try:
         stored = access.identify(plan.source, contract.document.run.storage_options)
     except SourceError:
@@ -208,7 +208,7 @@ def _in_table(plan: RunPlan, contract: LoadedContract, options: str, published: 
 
 
 def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Ledger, Summary | None]:
-    """Return the ledger, in step with the summary that stands in the output, and that."""
+    """Return the ledger, in step with the summary that is in the output, and that."""
     defaults = contract.document.run
     ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
     look = partial(published_summary, plan.output, defaults.storage_options)
@@ -268,7 +268,7 @@ def _record_interrupted(ledger: Ledger, resumed: Resumed, run_id: str) -> None:
     try:
         record = readable(ledger.get(resumed.run_id))
     except CallcenterEtlError:
-        return  # what cannot be read was told when it was to be written
+        return  # what cannot be read was given when it was to be written
     if record is not None and record.status == ERROR:
         cause = f"{record.cause}; run {run_id} went on from line {resumed.line:,}"
         _put_or_warn(ledger, replace(record, cause=cause))

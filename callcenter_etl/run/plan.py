@@ -24,8 +24,8 @@ from callcenter_etl.writers.target_lock import LockOwner
 class RunPlan:
     """All that one run needs to know.
 
-    `options` are those that its outputs hang on, None where no other run is to go on from this one; `unfinished` is
-    the run that this one goes on from, looked for where it is to `resume`. Without `checkpoint_seconds` no
+    `options` are those that its outputs depend on, None where no other run is to go on from this one; `unfinished` is
+    the run that this one resumes from, looked for where it is to `resume`. Without `checkpoint_seconds` no
     checkpoints are taken. With `force` a table gets the records that it holds already. `engine` names what does the
     work, `range_bytes` is how much of a source a task of Spark takes; neither changes what is written. With `parts` it
     is written as folders of part files.
@@ -57,7 +57,7 @@ class RunPlan:
 
 
 def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
-    """Return what a typed target's sink is told of the run."""
+    """Return what a typed target's sink is reported of the run."""
     defaults = document.run
     return SinkPlan(
         document, plan.output, defaults.storage_options, defaults.mode, plan.publish_to, plan.parts

@@ -103,7 +103,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One execution, as `summary.json` tells it; what it went on from is told by log and ledger."""
+    """One execution, as `summary.json` tells it; what it went on from is reported by log and ledger."""
 
     run_id: str
     status: str

@@ -40,7 +40,7 @@ class Marks:
 def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
     """Return the block with single-byte delimiter and quote, and these bytes.
 
-    Raises SourceError where a delimiter of several bytes stands in a block that holds every byte of ASCII.
+    Raises SourceError where a delimiter of several bytes is in a block that holds every byte of ASCII.
     """
     taken = [
         *b"\t\n\r",

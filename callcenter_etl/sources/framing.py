@@ -39,7 +39,7 @@ class Frame:
 
     `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text` (UTF-8, marked). `lines`
     are 1-based, `line_counts` the physical lines of each. `consumed` bytes of the block were framed; the rest
-    belongs to a record that goes on. All arrays have the shape (records,).
+    belongs to a record that continues. All arrays have the shape (records,).
     """
 
     raw: bytes
@@ -139,7 +139,7 @@ def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
 
 
 def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[int, int]]:
-    """Find the lines that are not UTF-8: decoding goes on after each of them."""
+    """Find the lines that are not UTF-8: decoding continues after each of them."""
     bad: dict[int, tuple[int, int]] = {}
     view = memoryview(raw)
     position = 0

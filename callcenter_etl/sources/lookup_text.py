@@ -98,7 +98,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 def _sound_rows(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
     """Yield the rows. Raises UnfitLookupError after the last one where some have another number of fields.
 
-    Their values cannot be told from their neighbours': a value of another column would be looked up.
+    Their values cannot be reported from their neighbours': a value of another column would be looked up.
     """
     ragged, first = 0, ""
     for number, row in enumerate(rows, start=2):

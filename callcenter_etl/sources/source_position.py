@@ -20,7 +20,7 @@ class SourceOffset:
 
 
 class StoredBytes:
-    """Counts and hashes stored bytes as they are read; held to those of an earlier reader, which `passed` them."""
+    """Counts and hashes stored bytes as they are read; checked against those of an earlier reader, which `passed` them."""
 
     def __init__(self, uri: str, passed: SourceOffset | None = None) -> None:
         self._uri = uri

@@ -106,7 +106,7 @@ class SourceReader:
 
     @property
     def plain_position(self) -> tuple[int, int]:
-        """Where reading goes on: the next plain byte, and the number of the line that it starts."""
+        """Where reading continues: the next plain byte, and the number of the line that it starts."""
         return self._pending.offset, self._pending.next_line
 
     @property

@@ -28,7 +28,7 @@ class FileCheckpoint:
 def reopen(path: Path, mark: FileCheckpoint) -> tuple[int, hashlib._Hash]:
     """Open a file that another process wrote, cut off at its mark, to be read and written on.
 
-    Gives the descriptor, which stands at the mark, and the hash of what is before it. Raises OSError, and
+    Gives the descriptor, which is at the mark, and the hash of what is before it. Raises OSError, and
     UnfitCheckpointError where the file does not hold what it held at the mark.
     """
     try:

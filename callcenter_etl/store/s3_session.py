@@ -17,7 +17,7 @@ _Environment = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class CredentialsSource:
-    """Where credentials come from, by botocore's name for it, and the region; `fault` where neither can be told."""
+    """Where credentials come from, by botocore's name for it, and the region; `fault` where neither can be reported."""
 
     method: str | None
     region: str | None

@@ -72,7 +72,7 @@ class RangeStream:
             self._planned = stop
 
     async def _fetch(self, start: int, stop: int) -> bytes:
-        """Fetch a range; after a fault reading goes on at the byte reached, and progress renews the budget."""
+        """Fetch a range; after a fault reading continues at the byte reached, and progress renews the budget."""
         got = bytearray()
         while len(got) < stop - start:
             reached = len(got)
@@ -97,7 +97,7 @@ class RangeStream:
         return bytes(got)
 
     async def _sentence(self, error: Exception, offset: int) -> str:
-        """Return why reading ended. Stores tell of a change in many ways, so an error of any other kind asks anew."""
+        """Return why reading ended. Stores tell of a change in many ways, so an error of any other kind asks again."""
         code = store_errors.code_of(error)
         if code in store_errors.MISSING_CODES and code != "NoSuchBucket":
             return f"{self.uri}: was deleted while it was read (run again when the sender has finished)"

@@ -1,4 +1,4 @@
-"""Turns what a storage raised into a sentence with its remedy, and tells what is worth another try."""
+"""Turns what a storage raised into a sentence with its remedy, and says what is worth another try."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class KeyRegistry:
 
     Its files stand in `directory` without names, so that none is left over, even after a kill. After `keep` or
     `go_on` the keys and their lines are also held in files with names, from which another process can go on;
-    runs and filter are made anew from these.
+    runs and filter are made again from these.
     """
 
     def __init__(

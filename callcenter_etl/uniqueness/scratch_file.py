@@ -134,6 +134,6 @@ class KeptFile(ScratchFile):
 
 
 def _groups(breaks: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the first and the last + 1 of each group, where `breaks` says that the next one starts anew."""
+    """Return the first and the last + 1 of each group, where `breaks` says that the next one starts again."""
     cuts = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(breaks) + 1]
     return list(pairwise(cuts))

@@ -88,7 +88,7 @@ class UploadedAttempt(Attempt):
     def told(self, records: Mapping[str, int]) -> dict[str, Any]:
         """Upload what is to stand in the output, and tell how the driver completes it."""
         told = super().told(records)
-        # A file without records stands there only if there is no other, and then it is the first part's.
+        # A file without records is there only if there is no other, and then it is the first part's.
         wanted = {name: file for name, file in told.items() if records[name] or self._part == 0}
         paths = {name: self.files[name].path for name in wanted}
         uploads = self._prefix.upload(self._part, wanted, paths)

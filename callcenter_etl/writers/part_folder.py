@@ -58,7 +58,7 @@ def kept_files(name: str, told: Sequence[Told]) -> list[tuple[int, Told]]:
 
 
 def commit_parts(folder: Path, told: Sequence[Told], mode: int | None) -> None:
-    """Give the files of the attempts that count their names, mark each folder complete, and write what was told.
+    """Give the files of the attempts that count their names, mark each folder complete, and write what was given.
 
     What other attempts wrote is removed. With an error told of, nothing is committed but that.
     """
@@ -79,7 +79,7 @@ def _commit(home: Path, files: Sequence[tuple[int, Told]], mode: int | None) -> 
 
 
 def write_manifest(folder: Path, told: Sequence[Told]) -> None:
-    """Write what was told of all parts, for `read_manifest`."""
+    """Write what was given of all parts, for `read_manifest`."""
     with translate_os_errors(folder):
         _write(folder / MANIFEST_NAME, json.dumps(sorted(told, key=lambda part: int(part["part"]))).encode())
         sync_folder(folder)
@@ -93,7 +93,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def read_manifest(folder: Path) -> list[dict[str, Any]]:
-    """Return what was told of each part, in order. Raises OutputError where nothing was committed."""
+    """Return what was given of each part, in order. Raises OutputError where nothing was committed."""
     try:
         told: list[dict[str, Any]] = parse_array(read_regular_file(folder / MANIFEST_NAME))
     except (OSError, DocumentError) as error:
@@ -102,7 +102,7 @@ def read_manifest(folder: Path) -> list[dict[str, Any]]:
 
 
 def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
-    """Return the committed folder of one name. Raises OutputError where a part is not there as it was told of."""
+    """Return the committed folder of one name. Raises OutputError where a part is not there as it was given of."""
     home, files = folder / name, kept_files(name, told)
     there = access.sizes_in(str(home))
     for part, file in files:

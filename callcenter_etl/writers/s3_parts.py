@@ -60,7 +60,7 @@ class PartsPrefix:
         return {**self.labels, "sha256": file["sha256"]}
 
     def abandon(self, told: Sequence[Told]) -> None:
-        """Remove what tasks uploaded for parts that are told of."""
+        """Remove what tasks uploaded for parts that are reported of."""
         bucket = Bucket(self.bucket, self.options)
         parallel_map(_uploads(told), lambda file: bucket.abandon(_upload_of(file)))
 

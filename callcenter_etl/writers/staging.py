@@ -82,7 +82,7 @@ class Staging:
         return folder
 
     def finished_stream(self) -> Path:
-        """Return the staged stream of accepted records, whole; it stays for a run that goes on from its checkpoint."""
+        """Return the staged stream of accepted records, whole; it stays for a run that resumes from its checkpoint."""
         self.files[STREAM].close()
         return self.files[STREAM].path
 

@@ -38,7 +38,7 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One run to be told of: its summary, and the folder or prefix that holds its files."""
+    """One run to be reported of: its summary, and the folder or prefix that holds its files."""
 
     summary: Summary
     folder: str

@@ -58,7 +58,7 @@ class MalformedExample:
 
 @dataclass(frozen=True, slots=True)
 class SourceSection:
-    """What is told of one source. `strip` is None where the exceptions could not be looked at; `gap` says why."""
+    """What is reported of one source. `strip` is None where the exceptions could not be looked at; `gap` says why."""
 
     summary: Summary
     already_done: bool

@@ -1,4 +1,4 @@
-"""Says where a record stands in words of a spreadsheet: `E1042`, as long as that is where it will be found."""
+"""Says where a record is in words of a spreadsheet: `E1042`, as long as that is where it will be found."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sheet_cells(
 ) -> SheetCells:
     """Work out which lines are rows. `open_quote` is the first line with a quote that nothing closes, None if none.
 
-    A spreadsheet joins what stands in quotes, over lines too: from an open quote on its rows are not the lines.
+    A spreadsheet joins what is in quotes, over lines too: from an open quote on its rows are not the lines.
     """
     if document.source.multiline:
         return SheetCells(

@@ -63,7 +63,7 @@ def repeats(
 
 
 def _repeats(spark: SparkSession, work: TaskContext, ranges: Sequence[Range | None]) -> DataFrame:
-    """Return every record whose key stands on an earlier line too, with the first such line.
+    """Return every record whose key is on an earlier line too, with the first such line.
 
     A window and not a join: both bring equal keys, compared as bytes, to one place, but a join would read the
     source twice.

@@ -36,7 +36,7 @@ RunFingerprint = Mapping[str, str | int | None]
 class Checkpoint:
     """Where a run stood: what it had read, staged, counted and remembered.
 
-    `basis` is all that the staged bytes hang on; a run with another one does not go on from here. `keys` are those
+    `basis` is all that the staged bytes depend on; a run with another one does not go on from here. `keys` are those
     of each rule of uniqueness, in contract order.
     """
 
@@ -102,7 +102,7 @@ def _agrees_with_rules(accounts: Tally) -> bool:
 def run_fingerprint(
     *, source: str, stored: FileVersion, output: str, contract_sha256: str, options: str | None
 ) -> RunFingerprint:
-    """Return all that staged bytes hang on, and for which output they are.
+    """Return all that staged bytes depend on, and for which output they are.
 
     A local output holds its staging folder itself and may be moved with it.
     """

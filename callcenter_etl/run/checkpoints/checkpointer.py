@@ -46,7 +46,7 @@ class NoCheckpoints:
 
 @dataclass(frozen=True, slots=True)
 class RunParts:
-    """The parts of a run whose state a checkpoint holds; `basis` is what the bytes they stage hang on."""
+    """The parts of a run whose state a checkpoint holds; `basis` is what the bytes they stage depend on."""
 
     fingerprint: RunFingerprint
     reader: SourceReader

@@ -1,4 +1,4 @@
-"""Finds the staging folder of a dead run that can be gone on with, and clears those that are of no use."""
+"""Finds the staging folder of a dead run that can be resumed, and clears those that are of no use."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def find_interrupted_run(
     """Yield the unfinished run in a local output, None where there is none to go on with; clear all others.
 
     To be used under the target's lock. Where none is `wanted`, all are cleared; where the basis of what is to be
-    run cannot be told, none. It is asked for only where there is something to compare.
+    run cannot be reported, none. It is asked for only where there is something to compare.
     """
     yield _chosen(stale_staging_folders(output), fingerprint, wanted=wanted)
 

@@ -60,7 +60,7 @@ class RunQuery:
 def find_equivalent_run(ledger: Ledger, question: RunQuery, published: Summary | None) -> Summary | None:
     """Return the summary of the run that did this already, None where the run is wanted.
 
-    Done means: the summary that stands in the output is of a run that the ledger knows, under the same contract
+    Done means: the summary that is in the output is of a run that the ledger knows, under the same contract
     and options, its files are all there, and the source holds the same bytes.
     """
     if published is None or published.contract.sha256 != question.contract_sha256:

@@ -25,7 +25,7 @@ class RunFilter:
 
 
 class Ledger(Protocol):
-    """The record of runs: a row a run, replaced as the run goes on.
+    """The record of runs: a row a run, replaced as the run continues.
 
     All of it raises OutputError where the ledger cannot be written, SourceError where it cannot be read.
     """

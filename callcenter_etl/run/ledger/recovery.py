@@ -23,8 +23,8 @@ def recover_ledger(
 ) -> None:
     """Finish in the ledger what earlier runs into one output did not; call it under the target's lock.
 
-    `published` is the summary that stands in the output. Without a lock, as in an object store, `look_again` gives
-    what stands there by then: runs that may still live are left as they are.
+    `published` is the summary that is in the output. Without a lock, as in an object store, `look_again` gives
+    what is there by then: runs that may still live are left as they are.
     """
     for record in ledger.unfinished(output):
         if recheck is None:

@@ -12,7 +12,7 @@ BUG = 70
 def cause_of(error: BaseException) -> tuple[str, int]:
     """Return why a run ended, and the exit code that it means.
 
-    The program's own errors hold no value of a record; any other one is told by its kind alone, as its message
+    The program's own errors hold no value of a record; any other one is reported by its kind alone, as its message
     may quote anything.
     """
     if isinstance(error, CallcenterEtlError):

@@ -42,7 +42,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run: what it held to what, how it ended, and what it published.
+    """One run: what it checked against what, how it ended, and what it published.
 
     `output` is the folder as seen from the ledger's own; `options` are those that change what is written, as
     canonical JSON, None where they are not known; `cause` says why a run with status `error` ended.

@@ -1,4 +1,4 @@
-"""Two contracts compared by what they mean: every change with its effect, and where it stands on both sides."""
+"""Two contracts compared by what they mean: every change with its effect, and where it is on both sides."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class ContractPart:
 
     @property
     def why(self) -> str:
-        """The sentence that tells what the difference does."""
+        """The sentence that says what the difference does."""
         sentences = [
             *([] if self.rejected is None else [f"no longer accepted: {self.rejected}"]),
             *([] if self.accepted is None else [f"newly accepted: {self.accepted}"]),

@@ -1,4 +1,4 @@
-"""Two contracts in one direction: what the first one accepts is held to the second one.
+"""Two contracts in one direction: what the first one accepts is checked against the second one.
 
 Every judge of this package looks one way only, and is asked twice: from old to new for what a change breaks, and
 from new to old for what it loosens.

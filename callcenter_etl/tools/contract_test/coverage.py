@@ -29,7 +29,7 @@ class RuleCoverage:
     """The record that breaks a rule with the fewest others, and what it changes in a record that breaks none.
 
     `outcome` is alone, together (`others` are then broken too, whatever was tried) or not found, after `tries`
-    made records. `after` stands before the record, for rules of uniqueness.
+    made records. `after` is before the record, for rules of uniqueness.
     """
 
     rule: str

@@ -56,7 +56,7 @@ class RecordEvaluator:
         return tuple(sorted(found, key=lambda rule: (self._order.get(rule, -1), rule)))
 
     def is_writable(self, value: str) -> bool:
-        """Return whether a value stands on one line, and as itself, in a source of this contract."""
+        """Return whether a value is on one line, and as itself, in a source of this contract."""
         source = self.document.source
         if _LINE_END.search(value) or (source.quote is None and source.delimiter in value):
             return False
@@ -111,7 +111,7 @@ def _all_broken(verdicts: Verdicts) -> list[tuple[str, Lines]]:
 
 
 def _without_uniqueness(document: ContractDocument) -> ContractDocument:
-    """Return the contract without what makes one record hang on another."""
+    """Return the contract without what makes one record depend on another."""
     columns = tuple(_not_unique(column) for column in document.columns)
     rules = tuple(rule for rule in document.rules if rule.unique is None)
     return document.model_copy(update={"columns": columns, "rules": rules})

@@ -66,7 +66,7 @@ def _plain(name: str, value: Any) -> Any:
 
 
 class _Line(dict[str, Any]):
-    """A mapping that stands on one line."""
+    """A mapping that is on one line."""
 
 
 class _Dumper(yaml.SafeDumper):

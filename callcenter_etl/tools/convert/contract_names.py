@@ -13,7 +13,7 @@ from callcenter_etl.tools.convert.import_draft import Draft, Taken
 def chosen_part(
     draft: Draft, parts: Sequence[Taken], part: str | None, *, at: Path, word: str
 ) -> Taken | None:
-    """Return the part of that name, or the only one; the others are noted. A fault, and None, where it cannot be told."""
+    """Return the part of that name, or the only one; the others are noted. A fault, and None, where it cannot be reported."""
     if not parts:
         draft.fault(at, f"the file has no {word}, so there is nothing to make a contract of")
         return None

@@ -60,7 +60,7 @@ class Draft:
     faults: list[tuple[Path, str]] = field(default_factory=list)
 
     def put(self, path: Path, value: Any, origin: Path) -> None:
-        """Set what stands at `path` of the contract."""
+        """Set what is at `path` of the contract."""
         place: Any = self.value
         for part in path[:-1]:
             place = place[part] if isinstance(part, int) else place.setdefault(part, {})
@@ -166,7 +166,7 @@ class Taken:
         return self.value[key]
 
     def at(self, *keys: str | int) -> Path:
-        """Return the path of what stands below this mapping."""
+        """Return the path of what is below this mapping."""
         return (*self.path, *keys)
 
     def inside(self, key: str) -> Taken:
@@ -191,7 +191,7 @@ class Taken:
         return below
 
     def skip(self) -> None:
-        """Count every key as understood: what this mapping says is told in another way."""
+        """Count every key as understood: what this mapping says is reported in another way."""
         self._taken.update(self.value)
         self._below.clear()
         self._odd.clear()

@@ -139,7 +139,7 @@ def from_python(strptime: str) -> tuple[str, ...]:
     """Return the formats that together take what Python's strptime takes: there a day, a month and an hour need no zero.
 
     Minutes and seconds without a zero are left out: nobody writes them, and each would double the number of formats.
-    A directive next to another one keeps its two digits, without which the two could not be told apart.
+    A directive next to another one keeps its two digits, without which the two could not be reported apart.
     """
     tokens = _STRPTIME.findall(strptime)
     parts: list[tuple[str, ...]] = []

@@ -26,7 +26,7 @@ class PipelineKey:
 
     @property
     def section(self) -> str:
-        """The words of the section that the setting stands in."""
+        """The words of the section that the setting is in."""
         return words(self.path[-2]) if len(self.path) > 1 else ""
 
 

@@ -1,4 +1,4 @@
-"""Finds the record that stands on a line, reading no further than it must."""
+"""Finds the record that is on a line, reading no further than it must."""
 
 from __future__ import annotations
 

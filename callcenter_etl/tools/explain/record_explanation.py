@@ -81,7 +81,7 @@ def explain_line(
 ) -> Explanation:
     """Explain the record to which a line of a source belongs.
 
-    Values of classified columns are left out unless `show_values`. Raises UsageError where no record stands on
+    Values of classified columns are left out unless `show_values`. Raises UsageError where no record is on
     the line, SourceError where the source cannot be read so far.
     """
     document = contract.document

@@ -15,7 +15,7 @@ from callcenter_etl.writers.part_folder import file_uris
 
 
 def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Causes | None]:
-    """Return the summary that stands in a run's output folder and the causes behind its rejects.
+    """Return the summary that is in a run's output folder and the causes behind its rejects.
 
     None where nothing was rejected, or the source was refused. Raises UsageError where there is no run, or one
     under another contract.

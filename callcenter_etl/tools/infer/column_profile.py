@@ -35,7 +35,7 @@ from callcenter_etl.uniqueness import KeyRegistry
 
 Weights = NDArray[np.int64]
 
-MAX_DISTINCT = 2_000  # so many values are told apart in memory
+MAX_DISTINCT = 2_000  # so many values are reported apart in memory
 MAX_VALUE_CHARACTERS = 200  # a longer value makes the column free text, whose values are not told apart
 MIN_REPEATS = 5  # values of a small set occur so often on average
 PLAIN_TYPES = ("boolean", "digits", "integer", "decimal", "duration")

@@ -34,9 +34,9 @@ _WHAT_IS_WRONG = {
 def contract_text(
     draft: ContractDraft, outcome: SampleOutcome, samples: Sequence[str], *, max_records: int | None
 ) -> str:
-    """Write a draft as YAML, with what the samples' records showed when they were held to it.
+    """Write a draft as YAML, with what the samples' records showed when they were checked against it.
 
-    `most_records` tells how many of each sample were looked at, None where all were.
+    `most_records` says how many of each sample were looked at, None where all were.
     """
     first = "" if max_records is None else f", of each the first {max_records:,} at the most"
     sections = [

@@ -81,7 +81,7 @@ class FormatEvidence:
     def read(self, *, max_misfits: int, order: str | None = None) -> Reading | None:
         """Choose the formats; None where more than `most_misfits` values have none.
 
-        `order` tells which of day and month comes first in other columns, where that is known.
+        `order` says which of day and month comes first in other columns, where that is known.
         """
         both = [self._best(each, max_misfits) for each in ("day", "month")]
         day, month = both

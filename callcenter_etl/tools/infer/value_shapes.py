@@ -87,7 +87,7 @@ class Shapes:
     def pattern(self, *, max_misfits: int, personal: bool) -> Pattern | None:
         """Return the pattern that all but `most_misfits` values keep; None where they have no fixed shape.
 
-        What all values start with stands in it as it is, unless they are `personal`.
+        What all values start with is in it as it is, unless they are `personal`.
         """
         for meaning, misfits in self._known.items():
             if misfits <= max_misfits and (personal or meaning != PHONE):

@@ -161,7 +161,7 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, 
 
 
 def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
-    """Return the header line of the run's target, which tells how the source ends its lines."""
+    """Return the header line of the run's target, which says how the source ends its lines."""
     storage = document.run.storage_options
     if not origin.has_target:
         return b""

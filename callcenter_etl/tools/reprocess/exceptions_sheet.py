@@ -1,4 +1,4 @@
-"""Reads an exceptions file as a spreadsheet may have written it anew: another delimiter, encoding, line end, order."""
+"""Reads an exceptions file as a spreadsheet may have written it again: another delimiter, encoding, line end, order."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Sheet:
                 text.detach()
 
     def lines(self, problems: list[Problem]) -> NDArray[np.int64]:
-        """Return the source's line of each row, and say what is wrong with rows that cannot be told apart."""
+        """Return the source's line of each row, and say what is wrong with rows that cannot be reported apart."""
         at, width = self.header.index(LINE), len(self.header)
         found: dict[int, int] = {}
         for number, cells in self.cells():

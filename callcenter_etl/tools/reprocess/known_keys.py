@@ -22,7 +22,7 @@ from callcenter_etl.sources.source_reader import SourceReader
 from callcenter_etl.tools.reprocess.rejected_file import as_published
 from callcenter_etl.uniqueness import make_registries
 
-# Lines of published files are told from those of the source by being beyond any.
+# Lines of published files are reported from those of the source by being beyond any.
 _PUBLISHED = 10**15
 _IN_REASON = re.compile(r"\bline ([0-9]{16,18})\b")
 

@@ -1,4 +1,4 @@
-"""One reprocess: corrected records are judged anew, the recovered ones published once, the rest told again."""
+"""One reprocess: corrected records are judged again, the recovered ones published once, the rest told again."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class ReprocessPlan:
 
 
 def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
-    """Judge a corrected exceptions file, or corrected rejected records, anew.
+    """Judge a corrected exceptions file, or corrected rejected records, again.
 
     What keeps the contract is published in a folder of its own below the output, once for each line of the source,
-    with a fresh exceptions file for the rest; a dry run writes nothing. Raises UsageError where it cannot be told
+    with a fresh exceptions file for the rest; a dry run writes nothing. Raises UsageError where it cannot be reported
     which source the records come from, SourceError or OutputError where it cannot be finished.
     """
     if plan.file == STANDARD_INPUT:
@@ -100,7 +100,7 @@ def _alone(home: Path, plan: ReprocessPlan, contract: LoadedContract) -> Iterato
     with lock:
         if not plan.dry_run:
             for folder in stale_staging_folders(home):
-                if not (folder / CHECKPOINT_NAME).exists():  # else a run of `validate` goes on from it
+                if not (folder / CHECKPOINT_NAME).exists():  # else a run of `validate` resumes from it
                     remove_tree(folder)
         yield
 

@@ -1,4 +1,4 @@
-"""The Arrow schema that a contract gives its accepted records; it hangs on the contract alone, never on the data."""
+"""The Arrow schema that a contract gives its accepted records; it depends on the contract alone, never on the data."""
 
 from __future__ import annotations
 

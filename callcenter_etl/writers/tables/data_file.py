@@ -1,4 +1,4 @@
-"""Finished Parquet files on this machine that are to become files of a table, and what the table is told of them."""
+"""Finished Parquet files on this machine that are to become files of a table, and what the table is reported of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 class DataFile:
     """A finished file. `partition` are its values of the table's partition columns as text, None for null.
 
-    `footer` is Parquet's own, kept because the file is moved before the table is told of it.
+    `footer` is Parquet's own, kept because the file is moved before the table is reported of it.
     """
 
     file: Path

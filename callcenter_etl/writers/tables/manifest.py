@@ -29,7 +29,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What stands in `_manifest.json`. `layout` and `columns` are what files side by side must have in common."""
+    """What is in `_manifest.json`. `layout` and `columns` are what files side by side must have in common."""
 
     contract: Mapping[str, str]
     layout: Mapping[str, Any]
@@ -64,7 +64,7 @@ class Manifest:
             raise OutputError(f"{where}: has other columns: {', '.join(map(repr, changed))} ({remedy})")
 
     def to_json(self) -> bytes:
-        """Return the manifest's text; it hangs on its files alone, not on the run or the time."""
+        """Return the manifest's text; it depends on its files alone, not on the run or the time."""
         files = [
             {"path": file.path, "bytes": file.bytes, "sha256": file.sha256, "records": file.records}
             for file in self.files
@@ -104,7 +104,7 @@ def listing_sha256(files: Iterable[TargetFile]) -> str:
 
 
 def previous_manifest(plan: SinkPlan) -> Manifest | None:
-    """Return the manifest that stands in an output, None where there is no target that is a folder."""
+    """Return the manifest that is in an output, None where there is no target that is a folder."""
     return read_manifest(within(plan.output, TARGET_FOLDER), plan.storage)
 
 

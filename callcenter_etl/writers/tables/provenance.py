@@ -25,7 +25,7 @@ IdentifyBy = Literal["uri", "name"]
 class Provenance:
     """One source's content under one contract, and the run that read it; nothing in it is secret.
 
-    `source` is what stands in the rows; runs with the same one replace each other's rows. `options` are all that
+    `source` is what is in the rows; runs with the same one replace each other's rows. `options` are all that
     changes which records are accepted, beside the source's bytes and the contract's text.
     """
 

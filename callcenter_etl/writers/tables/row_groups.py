@@ -1,4 +1,4 @@
-"""Cuts a stream of batches into row groups at places that hang on the records alone, never on the batches."""
+"""Cuts a stream of batches into row groups at places that depend on the records alone, never on the batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def row_groups(
 
 
 def sizes_of(batch: pa.RecordBatch) -> NDArray[np.int64]:
-    """Return about how many bytes the values of each record have; it hangs on the values alone."""
+    """Return about how many bytes the values of each record have; it depends on the values alone."""
     found = np.full(batch.num_rows, _FIXED_BYTES * batch.num_columns, dtype=np.int64)
     for column in batch.columns:
         if pa.types.is_string(column.type):

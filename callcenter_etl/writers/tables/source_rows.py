@@ -1,4 +1,4 @@
-"""Tells whose rows a data file of a table holds, and writes those of the others anew."""
+"""Tells whose rows a data file of a table holds, and writes those of the others again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RowsInFiles(ABC):
             return rows_of(source, opened)
 
     def residual_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
-        """Write a file's rows anew without a source's, a batch at a time."""
+        """Write a file's rows again without a source's, a batch at a time."""
         with self.opened(file) as opened:
             target = write_others(source, opened, scratch, self._mode)
         return DataFile.of(target, dict(zip(self.partition_columns, file.partition, strict=True)))

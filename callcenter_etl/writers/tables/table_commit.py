@@ -59,7 +59,7 @@ class TableChange:
 
     @property
     def removed(self) -> tuple[ActiveFile, ...]:
-        """All files that are no more part of the table, in whole or but for the rest that was written anew."""
+        """All files that are no more part of the table, in whole or but for the rest that was written again."""
         return (*self.removal.files, *self.removal.rewrites)
 
 
@@ -90,10 +90,10 @@ class TableVersion(Protocol):
         """Count a source's rows in a file."""
 
     def residual_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
-        """Write a file's rows anew without those of a source."""
+        """Write a file's rows again without those of a source."""
 
     def last_run(self) -> str:
-        """Say who made it, as a person is told."""
+        """Say who made it, as a person is reported."""
 
 
 class Table(Protocol):

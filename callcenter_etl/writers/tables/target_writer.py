@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
     import pyarrow as pa
 
 
-TABLE_FORMATS = ("delta", "iceberg")  # of what is added to, whatever stands beside it
+TABLE_FORMATS = ("delta", "iceberg")  # of what is added to, whatever is beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class TableSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SinkPlan:
-    """What a sink is told before the run: the contract, and where its target goes. `mode` is that of new files.
+    """What a sink is reported before the run: the contract, and where its target goes. `mode` is that of new files.
 
     With `parts` the target is a folder of part files, which the run writes itself.
     """

@@ -1,4 +1,4 @@
-"""Casts the accepted records of a chunk to their columns' types; each value arrives, or stands as text in `_unconverted`."""
+"""Casts the accepted records of a chunk to their columns' types; each value arrives, or is as text in `_unconverted`."""
 
 from __future__ import annotations
 

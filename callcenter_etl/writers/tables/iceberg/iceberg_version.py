@@ -85,7 +85,7 @@ class IcebergVersion(RowsInFiles):
         return any(self._told(each).get(f"{TOLD}run_id") == run_id for each in self.table.snapshots())
 
     def last_run(self) -> str:
-        """Say who made it, as a person is told."""
+        """Say who made it, as a person is reported."""
         told = self._told(self.table.current_snapshot())
         if f"{TOLD}run_id" not in told:
             return f"another program (snapshot {self.number})"
