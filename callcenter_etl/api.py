@@ -25,7 +25,7 @@ from callcenter_etl.run.result import RunResult, TemporaryOutput
 from callcenter_etl.sources.source_reader import BLOCK_BYTES
 from callcenter_etl.store.access import DEFAULTS, expand, identify
 from callcenter_etl.store.store_errors import MissingError
-from callcenter_etl.store.uris import check_path, shown
+from callcenter_etl.store.uris import check_path, has_query, shown
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
     from callcenter_etl.tools.backtest.backtest import BackTest
@@ -181,8 +181,10 @@ def _one_source(source: object, storage: StorageOptions) -> str:
     if isinstance(source, (list, tuple, set, frozenset, Iterator)):
         raise ArgumentTypeError(f"source: a path or an address is expected, not {kind_of(source)} ({_EACH})")
     path = path_of("source", source)
-    if glob.has_magic(path) and not _is_there(path, storage):
-        raise UsageError(f"source: {path!r} is a pattern ({_EACH} of find_sources({path!r}))")
+    # The question mark of a web address begins its query, which may hold a secret.
+    if glob.has_magic(path) and not has_query(path) and not _is_there(path, storage):
+        name = shown(path)
+        raise UsageError(f"source: {name!r} is a pattern ({_EACH} of find_sources({name!r}))")
     return path
 
 

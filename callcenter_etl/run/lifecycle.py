@@ -14,7 +14,8 @@ from pathlib import Path
 
 from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.errors import CallcenterEtlError, SourceError
+from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.errors import CallcenterEtlError, OutputError, SourceError
 from callcenter_etl.logs import get_logger
 from callcenter_etl.os_errors import catch_environment_errors
 from callcenter_etl.run.checkpoints.checkpoint import RunFingerprint, run_fingerprint
@@ -211,13 +212,20 @@ def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Le
     """Return the ledger, in step with the summary that is in the output, and that."""
     defaults = contract.document.run
     ledger = ledger_in(root, mode=defaults.mode, storage=defaults.storage_options)
-    look = partial(published_summary, plan.output, defaults.storage_options)
+    look = partial(_published_in, plan.output, defaults.storage_options)
     published = look()
     output = output_as_recorded(plan.output, root)
     recover_ledger(
         ledger, output=output, published=published, recheck=None if is_local(plan.output) else look
     )
     return ledger, published
+
+
+def _published_in(output: str, storage: StorageOptions) -> Summary | None:
+    try:
+        return published_summary(output, storage)
+    except SourceError as error:  # what cannot be read is where this run is to write
+        raise OutputError(str(error)) from error
 
 
 def _options_of(plan: RunPlan, contract: LoadedContract) -> str | None:

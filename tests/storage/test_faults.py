@@ -237,7 +237,7 @@ def test_secrets_are_in_nothing_that_is_written(moto_drops: Drops, monkeypatch: 
         with_user = proxy.endpoint.replace("//", "//user:pass-word@")
         done.append(cli("validate", uri, *words, AWS_ENDPOINT_URL=with_user))
     done.append(cli("validate", f"http://me:{token}@127.0.0.1:1/x.csv?X-Amz-Signature={token}", *words))
-    assert [each.returncode for each in done[2:]] == [3, 3]
+    assert [each.returncode for each in done[2:]] == [3, 3], done[3].stderr
     assert done[0].returncode == 0
     written = "".join(each.stdout + each.stderr for each in done)
     written += Path("logs/callcenter_etl.log").read_text()

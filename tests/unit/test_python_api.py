@@ -212,3 +212,13 @@ def test_numbers_of_numpy_are_numbers(source: Path) -> None:
 def test_a_wrong_type_is_a_type_error_too(source: Path) -> None:
     with pytest.raises(TypeError, match="source: "):
         validate(3, CONTRACT)
+
+
+def test_the_query_of_a_web_address_is_no_pattern_and_is_not_shown() -> None:
+    with pytest.raises(CallcenterEtlError) as caught:
+        validate("http://me:secret@127.0.0.1:1/x.csv?sig=secret", CONTRACT)
+    assert caught.value.exit_code == 3
+    assert "secret" not in str(caught.value)
+    with pytest.raises(CallcenterEtlError, match="is a pattern") as caught:
+        validate("http://me:secret@127.0.0.1:1/*.csv", CONTRACT)
+    assert "secret" not in str(caught.value)
