@@ -40,7 +40,7 @@ def is_memory_error(error: BaseException) -> bool:
 
 @contextmanager
 def translate_memory_errors() -> Iterator[None]:
-    """Raise LackOfMemoryError for whatever shape it comes in."""
+    """Raise OutOfMemoryError for whatever shape it comes in."""
     try:
         yield
     except CallcenterEtlError:

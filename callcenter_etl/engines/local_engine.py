@@ -114,7 +114,7 @@ class LocalEngine:
     def go_on(self, counted: Tally, keys: Sequence[KeyCheckpoint]) -> None:
         """Take up what an engine had counted, and remembered in the same scratch folder.
 
-        Raises UnfitCheckpointError where that is not there any more.
+        Raises CheckpointMismatchError where that is not there any more.
         """
         if len(keys) != len(self._registries):
             raise CheckpointMismatchError("the checkpoint has other rules of uniqueness")

@@ -76,7 +76,7 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
     """Do what `run` does, unless the published outputs are already those of this source under this contract.
 
     Where an unfinished run of the same has a checkpoint, `run` is given it to go on from. Runs under the target's
-    lock and is reported to the ledger of `root`. Raises what `run` raises; TargetBusyError when another run holds the
+    lock and is reported to the ledger of `root`. Raises what `run` raises; TargetLockedError when another run holds the
     target; OutputError when the ledger cannot be written, UsageError where the output holds another source's run,
     both before anything is read.
     """

@@ -39,7 +39,7 @@ class StoredBytes:
         return self._unproven is None
 
     def add(self, block: bytes) -> None:
-        """Take the next bytes. Raises UnfitCheckpointError where they show that an earlier reader had read others."""
+        """Take the next bytes. Raises CheckpointMismatchError where they show that an earlier reader had read others."""
         if self._unproven is not None and self.count + len(block) >= self._unproven.stored_bytes:
             self._prove(block, self._unproven)
         self.count += len(block)

@@ -173,7 +173,7 @@ class SourceReader:
     def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
         """Go to where an earlier reader stood, reading again what it read; what follows comes next.
 
-        Raises UnfitCheckpointError where that is not what it had read. As the earlier one may have read ahead, this
+        Raises CheckpointMismatchError where that is not what it had read. As the earlier one may have read ahead, this
         may be found out only by what follows; the reader does not rest before.
         """
         pending = self._pending
@@ -236,7 +236,7 @@ class SourceReader:
     def check_unchanged(self) -> None:
         """Raise SourceError when the stored file is not the one that was opened, or was not read to its end.
 
-        Raises UnfitCheckpointError where an earlier reader claims to have read more than there is.
+        Raises CheckpointMismatchError where an earlier reader claims to have read more than there is.
         """
         if not self._stored_bytes.proven:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")

@@ -29,7 +29,7 @@ def reopen(path: Path, mark: FileCheckpoint) -> tuple[int, hashlib._Hash]:
     """Open a file that another process wrote, cut off at its mark, to be read and written on.
 
     Gives the descriptor, which is at the mark, and the hash of what is before it. Raises OSError, and
-    UnfitCheckpointError where the file does not hold what it held at the mark.
+    CheckpointMismatchError where the file does not hold what it held at the mark.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -48,7 +48,7 @@ def retry_until_complete(call: Callable[[], _T], *, name: str, options: StorageO
     """Return what the call gives; it is made again while its answer ends early.
 
     For calls of boto3, which tries again by itself what fails before the body of an answer.
-    Raises PatienceError when the budget is used up, and every other failure at once.
+    Raises RetriesExhaustedError when the budget is used up, and every other failure at once.
     """
     retrying = Retrying(**_budget(name, options), retry=retry_if_exception(is_cut_answer))
     try:

@@ -122,7 +122,7 @@ class KeyRegistry:
     def go_on(self, mark: KeyCheckpoint) -> None:
         """Remember what another process had kept in this directory at its mark, and keep what follows.
 
-        Raises UnfitCheckpointError where the files are not what they were.
+        Raises CheckpointMismatchError where the files are not what they were.
         """
         self._log.close()
         self._log = KeptFile(self._directory / KEYS_NAME, mark.keys)

@@ -98,7 +98,7 @@ class ScratchFile:
 class KeptFile(ScratchFile):
     """A scratch file with a name, which another process can go on with.
 
-    With a mark it is such a file, as it was at its mark; UnfitCheckpointError where it is not any more.
+    With a mark it is such a file, as it was at its mark; CheckpointMismatchError where it is not any more.
     """
 
     def __init__(self, path: Path, mark: FileCheckpoint | None = None) -> None:

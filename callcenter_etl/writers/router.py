@@ -154,7 +154,7 @@ class Router:
     def go_on(
         self, marks: Mapping[str, FileCheckpoint], *, exception_records: int, target_records: int
     ) -> None:
-        """Go on with a dead run's files. Raises UnfitCheckpointError where they are not what they were."""
+        """Go on with a dead run's files. Raises CheckpointMismatchError where they are not what they were."""
         self._target = self._staged.go_on(self.target_name, marks[self.target_name])
         self._rejected = self._staged.go_on(REJECTED, marks[REJECTED])
         self._exceptions = self._staged.go_on(EXCEPTIONS, marks[EXCEPTIONS])

@@ -30,7 +30,7 @@ class StagedFile:
 
     @classmethod
     def at(cls, path: Path, mark: FileCheckpoint) -> Self:
-        """Go on with a file from its mark. Raises OSError, and UnfitCheckpointError where it is not what it was."""
+        """Go on with a file from its mark. Raises OSError, and CheckpointMismatchError where it is not what it was."""
         descriptor, sha256 = reopen(path, mark)
         return cls(path, os.fdopen(descriptor, "wb"), sha256, mark.bytes)
 

@@ -68,7 +68,7 @@ class Staging:
         return self.files[name]
 
     def go_on(self, name: str, mark: FileCheckpoint) -> StagedFile:
-        """Go on with one of a dead run's files. Raises UnfitCheckpointError where it is not what it was."""
+        """Go on with one of a dead run's files. Raises CheckpointMismatchError where it is not what it was."""
         with translate_os_errors(self.directory):
             self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], mark)
         return self.files[name]

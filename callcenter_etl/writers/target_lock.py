@@ -65,7 +65,7 @@ def target_lock(
     """Hold `folder`, which is made where it is missing, for one run.
 
     The lock file stays behind, empty: a file that is never removed cannot be locked twice under one name.
-    Raises TargetBusyError at once when another run holds the folder, OutputError when it cannot be locked.
+    Raises TargetLockedError at once when another run holds the folder, OutputError when it cannot be locked.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -78,3 +78,19 @@ def test_the_readme_lists_every_page_of_the_docs_once_and_stays_short() -> None:
         page.name: 1 for page in pages
     }
     assert text.count("\n") <= 120
+
+
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
+ROOTS = ("", "callcenter_etl", "docs", "docs/design")
+# Written by a run or by make, or an example of a reader's own.
+MADE = re.compile(
+    r"(?:site|output|out|logs|runs|benchmarks/\.cache|reprocessed|target|exceptions|rejected|s3:|checked|nightly|src)/"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_file_and_folder_that_a_page_names_exists(page: Path) -> None:
+    named = set(PATH.findall(FENCE.sub("", page.read_text(encoding="utf-8"))))
+    wanted = [name for name in named if name.endswith((".py", "/")) and not MADE.match(name)]
+    missing = [name for name in wanted if not any((REPOSITORY / root / name).exists() for root in ROOTS)]
+    assert page.name == "CHANGELOG.md" or missing == []

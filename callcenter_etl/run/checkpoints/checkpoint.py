@@ -62,7 +62,7 @@ class Checkpoint:
         return to_form(Checkpoint, values)
 
     def check(self) -> None:
-        """Raise UnfitCheckpointError where the numbers contradict each other: somebody changed them.
+        """Raise CheckpointMismatchError where the numbers contradict each other: somebody changed them.
 
         The checksum of a checkpoint can be computed by whoever changes it, so that it finds damage, and not intent.
         """
@@ -143,7 +143,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(folder: Path) -> Checkpoint:
     """Return the checkpoint in a staging folder.
 
-    Raises UnfitCheckpointError where there is none, or none that this program wrote whole.
+    Raises CheckpointMismatchError where there is none, or none that this program wrote whole.
     """
     path = folder / CHECKPOINT_NAME
     try:
@@ -164,7 +164,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _refuse_other_files(folder: Path) -> None:
-    """Raise UnfitCheckpointError where something in a staging folder is not a file or folder of its own.
+    """Raise CheckpointMismatchError where something in a staging folder is not a file or folder of its own.
 
     To resume cuts staged files and writes on in them: through a link that would change somebody else's file, and a
     file with a second name may be a backup's. A file in the place of a folder would fail each resume in the same way.

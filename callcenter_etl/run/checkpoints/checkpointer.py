@@ -143,7 +143,7 @@ def checkpoints_of(parts: RunParts, *, seconds: float) -> Checkpoints | NoCheckp
 def resume(parts: RunParts, checkpoint: Checkpoint, *, after_each: Callable[[], None]) -> None:
     """Put the parts where the checkpoint says that those of another run stood.
 
-    Raises UnfitCheckpointError where what that run read or staged is not what it was, or the checkpoint was forged.
+    Raises CheckpointMismatchError where what that run read or staged is not what it was, or the checkpoint was forged.
     """
     _check_lines(checkpoint.accounts, multiline=parts.reader.dialect.multiline)
     try:
@@ -155,7 +155,7 @@ def resume(parts: RunParts, checkpoint: Checkpoint, *, after_each: Callable[[], 
 
 
 def _check_lines(accounts: Tally, *, multiline: bool) -> None:
-    """Raise UnfitCheckpointError where a checkpoint counts other records than its lines allow.
+    """Raise CheckpointMismatchError where a checkpoint counts other records than its lines allow.
 
     Records are counted by the run alone, lines on the stream too: this ties the one to the other.
     """

@@ -31,7 +31,7 @@ _BETWEEN = "; "
 class Rejects:
     """Rejected records as columns of text, all of the shape (looked at,): values by source position, and ours.
 
-    `step` tells that every so many-th record was looked at. The raw text of a record over MOST_RAW_CHARACTERS is
+    `step` tells that every so many-th record was looked at. The raw text of a record over MAX_RAW_CHARACTERS is
     left out.
     """
 
