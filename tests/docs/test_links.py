@@ -84,7 +84,7 @@ PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 ROOTS = ("", "callcenter_etl", "docs", "docs/design")
 # Written by a run or by make, or an example of a reader's own.
 MADE = re.compile(
-    r"(?:site|output|out|logs|runs|benchmarks/\.cache|reprocessed|target|exceptions|rejected|s3:|checked|nightly|src)/"
+    r"(?:site|output|out|logs|runs|benchmarks/\.cache|reprocessed|target|exceptions|rejected|s3:|checked|nightly|src|expected)/"
 )
 
 
