@@ -1,4 +1,4 @@
-"""Time grows in proportion to the width of a file: records of 0.4 and 0.8 MB, with a rule and rejects in every column."""
+"""Time grows in proportion to the width of a file: records of 0.2 to 1.6 MB, with a rule and rejects in every column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import pytest
 from callcenter_etl import explain, load_contract, validate
 
 RECORDS, VALUE = 30, 400
-MAX_RATIO, MAX_SECONDS = 2.8, 12  # the seconds are generous: under 3 on an idle machine
+SMALL, LARGE = 500, 4000
+# Time in proportion to the width is a ratio of 8, time in proportion to its square 64: in between lies what a
+# busy machine adds. The seconds are generous too: under 5 on an idle machine.
+MAX_RATIO, MAX_SECONDS = 32, 24
 
 
 def wide(folder: Path, columns: int) -> tuple[Path, dict[str, Any]]:
@@ -41,8 +44,8 @@ def seconds_of_run(folder: Path, columns: int) -> float:
     return min(found)
 
 
-def test_a_run_takes_twice_the_time_for_twice_the_columns(tmp_path: Path) -> None:
-    small, large = seconds_of_run(tmp_path, 1000), seconds_of_run(tmp_path, 2000)
+def test_time_grows_in_proportion_to_the_columns(tmp_path: Path) -> None:
+    small, large = seconds_of_run(tmp_path, SMALL), seconds_of_run(tmp_path, LARGE)
     assert large <= MAX_RATIO * small, (small, large)
     assert large < MAX_SECONDS
 
@@ -51,7 +54,7 @@ def test_one_record_is_explained_in_seconds(tmp_path: Path) -> None:
     source, document = wide(tmp_path, 2000)
     start = time.process_time()
     explanation = explain(source, document, line=20)
-    assert time.process_time() - start < MAX_SECONDS / 2
+    assert time.process_time() - start < MAX_SECONDS / 4
     assert len([rule for rule in explanation.rules if rule.rule.startswith("c")]) == 2000
 
 
