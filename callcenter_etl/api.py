@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas a
     from callcenter_etl.tools.contract_test.contract_test import ContractTest
 
 
-def say_nothing(folder: str, files: int) -> None:
+def ignore_skipped(folder: str, files: int) -> None:
     """Report no skipped files."""
 
 
@@ -235,7 +235,7 @@ def resolve_sources(
     patterns: list[str],
     storage: StorageOptions = DEFAULTS,
     *,
-    on_skipped: Callable[[str, int], None] = say_nothing,
+    on_skipped: Callable[[str, int], None] = ignore_skipped,
 ) -> list[str]:
     """Return the sources that names and patterns mean, in order, each once.
 

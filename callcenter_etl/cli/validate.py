@@ -1,4 +1,4 @@
-"""`callcenter-etl validate`: the main job."""
+"""`callcenter-etl validate`: validate sources against a contract."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.convert import print_unsupported, say_warnings
+from callcenter_etl.cli.convert import print_unsupported, print_warnings
 from callcenter_etl.cli.html_report import prepare_report, write_report
 from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
 from callcenter_etl.imports import uncollected
@@ -23,14 +23,14 @@ SPEED = "Performance"
 
 
 class EngineName(StrEnum):
-    """What does the work of a run."""
+    """The engines of a run."""
 
     local = "local"
     spark = "spark"
 
 
 class FailOn(StrEnum):
-    """What ends a command with exit code 1."""
+    """The causes of exit code 1."""
 
     warn = "warn"
     reject = "reject"
@@ -38,7 +38,7 @@ class FailOn(StrEnum):
 
 
 class TargetFormat(StrEnum):
-    """What form the accepted records get."""
+    """The formats of the accepted records."""
 
     csv = "csv"
     parquet = "parquet"
@@ -72,7 +72,7 @@ def validate(
             "--output",
             "-o",
             metavar="DIR",
-            help="Folder or s3:// prefix of the run's files. A folder each in it for several sources or a pattern.",
+            help="Folder or s3:// prefix of the run's files; several sources or a pattern get a subfolder each.",
             rich_help_panel=DATA,
         ),
     ] = None,
@@ -81,7 +81,7 @@ def validate(
         typer.Option(
             "--max-rejected",
             metavar="N|N%",
-            help="Number or share of rejects with which a run still passes.",
+            help="Largest number or share of rejects with which a run passes.",
             rich_help_panel=VERDICT,
         ),
     ] = None,
@@ -124,7 +124,7 @@ def validate(
         bool | None,
         typer.Option(
             "--force",
-            help="Run although this source is done, or the output holds another source's run.",
+            help="Run although the source has been run already, or the output holds another source's run.",
             rich_help_panel=AGAIN,
         ),
     ] = None,
@@ -132,7 +132,7 @@ def validate(
         bool | None,
         typer.Option(
             "--resume/--no-resume",
-            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume where there is one.",
+            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume if there is one.",
             rich_help_panel=AGAIN,
         ),
     ] = None,
@@ -142,7 +142,7 @@ def validate(
             "--workers",
             min=1,
             metavar="N",
-            help="Threads that work on chunks. Default: the cores.",
+            help="Number of threads. Default: the number of cores.",
             rich_help_panel=SPEED,
         ),
     ] = None,
@@ -190,7 +190,7 @@ def validate(
         typer.Option(
             "--staging",
             metavar="DIR",
-            help="Where files for s3:// wait for their upload.",
+            help="Local folder for files before their upload to s3://.",
             rich_help_panel=DATA,
         ),
     ] = None,
@@ -199,19 +199,19 @@ def validate(
         typer.Option(
             "--report",
             metavar="FILE.html",
-            help="Write a report page of the runs, with values masked.",
+            help="Write an HTML report of the runs, with values masked.",
             rich_help_panel=SHOWN,
         ),
     ] = None,
 ) -> None:
-    """Put every record of the sources into target or exceptions, as the contract says.
+    """Validate sources against a contract, and write every record to target or exceptions.
 
-    With --output DIR the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
-    without, nothing is kept.
+    With --output DIR the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing.
+    Without it, no file is kept.
 
-    One source that is named writes into DIR itself. Several sources, or a pattern (also one that matches a single
-    file), write into DIR/NAME each. A shell that expands a pattern to one file passes a name: quote patterns to
-    have folders in any case. Files of earlier runs are never sources of a pattern.
+    A single source given by name writes into DIR itself. Several sources, or a pattern (even with a single match),
+    write into DIR/NAME each. Quote patterns: a shell that expands one to a single file passes a name. A pattern never
+    matches files of earlier runs.
 
     Exit codes: 0 passed, 1 the data violated the contract, 2 the command line or the contract is wrong, 3 the run
     could not be finished.
@@ -230,7 +230,7 @@ def validate(
     loaded = load_contract(contract)
     if not quiet:
         print_unsupported(loaded)
-        say_warnings(loaded)
+        print_warnings(loaded)
     options = RunOptions(
         sources=tuple(sources or ()),
         output=output,
@@ -251,8 +251,8 @@ def validate(
     configure_logs(settings.log, quiet=quiet)
     jobs = jobs_of(settings, loaded, quiet=quiet)
     page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
-    ways = BatchOptions(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
-    results, failures = run_all(jobs, loaded, ways)
+    batch = BatchOptions(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
+    results, failures = run_all(jobs, loaded, batch)
     ended = CommandResult(loaded, settings, results, failures)
     show(ended, wanted)
     if page is not None:

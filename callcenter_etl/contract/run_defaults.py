@@ -1,4 +1,4 @@
-"""The part of a contract that holds the defaults of its runs: where from, where to, how."""
+"""The defaults of runs in a contract: source, output, engine, target, logging."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Write = Literal["append", "overwrite", "replace_partitions"]
 
 
 class LogSettings(FrozenModel):
-    """Where and how a run logs."""
+    """Level, folder and format of a run's log."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least level that is logged"
@@ -47,7 +47,7 @@ def _optional_texts(value: Any) -> Any:
 
 
 class ExceptionsSettings(FrozenModel):
-    """How the exceptions are written."""
+    """Options of exceptions.csv."""
 
     excel_safe: Flag = Field(
         default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
@@ -55,7 +55,7 @@ class ExceptionsSettings(FrozenModel):
 
 
 class TableSettings(FrozenModel):
-    """Which table a run's accepted records go into, and by what it knows a source again."""
+    """The table for a run's accepted records, and the identity of a source across runs."""
 
     uri: OptionalAddress = Field(
         None, description="folder or s3:// prefix of a Delta table; else `target` in the run's output"
@@ -74,7 +74,7 @@ class TableSettings(FrozenModel):
 
 
 class RunDefaults(FrozenModel):
-    """Defaults of a run; a CLI option wins, then an environment variable, then this."""
+    """Defaults of a run. A CLI option has precedence, then an environment variable, then these values."""
 
     source: Annotated[
         str | tuple[str, ...] | None, BeforeValidator(_optional_texts), AfterValidator(without_credentials)
@@ -93,10 +93,11 @@ class RunDefaults(FrozenModel):
         default=False, description="write target, exceptions and rejected as folders of part files; for spark"
     )
     fail_on: FailOn = Field(
-        "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
+        "reject", description="the cause of exit code 1: warnings or rejects, rejects, or never"
     )
     checkpoint_seconds: Seconds = Field(
-        30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
+        30.0,
+        description="seconds between two checkpoints, from which an interrupted run is resumed; 0 is never",
     )
     target_format: TargetFormat = Field(
         "csv",
@@ -105,8 +106,8 @@ class RunDefaults(FrozenModel):
     layout: TableLayout | None = Field(None, description="folders and order of a typed target")
     write: Write | None = Field(
         None,
-        description="what a run replaces of a typed target: all of it (overwrite; so it is for files), the partitions"
-        " that it has records for, or what its source wrote before (append; so it is for tables)",
+        description="the part of a typed target that a run replaces: all of it (overwrite, the default for files), the"
+        " partitions that it has records for, or the records of its source (append, the default for tables)",
     )
     table: TableSettings = Field(default_factory=TableSettings, description="which table the records go into")
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")
