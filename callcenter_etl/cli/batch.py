@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import resolve_sources, ignore_skipped
+from callcenter_etl.api import ignore_skipped, resolve_sources
 from callcenter_etl.api import validate as run
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.cli.exit_codes import print_error, print_skipped
@@ -95,7 +95,7 @@ def run_all(
     failures: list[tuple[str, CallcenterEtlError]] = []
     if batch.resume and any(settings.engine == "spark" for _, settings in jobs):
         raise UsageError(
-            "--resume: a run of --engine spark takes no checkpoints, there is nothing to go on from"
+            "--resume: a run of --engine spark writes no checkpoints, so there is nothing to resume"
             " (leave --resume out: the run starts from the beginning)"
         )
     # One unreadable source must not prevent the other runs, nor the report of their results.
