@@ -44,9 +44,8 @@ class ContractFormat:
     text: str
     is_it: Callable[[dict[str, Any]], bool]
     place: str
-    own: Callable[[Written], Iterator[str]] = lambda written: iter(
-        ()
-    )  # parts that only this program understands
+    # Yields a line for each part that only this program understands.
+    own: Callable[[Written], Iterator[str]] = lambda written: iter(())
     versions: tuple[str, ...] = ()
     spread: bool = False
 

@@ -99,9 +99,8 @@ def _read_server(draft: Draft, top: Taken) -> None:
 
 def _read_properties(draft: Draft, table: Taken) -> dict[int, tuple[Any, Path]]:
     """Import every column. Returns the residual of each with its path, by position."""
-    draft.put(
-        ("source", "header"), "by_name", table.at("properties")
-    )  # ODCS does not define an order of columns, and permits further ones
+    # ODCS does not define an order of columns, and permits further columns.
+    draft.put(("source", "header"), "by_name", table.at("properties"))
     kept: dict[int, tuple[Any, Path]] = {}
     keys: list[tuple[int, str]] = []
     for place, described in enumerate(table.each("properties")):

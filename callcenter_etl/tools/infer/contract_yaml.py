@@ -132,9 +132,8 @@ def _flow(value: Any) -> str:
     yaml.width = 2**31 - 1
     yaml.allow_unicode = True
     stream = io.StringIO()
-    yaml.dump(
-        _in_flow_style({"_": value}), stream
-    )  # inside a mapping, because ruamel.yaml drops the braces of a mapping with one key inside a list
+    # Inside a mapping, because ruamel.yaml drops the braces of a mapping with one key inside a list.
+    yaml.dump(_in_flow_style({"_": value}), stream)
     return stream.getvalue().strip().removeprefix("{_: ").removesuffix("}")
 
 
