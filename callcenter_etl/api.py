@@ -80,27 +80,52 @@ def validate(
     Raises SourceError, OutputError, EngineError, ContractError or UsageError; its subclass ArgumentTypeError for an
     argument of another type. For several sources or a pattern, call it for each result of `find_sources`.
     """
-    check_types(locals(), _OPTION_KINDS)  # first of all: only the arguments are local yet
+    arguments = dict(locals())  # first of all: only the arguments are local yet
+    check_types(arguments, _OPTION_KINDS)
     contract = as_contract(contract)
-    source = _one_source(source, contract.document.run.storage_options)
-    for name, number, least in (
-        ("chunk_rows", chunk_rows, 1),
-        ("workers", workers, 1),
-        ("block_bytes", block_bytes, 1),
-        ("range_bytes", range_bytes, 1),
-        ("checkpoint_seconds", checkpoint_seconds, 0),
-    ):
-        if number is not None and number < least:
-            raise UsageError(f"{name} must be at least {least}, got {number}")
+    resolved = _resolved(arguments, contract)
+    keep = TemporaryOutput() if resolved["output"] is None else None
+    folder = os.fspath(resolved["output"]) if keep is None else keep.name
+    plan = _plan(resolved, contract, folder)
+    run = partial(run_source, on_progress=on_progress)
+    if keep is not None:
+        outcome = _run_for_itself(plan, contract, run, keep)
+    else:
+        run_it = run_forced if force else run_idempotent
+        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
+    return _result(plan, contract, outcome, keep)
+
+
+def _resolved(arguments: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
+    """Return the arguments with defaults of the contract filled in. Raises UsageError if they do not fit together."""
     defaults = contract.document.run
-    engine = defaults.engine if engine is None else engine
-    parts = defaults.parts if parts is None else parts
+    source = _one_source(arguments["source"], defaults.storage_options)
+    for name, least in _MINIMUMS.items():
+        if arguments[name] is not None and arguments[name] < least:
+            raise UsageError(f"{name} must be at least {least}, got {arguments[name]}")
+    engine = defaults.engine if arguments["engine"] is None else arguments["engine"]
+    parts = defaults.parts if arguments["parts"] is None else arguments["parts"]
     check_engine(engine, parts=parts)
+    output, publish_to = arguments["output"], arguments["publish_to"]
     if output is None and publish_to is not None:
         output, publish_to = publish_to, None
+    target_format = arguments["target_format"] or defaults.target_format
+    _check_parts(parts=parts, publish_to=publish_to, target_format=target_format)
+    check_path(source, output, publish_to, arguments["staging"], arguments["root"])
+    return {
+        **arguments,
+        "source": source,
+        "engine": engine,
+        "parts": parts,
+        "output": output,
+        "publish_to": publish_to,
+        "target_format": target_format,
+    }
+
+
+def _check_parts(*, parts: bool, publish_to: str | None, target_format: str) -> None:
     if parts and publish_to is not None:
         raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
-    target_format = target_format or defaults.target_format
     if target_format not in get_args(TargetFormat):
         known = ", ".join(get_args(TargetFormat))
         raise UsageError(f"target_format: {target_format!r} is none of {known}")
@@ -109,35 +134,38 @@ def validate(
             f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
             " gives folders of Parquet)"
         )
-    keep = TemporaryOutput() if output is None else None
-    check_path(source, output, publish_to, staging, root)
-    folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
-    plan = RunPlan(
-        source=source,
+
+
+def _plan(resolved: Mapping[str, Any], contract: Contract, folder: str) -> RunPlan:
+    defaults = contract.document.run
+    staging, seconds = resolved["staging"], resolved["checkpoint_seconds"]
+    return RunPlan(
+        source=resolved["source"],
         output=folder,
-        limits=_limits(contract.document.limits, max_rejected),
-        chunk_rows=chunk_rows or defaults.chunk_rows,
-        workers=workers or defaults.workers or usable_cores(),
-        block_bytes=block_bytes,
-        publish_to=publish_to,
+        limits=_limits(contract.document.limits, resolved["max_rejected"]),
+        chunk_rows=resolved["chunk_rows"] or defaults.chunk_rows,
+        workers=resolved["workers"] or defaults.workers or usable_cores(),
+        block_bytes=resolved["block_bytes"],
+        publish_to=resolved["publish_to"],
         staging=defaults.staging if staging is None else os.fspath(staging),
-        checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
-        resume=resume and engine == "local",
-        target_format=target_format,
-        engine=engine,
-        parts=parts,
-        range_bytes=range_bytes,
+        checkpoint_seconds=defaults.checkpoint_seconds if seconds is None else seconds,
+        # Only the local engine writes checkpoints: on Spark, blocks in work are on other machines.
+        resume=resolved["resume"] and resolved["engine"] == "local",
+        target_format=resolved["target_format"],
+        engine=resolved["engine"],
+        parts=resolved["parts"],
+        range_bytes=resolved["range_bytes"],
     )
-    run = partial(run_source, on_progress=on_progress)
-    if keep is not None:
-        outcome = _run_for_itself(plan, contract, run, keep)
-    else:
-        run_it = run_forced if force else run_idempotent
-        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
+
+
+def _result(
+    plan: RunPlan, contract: Contract, outcome: RunOutcome, keep: TemporaryOutput | None
+) -> RunResult:
+    defaults = contract.document.run
     return RunResult(
         record=outcome.summary,
         source=plan.source,
-        output=folder,
+        output=plan.output,
         already_done=outcome.already_done,
         replaced=outcome.replaced,
         _excel_safe=defaults.exceptions.excel_safe,
@@ -166,6 +194,10 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
         raise
 
 
+_MINIMUMS = {
+    **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), 1),
+    "checkpoint_seconds": 0,
+}
 _OPTION_KINDS = {
     **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), "a whole number"),
     "checkpoint_seconds": "a number",

@@ -2,207 +2,54 @@
 
 from __future__ import annotations
 
-import os
-from enum import StrEnum
-from typing import Annotated
-
 import typer
 
-from callcenter_etl.cli.convert import print_unsupported, print_warnings
-from callcenter_etl.cli.html_report import prepare_report, write_report
-from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
+from callcenter_etl.cli.output_formats import Formats
+from callcenter_etl.cli.validate_options import (
+    ChunkRowsOption,
+    ContractOption,
+    EngineOption,
+    FailOnOption,
+    ForceOption,
+    LogLevelOption,
+    MaxFindingsOption,
+    MaxRejectedOption,
+    OutputOption,
+    PartsOption,
+    PublishToOption,
+    QuietOption,
+    ReportOption,
+    ResumeOption,
+    SourcesArgument,
+    StagingOption,
+    TargetFormatOption,
+    ValidateOptions,
+    WorkersOption,
+)
 from callcenter_etl.imports import uncollected
-from callcenter_etl.store.uris import shown
-from callcenter_etl.terminal import printable
-
-DATA = "Source and target"
-VERDICT = "Limits"
-SHOWN = "Results and logs"
-AGAIN = "Repeated and interrupted runs"
-SPEED = "Performance"
-
-
-class EngineName(StrEnum):
-    """The engines of a run."""
-
-    local = "local"
-    spark = "spark"
-
-
-class FailOn(StrEnum):
-    """The causes of exit code 1."""
-
-    warn = "warn"
-    reject = "reject"
-    never = "never"
-
-
-class TargetFormat(StrEnum):
-    """The formats of the accepted records."""
-
-    csv = "csv"
-    parquet = "parquet"
-    delta = "delta"
-    iceberg = "iceberg"
 
 
 def validate(
-    sources: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SOURCE",
-            help="Files, patterns such as 'drops/**/*.csv', or addresses such as s3://; - is standard input."
-            " Default: run.source.",
-        ),
-    ] = None,
+    sources: SourcesArgument = None,
     *,
-    contract: Annotated[
-        str,
-        typer.Option(
-            "--contract",
-            "-c",
-            metavar="FILE",
-            help="The contract, YAML or JSON, or an ODCS file.",
-            rich_help_panel=DATA,
-        ),
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="DIR",
-            help="Folder or s3:// prefix of the run's files; several sources or a pattern get a subfolder each.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    max_rejected: Annotated[
-        str | None,
-        typer.Option(
-            "--max-rejected",
-            metavar="N|N%",
-            help="Largest number or share of rejects with which a run passes.",
-            rich_help_panel=VERDICT,
-        ),
-    ] = None,
+    contract: ContractOption,
+    output: OutputOption = None,
+    max_rejected: MaxRejectedOption = None,
     formats: Formats = None,
-    fail_on: Annotated[
-        FailOn | None,
-        typer.Option(
-            "--fail-on",
-            help="Cause of exit code 1: warnings too, rejects (default), or nothing.",
-            rich_help_panel=VERDICT,
-        ),
-    ] = None,
-    max_findings: Annotated[
-        int | None,
-        typer.Option(
-            "--max-findings",
-            min=1,
-            metavar="N",
-            help="Maximum number of records of each rule in junit and sarif. Default: 10.",
-            rich_help_panel=SHOWN,
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet", "-q", help="No progress and no log lines below error.", rich_help_panel=SHOWN
-        ),
-    ] = False,
-    chunk_rows: Annotated[
-        int | None,
-        typer.Option(
-            "--chunk-rows",
-            min=1,
-            metavar="N",
-            help="Maximum number of records in a chunk.",
-            rich_help_panel=SPEED,
-        ),
-    ] = None,
-    force: Annotated[
-        bool | None,
-        typer.Option(
-            "--force",
-            help="Run although the source has been run already, or the output holds another source's run.",
-            rich_help_panel=AGAIN,
-        ),
-    ] = None,
-    resume: Annotated[
-        bool | None,
-        typer.Option(
-            "--resume/--no-resume",
-            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume if there is one.",
-            rich_help_panel=AGAIN,
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            min=1,
-            metavar="N",
-            help="Number of threads. Default: the number of cores.",
-            rich_help_panel=SPEED,
-        ),
-    ] = None,
-    engine: Annotated[
-        EngineName | None,
-        typer.Option(
-            "--engine",
-            help="Threads of this process (local, default), or Spark.",
-            rich_help_panel=SPEED,
-        ),
-    ] = None,
-    parts: Annotated[
-        bool | None,
-        typer.Option(
-            "--parts/--no-parts",
-            help="Folders of part files, written by the tasks of Spark, instead of single files.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    log_level: Annotated[
-        str | None,
-        typer.Option(
-            "--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.", rich_help_panel=SHOWN
-        ),
-    ] = None,
-    publish_to: Annotated[
-        str | None,
-        typer.Option(
-            "--publish-to",
-            metavar="URI",
-            help="s3:// prefix that gets copies of the run's files.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    target_format: Annotated[
-        TargetFormat | None,
-        typer.Option(
-            "--target-format",
-            help="Accepted records byte for byte (csv, default), or in the types of the contract.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    staging: Annotated[
-        str | None,
-        typer.Option(
-            "--staging",
-            metavar="DIR",
-            help="Local folder for files before their upload to s3://.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            "--report",
-            metavar="FILE.html",
-            help="Write an HTML report of the runs, with values masked.",
-            rich_help_panel=SHOWN,
-        ),
-    ] = None,
+    fail_on: FailOnOption = None,
+    max_findings: MaxFindingsOption = None,
+    quiet: QuietOption = False,
+    chunk_rows: ChunkRowsOption = None,
+    force: ForceOption = None,
+    resume: ResumeOption = None,
+    workers: WorkersOption = None,
+    engine: EngineOption = None,
+    parts: PartsOption = None,
+    log_level: LogLevelOption = None,
+    publish_to: PublishToOption = None,
+    target_format: TargetFormatOption = None,
+    staging: StagingOption = None,
+    report: ReportOption = None,
 ) -> None:
     """Validate sources against a contract, and write every record to target or exceptions.
 
@@ -218,47 +65,9 @@ def validate(
 
     Example: callcenter-etl validate calls.csv -c calls.yaml -o output/calls
     """
+    options = ValidateOptions(**locals())  # first of all: only the options are local yet
+    # Imported here, because pandas and pydantic would take most of the time of `--help`.
     with uncollected():
-        from callcenter_etl.api_contract import load_contract
-        from callcenter_etl.cli.batch import BatchOptions, jobs_of, run_all
-        from callcenter_etl.cli.causes import print_causes
-        from callcenter_etl.cli.results import CommandResult, show
-        from callcenter_etl.logs import configure_logs
-        from callcenter_etl.run.options import RunOptions, resolve_settings
+        from callcenter_etl.cli.validate_sources import validate_sources
 
-    wanted = requested_formats(formats)
-    loaded = load_contract(contract)
-    if not quiet:
-        print_unsupported(loaded)
-        print_warnings(loaded)
-    options = RunOptions(
-        sources=tuple(sources or ()),
-        output=output,
-        chunk_rows=chunk_rows,
-        max_rejected=max_rejected,
-        log_level=log_level,
-        publish_to=publish_to,
-        staging=staging,
-        workers=workers,
-        fail_on=None if fail_on is None else fail_on.value,
-        max_findings=max_findings,
-        target_format=None if target_format is None else target_format.value,
-        engine=None if engine is None else engine.value,
-        parts=parts,
-        force=force,
-    )
-    settings = resolve_settings(loaded.document.run, options, os.environ)
-    configure_logs(settings.log, quiet=quiet)
-    jobs = jobs_of(settings, loaded, quiet=quiet)
-    page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
-    batch = BatchOptions(root=settings.output, quiet=quiet, force=settings.force, resume=resume)
-    results, failures = run_all(jobs, loaded, batch)
-    ended = CommandResult(loaded, settings, results, failures)
-    show(ended, wanted)
-    if page is not None:
-        write_report(page, results, loaded, root=settings.output, failures=failures)
-        if RequestedFormat(FOR_PEOPLE) in wanted:
-            print(f"report: {printable(shown(page.uri))}")
-    if RequestedFormat(FOR_PEOPLE) in wanted and not quiet:
-        print_causes(results, loaded)
-    raise typer.Exit(ended.exit_code)
+    raise typer.Exit(validate_sources(options))
