@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, is_frame, kind_of, path_of
 from callcenter_etl.contract.model import Limits, MaxRejected
-from callcenter_etl.contract.run_defaults import Engine, TargetFormat
+from callcenter_etl.contract.run_option_table import RUN_OPTIONS, Engine, TargetFormat
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.engines.engine_table import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ArgumentTypeError, SourceError, UsageError
-from callcenter_etl.own_outputs import without_own_outputs
 from callcenter_etl.run.cores import usable_cores
 from callcenter_etl.run.execution import ProgressCallback, run_source
 from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempotent
+from callcenter_etl.run.options import RunOptions, keywords, resolve_options
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
 from callcenter_etl.sources.source_reader import BLOCK_BYTES
-from callcenter_etl.store.access import DEFAULTS, expand, identify
+from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, has_query, shown
 
@@ -31,10 +32,6 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas a
     from callcenter_etl.tools.backtest.backtest import BackTest
     from callcenter_etl.tools.compare import ContractChange
     from callcenter_etl.tools.contract_test.contract_test import ContractTest
-
-
-def say_nothing(folder: str, files: int) -> None:
-    """Report no skipped files."""
 
 
 def validate(
@@ -74,60 +71,56 @@ def validate(
     OutputError, EngineError, ContractError or UsageError; ArgumentTypeError, which is one, for an argument of another
     type. Several sources, or a pattern, are validated one by one: see `find_sources`.
     """
-    check_types(locals(), _OPTION_KINDS)  # first of all: only the arguments are local yet
+    arguments = dict(locals())  # first of all: only the arguments are local yet
+    check_types(arguments, {name: kind for name, kind in _KINDS.items() if name in arguments})
     contract = as_contract(contract)
-    source = _one_source(source, contract.document.run.storage_options)
-    for name, number, least in (
-        ("chunk_rows", chunk_rows, 1),
-        ("workers", workers, 1),
-        ("block_bytes", block_bytes, 1),
-        ("range_bytes", range_bytes, 1),
-        ("checkpoint_seconds", checkpoint_seconds, 0),
-    ):
-        if number is not None and number < least:
-            raise UsageError(f"{name} must be at least {least}, got {number}")
-    defaults = contract.document.run
-    engine = defaults.engine if engine is None else engine
-    parts = defaults.parts if parts is None else parts
-    check_engine(engine, parts=parts)
-    if output is None and publish_to is not None:
-        output, publish_to = publish_to, None
-    if parts and publish_to is not None:
-        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
-    target_format = target_format or defaults.target_format
-    if target_format not in get_args(TargetFormat):
-        known = ", ".join(get_args(TargetFormat))
-        raise UsageError(f"target_format: {target_format!r} is none of {known}")
-    if parts and target_format != "csv":
-        raise UsageError(
-            f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
-            " gives folders of Parquet)"
-        )
-    keep = TemporaryOutput() if output is None else None
-    check_path(source, output, publish_to, staging, root)
-    folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
-    plan = RunPlan(
-        source=source,
-        output=folder,
-        limits=_limits(contract.document.limits, max_rejected),
-        chunk_rows=chunk_rows or defaults.chunk_rows,
-        workers=workers or defaults.workers or usable_cores(),
+    # The contract's own output belongs to the command line: a call without an output keeps its files with the result.
+    defaults = contract.document.run.model_copy(update={"output": None, "publish_to": None})
+    options = resolve_options(defaults, keywords(arguments))
+    return validate_source(
+        _one_source(source, contract.document.run.storage_options),
+        contract,
+        options,
+        block_bytes=_at_least_one("block_bytes", block_bytes),
+        range_bytes=_at_least_one("range_bytes", range_bytes),
+        resume=resume,
+        root=None if root is None else os.fspath(root),
+        on_progress=on_progress,
+    )
+
+
+def validate_source(
+    source: str,
+    contract: Contract,
+    options: RunOptions,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    range_bytes: int = RANGE_BYTES,
+    resume: bool = True,
+    root: str | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Validate one source with options that are resolved; raises what `validate` raises.
+
+    This is the way of `validate`, of the command line and of Glue jobs into a run.
+    """
+    _check_parts(options)
+    keep = TemporaryOutput() if options.output is None else None
+    folder = keep.name if keep is not None else options.output or ""
+    check_path(source, options.output, options.publish_to, options.staging, root)
+    plan = replace(
+        _plan(options, source=source, output=folder, declared=contract.document.limits),
         block_bytes=block_bytes,
-        publish_to=publish_to,
-        staging=defaults.staging if staging is None else os.fspath(staging),
-        checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
-        resume=resume and engine == "local",
-        target_format=target_format,
-        engine=engine,
-        parts=parts,
         range_bytes=range_bytes,
+        resume=resume and options.engine == "local",
     )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:
         outcome = _run_for_itself(plan, contract, run, keep)
     else:
-        run_it = run_forced if force else run_idempotent
-        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
+        run_it = run_forced if options.force else run_idempotent
+        outcome = run_it(plan, contract.loaded, root=folder if root is None else root, run=run)
+    defaults = contract.document.run
     return RunResult(
         record=outcome.summary,
         source=plan.source,
@@ -140,15 +133,42 @@ def validate(
     )
 
 
-def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> Limits:
-    if max_rejected is None:
-        return declared
-    if not isinstance(max_rejected, MaxRejected):
-        try:
-            max_rejected = MaxRejected.parse(str(max_rejected))
-        except UsageError as error:
-            raise UsageError(f"max_rejected: {error}") from error
-    return declared.model_copy(update={"max_rejected": max_rejected})
+def _plan(options: RunOptions, *, source: str, output: str, declared: Limits) -> RunPlan:
+    return RunPlan(
+        source=source,
+        output=output,
+        limits=_limits(declared, options.max_rejected),
+        chunk_rows=options.chunk_rows,
+        workers=options.workers or usable_cores(),
+        publish_to=options.publish_to,
+        staging=options.staging,
+        checkpoint_seconds=options.checkpoint_seconds,
+        target_format=options.target_format,
+        engine=options.engine,
+        parts=options.parts,
+    )
+
+
+def _check_parts(options: RunOptions) -> None:
+    """Raise UsageError for options of part files that do not go together, or an engine that is not installed."""
+    check_engine(options.engine, parts=options.parts)
+    if options.parts and options.publish_to is not None:
+        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
+    if options.parts and options.target_format != "csv":
+        raise UsageError(
+            f"--parts: part files are CSV, not {options.target_format} (leave --parts or --target-format out; a"
+            " run.layout gives folders of Parquet)"
+        )
+
+
+def _limits(declared: Limits, max_rejected: MaxRejected | None) -> Limits:
+    return declared if max_rejected is None else declared.model_copy(update={"max_rejected": max_rejected})
+
+
+def _at_least_one(name: str, number: int) -> int:
+    if number < 1:
+        raise UsageError(f"{name} must be at least 1, got {number}")
+    return number
 
 
 def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: TemporaryOutput) -> RunOutcome:
@@ -160,12 +180,18 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
         raise
 
 
-_OPTION_KINDS = {
-    **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), "a whole number"),
-    "checkpoint_seconds": "a number",
-    **dict.fromkeys(("force", "resume", "parts"), "True or False"),
-    **dict.fromkeys(("publish_to", "target_format", "engine"), "a text"),
-    **dict.fromkeys(("output", "staging", "root"), "a path or an address"),
+_KIND_NAMES = {
+    "choice": "a text",
+    "count": "a whole number",
+    "flag": "True or False",
+    "place": "a path or an address",
+    "seconds": "a number",
+}
+_KINDS = {
+    **{name: _KIND_NAMES[option.kind] for name, option in RUN_OPTIONS.items() if option.kind in _KIND_NAMES},
+    **dict.fromkeys(("block_bytes", "range_bytes"), "a whole number"),
+    "resume": "True or False",
+    "root": "a path or an address",
     "on_progress": "a function",
 }
 _EACH = "validate takes one source: call it for each, with an output of its own"
@@ -229,27 +255,3 @@ def examine_contract(contract: Contract) -> ContractTest:
     from callcenter_etl.tools.contract_test.contract_test import run_contract_test
 
     return run_contract_test(contract.loaded)
-
-
-def resolve_sources(
-    patterns: list[str],
-    storage: StorageOptions = DEFAULTS,
-    *,
-    on_skipped: Callable[[str, int], None] = say_nothing,
-) -> list[str]:
-    """Return the sources that names and patterns mean, in order, each once.
-
-    A pattern never means the files of earlier runs: `on_skipped` gets the folder and the number of those it matches.
-    A name does. Raises SourceError when a pattern matches no other file.
-    """
-    return list(dict.fromkeys(uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped)))
-
-
-def _expanded(pattern: str, storage: StorageOptions, on_skipped: Callable[[str, int], None]) -> Sequence[str]:
-    found = expand(pattern, storage)
-    if found == (pattern,):
-        return found
-    kept = without_own_outputs(found, storage, on_skipped)
-    if not kept:
-        raise SourceError(f"{shown(pattern)}: matches only files that earlier runs have written")
-    return kept

@@ -6,8 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import resolve_sources, say_nothing
-from callcenter_etl.api import validate as run
+from callcenter_etl.api import validate_source
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.cli.exit_codes import print_error, say_skipped
 from callcenter_etl.cli.progress import shown_progress
@@ -20,31 +19,30 @@ from callcenter_etl.errors import (
     UsageError,
 )
 from callcenter_etl.memory_errors import OutOfMemoryError
-from callcenter_etl.run.options import RunSettings
+from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
+from callcenter_etl.source_patterns import resolve_sources, say_nothing
 from callcenter_etl.store.uris import base_name, shown, within
 from callcenter_etl.terminal import printable
 
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
-def jobs_of(
-    settings: RunSettings, contract: Contract, *, quiet: bool = False
-) -> list[tuple[str, RunSettings]]:
+def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> list[tuple[str, RunOptions]]:
     """Return each source with its settings.
 
     A single source that is named writes into the output itself. Several sources, or a pattern whatever it matches,
     write into a folder each, so that the layout does not depend on how many files there are today. A pattern that
     the shell has expanded to one file cannot be told from a name.
     """
-    if not settings.sources:
+    if not options.sources:
         raise UsageError("no source: name one, or declare run.source in the contract")
     storage = contract.document.run.storage_options
-    found = resolve_sources(list(settings.sources), storage, on_skipped=say_nothing if quiet else say_skipped)
-    if list(settings.sources) == found and len(found) == 1:
-        return [(found[0], settings)]
+    found = resolve_sources(list(options.sources), storage, on_skipped=say_nothing if quiet else say_skipped)
+    if list(options.sources) == found and len(found) == 1:
+        return [(found[0], options)]
     taken: set[str] = set()
-    jobs: list[tuple[str, RunSettings]] = []
+    jobs: list[tuple[str, RunOptions]] = []
     for source in found:
         stem = _stem(source)
         name = next(
@@ -53,8 +51,8 @@ def jobs_of(
             if (name := stem if number == 1 else f"{stem}_{number}") not in taken
         )
         taken.add(name)
-        output, copies = _under(settings.output, name), _under(settings.publish_to, name)
-        jobs.append((source, replace(settings, output=output, publish_to=copies)))
+        output, copies = _under(options.output, name), _under(options.publish_to, name)
+        jobs.append((source, replace(options, output=output, publish_to=copies)))
     return jobs
 
 
@@ -77,12 +75,11 @@ class BatchOptions:
 
     root: str | None
     quiet: bool
-    force: bool
     resume: bool | None
 
 
 def run_all(
-    jobs: list[tuple[str, RunSettings]], contract: Contract, ways: BatchOptions
+    jobs: list[tuple[str, RunOptions]], contract: Contract, ways: BatchOptions
 ) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
     """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
 
@@ -91,39 +88,24 @@ def run_all(
     """
     results: list[RunResult] = []
     failures: list[tuple[str, CallcenterEtlError]] = []
-    if ways.resume and any(settings.engine == "spark" for _, settings in jobs):
+    if ways.resume and any(options.engine == "spark" for _, options in jobs):
         raise UsageError(
             "--resume: a run of --engine spark takes no checkpoints, there is nothing to go on from"
             " (leave --resume out: the run starts from the beginning)"
         )
-    for source, settings in jobs:
+    for source, options in jobs:
         try:
-            results.append(_run(source, contract, settings, ways))
+            results.append(_run(source, contract, options, ways))
         except (EngineError, OutOfMemoryError, OtherSourceError, OutputError, SourceError) as error:
             print_error(error)
             failures.append((source, error))
     return results, failures
 
 
-def _run(source: str, contract: Contract, settings: RunSettings, ways: BatchOptions) -> RunResult:
+def _run(source: str, contract: Contract, options: RunOptions, ways: BatchOptions) -> RunResult:
     with shown_progress(shown(source), quiet=ways.quiet) as show:
-        result = run(
-            source,
-            contract,
-            output=settings.output,
-            publish_to=settings.publish_to,
-            staging=settings.staging,
-            chunk_rows=settings.chunk_rows,
-            workers=settings.workers,
-            max_rejected=settings.max_rejected,
-            on_progress=show,
-            force=ways.force,
-            resume=ways.resume is not False,
-            checkpoint_seconds=settings.checkpoint_seconds,
-            root=ways.root,
-            target_format=settings.target_format,
-            engine=settings.engine,
-            parts=settings.parts,
+        result = validate_source(
+            source, contract, options, resume=ways.resume is not False, root=ways.root, on_progress=show
         )
     _log_where_resumed(result, ways)
     return result
