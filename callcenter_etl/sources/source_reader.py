@@ -199,8 +199,7 @@ class SourceReader:
 
         A record over the size limit comes as several OversizedRecord.
         """
-        # A block of whole lines can be framed by any thread. With line breaks in values, where a record ends is known
-        # only after all before it were framed, so these are framed here, in order.
+        # A block can be framed by any thread. With line breaks in values, a record's end depends on all lines before it.
         pending = self._pending
         # Each block costs time for each rule, so blocks of one size would take time by the square of the width.
         pending.enlarge_blocks(min(max(layout.fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
