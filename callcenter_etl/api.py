@@ -28,7 +28,7 @@ from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, has_query, shown
 
-if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
+if TYPE_CHECKING:  # at run time imported in the functions: a run starts to read before pandas is imported
     from callcenter_etl.tools.backtest.backtest import BackTest
     from callcenter_etl.tools.compare import ContractChange
     from callcenter_etl.tools.contract_test.contract_test import ContractTest
@@ -55,21 +55,27 @@ def validate(
     parts: bool | None = None,
     range_bytes: int = RANGE_BYTES,
 ) -> RunResult:
-    """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
+    """Validate one source against a contract and write target, exceptions, rejected and summary to `output`.
 
-    `output` is a folder or an `s3://` prefix, for which files wait in the local folder `staging`; an `s3://` prefix
-    `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
-    a chunk, `workers` the threads that work on chunks (the contract's `run.workers`, else the cores) and `block_bytes`
-    the bytes read at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
-    contract, nothing is run, unless `force`; where it holds a run of another source, UsageError is raised, unless `force`. Where an unfinished run of the same left a checkpoint in `output`, the
-    run resumes from there (`result.record.resumed` tells), unless not to `resume`; one is written every
-    `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
-    itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
-    as its `run.layout` says), `delta` or `iceberg` (committed to the table that its `run.table` names). `engine` is what
-    does the work: `local`, threads of this process, or `spark`, which takes tasks of `range_bytes` in the active Spark
-    session, else in a local one of `workers`; it takes no checkpoints and resumes from none. Raises SourceError,
-    OutputError, EngineError, ContractError or UsageError; ArgumentTypeError, which is one, for an argument of another
-    type. Several sources, or a pattern, are validated one by one: see `find_sources`.
+    - `output` is a folder or an `s3://` prefix, by default a temporary folder that lives as long as the result.
+      `publish_to` is an `s3://` prefix for copies of the files. `staging` is a local folder for files before upload.
+      `root` is the folder or prefix of the ledger that records the run, by default `output`.
+    - `chunk_rows` (records in a chunk), `workers` (threads, by default `run.workers` of the contract, then the number
+      of cores), `block_bytes` (bytes read at a time) and `range_bytes` (bytes of a Spark task) do not affect the
+      outcome.
+    - `max_rejected` replaces the limit of the contract: a count, or a percentage such as "5%".
+    - If `output` already holds this run (same source, contract and options), nothing is run. If it holds a run of
+      another source, UsageError is raised. `force` runs in both cases.
+    - An interrupted run is resumed from the checkpoint in `output` unless `resume` is False; then
+      `result.record.resumed` is set. A checkpoint is written every `checkpoint_seconds`, 0 for never.
+    - `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed, as `run.layout` declares),
+      `delta` or `iceberg` (committed to the table of `run.table`).
+    - `engine` is `local` (threads of this process) or `spark` (the active Spark session, else a local one with
+      `workers` threads), which writes and reads no checkpoints. `parts` writes folders of part files on Spark.
+    - `on_progress` is called with the counts so far.
+
+    Raises SourceError, OutputError, EngineError, ContractError or UsageError; its subclass ArgumentTypeError for an
+    argument of another type. For several sources or a pattern, call it for each result of `find_sources`.
     """
     arguments = dict(locals())  # first of all: only the arguments are local yet
     check_types(arguments, {name: kind for name, kind in _KINDS.items() if name in arguments})
@@ -172,7 +178,7 @@ def _at_least_one(name: str, number: int) -> int:
 
 
 def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: TemporaryOutput) -> RunOutcome:
-    """Run into a folder that nobody else knows, so without lock and ledger; it goes with the result."""
+    """Run into a temporary folder, without lock and ledger, since no other run can use it."""
     try:
         return RunOutcome(run(plan, contract.loaded))
     except BaseException:
@@ -198,7 +204,7 @@ _EACH = "validate takes one source: call it for each, with an output of its own"
 
 
 def _one_source(source: object, storage: StorageOptions) -> str:
-    """Return the address of the one source. Raises UsageError for what names several or holds the records itself."""
+    """Return the address of the source. Raises UsageError for several sources, a pattern or a DataFrame."""
     if is_frame(source):
         raise ArgumentTypeError(
             f"source: a path or an address is expected, not {kind_of(source)}"
@@ -207,7 +213,7 @@ def _one_source(source: object, storage: StorageOptions) -> str:
     if isinstance(source, (list, tuple, set, frozenset, Iterator)):
         raise ArgumentTypeError(f"source: a path or an address is expected, not {kind_of(source)} ({_EACH})")
     path = path_of("source", source)
-    # The question mark of a web address begins its query, which may hold a secret.
+    # A question mark in a web address begins its query, which may hold a secret, and is not a wildcard.
     if glob.has_magic(path) and not has_query(path) and not _is_there(path, storage):
         name = shown(path)
         raise UsageError(f"source: {name!r} is a pattern ({_EACH} of find_sources({name!r}))")
@@ -215,7 +221,7 @@ def _one_source(source: object, storage: StorageOptions) -> str:
 
 
 def _is_there(path: str, storage: StorageOptions) -> bool:
-    """Return whether a source has just that name: `a[1].csv` is a name too. Other failures are left to the run."""
+    """Return whether a source of this very name exists: `a[1].csv` may be a name. The run reports other errors."""
     try:
         identify(path, storage)
     except MissingError:
@@ -226,7 +232,7 @@ def _is_there(path: str, storage: StorageOptions) -> bool:
 
 
 def diff_contracts(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
-    """Give every change from one contract to another with its effect, the breaking ones first."""
+    """Return every change from one contract to another with its effect, the breaking ones first."""
     from callcenter_etl.tools.compare import compare_contracts
 
     return compare_contracts(old.loaded, new.loaded)
@@ -235,9 +241,9 @@ def diff_contracts(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
 def back_tests(
     sources: Sequence[str], old: Contract, new: Contract, *, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[BackTest]:
-    """Hold each source to both contracts and count the records whose verdict flips; nothing is written.
+    """Yield, for each source, the records with another verdict under the new contract. No file is written.
 
-    Raises SourceError where a source or lookup cannot be read, UsageError for standard input.
+    Raises SourceError if a source or lookup cannot be read, UsageError for standard input.
     """
     from callcenter_etl.tools.backtest.backtest import back_test
     from callcenter_etl.tools.backtest.evaluation import Evaluator
@@ -248,9 +254,9 @@ def back_tests(
 
 
 def examine_contract(contract: Contract) -> ContractTest:
-    """Hold a contract's examples to it, and search, for each rule, a record that breaks that one alone.
+    """Test a contract: check its examples, and search for each rule a record that breaks that rule alone.
 
-    Raises SourceError when a lookup cannot be read.
+    Raises SourceError if a lookup cannot be read.
     """
     from callcenter_etl.tools.contract_test.contract_test import run_contract_test
 

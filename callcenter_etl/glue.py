@@ -1,4 +1,4 @@
-"""Entry of an AWS Glue job: its arguments name source, contract and output, and the run is the same as everywhere."""
+"""The entry point of an AWS Glue job: reads the job's arguments and validates one source."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from callcenter_etl.logs import configure_logs
 from callcenter_etl.run.options import OptionSource, resolve_options
 from callcenter_etl.run.summary import exit_code_for
 
-# `--name value` each, as Glue gives them; what else Glue passes (JOB_NAME, TempDir) is its own.
+# Job arguments of the form `--name value`; Glue's own arguments (JOB_NAME, TempDir) are ignored.
 REQUIRED = ("source", "contract", "output")
 OPTIONAL = tuple(name for name in RUN_OPTIONS if name not in REQUIRED)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one source and print its summary. Raises SystemExit with the exit code that the command line gives, if not 0.
+    """Validate one source and print its summary. Raises SystemExit with the exit code of the run, if not 0.
 
-    Glue marks a run as failed where its script raises. Raises what `validate` raises.
+    Raises the errors of `validate` too: Glue marks a job as failed if its script raises.
     """
     arguments = job_arguments(sys.argv if argv is None else argv)
     contract = load_contract(arguments["contract"])
@@ -40,9 +40,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def job_arguments(argv: Sequence[str]) -> Mapping[str, str]:
-    """Read the arguments of a job, with Glue's own function where there is one.
+    """Return the arguments of a job, parsed by Glue's own function if that is installed.
 
-    Raises UsageError for what is missing.
+    Raises UsageError if a required argument is missing.
     """
     given = {each.removeprefix("--").partition("=")[0] for each in argv if each.startswith("--")}
     missing = [name for name in REQUIRED if name not in given]
@@ -62,7 +62,7 @@ def _resolver() -> Callable[[list[str], list[str]], Mapping[str, Any]]:
 
 
 def _resolved(argv: list[str], names: list[str]) -> Mapping[str, Any]:
-    """Read `--name value` and `--name=value`, as Glue's function does."""
+    """Return the values of `--name value` and `--name=value`, as Glue's function does."""
     found: dict[str, str] = {}
     for place, each in enumerate(argv):
         name, equals, value = each.removeprefix("--").partition("=")

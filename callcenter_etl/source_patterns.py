@@ -11,20 +11,20 @@ from callcenter_etl.store.access import DEFAULTS, expand
 from callcenter_etl.store.uris import shown
 
 
-def say_nothing(folder: str, files: int) -> None:
-    """Report no skipped files."""
+def ignore_skipped(folder: str, files: int) -> None:
+    """Ignore skipped files."""
 
 
 def resolve_sources(
     patterns: list[str],
     storage: StorageOptions = DEFAULTS,
     *,
-    on_skipped: Callable[[str, int], None] = say_nothing,
+    on_skipped: Callable[[str, int], None] = ignore_skipped,
 ) -> list[str]:
-    """Return the sources that names and patterns mean, in order, each once.
+    """Return the sources of names and patterns, in order and without duplicates.
 
-    A pattern never means the files of earlier runs: `on_skipped` gets the folder and the number of those it matches.
-    A name does. Raises SourceError when a pattern matches no other file.
+    A pattern skips the files of earlier runs; `on_skipped` gets their folder and number. A name is never skipped.
+    Raises SourceError if a pattern matches no file that is left.
     """
     return list(dict.fromkeys(uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped)))
 

@@ -1,4 +1,4 @@
-"""Shows what `validate` ended with, in every format that is wanted."""
+"""Writes the results of `validate` in every requested format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from callcenter_etl.terminal import printable
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The runs of one command: results, and the sources that could not be finished with their errors."""
+    """The runs of one command: results, and the failed sources with their errors."""
 
     contract: Contract
     options: RunOptions
@@ -29,13 +29,13 @@ class CommandResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command: that of the run that ended worst."""
+        """The exit code of the command: the highest of its runs."""
         codes = [exit_code_for(result.record, self.options.fail_on) for result in self.results]
         return max([*codes, *(error.exit_code for _, error in self.failures)])
 
 
 def show(ended: CommandResult, wanted: Sequence[RequestedFormat]) -> None:
-    """Write every format to where it is wanted. Raises OutputError when that cannot be written."""
+    """Write each requested format to its target. Raises OutputError if one cannot be written."""
     for each in wanted:
         if each.form not in RENDERERS:
             write_to(each, partial(_write_report, ended, each.form))
@@ -62,7 +62,7 @@ def _write_summaries(ended: CommandResult, form: str, stream: TextIO) -> None:
 
 
 def _in_a_line(run: Summary) -> str:
-    """Return how an earlier run ended, for who finds that its source is not run again."""
+    """Return the result of an earlier run in one line, for a source that is not run again."""
     records = run.records
     return (
         f"run {run.run_id} ({run.finished_at}): {VERDICTS[run.status]}, {records.read:,} read,"

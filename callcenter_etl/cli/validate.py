@@ -1,4 +1,4 @@
-"""`callcenter-etl validate`: the main job."""
+"""`callcenter-etl validate`: validate sources against a contract."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.convert import print_unsupported, say_warnings
+from callcenter_etl.cli.convert import print_unsupported, print_warnings
 from callcenter_etl.cli.html_report import prepare_report, write_report
 from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
 from callcenter_etl.cli.run_option import run_option
@@ -60,7 +60,7 @@ def validate(
         bool | None,
         typer.Option(
             "--resume/--no-resume",
-            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume where there is one.",
+            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume if there is one.",
             rich_help_panel=AGAIN,
         ),
     ] = None,
@@ -76,19 +76,19 @@ def validate(
         typer.Option(
             "--report",
             metavar="FILE.html",
-            help="Write a report page of the runs, with values masked.",
+            help="Write an HTML report of the runs, with values masked.",
             rich_help_panel=SHOWN,
         ),
     ] = None,
 ) -> None:
-    """Put every record of the sources into target or exceptions, as the contract says.
+    """Validate sources against a contract, and write every record to target or exceptions.
 
-    With --output DIR the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing;
-    without, nothing is kept.
+    With --output DIR the run writes target.csv, exceptions.csv, rejected.csv and summary.json, all or nothing.
+    Without it, no file is kept.
 
-    One source that is named writes into DIR itself. Several sources, or a pattern (also one that matches a single
-    file), write into DIR/NAME each. A shell that expands a pattern to one file passes a name: quote patterns to
-    have folders in any case. Files of earlier runs are never sources of a pattern.
+    A single source given by name writes into DIR itself. Several sources, or a pattern (even with a single match),
+    write into DIR/NAME each. Quote patterns: a shell that expands one to a single file passes a name. A pattern never
+    matches files of earlier runs.
 
     Exit codes: 0 passed, 1 the data violated the contract, 2 the command line or the contract is wrong, 3 the run
     could not be finished.
@@ -108,7 +108,7 @@ def validate(
     loaded = load_contract(contract)
     if not quiet:
         print_unsupported(loaded)
-        say_warnings(loaded)
+        print_warnings(loaded)
     options = resolve_options(
         loaded.document.run,
         command_line(arguments),
@@ -118,8 +118,8 @@ def validate(
     configure_logs(options.log, quiet=quiet)
     jobs = jobs_of(options, loaded, quiet=quiet)
     page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
-    ways = BatchOptions(root=options.output, quiet=quiet, resume=resume)
-    results, failures = run_all(jobs, loaded, ways)
+    batch = BatchOptions(root=options.output, quiet=quiet, resume=resume)
+    results, failures = run_all(jobs, loaded, batch)
     ended = CommandResult(loaded, options, results, failures)
     show(ended, wanted)
     if page is not None:

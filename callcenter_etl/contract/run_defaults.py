@@ -1,4 +1,4 @@
-"""The part of a contract that holds the defaults of its runs: where from, where to, how."""
+"""The defaults of runs in a contract: source, output, engine, target, logging."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _described(name: str) -> str:
 
 
 class LogSettings(FrozenModel):
-    """Where and how a run logs."""
+    """Level, folder and format of a run's log."""
 
     level: LogLevel = Field("INFO", description=_described("log_level"))
     directory: OptionalPath = Field(None, description=_described("log_directory"))
@@ -56,7 +56,7 @@ def _optional_texts(value: Any) -> Any:
 
 
 class ExceptionsSettings(FrozenModel):
-    """How the exceptions are written."""
+    """Options of exceptions.csv."""
 
     excel_safe: Flag = Field(
         default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
@@ -64,7 +64,7 @@ class ExceptionsSettings(FrozenModel):
 
 
 class TableSettings(FrozenModel):
-    """Which table a run's accepted records go into, and by what it knows a source again."""
+    """The table for a run's accepted records, and the identity of a source across runs."""
 
     uri: OptionalAddress = Field(
         None, description="folder or s3:// prefix of a Delta table; else `target` in the run's output"
@@ -83,7 +83,7 @@ class TableSettings(FrozenModel):
 
 
 class RunDefaults(FrozenModel):
-    """Defaults of a run; a CLI option wins, then an environment variable, then this."""
+    """Defaults of a run. A CLI option has precedence, then an environment variable, then these values."""
 
     source: Annotated[
         str | tuple[str, ...] | None, BeforeValidator(_optional_texts), AfterValidator(without_credentials)
@@ -104,8 +104,8 @@ class RunDefaults(FrozenModel):
     layout: TableLayout | None = Field(None, description="folders and order of a typed target")
     write: Write | None = Field(
         None,
-        description="what a run replaces of a typed target: all of it (overwrite; so it is for files), the partitions"
-        " that it has records for, or what its source wrote before (append; so it is for tables)",
+        description="the part of a typed target that a run replaces: all of it (overwrite, the default for files), the"
+        " partitions that it has records for, or the records of its source (append, the default for tables)",
     )
     table: TableSettings = Field(default_factory=TableSettings, description="which table the records go into")
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")

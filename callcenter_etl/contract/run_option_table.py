@@ -51,7 +51,7 @@ _ALL = (
     RunOption(
         "output",
         "place",
-        "Folder or s3:// prefix of the run's files. A folder each in it for several sources or a pattern.",
+        "Folder or s3:// prefix of the run's files; several sources or a pattern get a subfolder each.",
         contract_key="run.output",
         metavar="DIR",
         short="-o",
@@ -66,7 +66,7 @@ _ALL = (
     RunOption(
         "staging",
         "place",
-        "Local folder where files for s3:// wait for their upload.",
+        "Local folder for files before their upload to s3://.",
         contract_key="run.staging",
         metavar="DIR",
     ),
@@ -86,7 +86,7 @@ _ALL = (
     RunOption(
         "max_rejected",
         "limit",
-        "Number or share of rejects with which a run still passes.",
+        "Largest number or share of rejects with which a run passes.",
         contract_key="limits.max_rejected",
         metavar="N|N%",
     ),
@@ -106,7 +106,7 @@ _ALL = (
     RunOption(
         "force",
         "flag",
-        "Run although this source is done, or the output holds another source's run.",
+        "Run although the source has been run already, or the output holds another source's run.",
     ),
     RunOption(
         "engine",
@@ -118,7 +118,7 @@ _ALL = (
     RunOption(
         "workers",
         "count",
-        "Threads that work on chunks. Default: the cores.",
+        "Number of threads. Default: the number of cores.",
         contract_key="run.workers",
         metavar="N",
     ),

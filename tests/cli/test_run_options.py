@@ -37,7 +37,9 @@ def test_the_command_line_has_an_option_with_the_help_of_the_table(option: RunOp
 def test_a_contract_has_the_key(option: RunOption) -> None:
     if option.contract_key is None:
         return
-    document = ContractDocument.model_validate({"contract": "c", "version": "1.0.0", "columns": [{"name": "a"}]})
+    document = ContractDocument.model_validate(
+        {"contract": "c", "version": "1.0.0", "columns": [{"name": "a"}]}
+    )
     reduce(getattr, option.contract_key.split("."), document)
 
 
