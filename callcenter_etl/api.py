@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, is_frame, kind_of, path_of
 from callcenter_etl.contract.model import Limits, MaxRejected
-from callcenter_etl.contract.run_defaults import Engine, TargetFormat
+from callcenter_etl.contract.run_option_table import RUN_OPTIONS, Engine, TargetFormat
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.engines.engine_table import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ArgumentTypeError, SourceError, UsageError
-from callcenter_etl.own_outputs import without_own_outputs
 from callcenter_etl.run.cores import usable_cores
 from callcenter_etl.run.execution import ProgressCallback, run_source
 from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempotent
+from callcenter_etl.run.options import RunOptions, keywords, resolve_options
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
 from callcenter_etl.sources.source_reader import BLOCK_BYTES
-from callcenter_etl.store.access import DEFAULTS, expand, identify
+from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, has_query, shown
 
@@ -31,10 +32,6 @@ if TYPE_CHECKING:  # at run time imported in the functions: a run starts to read
     from callcenter_etl.tools.backtest.backtest import BackTest
     from callcenter_etl.tools.compare import ContractChange
     from callcenter_etl.tools.contract_test.contract_test import ContractTest
-
-
-def ignore_skipped(folder: str, files: int) -> None:
-    """Ignore skipped files."""
 
 
 def validate(
@@ -81,91 +78,59 @@ def validate(
     argument of another type. For several sources or a pattern, call it for each result of `find_sources`.
     """
     arguments = dict(locals())  # first of all: only the arguments are local yet
-    check_types(arguments, _OPTION_KINDS)
+    check_types(arguments, {name: kind for name, kind in _KINDS.items() if name in arguments})
     contract = as_contract(contract)
-    resolved = _resolved(arguments, contract)
-    keep = TemporaryOutput() if resolved["output"] is None else None
-    folder = os.fspath(resolved["output"]) if keep is None else keep.name
-    plan = _plan(resolved, contract, folder)
+    # The contract's own output belongs to the command line: a call without an output keeps its files with the result.
+    defaults = contract.document.run.model_copy(update={"output": None, "publish_to": None})
+    options = resolve_options(defaults, keywords(arguments))
+    return validate_source(
+        _one_source(source, contract.document.run.storage_options),
+        contract,
+        options,
+        block_bytes=_at_least_one("block_bytes", block_bytes),
+        range_bytes=_at_least_one("range_bytes", range_bytes),
+        resume=resume,
+        root=None if root is None else os.fspath(root),
+        on_progress=on_progress,
+    )
+
+
+def validate_source(
+    source: str,
+    contract: Contract,
+    options: RunOptions,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    range_bytes: int = RANGE_BYTES,
+    resume: bool = True,
+    root: str | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Validate one source with resolved options, for `validate`, the command line and Glue jobs.
+
+    Raises what `validate` raises.
+    """
+    _check_parts(options)
+    keep = TemporaryOutput() if options.output is None else None
+    folder = keep.name if keep is not None else options.output or ""
+    check_path(source, options.output, options.publish_to, options.staging, root)
+    plan = replace(
+        _plan(options, source=source, output=folder, declared=contract.document.limits),
+        block_bytes=block_bytes,
+        range_bytes=range_bytes,
+        resume=resume and options.engine == "local",
+    )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:
         outcome = _run_for_itself(plan, contract, run, keep)
     else:
-        run_it = run_forced if force else run_idempotent
-        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
-    return _result(plan, contract, outcome, keep)
-
-
-def _resolved(arguments: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
-    """Return the arguments with defaults of the contract filled in. Raises UsageError if they do not fit together."""
-    defaults = contract.document.run
-    source = _one_source(arguments["source"], defaults.storage_options)
-    for name, least in _MINIMUMS.items():
-        if arguments[name] is not None and arguments[name] < least:
-            raise UsageError(f"{name} must be at least {least}, got {arguments[name]}")
-    engine = defaults.engine if arguments["engine"] is None else arguments["engine"]
-    parts = defaults.parts if arguments["parts"] is None else arguments["parts"]
-    check_engine(engine, parts=parts)
-    output, publish_to = arguments["output"], arguments["publish_to"]
-    if output is None and publish_to is not None:
-        output, publish_to = publish_to, None
-    target_format = arguments["target_format"] or defaults.target_format
-    _check_parts(parts=parts, publish_to=publish_to, target_format=target_format)
-    check_path(source, output, publish_to, arguments["staging"], arguments["root"])
-    return {
-        **arguments,
-        "source": source,
-        "engine": engine,
-        "parts": parts,
-        "output": output,
-        "publish_to": publish_to,
-        "target_format": target_format,
-    }
-
-
-def _check_parts(*, parts: bool, publish_to: str | None, target_format: str) -> None:
-    if parts and publish_to is not None:
-        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
-    if target_format not in get_args(TargetFormat):
-        known = ", ".join(get_args(TargetFormat))
-        raise UsageError(f"target_format: {target_format!r} is none of {known}")
-    if parts and target_format != "csv":
-        raise UsageError(
-            f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
-            " gives folders of Parquet)"
-        )
-
-
-def _plan(resolved: Mapping[str, Any], contract: Contract, folder: str) -> RunPlan:
-    defaults = contract.document.run
-    staging, seconds = resolved["staging"], resolved["checkpoint_seconds"]
-    return RunPlan(
-        source=resolved["source"],
-        output=folder,
-        limits=_limits(contract.document.limits, resolved["max_rejected"]),
-        chunk_rows=resolved["chunk_rows"] or defaults.chunk_rows,
-        workers=resolved["workers"] or defaults.workers or usable_cores(),
-        block_bytes=resolved["block_bytes"],
-        publish_to=resolved["publish_to"],
-        staging=defaults.staging if staging is None else os.fspath(staging),
-        checkpoint_seconds=defaults.checkpoint_seconds if seconds is None else seconds,
-        # Only the local engine writes checkpoints: on Spark, blocks in work are on other machines.
-        resume=resolved["resume"] and resolved["engine"] == "local",
-        target_format=resolved["target_format"],
-        engine=resolved["engine"],
-        parts=resolved["parts"],
-        range_bytes=resolved["range_bytes"],
-    )
-
-
-def _result(
-    plan: RunPlan, contract: Contract, outcome: RunOutcome, keep: TemporaryOutput | None
-) -> RunResult:
+        run_it = run_forced if options.force else run_idempotent
+        outcome = run_it(plan, contract.loaded, root=folder if root is None else root, run=run)
     defaults = contract.document.run
     return RunResult(
         record=outcome.summary,
         source=plan.source,
-        output=plan.output,
+        output=folder,
         already_done=outcome.already_done,
         replaced=outcome.replaced,
         _excel_safe=defaults.exceptions.excel_safe,
@@ -174,15 +139,42 @@ def _result(
     )
 
 
-def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> Limits:
-    if max_rejected is None:
-        return declared
-    if not isinstance(max_rejected, MaxRejected):
-        try:
-            max_rejected = MaxRejected.parse(str(max_rejected))
-        except UsageError as error:
-            raise UsageError(f"max_rejected: {error}") from error
-    return declared.model_copy(update={"max_rejected": max_rejected})
+def _plan(options: RunOptions, *, source: str, output: str, declared: Limits) -> RunPlan:
+    return RunPlan(
+        source=source,
+        output=output,
+        limits=_limits(declared, options.max_rejected),
+        chunk_rows=options.chunk_rows,
+        workers=options.workers or usable_cores(),
+        publish_to=options.publish_to,
+        staging=options.staging,
+        checkpoint_seconds=options.checkpoint_seconds,
+        target_format=options.target_format,
+        engine=options.engine,
+        parts=options.parts,
+    )
+
+
+def _check_parts(options: RunOptions) -> None:
+    """Raise UsageError for options of part files that do not go together, or an engine that is not installed."""
+    check_engine(options.engine, parts=options.parts)
+    if options.parts and options.publish_to is not None:
+        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
+    if options.parts and options.target_format != "csv":
+        raise UsageError(
+            f"--parts: part files are CSV, not {options.target_format} (leave --parts or --target-format out; a"
+            " run.layout gives folders of Parquet)"
+        )
+
+
+def _limits(declared: Limits, max_rejected: MaxRejected | None) -> Limits:
+    return declared if max_rejected is None else declared.model_copy(update={"max_rejected": max_rejected})
+
+
+def _at_least_one(name: str, number: int) -> int:
+    if number < 1:
+        raise UsageError(f"{name} must be at least 1, got {number}")
+    return number
 
 
 def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: TemporaryOutput) -> RunOutcome:
@@ -194,16 +186,18 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
         raise
 
 
-_MINIMUMS = {
-    **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), 1),
-    "checkpoint_seconds": 0,
+_KIND_NAMES = {
+    "choice": "a text",
+    "count": "a whole number",
+    "flag": "True or False",
+    "place": "a path or an address",
+    "seconds": "a number",
 }
-_OPTION_KINDS = {
-    **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), "a whole number"),
-    "checkpoint_seconds": "a number",
-    **dict.fromkeys(("force", "resume", "parts"), "True or False"),
-    **dict.fromkeys(("publish_to", "target_format", "engine"), "a text"),
-    **dict.fromkeys(("output", "staging", "root"), "a path or an address"),
+_KINDS = {
+    **{name: _KIND_NAMES[option.kind] for name, option in RUN_OPTIONS.items() if option.kind in _KIND_NAMES},
+    **dict.fromkeys(("block_bytes", "range_bytes"), "a whole number"),
+    "resume": "True or False",
+    "root": "a path or an address",
     "on_progress": "a function",
 }
 _EACH = "validate takes one source: call it for each, with an output of its own"
@@ -267,27 +261,3 @@ def examine_contract(contract: Contract) -> ContractTest:
     from callcenter_etl.tools.contract_test.contract_test import run_contract_test
 
     return run_contract_test(contract.loaded)
-
-
-def resolve_sources(
-    patterns: list[str],
-    storage: StorageOptions = DEFAULTS,
-    *,
-    on_skipped: Callable[[str, int], None] = ignore_skipped,
-) -> list[str]:
-    """Return the sources of names and patterns, in order and without duplicates.
-
-    A pattern skips the files of earlier runs; `on_skipped` gets their folder and number. A name is never skipped.
-    Raises SourceError if a pattern matches no file that is left.
-    """
-    return list(dict.fromkeys(uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped)))
-
-
-def _expanded(pattern: str, storage: StorageOptions, on_skipped: Callable[[str, int], None]) -> Sequence[str]:
-    found = expand(pattern, storage)
-    if found == (pattern,):
-        return found
-    kept = without_own_outputs(found, storage, on_skipped)
-    if not kept:
-        raise SourceError(f"{shown(pattern)}: matches only files that earlier runs have written")
-    return kept

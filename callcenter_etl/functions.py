@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, overload
 
-from callcenter_etl.api import diff_contracts, resolve_sources
+from callcenter_etl.api import diff_contracts
 from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
+from callcenter_etl.source_patterns import resolve_sources
 from callcenter_etl.store.access import DEFAULTS
 
 if (

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import Any, cast
 
-from callcenter_etl.api import validate
+from callcenter_etl.api import validate_source
 from callcenter_etl.api_contract import load_contract
-from callcenter_etl.contract.run_defaults import FailOn
+from callcenter_etl.contract.run_option_table import RUN_OPTIONS
 from callcenter_etl.errors import UsageError
 from callcenter_etl.logs import configure_logs
+from callcenter_etl.run.options import OptionSource, resolve_options
 from callcenter_etl.run.summary import exit_code_for
 
 # Job arguments of the form `--name value`; Glue's own arguments (JOB_NAME, TempDir) are ignored.
 REQUIRED = ("source", "contract", "output")
-OPTIONAL = ("engine", "workers", "parts", "max_rejected", "fail_on", "force", "staging")
+OPTIONAL = tuple(name for name in RUN_OPTIONS if name not in REQUIRED)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -25,28 +26,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     Raises the errors of `validate` too: Glue marks a job as failed if its script raises.
     """
     arguments = job_arguments(sys.argv if argv is None else argv)
-    fail_on = arguments.get("fail_on", "reject")
-    if fail_on not in get_args(FailOn):
-        raise UsageError(f"fail_on: {fail_on!r} is none of {', '.join(get_args(FailOn))}")
     contract = load_contract(arguments["contract"])
-    configure_logs(contract.document.run.log)
-    engine = arguments.get("engine", "spark")
-    if engine == "spark":
+    given = OptionSource({"engine": "spark", **arguments}, lambda option: f"job argument --{option.name}")
+    options = resolve_options(contract.document.run, given)
+    configure_logs(options.log)
+    if options.engine == "spark":
         _adopt_session()
-    workers, parts = arguments.get("workers"), arguments.get("parts")
-    result = validate(
-        arguments["source"],
-        contract,
-        output=arguments["output"],
-        engine=cast("Any", engine),  # validate says what is wrong with it
-        workers=None if workers is None else _whole("workers", workers),
-        parts=None if parts is None else _flag("parts", parts),
-        max_rejected=arguments.get("max_rejected"),
-        force=_flag("force", arguments.get("force", "false")),
-        staging=arguments.get("staging"),
-    )
+    result = validate_source(arguments["source"], contract, options)
     print(json.dumps(result.summary, ensure_ascii=False))  # noqa: T201  the job's log is where it is read
-    code = exit_code_for(result.record, fail_on)
+    code = exit_code_for(result.record, options.fail_on)
     if code:
         raise SystemExit(code)
 
@@ -86,18 +74,6 @@ def _resolved(argv: list[str], names: list[str]) -> Mapping[str, Any]:
             value = argv[place + 1]
         found[name] = value
     return found
-
-
-def _whole(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"job argument --{name}: a whole number is expected, not {text!r}")
-    return int(text)
-
-
-def _flag(name: str, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise UsageError(f"job argument --{name}: true or false is expected, not {text!r}")
-    return text.lower() == "true"
 
 
 def _adopt_session() -> None:

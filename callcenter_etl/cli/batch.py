@@ -6,8 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import ignore_skipped, resolve_sources
-from callcenter_etl.api import validate as run
+from callcenter_etl.api import validate_source
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.cli.exit_codes import print_error, print_skipped
 from callcenter_etl.cli.progress import shown_progress
@@ -20,33 +19,32 @@ from callcenter_etl.errors import (
     UsageError,
 )
 from callcenter_etl.memory_errors import OutOfMemoryError
-from callcenter_etl.run.options import RunSettings
+from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
+from callcenter_etl.source_patterns import ignore_skipped, resolve_sources
 from callcenter_etl.store.uris import base_name, shown, within
 from callcenter_etl.terminal import printable
 
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
-def jobs_of(
-    settings: RunSettings, contract: Contract, *, quiet: bool = False
-) -> list[tuple[str, RunSettings]]:
-    """Return each source with its settings. Raises UsageError if there is none.
+def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> list[tuple[str, RunOptions]]:
+    """Return each source with its options. Raises UsageError if there is none.
 
     A single source given by name writes into the output itself. Several sources, or a pattern, write into a folder
     each, so that the layout does not depend on the number of files that happen to match. A pattern that the shell
     expanded to one file looks like a name, so it is treated as one.
     """
-    if not settings.sources:
+    if not options.sources:
         raise UsageError("no source: name one, or declare run.source in the contract")
     storage = contract.document.run.storage_options
     found = resolve_sources(
-        list(settings.sources), storage, on_skipped=ignore_skipped if quiet else print_skipped
+        list(options.sources), storage, on_skipped=ignore_skipped if quiet else print_skipped
     )
-    if list(settings.sources) == found and len(found) == 1:
-        return [(found[0], settings)]
+    if list(options.sources) == found and len(found) == 1:
+        return [(found[0], options)]
     taken: set[str] = set()
-    jobs: list[tuple[str, RunSettings]] = []
+    jobs: list[tuple[str, RunOptions]] = []
     for source in found:
         stem = _stem(source)
         name = next(
@@ -55,8 +53,8 @@ def jobs_of(
             if (name := stem if number == 1 else f"{stem}_{number}") not in taken
         )
         taken.add(name)
-        output, copies = _under(settings.output, name), _under(settings.publish_to, name)
-        jobs.append((source, replace(settings, output=output, publish_to=copies)))
+        output, copies = _under(options.output, name), _under(options.publish_to, name)
+        jobs.append((source, replace(options, output=output, publish_to=copies)))
     return jobs
 
 
@@ -79,54 +77,34 @@ class BatchOptions:
 
     root: str | None
     quiet: bool
-    force: bool
     resume: bool | None
 
 
 def run_all(
-    jobs: list[tuple[str, RunSettings]], contract: Contract, batch: BatchOptions
+    jobs: list[tuple[str, RunOptions]], contract: Contract, batch: BatchOptions
 ) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
-    """Run the jobs in turn. Returns the results, and the failed sources with their errors.
-
-    One source among several that cannot be read, or written where another one was, keeps neither the others from running nor their results from
-    being shown.
-    """
+    """Run the jobs in turn. Returns the results, and the failed sources with their errors."""
     results: list[RunResult] = []
     failures: list[tuple[str, CallcenterEtlError]] = []
-    if batch.resume and any(settings.engine == "spark" for _, settings in jobs):
+    if batch.resume and any(options.engine == "spark" for _, options in jobs):
         raise UsageError(
             "--resume: a run of --engine spark writes no checkpoints, so there is nothing to resume"
             " (leave --resume out: the run starts from the beginning)"
         )
     # One unreadable source must not prevent the other runs, nor the report of their results.
-    for source, settings in jobs:
+    for source, options in jobs:
         try:
-            results.append(_run(source, contract, settings, batch))
+            results.append(_run(source, contract, options, batch))
         except (EngineError, OutOfMemoryError, OtherSourceError, OutputError, SourceError) as error:
             print_error(error)
             failures.append((source, error))
     return results, failures
 
 
-def _run(source: str, contract: Contract, settings: RunSettings, batch: BatchOptions) -> RunResult:
+def _run(source: str, contract: Contract, options: RunOptions, batch: BatchOptions) -> RunResult:
     with shown_progress(shown(source), quiet=batch.quiet) as show:
-        result = run(
-            source,
-            contract,
-            output=settings.output,
-            publish_to=settings.publish_to,
-            staging=settings.staging,
-            chunk_rows=settings.chunk_rows,
-            workers=settings.workers,
-            max_rejected=settings.max_rejected,
-            on_progress=show,
-            force=batch.force,
-            resume=batch.resume is not False,
-            checkpoint_seconds=settings.checkpoint_seconds,
-            root=batch.root,
-            target_format=settings.target_format,
-            engine=settings.engine,
-            parts=settings.parts,
+        result = validate_source(
+            source, contract, options, resume=batch.resume is not False, root=batch.root, on_progress=show
         )
     _log_where_resumed(result, batch)
     return result

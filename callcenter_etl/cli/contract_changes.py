@@ -41,9 +41,10 @@ def diff(
 
     Example: callcenter-etl contract diff old.yaml new.yaml --against "in/*.csv"
     """
-    from callcenter_etl.api import back_tests, diff_contracts, resolve_sources
+    from callcenter_etl.api import back_tests, diff_contracts
     from callcenter_etl.api_contract import load_contracts
     from callcenter_etl.diagnostics.diff_report import DIFF_RENDERERS
+    from callcenter_etl.source_patterns import resolve_sources
 
     if more and not against:
         raise UsageError(f"two contracts are compared, {more[0]!r} is a third (sources come after --against)")

@@ -44,13 +44,13 @@ def doctor(
     """
     from callcenter_etl.api_contract import load_contract
     from callcenter_etl.contract.run_defaults import RunDefaults
-    from callcenter_etl.run.options import RunOptions, resolve_settings
+    from callcenter_etl.run.options import command_line, environment, resolve_options
     from callcenter_etl.tools.doctor import examine
 
     defaults = RunDefaults() if contract is None else load_contract(contract).document.run
-    settings = resolve_settings(defaults, RunOptions(staging=staging), os.environ)
-    extras = {settings.target_format, settings.engine}  # an extra has the name of its format or engine
-    checks = examine(defaults.storage_options, staging=settings.staging, extras=extras)
+    options = resolve_options(defaults, command_line({"staging": staging}), environment(os.environ))
+    extras = {options.target_format, options.engine}  # an extra has the name of its format or engine
+    checks = examine(defaults.storage_options, staging=options.staging, extras=extras)
     if form is OutputFormat.json:
         json.dump(
             {"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2

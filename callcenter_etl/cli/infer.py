@@ -81,8 +81,8 @@ def infer(
     Example: callcenter-etl contract infer calls_202501.csv -o calls.yaml
     """
     with uncollected():
-        from callcenter_etl.api import resolve_sources
         from callcenter_etl.cli.exit_codes import print_skipped
+        from callcenter_etl.source_patterns import resolve_sources
         from callcenter_etl.tools.infer import InferOptions, infer_contract
 
     if output is not None and entry_exists(output) and not force:

@@ -2,54 +2,84 @@
 
 from __future__ import annotations
 
+import os
+from typing import Annotated
+
 import typer
 
-from callcenter_etl.cli.output_formats import Formats
-from callcenter_etl.cli.validate_options import (
-    ChunkRowsOption,
-    ContractOption,
-    EngineOption,
-    FailOnOption,
-    ForceOption,
-    LogLevelOption,
-    MaxFindingsOption,
-    MaxRejectedOption,
-    OutputOption,
-    PartsOption,
-    PublishToOption,
-    QuietOption,
-    ReportOption,
-    ResumeOption,
-    SourcesArgument,
-    StagingOption,
-    TargetFormatOption,
-    ValidateOptions,
-    WorkersOption,
-)
+from callcenter_etl.cli.convert import print_unsupported, print_warnings
+from callcenter_etl.cli.html_report import prepare_report, write_report
+from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
+from callcenter_etl.cli.run_option import run_option
+from callcenter_etl.contract.run_option_table import Engine, FailOn, TargetFormat
 from callcenter_etl.imports import uncollected
+from callcenter_etl.store.uris import shown
+from callcenter_etl.terminal import printable
+
+DATA = "Source and target"
+VERDICT = "Limits"
+SHOWN = "Results and logs"
+AGAIN = "Repeated and interrupted runs"
+SPEED = "Performance"
 
 
 def validate(
-    sources: SourcesArgument = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Files, patterns such as 'drops/**/*.csv', or addresses such as s3://; - is standard input."
+            " Default: run.source.",
+        ),
+    ] = None,
     *,
-    contract: ContractOption,
-    output: OutputOption = None,
-    max_rejected: MaxRejectedOption = None,
+    contract: Annotated[
+        str,
+        typer.Option(
+            "--contract",
+            "-c",
+            metavar="FILE",
+            help="The contract, YAML or JSON, or an ODCS file.",
+            rich_help_panel=DATA,
+        ),
+    ],
+    output: Annotated[str | None, run_option("output", DATA)] = None,
+    max_rejected: Annotated[str | None, run_option("max_rejected", VERDICT)] = None,
     formats: Formats = None,
-    fail_on: FailOnOption = None,
-    max_findings: MaxFindingsOption = None,
-    quiet: QuietOption = False,
-    chunk_rows: ChunkRowsOption = None,
-    force: ForceOption = None,
-    resume: ResumeOption = None,
-    workers: WorkersOption = None,
-    engine: EngineOption = None,
-    parts: PartsOption = None,
-    log_level: LogLevelOption = None,
-    publish_to: PublishToOption = None,
-    target_format: TargetFormatOption = None,
-    staging: StagingOption = None,
-    report: ReportOption = None,
+    fail_on: Annotated[FailOn | None, run_option("fail_on", VERDICT)] = None,
+    max_findings: Annotated[int | None, run_option("max_findings", SHOWN)] = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="No progress and no log lines below error.", rich_help_panel=SHOWN
+        ),
+    ] = False,
+    chunk_rows: Annotated[int | None, run_option("chunk_rows", SPEED)] = None,
+    force: Annotated[bool | None, run_option("force", AGAIN)] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume",
+            help="Resume an interrupted run from its checkpoint, or discard it. Default: resume if there is one.",
+            rich_help_panel=AGAIN,
+        ),
+    ] = None,
+    workers: Annotated[int | None, run_option("workers", SPEED)] = None,
+    engine: Annotated[Engine | None, run_option("engine", SPEED)] = None,
+    parts: Annotated[bool | None, run_option("parts", DATA)] = None,
+    log_level: Annotated[str | None, run_option("log_level", SHOWN)] = None,
+    publish_to: Annotated[str | None, run_option("publish_to", DATA)] = None,
+    target_format: Annotated[TargetFormat | None, run_option("target_format", DATA)] = None,
+    staging: Annotated[str | None, run_option("staging", DATA)] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Write an HTML report of the runs, with values masked.",
+            rich_help_panel=SHOWN,
+        ),
+    ] = None,
 ) -> None:
     """Validate sources against a contract, and write every record to target or exceptions.
 
@@ -65,9 +95,37 @@ def validate(
 
     Example: callcenter-etl validate calls.csv -c calls.yaml -o output/calls
     """
-    options = ValidateOptions(**locals())  # first of all: only the options are local yet
-    # Imported here, because pandas and pydantic would take most of the time of `--help`.
+    arguments = locals()  # first of all: only the arguments are local yet
     with uncollected():
-        from callcenter_etl.cli.validate_sources import validate_sources
+        from callcenter_etl.api_contract import load_contract
+        from callcenter_etl.cli.batch import BatchOptions, jobs_of, run_all
+        from callcenter_etl.cli.causes import print_causes
+        from callcenter_etl.cli.results import CommandResult, show
+        from callcenter_etl.logs import configure_logs
+        from callcenter_etl.run.options import command_line, environment, resolve_options
 
-    raise typer.Exit(validate_sources(options))
+    wanted = requested_formats(formats)
+    loaded = load_contract(contract)
+    if not quiet:
+        print_unsupported(loaded)
+        print_warnings(loaded)
+    options = resolve_options(
+        loaded.document.run,
+        command_line(arguments),
+        environment(os.environ),
+        sources=tuple(sources or ()),
+    )
+    configure_logs(options.log, quiet=quiet)
+    jobs = jobs_of(options, loaded, quiet=quiet)
+    page = None if report is None else prepare_report(report, loaded, [source for source, _ in jobs])
+    batch = BatchOptions(root=options.output, quiet=quiet, resume=resume)
+    results, failures = run_all(jobs, loaded, batch)
+    ended = CommandResult(loaded, options, results, failures)
+    show(ended, wanted)
+    if page is not None:
+        write_report(page, results, loaded, root=options.output, failures=failures)
+        if RequestedFormat(FOR_PEOPLE) in wanted:
+            print(f"report: {printable(shown(page.uri))}")
+    if RequestedFormat(FOR_PEOPLE) in wanted and not quiet:
+        print_causes(results, loaded)
+    raise typer.Exit(ended.exit_code)
