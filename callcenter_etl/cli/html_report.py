@@ -64,7 +64,7 @@ def report_recorded_run(uri: str, record: RunRecord, contract: Contract | None, 
     folder = output_of(record.output, root)
     summary = published_summary(folder, contract.document.run.storage_options)
     if summary is None or summary.run_id != record.run_id:
-        now = "no summary stands there" if summary is None else f"run {summary.run_id} stands there now"
+        now = "it has no summary" if summary is None else f"it now has those of run {summary.run_id}"
         raise UsageError(f"--report: the files of run {record.run_id} are gone from {shown(folder)}: {now}")
     _write(page, [Finished(summary, folder)], contract, root=root)
 
@@ -83,7 +83,7 @@ def _write(
     try:
         page.write(content)
     except OutputError as error:
-        raise OutputError(f"the run stands, only its report is not written: {error}") from error
+        raise OutputError(f"the run is complete, only its report is not written: {error}") from error
 
 
 def _same_file(uri: str, source: str) -> bool:

@@ -81,7 +81,7 @@ def _pattern_is_wider(before: Column, after: Column) -> bool:
 def is_wider_pattern(before: str, after: str) -> bool:
     """Return whether a pattern provably matches all that another one does: it is the same, or has one more choice.
 
-    Both are sound alone, so that a `|` after the first one stands outside of its groups and quotes.
+    Both are valid patterns, so a `|` after the first one is outside of its groups and quotes.
     """
     return before == after or after.startswith(before + "|")
 
@@ -140,7 +140,7 @@ _PHRASES: dict[str, Callable[[Column], str]] = {
         f"values other than {', '.join(column.allowed or ())}"
         + (" in any letter case" if column.ignore_case else "")
     ),
-    "unique": lambda column: "values that stand in an earlier record",
+    "unique": lambda column: "values that occur in an earlier record",
     "lookup": lambda column: (
         f"values that are not in {'' if column.lookup is None else f'{column.lookup.column} of {column.lookup.file}'}"
     ),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
-from callcenter_etl.tools.contract_test.candidates import LONGEST
+from callcenter_etl.tools.contract_test.candidates import MAX_TRIED_LENGTH
 
 _LAST_SECOND = 86_399 * 10**6
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
@@ -51,8 +51,8 @@ def _min_length(column: Column) -> str | None:
 
 
 def _max_length(column: Column) -> str | None:
-    if (column.max_length or 0) >= LONGEST:
-        return f"no value of more than {LONGEST:,} characters is tried"
+    if (column.max_length or 0) >= MAX_TRIED_LENGTH:
+        return f"no value of more than {MAX_TRIED_LENGTH:,} characters is tried"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The values that break a rule, and groups of their records."""
+"""Values that break a rule, and clusters of their records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from callcenter_etl.tools.explain.remedies import Indices, Remedy
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Records that broke a rule in one way: which, in words, and what could be done (a remedy, or a hint)."""
+    """Records that broke a rule in the same way: a description, and a remedy or a hint."""
 
     rule: str
     records: Indices
@@ -25,7 +25,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class BrokenValues:
-    """The values of a column that broke one of its rules, beside the indices of their records."""
+    """The values of a column that broke one of its rules, with the indices of their records."""
 
     document: ContractDocument
     column: Column
@@ -44,7 +44,7 @@ class BrokenValues:
         return Cluster(self.rule, self.records[mask], words, **found)  # type: ignore[arg-type]  # remedy or hint
 
     def without(self, mask: Mask) -> BrokenValues:
-        """Leave the records under a mask out."""
+        """Return the values without the records under a mask."""
         keep = np.flatnonzero(~mask)
         return BrokenValues(
             self.document, self.column, self.key, self.records[keep], self.values.take(pa.array(keep))

@@ -1,4 +1,4 @@
-"""Groups malformed records by what is wrong with their text, and tries the source formats that would read them."""
+"""Groups malformed records by the fault in their text, and tries source formats that could read them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
 from callcenter_etl.tools.explain.broken_values import Cluster
 from callcenter_etl.tools.explain.published_rejects import Rejects
-from callcenter_etl.tools.explain.remedies import MAX_SHOWN, MAYBE, Indices, Judge, Remedy, change_source
+from callcenter_etl.tools.explain.remedies import (
+    EXACT,
+    MAYBE,
+    UPPER_BOUND,
+    Indices,
+    Judge,
+    Remedy,
+    change_source,
+)
 
 _FOUND = r"\A(?P<found>[0-9]+) field"
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
@@ -35,12 +43,12 @@ def structural_clusters(rejects: Rejects, document: ContractDocument) -> Iterato
 
 
 def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judge: Judge) -> int | None:
-    """Count the malformed records that a changed source format would read and whose rules then hold."""
+    """Count the malformed records that a changed source format would read without a broken rule."""
     document = remedy.document
     validator = judge.validator(document)
     if validator is None:
         return None
-    # A record of several lines would put those after it out of step: it is left out.
+    # A record of several lines would shift the lines after it, so it is left out.
     single = ~as_mask(
         pc.match_substring_regex(rejects.raws.take(pa.array(cluster.records)), pattern=r"[\r\n]")
     )
@@ -62,7 +70,7 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
 
 
 def _whole_in_the_source(frame: Frame, sound: Indices, cluster: Cluster, rejects: Rejects) -> np.ndarray:
-    """Return which records are made of lines that are neighbours in the source too."""
+    """Return which records consist of lines that are consecutive in the source too."""
     lines = rejects.lines[cluster.records]
     first = frame.lines[sound]
     last = first + frame.line_counts[sound] - 1
@@ -140,7 +148,7 @@ def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocu
         each.unique for each in document.rules
     )
     if after.any():
-        sure = MAX_SHOWN if compared else "would"
+        sure = UPPER_BOUND if compared else EXACT
         remedy = change_source(document, "`quoting: lenient`", sure=sure, quoting="lenient")
         yield Cluster(rule, records[after], "text stands after a closing quote", remedy)
     opened = records[~after]
@@ -161,7 +169,7 @@ _OPEN = "a quote is still open at the end of the line"
 
 
 def _with_followers(opened: Indices, others: Indices, rejects: Rejects) -> Indices:
-    """Add the lines that follow an open quote, as far as they are malformed too."""
+    """Add the malformed lines that follow an open quote without a gap."""
     candidates = np.union1d(opened, others)
     lines = rejects.lines[candidates]
     opens = np.isin(candidates, opened)

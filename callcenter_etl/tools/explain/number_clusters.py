@@ -1,4 +1,4 @@
-"""Groups values that are not numbers or times of the declared type by how they are written."""
+"""Groups values that are not numbers or times of the declared type by their notation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WIDER_WORDS = {
 
 
 def spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
-    """Yield numbers with separators of thousands or a decimal comma."""
+    """Yield numbers with thousands separators or a decimal comma."""
     if broken.column.type not in ("digits", "integer", "decimal"):
         return
     kinds = (
@@ -59,7 +59,7 @@ def spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def destroyed_numbers(broken: BrokenValues) -> Iterator[Cluster]:
-    """Yield numbers that a spreadsheet has overwritten: no type takes their digits back, so none is offered."""
+    """Yield numbers that a spreadsheet has overwritten: no type restores their digits, so none is suggested."""
     if broken.column.type not in ("digits", "integer"):
         return
     mask = as_mask(pc.match_substring_regex(broken.values, pattern=_SCIENTIFIC))
@@ -88,7 +88,7 @@ def telephone_numbers(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def two_digit_years(broken: BrokenValues) -> Iterator[Cluster]:
-    """Yield dates out of bounds that a format of two-digit years has read."""
+    """Yield dates out of bounds that were read with a format of two-digit years."""
     if any("%y" in each for each in broken.column.format):
         mask = np.ones(len(broken.records), dtype=bool)
         hint = "two-digit years 00 to 68 are read as 2000 to 2068: ask the sender for four digits"

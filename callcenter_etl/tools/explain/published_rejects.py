@@ -1,4 +1,4 @@
-"""Reads a run's exceptions back: all of them, or every n-th where there are very many."""
+"""Reads the exceptions of a run: all of them, or every n-th if there are very many."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ _BETWEEN = "; "
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
-    """Rejected records as columns of text, all of the shape (looked at,): values by source position, and ours.
+    """Rejected records as columns of text, one value for each: values by source position, and reject columns.
 
-    `step` tells that every so many-th record was looked at. The raw text of a record over MAX_RAW_CHARACTERS is
-    left out.
+    Every `step`-th record was read. The raw text of a record over MAX_RAW_CHARACTERS is left out.
     """
 
     layout: ColumnLayout
@@ -59,9 +58,9 @@ class Rejects:
 def read_rejects(
     uris: Sequence[str], document: ContractDocument, *, rejected: int, most: int = MAX_REJECTS
 ) -> Rejects:
-    """Read the exceptions of a run that rejected so many records, `most` of them at the most: a file, or its parts.
+    """Read at most `most` exceptions of a run that rejected `rejected` records, from a file or its parts.
 
-    Raises SourceError where a file cannot be read, or is none of this contract's.
+    Raises SourceError if a file cannot be read, or is not of this contract.
     """
     step = max(1, -(-rejected // most))
     kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
@@ -97,7 +96,7 @@ def read_rejects(
 
 
 def _as_source(document: ContractDocument) -> ContractDocument:
-    """Describe the exceptions themselves as a source: the columns that every such file has, others beside them."""
+    """Return a contract for exceptions files: it declares the reject columns, and allows others."""
     made = ContractDocument.model_validate(
         {
             "contract": "exceptions",
@@ -119,7 +118,7 @@ def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str)
 
 
 def _chunks(reader: SourceReader, layout: ColumnLayout) -> Iterator[tuple[Chunk | None, int]]:
-    """Yield chunks with their number of records; none for a record of many megabytes, which has no shape to tell."""
+    """Yield chunks with their number of records; None for a record over the size limit."""
     shape = BlockFormat(layout, reader.dialect)
     for item in reader.blocks(layout):
         if isinstance(item, OversizedRecord):
