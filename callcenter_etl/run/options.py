@@ -1,4 +1,4 @@
-"""What a command runs with: an option wins, then an environment variable, then the contract."""
+"""Resolve the settings of a command: an option wins, then an environment variable, then the contract."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMATS = ("console", "json")
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line said; None or nothing where it was silent."""
+    """Options of the command line; None or empty where an option was not given."""
 
     sources: tuple[str, ...] = ()
     output: str | None = None
@@ -40,7 +40,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a command runs with, all sources of settings taken together."""
+    """Settings of a command, resolved from options, environment and contract."""
 
     sources: tuple[str, ...]
     output: str | None
@@ -60,9 +60,9 @@ class RunSettings:
 
 
 def resolve_settings(defaults: RunDefaults, options: RunOptions, environ: Mapping[str, str]) -> RunSettings:
-    """Settle every setting: the option, else `CALLCENTER_ETL_*`, else the contract's `run`.
+    """Return each setting from its option, else from `CALLCENTER_ETL_*`, else from the contract's `run`.
 
-    Raises UsageError for a value that cannot be used, naming the variable where it came from one.
+    Raises UsageError with the option or variable for a value that is not valid.
     """
     variables = {
         name.removeprefix(PREFIX).lower(): text
@@ -71,7 +71,7 @@ def resolve_settings(defaults: RunDefaults, options: RunOptions, environ: Mappin
     }
     output = _place("--output", options.output, variables.get("output", defaults.output))
     publish_to = _place("--publish-to", options.publish_to, variables.get("publish_to", defaults.publish_to))
-    if output is None:  # then there is nothing to copy: what would be copied goes there
+    if output is None:  # a destination of copies alone is an output
         output, publish_to = publish_to, None
     declared = (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
     return RunSettings(
@@ -96,9 +96,9 @@ def resolve_settings(defaults: RunDefaults, options: RunOptions, environ: Mappin
 
 
 def resolve_output(option: str | None, environ: Mapping[str, str], declared: str | None = None) -> str:
-    """Settle the output root of a command about runs: the option, else `CALLCENTER_ETL_OUTPUT`, else the contract's.
+    """Return the output root of a command about runs: the option, else `CALLCENTER_ETL_OUTPUT`, else the contract's.
 
-    Raises UsageError where none names one.
+    Raises UsageError where none is given.
     """
     output = _place("--output", option, environ.get(f"{PREFIX}OUTPUT") or declared)
     if output is None:
@@ -127,7 +127,7 @@ def _log_settings(declared: LogSettings, options: RunOptions, variables: Mapping
 
 
 def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
-    if option == "":  # an unset variable of a script, most likely: never the current folder by accident
+    if option == "":  # most likely an unset variable of a script, which must not mean the current folder
         raise UsageError(f"{name}: a folder is expected, not ''")
     if option is not None and holds_nul(option):
         raise UsageError(f"{name}: a path holds no NUL character, got {option!r}")

@@ -188,7 +188,7 @@ def test_a_forged_checkpoint_is_dropped_and_the_run_starts_from_the_beginning(
 ) -> None:
     said = resumed(dead, tmp_path, lambda path: rewritten(path, forged))
     assert "nothing to resume, the run started from the beginning" in said
-    assert "leftovers_removed" in said or "not_resumed" in said
+    assert "stale_staging_removed" in said or "not_resumed" in said
 
 
 def test_counts_that_agree_with_each_other_and_not_with_the_lines_are_found(tmp_path: Path) -> None:
