@@ -93,7 +93,7 @@ def _why_other(earlier: str, source: str) -> str:
     if shown(earlier) == shown(source) and has_query(source):
         return "perhaps another source: the query of an address is not recorded"
     if _is_nameless(source) and _is_nameless(earlier):
-        return "perhaps another source: what comes through a pipe has no name of its own"
+        return "perhaps another source: a pipe has no name of its own"
     return "another source"
 
 

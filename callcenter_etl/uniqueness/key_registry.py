@@ -134,7 +134,7 @@ class KeyRegistry:
             # Each length is checked before they are added: the sum of forged ones may overflow.
             if lengths.min() < 0 or lengths.max() > self._log.size or lines.min() < 1:
                 raise CheckpointMismatchError(
-                    f"{self._directory}: the lines of the keys are not what they were"
+                    f"{self._directory}: the lines of the keys changed since the checkpoint"
                 )
             stops = start + np.cumsum(lengths)
             if int(stops[-1]) > self._log.size:

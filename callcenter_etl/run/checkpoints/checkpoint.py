@@ -161,7 +161,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise CheckpointMismatchError(f"{folder}: has no checkpoint") from error
     except (OSError, DocumentError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
-        raise CheckpointMismatchError(f"{path}: is no checkpoint: {cause}") from error
+        raise CheckpointMismatchError(f"{path}: is not a checkpoint: {cause}") from error
     return checkpoint
 
 

@@ -47,7 +47,9 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
             )
         if len(ids) > 1:
             shown = ", ".join(ids[-_SHOWN_IDS:]) + (", …" if len(ids) > _SHOWN_IDS else "")
-            raise UsageError(f"{start!r} begins the ids of {len(ids):,} runs, give more of it: {shown}")
+            raise UsageError(
+                f"{start!r} is the beginning of {len(ids):,} run ids, add more characters: {shown}"
+            )
         record = ledger.get(ids[0])
     if record is None:
         raise UsageError(f"no run {start!r} in {root}")
@@ -55,7 +57,7 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
     if isinstance(seen, UnreadableRecord):
         raise SourceError(
             f"{root}: the ledger's entry of run {seen.run_id!r} cannot be read: {seen.cause}"
-            " (validate again where its files are wanted)"
+            " (validate the source again if its files are needed)"
         )
     return seen
 

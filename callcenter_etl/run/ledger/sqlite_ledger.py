@@ -227,7 +227,7 @@ def _translate_sqlite_errors(path: Path, kind: type[CallcenterEtlError]) -> Iter
     except sqlite3.OperationalError as error:
         raise kind(f"{path}: the ledger cannot be used: {error}") from error
     except (sqlite3.Error, ValueError, OverflowError) as error:
-        raise kind(f"{path}: is no ledger that can be used: {error} ({_REMEDY})") from error
+        raise kind(f"{path}: is not a usable ledger: {error} ({_REMEDY})") from error
     except OSError as error:
         raise kind(f"{path}: {os_cause(error)}") from error
 
