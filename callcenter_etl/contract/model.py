@@ -140,7 +140,7 @@ _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProp
 
 
 class Column(FrozenModel):
-    """One column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
+    """A column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
 
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")

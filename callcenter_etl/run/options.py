@@ -55,7 +55,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class OptionSource:
-    """One place that options come from: their values by name, and how a message names an option of this place."""
+    """Options from one place: their values by name, and the names of options in messages about this place."""
 
     values: Mapping[str, Any]
     label: Callable[[RunOption], str]

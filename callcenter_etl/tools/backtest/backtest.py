@@ -46,7 +46,7 @@ class ContractSide:
 
 @dataclass(slots=True)
 class BackTest:
-    """One source under two contracts.
+    """The verdicts of two contracts on one source.
 
     `newly_rejected` and `newly_accepted` count records with another verdict, and `by_rule` beside each counts them for
     the rules of the contract that rejects, several of which one record may break. If that contract refuses the source,

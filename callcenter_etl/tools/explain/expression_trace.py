@@ -29,7 +29,7 @@ class ExpressionPart:
 
 
 class Look:
-    """One expression over a chunk of one record. `hidden` maps columns without shown values to the reason."""
+    """An expression over a chunk of one record. `hidden` maps columns without shown values to the reason."""
 
     def __init__(self, expression: Expression, columns: ChunkColumns, hidden: Mapping[str, str]) -> None:
         self._expression = expression

@@ -42,7 +42,7 @@ class FieldExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One record and the verdict of every rule; for a refused source only its problems.
+    """A record and the verdict of every rule; for a refused source only its problems.
 
     `offset` counts decompressed bytes of the source. `raw` is cut off at MAX_RAW_BYTES, and None if it would show
     a classified value.

@@ -126,13 +126,13 @@ def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]
 
 
 def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects) -> Cluster:
-    """Tell frequent keys apart from a part of the source that was sent twice."""
+    """Return the cluster of repeated keys, with a hint if each of them is repeated once."""
     picks = pa.array(records)
     table = pa.table({str(at): rejects.text(name).take(picks) for at, name in enumerate(key)})
     distinct = table.group_by(table.column_names).aggregate([]).num_rows
     keys = "key" if distinct == 1 else "different keys"
     hint = "was a part sent twice?" if distinct == len(records) > 1 else None
-    return Cluster(rule, records, f"{', '.join(key)} stood before ({distinct:,} {keys})", hint=hint)
+    return Cluster(rule, records, f"{', '.join(key)} occurred before ({distinct:,} {keys})", hint=hint)
 
 
 class _CauseBuilder:

@@ -119,7 +119,7 @@ class CorrectedExceptions:
         return _columns(batch, self.layout, validator)
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Yield the records whose keys are not known, by line, with the number of those that are."""
+        """Yield the records with unknown keys, by line, and the number of the others."""
         rows = self._in_order()
         while part := list(islice(rows, BATCH_ROWS)):
             wanted = [row for row in part if str(row.line) not in before]
@@ -247,7 +247,7 @@ class CorrectedRejected:
         return _columns(batch, self.layout, validator)
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Yield the records whose keys are not known, by line, with the number of those that are."""
+        """Yield the records with unknown keys, by line, and the number of the others."""
         given = 0
         for batch in self._file.batches():
             lined = (

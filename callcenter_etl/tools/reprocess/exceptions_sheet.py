@@ -32,7 +32,7 @@ _MAX_CELL_CHARACTERS = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its line in the source, its source values, and its reject columns."""
+    """A row of the sheet: its line in the source, its source values, and its reject columns."""
 
     line: int
     values: tuple[str, ...]

@@ -44,7 +44,7 @@ class CorrectedFile:
 
 @dataclass(frozen=True, slots=True)
 class Reprocessed:
-    """One reprocess run, as in its `summary.json`.
+    """A reprocess run, as in its `summary.json`.
 
     `outputs` is empty if nothing was written: nothing new to recover, a dry run, or a file refused with `problems`.
     `run_output` is the folder of the run that rejected the records, relative to that of the outputs.
