@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 
 
 @dataclass(frozen=True, slots=True)
 class OversizedRecord:
-    """A piece of a record that is over the limit; `first` opens it, `last` ends it."""
+    """A piece of a record that is over the limit; `first` opens it, `last` ends it.
+
+    `shown` is the text of the piece for people, without the line end. `starts_text` is true where no earlier piece of
+    the record had any: the first one may end within a character.
+    """
 
     data: bytes
     line: int
+    shown: str
     first: bool
     last: bool
+    starts_text: bool
 
 
 class ByteBuffer:
@@ -34,6 +41,8 @@ class ByteBuffer:
         # Joined only when asked for: most of what is read is taken with `take_lines`, and copied once.
         self._parts: list[bytes] = []
         self.ended = False
+        # True while a record that is over the limit was taken in part.
+        self.within_record = False
         self.offset = offset
         self.bytes_read = 0
 
@@ -107,19 +116,29 @@ class ByteBuffer:
                 return taken
             self.fill()
 
-    def consume_oversized_record(self) -> Iterator[OversizedRecord]:
-        """Take the line at the start piece by piece, reading on to its end."""
-        first, line = True, self.next_line
+    def consume_oversized_record(self, show: ShowStream) -> Iterator[OversizedRecord]:
+        """Take the line at the start piece by piece, reading on to its end; `show` decodes the pieces for people."""
+        line, first, text_begun = self.next_line, True, False
+        self.within_record = True
+        for data, last in self._pieces_of_line():
+            shown = show.show(data.rstrip(b"\r\n") if last else data, final=last)
+            yield OversizedRecord(
+                data, line, shown, first=first, last=last, starts_text=bool(shown) and not text_begun
+            )
+            first, text_begun = False, text_begun or bool(shown)
+        self.within_record = False
+
+    def _pieces_of_line(self) -> Iterator[tuple[bytes, bool]]:
+        """Take the line at the start, and yield its pieces, each with whether it is the last one."""
         while True:
             stop = line_end(self.data, ended=self.ended)
             if stop or self.ended:
                 break
             piece = self.take(len(self.data) - int(self.data.endswith(b"\r")))
             if piece:
-                yield OversizedRecord(piece, line, first=first, last=False)
-                first = False
+                yield piece, False
             self.fill()
-        yield OversizedRecord(self.take(stop or len(self.data)), line, first=first, last=True)
+        yield self.take(stop or len(self.data)), True
 
     def drain(self) -> None:
         """Take all that is left of the stream."""

@@ -54,9 +54,8 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     chunk = parse_chunk(frame, first=0, last=len(frame), fields=fields)
     values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
     columns = judge.columns(document, values, chunk.sound_lines)
-    columns.first_lines = {
-        rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key
-    }
+    none = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key}
+    columns = replace(columns, first_lines=none)
     kept = ~validator.judge(columns).rejected & _whole_in_the_source(frame, chunk.sound, cluster, rejects)
     return int(frame.line_counts[chunk.sound][kept].sum())
 
