@@ -48,7 +48,7 @@ def find_record(source: Source, header: SourceHeader, line: int, validator: Vali
     _refuse_preamble(source, header, line)
     offset = len(header.preamble) + header.blank_bytes
     with UniqueKeys.temporary(validator.rules) as keys:
-        search = _Search(line, header.layout, validator, keys)
+        search = _LineSearch(line, header.layout, validator, keys)
         for block in source.blocks():
             # What is not judged need not be parsed: that makes the way to a late line many times as fast.
             if source.lines >= line or keys:
@@ -69,16 +69,21 @@ def _refuse_preamble(source: Source, header: SourceHeader, line: int) -> None:
         raise UsageError(f"{source.uri}: line {line:,} is the header, records start on line {first:,}")
 
 
-class _Search:
+class _LineSearch:
     """The search for the record of a line, block by block; `found` is None until the record ends."""
 
     def __init__(self, line: int, layout: ColumnLayout, validator: Validator, keys: UniqueKeys) -> None:
         self.found: FoundRecord | None = None
-        self.within_record = False
         self._line = line
         self._layout = layout
         self._validator = validator
         self._keys = keys
+        self._begun: FoundRecord | None = None
+
+    @property
+    def within_record(self) -> bool:
+        """True once the record was found to begin, though perhaps not yet to end."""
+        return self._begun is not None
 
     def look_into(self, block: Block, offset: int) -> None:
         """Look for the record in a block, whose bytes are at an offset of the source."""
@@ -88,10 +93,9 @@ class _Search:
             at = _index_of(chunk, self._line)
             if at is not None:
                 self._begun = _record_at(chunk, at, columns, offset)
-                self.within_record = True
-            elif self.within_record:
+            elif self._begun is not None:
                 self._begun = _continued(self._begun, block.data)
-            if self.within_record and (chunk.piece is None or chunk.piece.last):
+            if self._begun is not None and (chunk.piece is None or chunk.piece.last):
                 self.found = self._begun
                 return
 
