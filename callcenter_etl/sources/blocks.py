@@ -127,9 +127,9 @@ def _frame_of_piece(piece: OversizedRecord) -> Frame:
 def blocks_of(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
     """Yield what is left of a stream as blocks, in order.
 
-    Where values may run over lines, only framing finds where a record ends: the blocks are framed then. A record over
-    the limit comes in pieces, so that memory stays bounded.
+    A record over the size limit comes in pieces, so that memory stays bounded.
     """
+    # Lines can be framed by any thread. With line breaks in values, a record's end depends on all lines before it.
     cut = _frame_pending if shape.dialect.multiline else _take_lines
     while True:
         block = cut(pending, shape)
@@ -140,14 +140,14 @@ def blocks_of(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
                 yield OversizedBlock(piece, shape)
             continue
         if not pending.ended:
-            pending.fill()
+            pending.read_more()
         elif not len(pending):
             return
 
 
 def _take_lines(pending: ByteBuffer, shape: RecordFormat) -> LineBlock | None:
     first_line, offset = pending.next_line, pending.offset
-    raw = pending.take_lines()
+    raw = pending.consume_lines()
     return LineBlock(raw, first_line, offset, shape) if raw else None
 
 
@@ -164,5 +164,5 @@ def _frame_pending(pending: ByteBuffer, shape: RecordFormat) -> FrameBlock | Non
         offset=pending.offset,
         final=pending.ended,
     )
-    pending.take(frame.consumed)
+    pending.consume(frame.consumed)
     return FrameBlock(frame, shape)

@@ -34,7 +34,7 @@ from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
-# A source of more fields is read in larger blocks, up to so many times as large: that bounds the memory.
+# A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
 FIELDS_A_BLOCK, MAX_BLOCK_FACTOR = 250, 4
 
 
@@ -84,7 +84,7 @@ class DelimitedSource:
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of the source, as stored, read so far."""
+        """Stored bytes of the source read so far."""
         return self._stored_bytes.count
 
     @property
@@ -94,40 +94,45 @@ class DelimitedSource:
 
     @property
     def plain_bytes(self) -> int:
-        """Bytes of the source, decompressed, read so far."""
+        """Plain (decompressed, transcoded) bytes of the source read so far."""
         return self._pending.bytes_read
 
     @property
     def lines(self) -> int:
-        """Lines taken so far, counted apart from any framing."""
+        """Lines consumed so far, counted independently of the framing."""
         return self._pending.lines
 
     @property
     def plain_position(self) -> tuple[int, int]:
-        """Where reading continues: the next plain byte, and the number of the line that it starts."""
+        """Position of the next block: offset in plain bytes, and the number of the line that starts there."""
         return self._pending.offset, self._pending.next_line
 
     @property
     def is_rereadable(self) -> bool:
-        """Return whether another reader would be given the same bytes, or learn that they are others."""
+        """Return whether the source can be read again and a change of its content be detected."""
+        # Only local files and S3 objects have versions that a resumed run can rely on.
         known = self.identity.size is not None and self.identity.version is not None
         return known and (is_local(self._address) or is_s3(self._address))
 
     @property
     def rests(self) -> bool:
-        """Return whether all that was given ends with a record, so that the reader has a position to go on from."""
+        """Return whether all blocks so far end with a record, so that a checkpoint may be taken here."""
         return self._stored_bytes.proven and not self._pending.within_record
 
     @property
     def position(self) -> SourceOffset:
-        """Where a reader that rests is."""
+        """Position for a checkpoint, valid while the reader `rests`."""
         pending = self._pending
         return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
     def open(self) -> SourceHeader:
-        """Read the start of the source: refuse it, or give its preamble and layout."""
+        """Read the start of the source, and return its preamble and layout, or the problems for which it is refused.
+
+        Raises SourceError where the source cannot be read.
+        """
         problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
+        # Standard input cannot be rewound, so the blocks that are read to recognise the format are kept for the reading.
         head = bytearray()
         blocks: list[bytes] = []
         for block in stored:
@@ -142,7 +147,7 @@ class DelimitedSource:
         pending = self._pending = ByteBuffer(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
-                pending.fill()
+                pending.read_more()
         except EncodingMismatchError as error:
             sentence = _mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Problem("header.encoding", sentence)])
@@ -156,7 +161,7 @@ class DelimitedSource:
         header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         self._fields = header.layout.fields
         detected = detected_encoding(start) if header.problems else None
-        # The evidence counts only where the header is wrong as well: NUL is text like any other character.
+        # Only where the header is wrong as well: NUL bytes alone prove nothing, since NUL may be part of a value.
         if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
             sentence = _mismatch(self.dialect.encoding, detected)
             return refused([*problems, Problem("header.encoding", sentence)])
@@ -164,25 +169,26 @@ class DelimitedSource:
 
     @property
     def min_output_bytes(self) -> int | None:
-        """How many bytes target and rejected will have at the least, None where the size is not known."""
-        if self.size is None or is_stateful(self.dialect.encoding):  # shifts take bytes and leave none
+        """Lower bound of the bytes of target and rejected together, None where the size is not known."""
+        # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
+        if self.size is None or is_stateful(self.dialect.encoding):
             return None
         return self.size // bytes_per_ascii(self.dialect.encoding)
 
     def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
-        """Go to where an earlier reader stood, reading again what it read; what follows comes next.
+        """Read the source up to the position of an earlier reader; `after_each` is called after each block.
 
-        Raises CheckpointMismatchError where that is not what it had read. As the earlier one may have read ahead, this
-        may be found out only by what follows; the reader does not rest before.
+        Raises CheckpointMismatchError where the bytes are not those that it had read. The earlier reader may have read
+        ahead of its position, so a difference may show only in later blocks; until then the reader does not rest.
         """
         pending = self._pending
         while pending.offset < passed.offset:
-            pending.take(min(len(pending), passed.offset - pending.offset))
+            pending.consume(min(len(pending), passed.offset - pending.offset))
             if pending.offset == passed.offset:
                 break
             if pending.ended:
                 raise CheckpointMismatchError(f"{self.uri}: ends before the checkpoint")
-            pending.fill()
+            pending.read_more()
             after_each()
         if (pending.offset, pending.lines) != (passed.offset, passed.lines):
             raise CheckpointMismatchError(f"{self.uri}: has other lines than it had at the checkpoint")
@@ -199,9 +205,9 @@ class DelimitedSource:
             yield from block.parse().chunks
 
     def check_unchanged(self) -> None:
-        """Raise SourceError when the stored file is not the one that was opened, or was not read to its end.
+        """Raise SourceError when the stored file changed since it was opened, or was not read to its end.
 
-        Raises CheckpointMismatchError where an earlier reader claims to have read more than there is.
+        Raises CheckpointMismatchError where the checkpoint's reader had read more bytes than the source has.
         """
         if not self._stored_bytes.proven:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
@@ -210,6 +216,7 @@ class DelimitedSource:
         change = access.what_changed(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
+        # The standard library reads a file that was truncated meanwhile to its new end without an error.
         if self.size is not None and self.size != self.stored_bytes:
             read = self.stored_bytes
             raise SourceError(
@@ -217,8 +224,9 @@ class DelimitedSource:
             )
 
     def drain(self) -> None:
-        """Read what is left, so that size and hash are those of the whole source."""
+        """Read the rest, so that size and hash are those of the whole source."""
         self._pending.drain()
+        # Bytes after the end of the compressed stream are never decompressed, and belong to the hash all the same.
         for _ in self._stored_blocks:
             continue
 
@@ -240,7 +248,7 @@ class DelimitedSource:
 
 
 def _mismatch(declared: str, detected: str | None) -> str:
-    """Return what the bytes show instead of the declared encoding, and what to declare."""
+    """Return the sentence for a source in another encoding than the declared one, with the encoding to declare."""
     if detected is None:
         return (
             f"the source does not start with the byte order mark of {declared} "

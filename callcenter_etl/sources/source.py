@@ -17,9 +17,9 @@ BLOCK_BYTES = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class SourceHeader:
-    """The start of a source: its preamble (BOM and header line, as they came) and the layout of its columns.
+    """The start of a source: its preamble (the bytes of BOM and header line), blank lines before it, and layout.
 
-    With `problems` the source is refused.
+    The source is refused where there are `problems`.
     """
 
     preamble: bytes

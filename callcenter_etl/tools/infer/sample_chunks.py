@@ -1,4 +1,4 @@
-"""The records of a sample in chunks, read as a run reads them."""
+"""Reads the records of a sample in chunks, with the reader that runs use."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from callcenter_etl.sources.source_formats import open_source
 
 Records = TypeVar("Records", Chunk, JudgedChunk)
 OnBytes = Callable[[int, int | None], None]
-FIRST_ROWS = 65_536  # of a chunk: what a column is not is found out early
+FIRST_ROWS = 65_536  # rows of a chunk: small enough to drop impossible types early
 
 
 def plain_document(columns: Sequence[Mapping[str, Any]], source: Mapping[str, Any]) -> ContractDocument:
-    """Return a contract that says how a source is written, and of its columns little more than the names."""
+    """Return a contract with a source format and columns, without rules."""
     return load_document({"contract": "sample", "source": dict(source), "columns": list(columns)}).document
 
 
@@ -61,7 +61,7 @@ def read_chunks(
 ) -> Iterator[Chunk]:
     """Yield the records of a sample under a contract's source format, about `max_records` of them.
 
-    Raises SampleError where the source is refused, SourceError where it cannot be read.
+    Raises SampleError if the source is refused, SourceError if it cannot be read.
     """
     with open_sample(uri, document, max_records=max_records) as (source, _):
         blocks = reported_blocks(source, on_bytes)
