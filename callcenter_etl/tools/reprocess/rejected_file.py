@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import Problem, SourceError
 from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.encodings import is_ascii_superset, show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.header import ColumnLayout
@@ -27,6 +28,7 @@ class RejectedFile:
     def __init__(self, uri: str, document: ContractDocument) -> None:
         self.uri = uri
         self._reader = open_source(uri, as_published(document))
+        self._dialect = dialect_of(document)
         self.layout = ColumnLayout(names=(), positions={})
         self.preamble = b""
         self.problems: tuple[Problem, ...] = ()
@@ -57,8 +59,10 @@ class RejectedFile:
         seen: Counter[str] = Counter()
         for chunk in self._reader.chunks():
             if chunk.piece is not None:
-                where = f"{self._reader.uri}: line {chunk.piece.line:,}"
-                raise SourceError(f"{where}: {chunk.malformed[0].reason}: take it out")
+                most = self._dialect.max_record_bytes
+                raise SourceError(
+                    f"{self._reader.uri}: line {chunk.piece.line:,} is over {most:,} bytes long: take it out"
+                )
             yield _batch_of(chunk, self._reader.encoding, seen)
 
 
