@@ -44,6 +44,11 @@ class Chunk:
         return self.frame.lines[self.first : self.last]
 
     @property
+    def raw(self) -> bytes:
+        """The bytes of the block, which hold the records of the chunk."""
+        return self.frame.raw
+
+    @property
     def starts(self) -> NDArray[np.int64]:
         """Offset in the block's bytes at which each record starts."""
         return self.frame.starts[self.first : self.last]

@@ -56,7 +56,7 @@ def route_chunk(
     """
     if chunk.piece is not None:
         return _route_piece(chunk, cells)
-    raw, starts, stops = chunk.frame.raw, chunk.starts, chunk.stops
+    raw, starts, stops = chunk.raw, chunk.starts, chunk.stops
     exceptions = int(np.count_nonzero(rejected))
     if typed is None:
         accepted, records = select_records(raw, starts, stops, ~rejected), len(chunk) - exceptions

@@ -120,7 +120,7 @@ def _record_at(chunk: Chunk, at: int, columns: ChunkColumns, offset: int) -> Fou
         lines=int(chunk.line_counts[at]),
         offset=offset + start,
         size=stop - start,
-        raw=bytes(chunk.frame.raw[start : min(stop, start + MAX_RAW_BYTES)]),
+        raw=chunk.raw[start : min(stop, start + MAX_RAW_BYTES)],
         text=None if chunk.piece is not None else chunk.text_of(at),
         values=tuple(values[int(sound[0])].as_py() for values in chunk.values) if len(sound) else None,
         columns=one_row(columns, int(sound[0])) if len(sound) else None,

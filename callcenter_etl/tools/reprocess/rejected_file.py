@@ -102,7 +102,7 @@ def without(batch: Batch, known: frozenset[str]) -> Batch:
 
 def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
     spans = zip(chunk.starts.tolist(), chunk.stops.tolist(), strict=True)
-    raws = [chunk.frame.raw[start:stop] for start, stop in spans]
+    raws = [chunk.raw[start:stop] for start, stop in spans]
     return Batch(
         keys=[_key_of(raw, seen) for raw in raws],
         lines=chunk.lines,
