@@ -25,6 +25,7 @@ from callcenter_etl.os_errors import os_cause
 from callcenter_etl.store.s3_table_options import delta_options
 from callcenter_etl.store.uris import is_local, local_path, shown
 from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
+from callcenter_etl.writers.tables.delta.delta_log_check import check_log
 from callcenter_etl.writers.tables.delta.delta_version import MESSAGE, DeltaVersion, app_of, content_app_of
 from callcenter_etl.writers.tables.delta.file_statistics import statistics_of
 from callcenter_etl.writers.tables.table_protocol import Added, ConflictError, TableChange, TableVersion
@@ -86,6 +87,7 @@ class DeltaLakeTable:
         """
         options = delta_options(self._uri, self._storage)
         with self.translate_errors():
+            check_log(f"{self._uri}/{LOG}", self._storage)
             try:
                 table = DeltaTable(self._address, storage_options=options or None)
             except TableNotFoundError:
