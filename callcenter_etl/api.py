@@ -23,7 +23,7 @@ from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempo
 from callcenter_etl.run.options import RunOptions, keywords, resolve_options
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
-from callcenter_etl.sources.source_reader import BLOCK_BYTES
+from callcenter_etl.sources.source import BLOCK_BYTES
 from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, has_query, shown
