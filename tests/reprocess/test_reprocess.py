@@ -281,7 +281,7 @@ def test_rejected_records_out_of_step_are_known_by_their_content(tmp_path: Path)
     mended.write_bytes(b"id,start,end,status,note\n" + good + b"8,08:00:00,09:00:00,WRONG,b\n")
     done = again(mended)
     assert (done.rows.recovered, done.rows.rejected) == (1, 1)
-    assert "known by their content" in done.notes[0]
+    assert "identified by their content" in done.notes[0]
     mended.write_bytes(b"id,start,end,status,note\n9,08:00:00,09:00:00,DROPPED,b\n" + good)
     later = again(mended)
     assert (later.rows.recovered, later.rows.recovered_before) == (1, 1)

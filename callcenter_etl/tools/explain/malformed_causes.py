@@ -60,13 +60,13 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     if document.source.encoding == _OTHER_ENCODING:
         raw = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
     shape = RecordFormat(dialect_of(document), rejects.layout.fields)
-    # Lines are counted from 0 here, so that the line of a record is its place in the cluster.
+    # Lines are counted from 0 here, so that the line of a record is its index in the cluster.
     parsed = LineBlock(raw, first_line=0, offset=0, format=shape).parse()
     return sum(_recovered(chunk, cluster, rejects, judge, validator) for chunk in parsed.chunks)
 
 
 def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, validator: Validator) -> int:
-    """Count the lines of a chunk that are read as records now, and accepted."""
+    """Count the lines of the records in a chunk that are accepted now."""
     document = validator.document
     values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
     columns = judge.columns(document, values, chunk.sound_lines)
@@ -111,7 +111,7 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
 def _misquoted(
     rule: str, records: Indices, rejects: Rejects, document: ContractDocument
 ) -> Iterator[Cluster]:
-    """Quotes that the sender meant otherwise; no key of the contract reads them, and `multiline` would join lines."""
+    """Yield wrong uses of quotes that no key of the contract can read, and that `multiline` would join."""
     quote = document.source.quote
     if quote is None:
         return
@@ -160,7 +160,7 @@ def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocu
         yield Cluster(rule, records[after], "text stands after a closing quote", remedy)
     opened = records[~after]
     if len(opened) and not document.source.multiline:
-        if rejects.step == 1:  # the lines of a broken record are neighbours only where all are at hand
+        if rejects.step == 1:  # otherwise the lines of a broken record are not consecutive
             remedy = change_source(document, "`multiline: true`", sure=MAYBE, multiline=True)
             others = np.flatnonzero(rejects.broke(STRUCTURAL_RULES[4]))
             yield Cluster(
