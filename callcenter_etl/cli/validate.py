@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.convert import print_unsupported, say_warnings
-from callcenter_etl.cli.html_report import prepare_report, write_report
+from callcenter_etl.cli.html_report import (
+    VALUES_HELP,
+    ReportValues,
+    check_values_option,
+    prepare_report,
+    write_report,
+)
 from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
 from callcenter_etl.imports import uncollected
 from callcenter_etl.store.uris import shown
@@ -199,9 +205,12 @@ def validate(
         typer.Option(
             "--report",
             metavar="FILE.html",
-            help="Write a report page of the runs, with values masked.",
+            help="Write a report page of the runs.",
             rich_help_panel=SHOWN,
         ),
+    ] = None,
+    report_values: Annotated[
+        ReportValues | None, typer.Option("--report-values", help=VALUES_HELP, rich_help_panel=SHOWN)
     ] = None,
 ) -> None:
     """Put every record of the sources into target or exceptions, as the contract says.
@@ -221,12 +230,13 @@ def validate(
     with uncollected():
         from callcenter_etl.api_contract import load_contract
         from callcenter_etl.cli.batch import BatchOptions, jobs_of, run_all
-        from callcenter_etl.cli.causes import print_causes
+        from callcenter_etl.cli.causes import causes_of_results, print_causes
         from callcenter_etl.cli.results import CommandResult, show
         from callcenter_etl.logs import configure_logs
         from callcenter_etl.run.options import RunOptions, resolve_settings
 
     wanted = requested_formats(formats)
+    values = check_values_option(report, report_values)
     loaded = load_contract(contract)
     if not quiet:
         print_unsupported(loaded)
@@ -255,10 +265,12 @@ def validate(
     results, failures = run_all(jobs, loaded, ways)
     ended = CommandResult(loaded, settings, results, failures)
     show(ended, wanted)
+    causes = {} if page is None else causes_of_results(results, loaded)
     if page is not None:
-        write_report(page, results, loaded, root=settings.output, failures=failures)
+        root = settings.output
+        write_report(page, results, loaded, root=root, causes=causes, failures=failures, values=values)
         if RequestedFormat(FOR_PEOPLE) in wanted:
             print(f"report: {printable(shown(page.uri))}")
     if RequestedFormat(FOR_PEOPLE) in wanted and not quiet:
-        print_causes(results, loaded)
+        print_causes(results, loaded, known=causes)
     raise typer.Exit(ended.exit_code)
