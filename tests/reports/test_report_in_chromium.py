@@ -172,7 +172,7 @@ def long_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{'v' * (200 + number)},x" for number in range(30)] + ["y" * 300]
     for name in (f"{LONG}1.csv", f"{LONG}2.csv"):
         (folder / name).write_text("\n".join([f"{LONG},b", *rows, ""]), encoding="utf-8")
-    words = ("validate", str(folder / f"{LONG}1.csv"), str(folder / f"{LONG}2.csv"), "-q")
+    words: tuple[str, ...] = ("validate", str(folder / f"{LONG}1.csv"), str(folder / f"{LONG}2.csv"), "-q")
     words += ("-c", str(folder / "c.yaml"), "-o", str(folder / "out"), "--log-level", "ERROR")
     for _ in range(2):
         report = ("--force", "--report", str(folder / "report.html"), "--report-values", "public")

@@ -156,9 +156,17 @@ def test_an_earlier_run_has_a_page_as_long_as_its_files_stand() -> None:
     Path("other.yaml").write_text(CALLS + "\n", encoding="utf-8")
     other = call(*show, "-c", "other.yaml")
     assert (other.returncode, "another text" in other.stderr) == (2, True)
+    kept = Path("out/exceptions.csv").read_bytes()
     Path("out/exceptions.csv").write_text("changed\n", encoding="utf-8")
     assert call(*show, "-c", "calls.yaml").returncode == 0
     assert "the exceptions were replaced since this run" in read(Path("report.html")).text
+    written = Path("out/exceptions.csv")
+    written.write_bytes(kept.replace(b",3,", b",x,", 1))  # as long as before
+    assert written.read_bytes() != kept
+    assert call(*show, "-c", "calls.yaml").returncode == 0
+    assert "the exceptions were replaced since this run" in read(Path("report.html")).text
+    explained = call("explain", "out", "-c", "calls.yaml")
+    assert (explained.returncode, "reject_line holds no line numbers" in explained.stderr) == (3, True)
     Path("out/exceptions.csv").unlink()
     assert call(*show, "-c", "calls.yaml").returncode == 0
     assert "exceptions.csv: no such file or directory" in read(Path("report.html")).text
