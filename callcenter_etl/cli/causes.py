@@ -1,4 +1,4 @@
-"""Finds the causes behind the rejects of runs that have just ended, and prints them."""
+"""Finds and prints the causes of rejects at the end of runs."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from callcenter_etl.terminal import printable
 if TYPE_CHECKING:
     from callcenter_etl.tools.explain import Causes
 
-# By run id: the causes, or the error that kept them from being found, which changes nothing about the run.
+# By run id: the causes, or the error that kept them from being found, which does not affect the run.
 CausesByRun = Mapping[str, "Causes | CallcenterEtlError"]
 
 
 def causes_of_results(results: Sequence[RunResult], contract: Contract) -> CausesByRun:
-    """Return what is behind the rejects of all runs that have some; the files of S3 are fetched for it."""
+    """Return the causes of the rejects of all runs that have some; exceptions on S3 are downloaded for it."""
     return {
         result.record.run_id: _find(result, contract) for result in results if result.record.records.rejected
     }
 
 
 def print_causes(results: Sequence[RunResult], contract: Contract, *, known: CausesByRun) -> None:
-    """Print what is behind the rejects of runs that have just ended; `known` causes are not looked for again.
+    """Print the causes of the rejects of runs that have just ended; `known` causes are not searched again.
 
-    A file that cannot be read back is said on standard error, and changes nothing about the run.
+    If an exceptions file cannot be read back, the error goes to standard error and does not affect the exit code.
     """
     explained = [each for each in results if each.record.records.rejected and not each.already_done]
     for result in explained:
@@ -40,10 +40,8 @@ def print_causes(results: Sequence[RunResult], contract: Contract, *, known: Cau
             _print(known[result.record.run_id])
         elif is_local(result.output):
             _print(_find(result, contract))
-        else:  # it would have to be fetched whole
-            print(
-                f"  callcenter-etl explain {printable(shown(result.output))} --contract … prints the causes"
-            )
+        else:  # the exceptions would have to be downloaded whole
+            print(f"  callcenter-etl explain {printable(shown(result.output))} --contract … shows the causes")
 
 
 def _find(result: RunResult, contract: Contract) -> Causes | CallcenterEtlError:
