@@ -22,7 +22,8 @@ class Rule:
     """One named assertion of a contract.
 
     `broken` gives a mask of shape (records,), True where the rule is broken, never unknown. `sentence` is the
-    reason with `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}` to be filled in.
+    reason with `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}` to be filled in. `kind` is the key
+    of the column that makes the rule, empty for a rule over the whole record.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Rule:
     broken: Callable[[ChunkColumns], Mask]
     classified: str | None = None
     key: tuple[str, ...] = ()
+    kind: str = ""
 
     def reasons(self, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.StringArray:
         """Return the reason of each of the given records, of shape (len(records),)."""

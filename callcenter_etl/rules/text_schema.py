@@ -14,6 +14,7 @@ import pyarrow as pa
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.errors import ArgumentTypeError
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.kinds.lookup import LOOKUP
 from callcenter_etl.rules.record_rules import find_first_lines
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.uniqueness import KeyRegistry
@@ -41,7 +42,7 @@ def keeps(
 ) -> pd.Series:
     """Tell for each record whether it keeps a rule; `data` is the rule's column, or the frame for a record rule."""
     frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
-    columns = columns_of(frame, document, lookups() if rule.id.endswith(".lookup") else {})
+    columns = columns_of(frame, document, lookups() if rule.kind == LOOKUP.key else {})
     columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
     return pd.Series(~rule.broken(columns), index=data.index)
 

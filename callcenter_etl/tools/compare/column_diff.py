@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.type_changes import TEMPORAL
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
 from callcenter_etl.tools.compare.direction import ERROR, Direction
 from callcenter_etl.tools.compare.record_rule_diff import columns_read_otherwise
-from callcenter_etl.tools.compare.value_rule_diff import TEMPORAL, newly_broken
+from callcenter_etl.tools.compare.value_rule_diff import newly_broken
 
 _WARNS = "the rule only warns: no record is rejected otherwise"
 
@@ -60,17 +61,16 @@ def _name_parts(part: Any, direction: Direction, before: Column, after: Column) 
 
 
 def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
-    for key in RULE_KEYS:
+    for key in KINDS:
         old, new = declared(before, key), declared(after, key)
         if old == new:
             continue
-        judge = _type_newly_breaks if key == "type" else _rule_newly_breaks
         yield part(
             key,
             old,
             new,
-            rejected=judge(direction, key, before, after),
-            accepted=judge(direction.reverse, key, after, before),
+            rejected=_newly_breaks(direction, key, before, after),
+            accepted=_newly_breaks(direction.reverse, key, after, before),
             note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
         )
     if before.type == after.type and before.type in TEMPORAL and before.format != after.format:
@@ -78,8 +78,8 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             "format",
             " or ".join(before.format),
             " or ".join(after.format),
-            rejected=_type_newly_breaks(direction, "type", before, after),
-            accepted=_type_newly_breaks(direction.reverse, "type", after, before),
+            rejected=_newly_breaks(direction, "type", before, after),
+            accepted=_newly_breaks(direction.reverse, "type", after, before),
         )
 
 
@@ -87,13 +87,12 @@ def _severity_parts(part: Any, direction: Direction, before: Column, after: Colu
     for key in after.rule_keys:
         if key not in before.rule_keys or before.severity_of(key) == after.severity_of(key):
             continue
-        judge = _type_newly_breaks if key == "type" else _rule_newly_breaks
         yield part(
             f"severity.{key}",
             before.severity_of(key),
             after.severity_of(key),
-            rejected=judge(direction, key, before, after),
-            accepted=judge(direction.reverse, key, after, before),
+            rejected=_newly_breaks(direction, key, before, after),
+            accepted=_newly_breaks(direction.reverse, key, after, before),
         )
 
 
@@ -101,14 +100,7 @@ def declared(column: Column, key: str) -> str | None:
     """Return what a column says under a rule's key as text, None where that makes no rule."""
     if key == "type":
         return column.type
-    if key not in column.rule_keys:
-        return None
-    if key == "allowed":
-        words = ", ".join(column.allowed or ())
-        return f"{words} (any letter case)" if column.ignore_case else words
-    if key == "lookup" and column.lookup is not None:
-        return f"{column.lookup.column} of {column.lookup.file}"
-    return _text(getattr(column, key))
+    return KINDS[key].declared(column) if key in column.rule_keys else None
 
 
 def _text(value: Any) -> str | None:
@@ -119,14 +111,10 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _rule_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    return newly_broken(key, before, after)
-
-
-def _type_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    """Return what another type rejects, or lets other rules see otherwise, as they are."""
-    own = newly_broken("type", before, after)
-    if own is not None:
+def _newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
+    """Return what a rule of the column newly rejects; another type may let other rules reject more, as they are."""
+    own = newly_broken(key, before, after)
+    if own is not None or key != "type":
         return own
     for other in after.rule_keys:
         if other != "type" and declared(before, other) == declared(after, other):
