@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pytest
 
 from callcenter_etl.cli import output_formats
-from callcenter_etl.contract.column import RULE_KEYS, Column, Found, Path, RuleKey
+from callcenter_etl.contract.column import RULE_KEYS, Column, Found, RuleKey
+from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import OptionalText
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.part import Part

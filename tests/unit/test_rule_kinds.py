@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from callcenter_etl.tools.convert.frictionless_write import CONSTRAINTS
 from callcenter_etl.tools.convert.odcs_write import ODCS_RULES
 from callcenter_etl.tools.convert.pandera_write import CHECKS
 from callcenter_etl.tools.explain.clusters import STEPS
+from tests.shared_folder import REPOSITORY
 
 FOLDER = Path(callcenter_etl.rules.kinds.__file__).parent
 
@@ -80,3 +82,30 @@ def test_a_mask_and_a_sentence_need_nothing_but_a_column() -> None:
         assert kind.is_wider(column, column)
         assert kind.newly_rejected(None, column)
         assert kind.hints(column) is not None
+
+
+# Each with the reason why it is no member of a kind; docs/design/core.md has them at length.
+TABLES = {
+    "contract/column.py": "RULE_KEYS, the contract's half of the kinds",
+    "contract/words.py": "words of other tools for any word of a contract",
+    "tools/convert/frictionless_write.py": "CONSTRAINTS, in the order of a Table Schema",
+    "tools/convert/odcs_write.py": "ODCS_RULES, in the order of ODCS",
+    "tools/convert/pandera_write.py": "CHECKS, in the order of pandera's files",
+    "tools/explain/clusters.py": "STEPS, which group values by what a sender did to them",
+}
+MIN_KEYS = 5  # a display of fewer is about some kinds that are alike, such as bounds
+
+
+def tables_by_rule_key(path: Path) -> bool:
+    """Check whether a module writes out a dict, tuple, list or set of rule keys."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        entries = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+        if len(set(KINDS) & {each.value for each in entries if isinstance(each, ast.Constant)}) >= MIN_KEYS:
+            return True
+    return False
+
+
+def test_no_other_module_has_a_table_by_rule_key() -> None:
+    package = REPOSITORY / "callcenter_etl"
+    found = {str(path.relative_to(package)) for path in package.rglob("*.py") if tables_by_rule_key(path)}
+    assert found == set(TABLES)
