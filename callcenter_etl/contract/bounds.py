@@ -1,4 +1,4 @@
-"""Faults of a column's bounds: `min` and `max`, `min_length` and `max_length`."""
+"""Checks of a column's bounds: `min` and `max`, `min_length` and `max_length`."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def _advice(key: str, bound: str, kind: str) -> str:
         return f"write it as {_FORMS[kind]}"
     if number < 0 and kind == "digits":
         return "digits have no sign: write 0 or a greater number"
+    # 1e999 would be written with a thousand digits.
     if number.adjusted() >= MAX_WRITTEN_DIGITS:
         return "write a whole number"
     # The whole number that accepts the same values: the next one above a min, below a max.

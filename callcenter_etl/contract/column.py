@@ -44,14 +44,14 @@ ColumnType = Literal[
 
 
 class Lookup(FrozenModel):
-    """Where a value must stand: a column of a CSV."""
+    """A column of a CSV file in which a value must occur."""
 
     file: Address = Field(description="path relative to the contract, or an address such as s3://")
     column: Text = Field(description="name of the column in that file")
 
 
 def _by_rule(value: Any, take: Any) -> Any:
-    """Return one value for all rules of a column (under '*'), or a mapping by rule."""
+    """Return values by rule key, converted by `take`; one value for all rules of a column is under '*'."""
     if value is None:
         return {}
     if isinstance(value, dict):
@@ -71,7 +71,7 @@ _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProp
 
 
 class Column(FrozenModel):
-    """One column and its rules. `rule_keys` lists those that make rules, in the order written."""
+    """One column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
 
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
@@ -85,7 +85,7 @@ class Column(FrozenModel):
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
     ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
     unique: Flag = Field(default=False, description="no value twice in the source")
-    lookup: Lookup | None = Field(None, description="the value must stand in a column of another file")
+    lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
     severity: Annotated[
         dict[str, str],
         BeforeValidator(lambda value: _by_rule(value, _severity)),
@@ -112,6 +112,7 @@ class Column(FrozenModel):
         if empty:
             raise ValueError(f"{', '.join(empty)} has no value (give one, or leave the key out)")
         filled = {key: value for key, value in data.items() if as_null(value) is not None}
+        # Defaults are filled in before validation, so that a faulty type does not change the meaning of `format`.
         kind = filled.get("type", "text")
         if "format" not in filled and isinstance(kind, str) and kind in DEFAULT_FORMATS:
             filled["format"] = DEFAULT_FORMATS[kind]
@@ -120,6 +121,7 @@ class Column(FrozenModel):
                 key for key in ("min", "max") if isinstance(filled.get(key), (str, int, float, Decimal))
             ]
             filled |= {key: plain_whole_number(as_text(filled[key])) for key in bounds}
+        # Reasons are joined in the order of the contract's keys, which pydantic's field order does not keep.
         order = tuple(key for key in filled if key in RULE_KEYS and RULE_KEYS[key].makes_rule(filled[key]))
         return {**filled, "rule_keys": order}
 
@@ -206,7 +208,7 @@ def _allowed_faults(part: Part[Column], path: Path) -> Found:
 
 def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if "format" in part.broken:  # the values may have that format
+    if "format" in part.broken:  # the values may be right in the format that was meant
         return
     for index, value in enumerate(column.allowed or ()):
         if not is_value(column.type, column.format, value):

@@ -1,4 +1,4 @@
-"""The contract as frozen values: source format, columns, rules, limits."""
+"""The frozen model of a contract: source format, columns, rules, limits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "
 
 
 class FileName(FrozenModel):
-    """What a source's file name must be; each key is optional."""
+    """Rules of a source's file name; each key is optional."""
 
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     length: OptionalCount = Field(None, description="in characters")
@@ -45,7 +45,7 @@ class FileName(FrozenModel):
 
 
 class SourceFormat(FrozenModel):
-    """How the source is written."""
+    """The dialect of the source: delimiter, quoting, encoding, header."""
 
     filename: FileName | None = Field(None, description="rules of the file name")
     delimiter: Text = Field(",", description="any one character, \\t included")
@@ -109,7 +109,7 @@ class RecordRule(FrozenModel):
 
 
 class MaxRejected(FrozenModel):
-    """How many rejects a run may have: a count, or a percentage of the records read."""
+    """The limit of rejects in a run: a count, or a percentage of the records read."""
 
     count: int | None = None
     percent: Decimal | None = None
@@ -123,9 +123,10 @@ class MaxRejected(FrozenModel):
             raise UsageError(str(error)) from error
 
     def exceeded(self, rejected: int, read: int) -> bool:
-        """Return whether so many rejects of so many records are too many."""
+        """Return whether the number of `rejected` records among those `read` is over the limit."""
         if self.count is not None:
             return rejected > self.count
+        # Fractions, since 0.1% of 3,000,000 records in floats may be one record off.
         return Fraction(rejected) * 100 > Fraction(self.percent or 0) * read
 
     def __str__(self) -> str:
@@ -141,7 +142,7 @@ def _limit(value: Any) -> Any:
         if percent > 100:
             raise ValueError(f"a percentage of 100% at most is expected, not {show(value)}")
         return {"percent": percent}
-    # A plain text comes from the command line; in a contract a count in quotes is a text.
+    # A plain str is from the command line; in a contract, scalars are Scalar and a count in quotes is a text.
     count = number_in(value) if type(value) is str else value
     try:
         return {"count": as_count(count)}
@@ -152,7 +153,7 @@ def _limit(value: Any) -> Any:
 
 
 class Limits(FrozenModel):
-    """How many records a run may reject, and must read, to pass."""
+    """The limits of a run: the most records that it may reject, and the fewest that it must read."""
 
     max_rejected: Annotated[
         MaxRejected | None,
@@ -163,7 +164,7 @@ class Limits(FrozenModel):
 
 
 class ContractDocument(FrozenModel):
-    """The whole contract about one dataset."""
+    """The contract of one dataset."""
 
     contract: Text = Field(description="id: letters, digits, _ and -", pattern=r"^[A-Za-z0-9_-]+$")
     version: Text = Field("0.0.0", description="such as 1.0.0")

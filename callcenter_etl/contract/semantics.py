@@ -1,4 +1,4 @@
-"""Every fault of a contract beyond its shape: impossible bounds, bad patterns, clashing names, expressions."""
+"""Checks of a contract beyond its shape: formats, values, patterns, expressions, examples."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def column_faults(part: Part[Column], path: Path, *, type_is_known: bool) -> Found:
-    """Yield the faults of one column: where, what, and the offset in that value.
+    """Yield path, message and offset (in the value at that path) of each fault of one column.
 
-    What depends on the type is left out where that is not known: it would be a fault of another type.
+    Without a known type, the checks that depend on it are left out: their faults would be about a wrong type.
     """
     column = part.value
     for key in RULE_KEYS.values() if type_is_known else ():
@@ -49,7 +49,7 @@ def _rule_key_faults(part: Part[Column], rules: Iterable[str], path: Path) -> Fo
 
 
 def file_name_faults(name: FileName, path: Path) -> Found:
-    """Yield the faults of the file name rules."""
+    """Yield the faults of the rules for the file name."""
     wrong = None if name.pattern is None else pattern_fault(name.pattern)
     if wrong is not None:
         yield (*path, "pattern"), wrong, 0
@@ -76,7 +76,7 @@ def _reason_faults(reason: str, path: Path, allowed: Sequence[str]) -> Found:
 def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> Found:
     """Yield the faults of one record rule over these columns."""
     rule = part.value
-    # A key that is faulty or misspelt may be the one that is missed.
+    # A faulty or misspelt key may be the one that seems to be missing.
     if not part.broken and (rule.check is None) == (rule.unique is None):
         yield path, "a rule has either check or unique", 0
     if not part.broken and rule.when is not None and rule.check is None:
@@ -106,7 +106,7 @@ def _expression_faults(text: str, path: Path, columns: Columns) -> Found:
 class Known:
     """Names that an example may use, and the encoding in which its values must be writable.
 
-    `complete` is False where the contract may have more columns than can be read.
+    `complete` is False if the contract may have more columns than can be read.
     """
 
     columns: Sequence[str]
@@ -130,7 +130,7 @@ def failing_example_faults(part: Part[FailingExample], path: Path, known: Known)
 
 
 def record_faults(record: dict[str, str], path: Path, known: Known) -> Found:
-    """Yield the faults of an example's record: unknown columns, values that cannot be written."""
+    """Yield the faults of an example's record: unknown columns, and values that the encoding cannot represent."""
     for name, value in record.items():
         if known.complete and name not in known.columns:
             hint = did_you_mean(name, known.columns)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Two sources and a contract: `passing` breaks no rule, `failing` breaks `breaks` and, where that cannot be, `also`.
+    """A contract and two sources: `passing` breaks no rule; `failing` breaks `breaks`, and inevitably `also`.
 
-    `contract` is the YAML below its id. `files` are further files in its folder, `failing_name` the failing source's
-    name where the name is at fault, and `failing_shown` replaces a failing source that no page can hold.
+    `contract` is the YAML after the contract's id. `files` are further files in its folder, `failing_name` is the file
+    name of the failing source, and `failing_shown` replaces a failing source that is too large for the page.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Sample:
 
 
 def column_sample(kind: str, asks: str, keys: str, good: str, bad: str) -> Sample:
-    """Return the sample of a rule on the column `value`, which follows an id so that it may be empty."""
+    """Return the sample of a rule on the column `value`; a second column makes records with an empty value possible."""
     contract = f"columns:\n  - {{name: id}}\n  - {{name: value, {keys}}}\n"
     passing, failing = f"id,value\n1,{good}\n".encode(), f"id,value\n1,{bad}\n".encode()
     return Sample(kind, asks, contract, passing, failing, f"value.{kind}")

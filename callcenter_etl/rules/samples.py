@@ -1,4 +1,4 @@
-"""A passing and a failing sample of every kind of rule, as data: docs/reference/rules.md is made of them."""
+"""A passing and a failing sample for every kind of rule, from which docs/reference/rules.md is generated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TIMES = "columns:\n  - {name: started, type: time}\n  - {name: ended, type: tim
 RECORD_SAMPLES = (
     Sample(
         "check",
-        "an expression over the columns does not come out false; unknown breaks nothing",
+        "an expression over the columns is not false; an unknown result breaks nothing",
         _TIMES + 'rules:\n  - {name: ends_after_start, check: "ended >= started"}\n',
         b"started,ended\n08:00:00,08:00:00\n08:00:00,\n",
         b"started,ended\n08:00:00,07:59:59\n",
@@ -20,7 +20,7 @@ RECORD_SAMPLES = (
     ),
     Sample(
         "when",
-        "the check is asked only of records where this holds",
+        "the check applies only to records for which this condition is true",
         "columns: [{name: status}, {name: agent}]\n"
         'rules:\n  - {name: has_agent, when: "status == \'COMPLETED\'", check: "not empty(agent)"}\n',
         b"status,agent\nCOMPLETED,501\nDROPPED,\n",
@@ -29,7 +29,7 @@ RECORD_SAMPLES = (
     ),
     Sample(
         "unique of several columns",
-        "their values together occur once",
+        "the combination of their values occurs once",
         "columns: [{name: day}, {name: agent}]\nrules:\n  - {name: once_a_day, unique: [day, agent]}\n",
         b"day,agent\nMon,501\nTue,501\n",
         b"day,agent\nMon,501\nMon,501\n",
@@ -51,7 +51,7 @@ MALFORMED_SAMPLES = (
         "id,note\n1,café\n".encode(), b"id,note\n1,caf\xe9\n", "record.encoding",
     ),
     Sample(
-        "record.too_long", "a record has 16 MiB at most", _PLAIN,
+        "record.too_long", "a record has at most 16 MiB", _PLAIN,
         b"id,note\n1,a\n", b"id,note\n1," + b"x" * _TOO_LONG + b"\n", "record.too_long",
         failing_shown="id,note\n1,xxx…   (more than 16 MiB on one line)\n",
     ),
@@ -69,15 +69,15 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id,note\n1,a\n", "file.extension", failing_name="calls.txt",
     ),
     Sample(
-        "file.empty", "the source has bytes at all, and a header unless `header: none`", _PLAIN,
+        "file.empty", "the source is not empty, and has a header unless `header: none`", _PLAIN,
         b"id,note\n", b"", "file.empty", failing_shown="(no byte)\n",
     ),
     Sample(
-        "file.not_delimited", "the source is delimited text, and what its name says", _PLAIN,
+        "file.not_delimited", "the source is delimited text, and its format agrees with its name", _PLAIN,
         b"id,note\n1,a\n", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "file.not_delimited",
     ),
     Sample(
-        "file.too_few", "the source has `limits.min_records` records; known at its end, so the run fails",
+        "file.too_few", "the source has at least `limits.min_records` records; checked at its end, so the run fails",
         _PLAIN + "limits: {min_records: 1}\n", b"id,note\n1,a\n", b"id,note\n", "file.too_few",
     ),
     Sample(
@@ -85,11 +85,11 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id\n1\n", "header.missing", also=("header.count",),
     ),
     Sample(
-        "header.unexpected", "no column is in the header that is not declared", _PLAIN,
+        "header.unexpected", "every column in the header is declared", _PLAIN,
         b"id,note\n1,a\n", b"id,note,extra\n1,a,b\n", "header.unexpected", also=("header.count",),
     ),
     Sample(
-        "header.order", "the columns stand in the declared order (`header: exact`)", _PLAIN,
+        "header.order", "the columns are in the declared order (`header: exact`)", _PLAIN,
         b"id,note\n1,a\n", b"note,id\na,1\n", "header.order",
     ),
     Sample(
@@ -97,7 +97,7 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id\n1\n", "header.count", also=("header.missing",),
     ),
     Sample(
-        "header.duplicate", "no column name stands twice", _PLAIN,
+        "header.duplicate", "no column name occurs twice", _PLAIN,
         b"id,note\n1,a\n", b"id,note,note\n1,a,b\n", "header.duplicate", also=("header.count",),
     ),
     Sample(
@@ -105,7 +105,7 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id,not\xe9\n1,a\n", "header.encoding",
     ),
     Sample(
-        "limits.max_rejected", "no more rejects than the contract or `--max-rejected` allows; the target is held back",
+        "limits.max_rejected", "not more rejects than the contract or `--max-rejected` allows; else no target is published",
         "columns: [{name: id, type: digits}, {name: note}]\nlimits: {max_rejected: 0}\n",
         b"id,note\n1,a\n", b"id,note\nx,a\n", "limits.max_rejected",
     ),

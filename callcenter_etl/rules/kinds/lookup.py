@@ -55,7 +55,7 @@ LOOKUP = RuleKind(
     samples=(
         Sample(
             "lookup",
-            "the value stands in a column of another CSV",
+            "the value occurs in a column of another CSV file",
             "columns:\n  - {name: id}\n  - {name: value, lookup: {file: agents.csv, column: agent_id}}\n",
             b"id,value\n1,501\n",
             b"id,value\n1,999\n",

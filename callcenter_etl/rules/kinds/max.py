@@ -54,7 +54,7 @@ MAX = RuleKind(
     samples=(
         column_sample(
             "max",
-            "no more than the bound, which is allowed itself",
+            "not greater than the bound (inclusive)",
             "type: time, max: 18:00:00",
             "18:00:00",
             "18:00:01",

@@ -52,5 +52,7 @@ MAX_LENGTH = RuleKind(
     newly_rejected=lambda _, after: f"values of more than {after.max_length} characters",
     hints=lambda column: ValueHints(lengths=(_most(column),)),
     unbreakable=_unbreakable,
-    samples=(column_sample("max_length", "so many characters at most", "max_length: 3", "äöü", "abcd"),),
+    samples=(
+        column_sample("max_length", "at most this number of characters", "max_length: 3", "äöü", "abcd"),
+    ),
 )

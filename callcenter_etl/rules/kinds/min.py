@@ -56,8 +56,6 @@ MIN = RuleKind(
     hints=lambda column: ValueHints(edges=(str(column.min),)),
     unbreakable=_unbreakable,
     samples=(
-        column_sample(
-            "min", "no less than the bound, which is allowed itself", "type: integer, min: 0", "0", "-1"
-        ),
+        column_sample("min", "not less than the bound (inclusive)", "type: integer, min: 0", "0", "-1"),
     ),
 )

@@ -44,5 +44,7 @@ MIN_LENGTH = RuleKind(
     newly_rejected=lambda _, after: f"values of fewer than {after.min_length} characters",
     hints=lambda column: ValueHints(lengths=(_least(column),)),
     unbreakable=_unbreakable,
-    samples=(column_sample("min_length", "so many characters at least", "min_length: 3", "abc", "ab"),),
+    samples=(
+        column_sample("min_length", "at least this number of characters", "min_length: 3", "abc", "ab"),
+    ),
 )

@@ -27,6 +27,12 @@ REQUIRED = RuleKind(
     hints=no_hints,  # an empty value is tried in every column
     unbreakable=always_breakable,
     samples=(
-        column_sample("required", "a value is there; white space alone is none", "required: true", "x", " "),
+        column_sample(
+            "required",
+            "the value is not empty; white space alone counts as empty",
+            "required: true",
+            "x",
+            " ",
+        ),
     ),
 )

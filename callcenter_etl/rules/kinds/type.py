@@ -67,7 +67,10 @@ TYPE = RuleKind(
         _sample("digits", "ASCII digits, leading zeros kept", "007", "7a"),
         _sample("integer", "an optional sign and ASCII digits", "-12", "12.0"),
         _sample(
-            "decimal", "a sign, a point and an exponent may be there; no NaN, no infinity", "-1.5e3", "NaN"
+            "decimal",
+            "digits with an optional sign, point and exponent; not NaN, not infinity",
+            "-1.5e3",
+            "NaN",
         ),
         _sample("boolean", "true or false, in any letter case", "True", "yes"),
         _sample("date", "a real date, in one of the declared formats", "2024-02-29", "2025-02-29"),

@@ -37,7 +37,7 @@ UNIQUE = RuleKind(
     samples=(
         Sample(
             "unique",
-            "no value twice; the first occurrence keeps the rule, empty values take no part",
+            "no value occurs twice; the first occurrence satisfies the rule, empty values are ignored",
             "columns:\n  - {name: id, unique: true}\n",
             b"id\n1\n2\n",
             b"id\n1\n1\n",

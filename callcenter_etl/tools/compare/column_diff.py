@@ -1,4 +1,4 @@
-"""One column before and after: its names, its type and rules, and what is said about it."""
+"""Compares one column of two contracts: names, type, rules, severities, classification."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WARNS = "the rule only warns: no record is rejected otherwise"
 def pair_parts(
     direction: Direction, before: Column, after: Column, old_index: int, new_index: int
 ) -> Iterator[ContractPart]:
-    """Compare a column that both contracts have."""
+    """Yield the differences of a column that both contracts have."""
 
     def part(key: str, old: str | None, new: str | None, **said: Any) -> ContractPart:
         return ContractPart(
@@ -97,7 +97,7 @@ def _severity_parts(part: Any, direction: Direction, before: Column, after: Colu
 
 
 def declared(column: Column, key: str) -> str | None:
-    """Return what a column says under a rule's key as text, None where that makes no rule."""
+    """Return the value of a rule's key as text, None if the column has no such rule."""
     if key == "type":
         return column.type
     return KINDS[key].declared(column) if key in column.rule_keys else None
@@ -112,10 +112,11 @@ def _text(value: Any) -> str | None:
 
 
 def _newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    """Return what a rule of the column newly rejects; another type may let other rules reject more, as they are."""
+    """Return the values that a rule newly rejects; of another type also those that unchanged rules see otherwise."""
     own = newly_broken(key, before, after)
     if own is not None or key != "type":
         return own
+    # A value that broke its type was asked no other rule; with a type that accepts it, the other rules apply to it.
     for other in after.rule_keys:
         if other != "type" and declared(before, other) == declared(after, other):
             phrase = newly_broken(other, before, after)
