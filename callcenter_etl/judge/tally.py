@@ -14,7 +14,7 @@ from callcenter_etl.errors import AccountingError
 
 @dataclass(slots=True)
 class RuleTally:
-    """How many records broke a rule, the first one's line, and the reason it got."""
+    """Number of records that violate a rule, and the line and the reason of the first one."""
 
     severity: str
     broken: Count = 0
