@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from callcenter_etl import validate
 from tests.reports.pages import call
@@ -69,7 +69,7 @@ def test_it_draws_without_a_word_and_asks_for_nothing_but_itself(opened: Opened,
     assert said == []
     assert asked == [(folder / "report.html").as_uri()]
     charts = page.locator("figure svg:visible")
-    assert charts.count() == 5  # two a source that was read, one of the past runs
+    expect(charts).to_have_count(5)  # waits for the layout; two a source that was read, one of the past runs
     for index in range(charts.count()):
         box = charts.nth(index).bounding_box()
         assert box is not None
