@@ -13,14 +13,27 @@ from callcenter_etl.tools.explain.remedies import Indices, Remedy
 
 
 @dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A `text` of a cause that shows a `value` of a column, so that a report can mask it."""
+
+    column: str
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """Records that broke a rule in the same way: a description, and a remedy or a hint."""
+    """Records that broke a rule in the same way: a description, and a remedy or a hint.
+
+    `shown` lists the source values in these texts.
+    """
 
     rule: str
     records: Indices
     what: str
     remedy: Remedy | None = None
     hint: str | None = None
+    shown: tuple[ShownValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +51,16 @@ class BrokenValues:
         """The rule's id."""
         return f"{self.column.name}.{self.key}"
 
-    def cluster(self, mask: Mask, what: str, **found: Remedy | str | None) -> Cluster:
-        """Return the records under a mask as a cluster."""
+    def cluster(
+        self, mask: Mask, what: str, *, shown: tuple[ShownValue, ...] = (), **found: Remedy | str | None
+    ) -> Cluster:
+        """Return the records under a mask as a cluster; `shown` are the values in its description."""
         words = f"{self.column.name} {what}"
-        return Cluster(self.rule, self.records[mask], words, **found)  # type: ignore[arg-type]  # remedy or hint
+        return Cluster(self.rule, self.records[mask], words, shown=shown, **found)  # type: ignore[arg-type]  # remedy or hint
+
+    def shows(self, text: str, value: str) -> ShownValue:
+        """Return a record of the fact that a text of a cause shows a value of this column."""
+        return ShownValue(self.column.name, text, value)
 
     def without(self, mask: Mask) -> BrokenValues:
         """Return the values without the records under a mask."""
