@@ -22,14 +22,14 @@ VALUES_HELP = "Values of public columns in the report: masked (default) or in fu
 
 
 class ReportValues(StrEnum):
-    """The ways in which a report shows the values of columns that are classified public; other values it never shows."""
+    """The display of values of public columns in a report; other values are never shown."""
 
     masked = "masked"
     public = "public"
 
 
 def check_values_option(report: str | None, values: ReportValues | None) -> ReportValues:
-    """Return how a report shows values. Raises UsageError where that is said of no report."""
+    """Return the display of values in a report. Raises UsageError if it is given without a report."""
     if values is not None and report is None:
         raise UsageError(
             "--report-values: there is no report to show values in (name its file with --report)"
@@ -104,7 +104,7 @@ def _causes_in(folder: str, contract: Contract) -> Causes | CallcenterEtlError |
 
     try:
         return causes_of_run(folder, contract.loaded)[1]
-    except CallcenterEtlError as error:  # the page says so, and shows what the summary knows
+    except CallcenterEtlError as error:  # is shown on the page, with the data of the summary
         return error
 
 

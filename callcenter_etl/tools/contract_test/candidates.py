@@ -83,7 +83,7 @@ def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng
 
 
 def _hints_of(column: Column) -> ValueHints:
-    """Return what the rules of a column say about values worth trying, in the order of the kinds."""
+    """Return the test values that the rules of a column suggest, in the order of the kinds."""
     found = [kind.hints(column) for key, kind in KINDS.items() if key in column.rule_keys]
     return ValueHints(
         texts=tuple(text for each in found for text in each.texts),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.type_checks import type_check
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
@@ -15,7 +16,7 @@ from callcenter_etl.tools.explain.remedies import change_column
 _WIDER = {"digits": ("integer", "decimal"), "integer": ("decimal",), "time": ("duration",)}
 _GROUPED = r"\A[+-]?[0-9]{1,3}(?:[,.' \x{A0}][0-9]{3})+(?:[.,][0-9]+)?\z"
 _DECIMAL_COMMA = r"\A[+-]?[0-9]*,[0-9]+\z"
-_BEYOND = {"min": "lies below its least value", "max": "lies above its greatest value"}
+
 _SCIENTIFIC = r"\A[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}\z"
 _TELEPHONE = r"\A\+[0-9]{5,}\z"
 
@@ -92,4 +93,4 @@ def two_digit_years(broken: BrokenValues) -> Iterator[Cluster]:
     if any("%y" in each for each in broken.column.format):
         mask = np.ones(len(broken.records), dtype=bool)
         hint = "two-digit years 00 to 68 are read as 2000 to 2068: ask the sender for four digits"
-        yield broken.cluster(mask, _BEYOND[broken.key], hint=hint)
+        yield broken.cluster(mask, KINDS[broken.key].broken, hint=hint)
