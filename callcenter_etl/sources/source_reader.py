@@ -248,7 +248,7 @@ class SourceReader:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
         if self.uri == STANDARD_INPUT:
             return
-        change = access.what_changed(self._address, self.identity, self._storage)
+        change = access.change_since(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
         # The standard library reads a file that was truncated meanwhile to its new end without an error.
