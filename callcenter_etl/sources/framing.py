@@ -87,8 +87,7 @@ def frame_block(
     # The order of the three checks is that of the structural reasons: the first one that applies is the record's.
     too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
     reasons: dict[int, tuple[int, str]] = {
-        int(line): (TOO_LONG, f"the record is over {dialect.max_record_bytes:,} bytes long")
-        for line in too_long
+        int(line): (TOO_LONG, too_long_reason(dialect)) for line in too_long
     }
     kept = _judge_quotes(
         text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final
@@ -113,6 +112,11 @@ def frame_block(
         fields=fields,
         first_line=first_line,
     )
+
+
+def too_long_reason(dialect: Dialect) -> str:
+    """Return the reason of a record that is over the size limit."""
+    return f"the record is over {dialect.max_record_bytes:,} bytes long"
 
 
 @dataclass(slots=True)
