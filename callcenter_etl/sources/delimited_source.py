@@ -141,6 +141,7 @@ class DelimitedSource:
             if len(head) >= HEAD_BYTES:
                 break
         name = base_name(self._address)
+        # A name and a content that disagree about compression would be read as garbage, so this comes first.
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
             return refused([*problems, Problem("file.not_delimited", disguise)])

@@ -58,7 +58,7 @@ class KeyCheckpoint:
 class KeyRegistry:
     """The keys of a stream with the line of each first occurrence. Use within `with`.
 
-    Its files in `directory` have no names, so that none remains after a kill. After `keep` or `go_on` the keys and their
+    Its files in `directory` have no names, so that none remains after a kill. After `keep` or `resume` the keys and their
     lines are in named files, from which another process can resume; runs and filter are rebuilt from these.
     """
 
@@ -117,7 +117,7 @@ class KeyRegistry:
         self._log = KeptFile(self._directory / KEYS_NAME)
         self._lines = KeptFile(self._directory / LINES_NAME)
 
-    def go_on(self, mark: KeyCheckpoint) -> None:
+    def resume(self, mark: KeyCheckpoint) -> None:
         """Load the keys that another process kept in this directory up to its checkpoint, and keep the following ones.
 
         Raises CheckpointMismatchError where the files changed since the checkpoint.
