@@ -48,6 +48,7 @@ def judged_block(
     parsed: ParsedBlock, *, layout: ColumnLayout, validator: Validator, keys: KeyLines
 ) -> Iterator[JudgedChunk]:
     """Yield every chunk of a parsed block, judged."""
+    # Lazily: the caller writes a chunk before the next one is judged, so that one verdict is in memory.
     for chunk in parsed.chunks:
         yield judge_chunk(validator, chunk, keyed_columns(validator, chunk, layout, keys))
 

@@ -49,6 +49,7 @@ class UniqueKeys:
     @classmethod
     def in_folder(cls, rules: Sequence[Rule], folder: Path) -> Self:
         """Return keys that spill into folders below `folder`, where a later process can resume from them."""
+        # By the rule's number: a rule id may hold characters that a file name cannot.
         folders = {rule.id: folder / f"keys-{number}" for number, rule in enumerate(rules) if rule.key}
         return cls(rules, make_registries(folders))
 

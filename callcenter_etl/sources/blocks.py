@@ -104,6 +104,7 @@ def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
 
 
 def _frame_of_piece(piece: OversizedRecord) -> Frame:
+    # The whole record counts as one line of one record, with its first piece.
     records = int(piece.first)
     start = np.zeros(records, dtype=np.int64)
     stop = np.full(records, len(piece.data), dtype=np.int64)

@@ -28,6 +28,7 @@ class OpenSource(Protocol):
         """Return the source; see `open_source`."""
 
 
+# The only place that names the classes: engines and tools open sources through `open_source`.
 SOURCE_FORMATS: Mapping[str, OpenSource] = {DELIMITED: DelimitedSource}
 
 
