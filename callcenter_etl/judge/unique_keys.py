@@ -91,7 +91,9 @@ class UniqueKeys:
     def checkpoints(self, offsets: Sequence[KeyOffset]) -> tuple[KeyCheckpoint, ...]:
         """Make the kept files durable up to the offsets; one other thread may call this while `first_lines` runs."""
         registries = self._registries.values()
-        return tuple(registry.mark(offset) for registry, offset in zip(registries, offsets, strict=True))
+        return tuple(
+            registry.checkpoint(offset) for registry, offset in zip(registries, offsets, strict=True)
+        )
 
     def resume(self, checkpoints: Sequence[KeyCheckpoint]) -> None:
         """Restore the keys that another process kept in the same folders.

@@ -110,7 +110,7 @@ class Checkpoints:
     def _state(self) -> Checkpoint:
         parts = self._parts
         position, exceptions = parts.reader.position, parts.router.exception_records
-        files = {name: file.mark() for name, file in parts.staged.files.items()}
+        files = {name: file.checkpoint() for name, file in parts.staged.files.items()}
         parts.accounts.prove(
             plain_bytes=position.offset,
             lines=position.lines,
