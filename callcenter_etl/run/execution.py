@@ -85,22 +85,22 @@ class _RunExecution:
     def execute(self) -> Summary:
         """Execute the run, from the checkpoint of an interrupted run where the plan has one, and return its summary."""
         refuse_own_output(self.plan)
-        if self.plan.unfinished is not None:
+        if self.plan.interrupted is not None:
             try:
-                return self._execute(self.plan.unfinished)
+                return self._execute(self.plan.interrupted)
             except (AccountingError, CheckpointMismatchError) as error:
                 # The totals may disagree because of the counts in the checkpoint, so the run starts again from the
                 # beginning, and fails only if they still disagree. Nothing is published or committed until then.
-                unfinished = self.plan.unfinished
-                _log.warning("not_resumed", run_id=self.id, from_run=unfinished.run_id, cause=str(error))
-                unfinished.clear(str(error))
+                interrupted = self.plan.interrupted
+                _log.warning("not_resumed", run_id=self.id, from_run=interrupted.run_id, cause=str(error))
+                interrupted.clear(str(error))
                 self.accounts = Tally()
                 self.resumed = None
         return self._execute(None)
 
-    def _execute(self, unfinished: InterruptedRun | None) -> Summary:
+    def _execute(self, interrupted: InterruptedRun | None) -> Summary:
         plan = self.plan
-        passed = None if unfinished is None else unfinished.checkpoint.position
+        passed = None if interrupted is None else interrupted.checkpoint.position
         with open_source(
             plan.source,
             self.document,
@@ -108,10 +108,10 @@ class _RunExecution:
             chunk_rows=plan.chunk_rows,
             passed=passed,
         ) as reader:
-            if unfinished is not None and unfinished.checkpoint.fingerprint != self._fingerprint(reader):
+            if interrupted is not None and interrupted.checkpoint.fingerprint != self._fingerprint(reader):
                 raise CheckpointMismatchError(f"{reader.uri}: changed since the run was planned")
             header = reader.open()
-            dead = None if unfinished is None else unfinished.folder
+            dead = None if interrupted is None else interrupted.folder
             with (
                 staged_for(
                     self._destination(), plan.lock_owner, room=self._room(reader), dead=dead
@@ -121,7 +121,7 @@ class _RunExecution:
                 staged.sink = sink
                 if header.problems:
                     return self._publication().refuse(reader, header, staged)
-                router = self._route_all(reader, header, staged, unfinished)
+                router = self._route_all(reader, header, staged, interrupted)
                 return self._publication().publish(reader, staged, router)
 
     def _fingerprint(self, reader: Source) -> RunFingerprint:
@@ -150,7 +150,7 @@ class _RunExecution:
         return Publication(self.plan, self.contract, self.accounts, self.started, self.clock, self.resumed)
 
     def _route_all(
-        self, reader: Source, header: SourceHeader, staged: Staging, unfinished: InterruptedRun | None
+        self, reader: Source, header: SourceHeader, staged: Staging, interrupted: InterruptedRun | None
     ) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
         cells = ESCAPED if self.document.run.exceptions.excel_safe else RAW
@@ -181,11 +181,11 @@ class _RunExecution:
             chunk_rows=self.plan.chunk_rows,
         )
         with ENGINES[self.plan.engine](assignment) as engine:
-            self._run(engine, assignment, header, unfinished)
+            self._run(engine, assignment, header, interrupted)
         return router
 
     def _run(
-        self, engine: Engine, given: Assignment, header: SourceHeader, unfinished: InterruptedRun | None
+        self, engine: Engine, given: Assignment, header: SourceHeader, interrupted: InterruptedRun | None
     ) -> None:
         reader, parts = given.reader, None
         if engine.keys is not None:
@@ -193,11 +193,11 @@ class _RunExecution:
             parts = RunParts(fingerprint, reader, given.staged, given.router, engine.keys, self.accounts)
         seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
         with checkpoints_of(parts, seconds=seconds) as checkpoints:
-            if parts is None or unfinished is None:
+            if parts is None or interrupted is None:
                 self._begin(given.router, header)
                 checkpoints.begin()
             else:
-                self._resume(parts, unfinished)
+                self._resume(parts, interrupted)
             engine.run(
                 reader.blocks(),
                 after_each=lambda: self._report_progress(reader),
@@ -209,11 +209,11 @@ class _RunExecution:
             router.begin(header.preamble)
         self.accounts.blank_lines, self.accounts.blank_bytes = header.blank_lines, header.blank_bytes
 
-    def _resume(self, parts: RunParts, unfinished: InterruptedRun) -> None:
-        checkpoint = unfinished.checkpoint
+    def _resume(self, parts: RunParts, interrupted: InterruptedRun) -> None:
+        checkpoint = interrupted.checkpoint
         resume(parts, checkpoint, after_each=lambda: self._report_progress(parts.reader))
-        self.resumed = Resumed(unfinished.run_id, checkpoint.line)
-        _log.info("run_resumed", run_id=self.id, from_run=unfinished.run_id, line=checkpoint.line)
+        self.resumed = Resumed(interrupted.run_id, checkpoint.line)
+        _log.info("run_resumed", run_id=self.id, from_run=interrupted.run_id, line=checkpoint.line)
 
     def _report_progress(self, reader: Source) -> None:
         if self.on_progress is not None:
