@@ -106,9 +106,9 @@ def validate_source(
     root: str | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> RunResult:
-    """Validate one source with options that are resolved; raises what `validate` raises.
+    """Validate one source with resolved options, for `validate`, the command line and Glue jobs.
 
-    This is the way of `validate`, of the command line and of Glue jobs into a run.
+    Raises what `validate` raises.
     """
     _check_parts(options)
     keep = TemporaryOutput() if options.output is None else None

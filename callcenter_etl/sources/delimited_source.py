@@ -156,7 +156,7 @@ class DelimitedSource:
         if other is not None:
             return refused([*problems, Problem("file.not_delimited", other)])
         if is_lfs_pointer(start):
-            sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
+            sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Problem("file.not_delimited", sentence))
         header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         self._fields = header.layout.fields

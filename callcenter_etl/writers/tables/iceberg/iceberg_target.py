@@ -9,7 +9,8 @@ from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.tables.arrow_schema import table_schema
-from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable, IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_storage import IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable
 from callcenter_etl.writers.tables.iceberg.iceberg_types import as_iceberg, iceberg_schema
 from callcenter_etl.writers.tables.table_target_writer import CommittingSink, TableTarget, refuse_names
 from callcenter_etl.writers.tables.target_writer import SinkPlan
@@ -30,7 +31,9 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
             "target format 'iceberg' needs run.table.identifier, a namespace and a name such as calls.daily"
         )
     if settings.uri is not None:
-        raise UsageError("run.table.uri is of Delta tables (an Iceberg table lies where its catalog says)")
+        raise UsageError(
+            "run.table.uri is of Delta tables (the catalog decides where an Iceberg table is stored)"
+        )
     if plan.publish_to is not None:
         raise UsageError(f"{shown(plan.publish_to)}: a table is not copied by a run (leave out publish_to)")
     name = settings.catalog or DEFAULT_CATALOG
