@@ -31,10 +31,15 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
-from callcenter_etl.store.uris import is_local, local_path, shown
+from callcenter_etl.store.uris import is_local, local_path
 from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
 from callcenter_etl.writers.tables.iceberg.iceberg_types import partition_fields, plain, value_of, with_ids
-from callcenter_etl.writers.tables.iceberg.iceberg_version import SOURCE_PROPERTY, TOLD, IcebergVersion
+from callcenter_etl.writers.tables.iceberg.iceberg_version import (
+    SOURCE_PROPERTY,
+    TOLD,
+    IcebergVersion,
+    cause_of,
+)
 from callcenter_etl.writers.tables.table_commit import Added, ConflictError, TableChange, TableVersion
 from callcenter_etl.writers.tables.table_storage import LocalTableStorage
 
@@ -240,8 +245,7 @@ class IcebergTable:
         except (CallcenterEtlError, ConflictError):
             raise
         except Exception as error:  # catalogs are of many libraries, each with errors of its own
-            words = shown(" ".join(str(error).split()))[:500] or type(error).__name__
-            raise OutputError(f"{self._identifier}: {words}") from error
+            raise OutputError(f"{self._identifier}: {cause_of(error)}") from error
 
 
 class IcebergTableStorage:
