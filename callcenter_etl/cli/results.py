@@ -1,4 +1,4 @@
-"""Shows what `validate` ended with, in every format that is wanted."""
+"""Writes the results of `validate` in every requested format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callcenter_etl.api_contract import Contract
 from callcenter_etl.cli.output_formats import FOR_PEOPLE, RequestedFormat, write_to
 from callcenter_etl.diagnostics import RENDERERS
 from callcenter_etl.errors import CallcenterEtlError
-from callcenter_etl.run.options import RunSettings
+from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.run.summary import VERDICTS, Summary, exit_code_for
 from callcenter_etl.store.uris import shown
@@ -20,22 +20,22 @@ from callcenter_etl.terminal import printable
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The runs of one command: results, and the sources that could not be finished with their errors."""
+    """The runs of one command: results, and the failed sources with their errors."""
 
     contract: Contract
-    settings: RunSettings
+    options: RunOptions
     results: Sequence[RunResult]
     failures: Sequence[tuple[str, CallcenterEtlError]]
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command: that of the run that ended worst."""
-        codes = [exit_code_for(result.record, self.settings.fail_on) for result in self.results]
+        """The exit code of the command: the highest of its runs."""
+        codes = [exit_code_for(result.record, self.options.fail_on) for result in self.results]
         return max([*codes, *(error.exit_code for _, error in self.failures)])
 
 
 def show(ended: CommandResult, wanted: Sequence[RequestedFormat]) -> None:
-    """Write every format to where it is wanted. Raises OutputError when that cannot be written."""
+    """Write each requested format to its target. Raises OutputError if one cannot be written."""
     for each in wanted:
         if each.form not in RENDERERS:
             write_to(each, partial(_write_report, ended, each.form))
@@ -44,7 +44,7 @@ def show(ended: CommandResult, wanted: Sequence[RequestedFormat]) -> None:
 
 
 def _write_summaries(ended: CommandResult, form: str, stream: TextIO) -> None:
-    kept = ended.settings.output is not None
+    kept = ended.options.output is not None
     records = [result.record if kept else replace(result.record, outputs={}) for result in ended.results]
     RENDERERS[form](records, stream)
     if form != FOR_PEOPLE:
@@ -62,7 +62,7 @@ def _write_summaries(ended: CommandResult, form: str, stream: TextIO) -> None:
 
 
 def _in_a_line(run: Summary) -> str:
-    """Return how an earlier run ended, for who finds that its source is not run again."""
+    """Return the result of an earlier run in one line, for a source that is not run again."""
     records = run.records
     return (
         f"run {run.run_id} ({run.finished_at}): {VERDICTS[run.status]}, {records.read:,} read,"
@@ -71,16 +71,15 @@ def _in_a_line(run: Summary) -> str:
 
 
 def _write_report(ended: CommandResult, form: str, stream: TextIO) -> None:
-    from callcenter_etl.diagnostics.findings import MAX_A_RULE, FailedRun, report_of
+    from callcenter_etl.diagnostics.findings import FailedRun, report_of
     from callcenter_etl.diagnostics.renderers import REPORT_RENDERERS
 
-    most = ended.settings.max_findings
     report = report_of(
         ended.results,
         ended.contract,
         unfinished=tuple(FailedRun(source, str(error)) for source, error in ended.failures),
-        most=MAX_A_RULE if most is None else most,
-        fail_on=ended.settings.fail_on,
+        most=ended.options.max_findings,
+        fail_on=ended.options.fail_on,
         exit_code=ended.exit_code,
     )
     REPORT_RENDERERS[form](report, stream)

@@ -1,4 +1,4 @@
-"""Tells what a run counted and staged, in the words of its summary."""
+"""Build the parts of a summary from the counts and the staged files of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from callcenter_etl.writers.staging import Staging
 
 
 def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
-    """Return the count of each rule by its id, in contract order."""
+    """Return the count of each rule by rule id, in contract order."""
     return {
         rule: RuleCount(
             severity=tally.severity,
@@ -23,7 +23,8 @@ def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
 
 
 def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
-    """Return the bytes of what is staged, with the preamble of so many bytes once: each part begins with it."""
+    """Return the bytes of a staged file, or of all its parts with the preamble of `preamble` bytes counted once."""
+    # Each part begins with the preamble, and the totals of the source contain it once.
     if name not in staged.folders:
         return staged.files[name].bytes
     folder = staged.folders[name]
@@ -31,7 +32,7 @@ def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
 
 
 def output_file(staged: Staging, name: str, *, unconverted: int | None) -> OutputFile:
-    """Return what one of the run's files will be, once it is published."""
+    """Return the description of one of the run's files as it will be published."""
     target = staged.target
     if name in staged.folders:
         folder, uri = staged.folders[name], encodable(staged.final_uri(name))
@@ -47,5 +48,5 @@ def output_file(staged: Staging, name: str, *, unconverted: int | None) -> Outpu
         files=None if target.files is None else len(target.files),
         unconverted=unconverted,
         version=target.version,
-        records=None if target.path is not None else target.records,
+        records=None if target.path is not None else target.records,  # a table also has rows of other runs
     )

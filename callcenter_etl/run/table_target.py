@@ -1,4 +1,4 @@
-"""Builds a run's typed target from the staged stream of its accepted records."""
+"""Build a run's typed target from the staged stream of its accepted records."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ def build_target(
     staged: Staging,
     sink: TableSink,
     document: ContractDocument,
-    whose: TargetProvenance,
+    provenance: TargetProvenance,
     *,
     records: int,
     force: bool = False,
 ) -> int | None:
-    """Have the sink make the target of `records` accepted records; nothing of it is to be seen yet.
+    """Build the target of `records` accepted records through the sink, not visible to readers yet.
 
-    Gives how many of them have values that do not fit their type, None where none can have any. Raises
-    AccountingError where the target has not as many records as were accepted.
+    Returns the number of records with unconverted values, None where the schema fits all values. Raises AccountingError
+    where the target has another number of records than were accepted.
     """
     accepted = StagedRecords(
         stream=staged.finished_stream(),
         schema=table_schema(document),
         records=records,
         scratch=staged.new_scratch(),
-        whose=whose,
+        provenance=provenance,
         force=force,
     )
     staged.target = sink.stage(accepted)
+    # Counted from the footers of the written files, so that a fault of the conversion cannot hide.
     if staged.target.records != records:
         raise AccountingError(
             "the run does not add up, nothing is published: records of the target:"
@@ -43,5 +44,5 @@ def build_target(
         )
     unconverted = count_unconverted(accepted.stream, accepted.schema)
     if unconverted:
-        _log.warning("records_unconverted", run_id=whose.run_id, records=unconverted)
+        _log.warning("records_unconverted", run_id=provenance.run_id, records=unconverted)
     return unconverted

@@ -1,4 +1,4 @@
-"""A chunk: a bounded run of framed records and the values of the sound ones."""
+"""Parse framed records into a chunk: the values of the sound records, and the malformed ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
+from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord
 
 _BOM = b"\xef\xbb\xbf"
@@ -22,7 +23,8 @@ class Chunk:
     """Records of one block in source order, sound and malformed.
 
     `sound` holds the indices of the sound records, `values` their fields: one text array a source column, by
-    position, each of shape (sound records,). `malformed` is sorted by record.
+    position, each of shape (sound records,). `malformed` is sorted by record. Where `piece` is set, the chunk is a
+    piece of a record over the size limit: the first piece has that record, malformed, and the others have none.
     """
 
     frame: Frame
@@ -31,6 +33,7 @@ class Chunk:
     sound: NDArray[np.int64]
     values: tuple[pa.StringArray, ...]
     malformed: tuple[MalformedRecord, ...]
+    piece: OversizedRecord | None = None
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -41,6 +44,31 @@ class Chunk:
         return self.frame.lines[self.first : self.last]
 
     @property
+    def raw(self) -> bytes:
+        """The bytes of the block, which hold the records of the chunk."""
+        return self.frame.raw
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Offset in the block's bytes at which each record starts."""
+        return self.frame.starts[self.first : self.last]
+
+    @property
+    def stops(self) -> NDArray[np.int64]:
+        """Offset in the block's bytes at which each record stops, behind its line end."""
+        return self.frame.stops[self.first : self.last]
+
+    @property
+    def line_counts(self) -> NDArray[np.int64]:
+        """Number of physical lines of each record."""
+        return self.frame.line_counts[self.first : self.last]
+
+    @property
+    def continued_bytes(self) -> int:
+        """How many bytes of the chunk belong to a record that began in an earlier chunk."""
+        return 0 if self.piece is None or self.piece.first else len(self.piece.data)
+
+    @property
     def sound_lines(self) -> NDArray[np.int64]:
         """1-based physical line of each sound record."""
         return self.lines[self.sound]
@@ -49,6 +77,14 @@ class Chunk:
         """Return the bytes of one record without its line end."""
         at = self.first + record
         return self.frame.raw[int(self.frame.starts[at]) : int(self.frame.stops[at])].rstrip(b"\r\n")
+
+    def text_of(self, record: int) -> str:
+        """Return the text of one record with its line end; bytes that do not decode become U+FFFD."""
+        frame, at = self.frame, self.first + record
+        text = frame.text[int(frame.text_starts[at]) : int(frame.text_stops[at])]
+        for stand_in, wanted in frame.marks.restore:
+            text = text.replace(stand_in.encode(), wanted.encode())
+        return text.decode("utf-8", "replace")
 
 
 def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
@@ -76,6 +112,7 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
                 record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"
             )
         )
+    # The framing and Arrow's parser are two independent readings: a difference in their counts is a bug, not a record.
     kept = np.flatnonzero(sound)
     if table.num_rows != len(kept):
         raise AccountingError(f"{len(kept)} sound records were framed but {table.num_rows} were parsed")
@@ -90,9 +127,10 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
 
 
 def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memoryview:
-    """Join the text of the candidate records; whole runs at a time, and without a copy where it is one run."""
+    """Return the text of the candidate records, joined."""
     if not len(candidates):
         return memoryview(b"")
+    # Neighbouring records are one slice of the block: mostly there is a single one, and nothing is copied.
     starts = frame.text_starts[first + candidates]
     stops = frame.text_stops[first + candidates]
     breaks = np.flatnonzero(starts[1:] != stops[:-1])
@@ -120,10 +158,11 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
     if not len(text):
         return pa.table({name: pa.array([], type=pa.string()) for name in names}), []
     if text[:3] == _BOM:
-        # Arrow drops a BOM at the head of every buffer: this one is data, so it gets one to drop.
+        # Arrow drops a BOM at the start of every buffer. This one is data, so a second one is put before it.
         text = memoryview(_BOM + bytes(text))
     invalid: list[tuple[int, int]] = []
 
+    # The handler's `row.number` counts from 1, the first record included, since no header line is parsed.
     def note(row: pa_csv.InvalidRow) -> str:
         invalid.append((row.number, row.actual_columns))
         return "skip"
@@ -131,6 +170,7 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
     quote = frame.marks.quote
     table = pa_csv.read_csv(
         pa.py_buffer(text),
+        # One block, so that numbers of invalid rows are those of the whole text; the caller's threads work in parallel.
         read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(text) + 16, column_names=names),
         parse_options=pa_csv.ParseOptions(
             delimiter=chr(frame.marks.delimiter),
@@ -142,6 +182,7 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
             invalid_row_handler=note,
         ),
         convert_options=pa_csv.ConvertOptions(
+            # The framing has decoded the block already. Nothing is a null here: the contract says which values are empty.
             check_utf8=False,
             column_types=dict.fromkeys(names, pa.string()),
             strings_can_be_null=False,

@@ -1,4 +1,4 @@
-"""Reads published exceptions back, a record at a time: line, rules and reasons."""
+"""Read published exceptions, a record at a time: line, rules and reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BLOCK_BYTES = 2**18
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One rejected record: its line in the source, and its rules and reasons as exceptions.csv joins them."""
+    """A rejected record: its 1-based line in the source, and its rules and reasons, each joined by `; `."""
 
     line: int
     rules: str
@@ -29,12 +29,12 @@ class Rejection:
 
 
 def read_rejections(uri: str, storage: StorageOptions, *, excel_safe: bool) -> Iterator[Rejection]:
-    """Yield the rejected records in source order, reading no further than is asked for.
+    """Yield the rejected records in source order, reading lazily.
 
-    Raises SourceError where the file cannot be read, and at a line or cell of more than `MOST_CHARACTERS`.
+    Raises SourceError where the file cannot be read, and at a line or cell of more than MAX_CHARACTERS.
     """
     plain = unescape if excel_safe else str
-    # The limit is the process's own; raised and never lowered, it takes nothing from anybody.
+    # The limit is global to the process: raised and never lowered, it disturbs no other user of the csv module.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_CHARACTERS))
     identity = UNKNOWN if is_local(uri) else access.identify(uri, storage)
     with access.open_stream(uri, identity, storage) as stream:

@@ -1,4 +1,4 @@
-"""Puts every record into its place: target, or rejected and exceptions."""
+"""Route every record to its files: target, or rejected and exceptions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.rules.reject_reasons import RejectReasons
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.encodings import ShowStream, show
+from callcenter_etl.sources.encodings import show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
 from callcenter_etl.store.file_checkpoint import FileCheckpoint
 from callcenter_etl.writers.byte_selection import select_records
@@ -29,9 +28,9 @@ _RULES_FROM_END = 3
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The bytes of one chunk for each file, and how many records there are among them.
+    """The bytes of one chunk for each file, with the number of records in target and exceptions.
 
-    The target's are the source's own, or one message of a stream of typed records.
+    `target` holds the source's own bytes, or for a typed target one message of an Arrow IPC stream.
     """
 
     target: memoryview
@@ -50,34 +49,53 @@ def route_chunk(
     cells: Cells = RAW,
     typed: pa.RecordBatch | None = None,
 ) -> Routed:
-    """Put the records of one chunk into their places.
+    """Return the bytes of a chunk's records for each file.
 
-    `rejected` covers all records of the chunk, `grounds` the sound ones among them. `typed` are the accepted ones
-    for a typed target, which else takes their bytes.
+    `rejected` has the shape (records,) of the chunk, `reject_reasons` covers the sound records among them. `typed`
+    holds the accepted records of a typed target, None where the target gets the source's bytes.
     """
-    frame = chunk.frame
-    starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
+    if chunk.piece is not None:
+        return _route_piece(chunk, cells)
+    raw, starts, stops = chunk.raw, chunk.starts, chunk.stops
     exceptions = int(np.count_nonzero(rejected))
     if typed is None:
-        accepted, records = select_records(frame.raw, starts, stops, ~rejected), len(chunk) - exceptions
+        accepted, records = select_records(raw, starts, stops, ~rejected), len(chunk) - exceptions
     else:
         accepted, records = batch_message(typed), typed.num_rows
     if not exceptions:
         return Routed(accepted, memoryview(b""), memoryview(b""), 0, records)
     return Routed(
         target=accepted,
-        rejected=select_records(frame.raw, starts, stops, rejected),
+        rejected=select_records(raw, starts, stops, rejected),
         exceptions=_exceptions(chunk, reject_reasons, encoding, cells),
         exception_records=len(reject_reasons.records) + len(chunk.malformed),
         target_records=records,
     )
 
 
+def _route_piece(chunk: Chunk, cells: Cells) -> Routed:
+    """Put a piece of a record over the size limit into its place: its exception is one line, written piece by piece."""
+    piece = chunk.piece
+    if piece is None:
+        raise TypeError("the chunk holds whole records")
+    text = cells.text(piece.shown) if piece.starts_text else piece.shown
+    exception = text.replace('"', '""').encode("utf-8")
+    for malformed in chunk.malformed:  # of the first piece alone
+        cell = (str(chunk.lines[0]), STRUCTURAL_RULES[malformed.status], malformed.reason, "")
+        start = csv_line((*[""] * len(chunk.values), *cell)).removesuffix(LINE_END.encode())
+        exception = start + b'"' + exception
+    if piece.last:
+        exception += b'"' + LINE_END.encode()
+    records = len(chunk.malformed)
+    return Routed(memoryview(b""), memoryview(piece.data), memoryview(exception), records, 0)
+
+
 def _exceptions(chunk: Chunk, reject_reasons: RejectReasons, encoding: str, cells: Cells) -> memoryview:
     columns = _exception_columns(chunk, reject_reasons, encoding)
     in_quotes = None
     if any(m.status == TOO_LONG for m in chunk.malformed):
-        # As `write_long` has them, which cannot know what is still to come: a block may hold such a record, or a part of it.
+        # `_route_piece` has to open the quotes before it knows the rest of the record. Depending on the block size
+        # such a record comes here or there, and the bytes must be the same.
         rules = columns[-_RULES_FROM_END]
         in_quotes = np.asarray(pc.equal(rules, STRUCTURAL_RULES[TOO_LONG]))
     return csv_records(cells.columns(columns), in_quotes=in_quotes)
@@ -107,14 +125,15 @@ def _exception_columns(chunk: Chunk, reject_reasons: RejectReasons, encoding: st
         pa.array([m.reason for m in bad], type=pa.string()),
         pa.array([show(chunk.raw_of(m.record), encoding) for m in bad], type=pa.string()),
     ]
+    # Back to the order of the source, in which sound and malformed records are mixed.
     order = pa.array(np.argsort(np.concatenate((chunk.sound[records], at)), kind="stable"))
     return [pa.concat_arrays(pair).take(order) for pair in zip(sound, malformed, strict=True)]
 
 
 class Router:
-    """Writes what was routed, in the order in which it comes. Call `begin` or `go_on` first.
+    """Writer of routed records to the staged files, in the order of the calls. Call `begin` or `resume` first.
 
-    `schema` is that of a typed target, None where the target takes the source's bytes.
+    `schema` is that of a typed target, None where the target gets the source's bytes.
     """
 
     def __init__(
@@ -122,22 +141,18 @@ class Router:
         staged: Staging,
         *,
         names: Sequence[str],
-        encoding: str,
         cells: Cells = RAW,
         schema: pa.Schema | None = None,
     ) -> None:
         self._staged = staged
         self._schema = schema
         self._names = names
-        self._encoding = encoding
         self._cells = cells
         self.exception_records = 0
         self.target_records = 0
-        self._long: ShowStream | None = None
-        self._long_begun = False
 
     def begin(self, preamble: bytes) -> None:
-        """Start the files."""
+        """Create the files, with the preamble or the schema message, and the header line of the exceptions."""
         self._target = self._staged.create(self.target_name)
         self._rejected = self._staged.create(REJECTED)
         self._exceptions = self._staged.create(EXCEPTIONS)
@@ -148,43 +163,23 @@ class Router:
 
     @property
     def target_name(self) -> str:
-        """Which staged file takes the accepted records."""
+        """Name of the staged file of the accepted records."""
         return TARGET if self._schema is None else STREAM
 
-    def go_on(
+    def resume(
         self, marks: Mapping[str, FileCheckpoint], *, exception_records: int, target_records: int
     ) -> None:
-        """Go on with a dead run's files. Raises CheckpointMismatchError where they are not what they were."""
-        self._target = self._staged.go_on(self.target_name, marks[self.target_name])
-        self._rejected = self._staged.go_on(REJECTED, marks[REJECTED])
-        self._exceptions = self._staged.go_on(EXCEPTIONS, marks[EXCEPTIONS])
+        """Reopen the files of a dead run at their checkpoints. Raises CheckpointMismatchError where they changed."""
+        self._target = self._staged.resume(self.target_name, marks[self.target_name])
+        self._rejected = self._staged.resume(REJECTED, marks[REJECTED])
+        self._exceptions = self._staged.resume(EXCEPTIONS, marks[EXCEPTIONS])
         self.exception_records = exception_records
         self.target_records = target_records
 
     def write(self, routed: Routed) -> None:
-        """Write one chunk."""
+        """Write one chunk, and count its records."""
         self._target.write(routed.target)
         self._rejected.write(routed.rejected)
         self._exceptions.write(routed.exceptions)
         self.exception_records += routed.exception_records
         self.target_records += routed.target_records
-
-    def write_oversized(self, piece: OversizedRecord, reason: str, rule: str) -> None:
-        """Write a piece of a record that is over the limit, at constant memory."""
-        self._rejected.write(piece.data)
-        if piece.first:
-            self._long = ShowStream(self._encoding)
-            self._long_begun = False
-            start = csv_line((*[""] * len(self._names), str(piece.line), rule, reason, ""))
-            self._exceptions.write(start.removesuffix(LINE_END.encode()) + b'"')
-            self.exception_records += 1
-        if self._long is None:
-            raise RuntimeError("a long record goes on that never began")
-        data = piece.data.rstrip(b"\r\n") if piece.last else piece.data
-        shown = self._long.show(data, final=piece.last)
-        if shown and not self._long_begun:
-            shown, self._long_begun = self._cells.text(shown), True
-        self._exceptions.write(shown.replace('"', '""').encode("utf-8"))
-        if piece.last:
-            self._exceptions.write(b'"' + LINE_END.encode())
-            self._long = None

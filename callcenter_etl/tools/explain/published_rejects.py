@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.names import REJECT_COLUMNS
-from callcenter_etl.engines.block_steps import BlockFormat, parse_block
 from callcenter_etl.errors import SourceError
 from callcenter_etl.rules.masks import Mask, as_mask
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.csv_injection import MARK, unescape
 
@@ -66,17 +64,16 @@ def read_rejects(
     step = max(1, -(-rejected // most))
     kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
     for uri in uris:
-        with SourceReader(uri, _as_source(document)) as reader:
+        with open_source(uri, _as_source(document)) as reader:
             layout = reader.open().layout
             if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
                 raise SourceError(
                     f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
                 )
             names = layout.names
-            for chunk, records in _chunks(reader, layout):
-                if chunk is not None:
-                    kept.append(_picked(chunk, seen, step))
-                seen += records
+            for chunk in reader.chunks():
+                kept.append(_picked(chunk, seen, step))
+                seen += len(chunk)
     safe = document.run.exceptions.excel_safe
     columns = _joined(kept, len(names))
     names = names[: -len(REJECT_COLUMNS)]
@@ -116,17 +113,6 @@ def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str)
     if problems:
         raise SourceError(f"{uri}: is no exceptions file of this contract: {problems[0].message}")
     return layout
-
-
-def _chunks(reader: SourceReader, layout: ColumnLayout) -> Iterator[tuple[Chunk | None, int]]:
-    """Yield chunks with their number of records; none for a record of many megabytes, which has no shape to tell."""
-    shape = BlockFormat(layout, reader.dialect)
-    for item in reader.blocks(layout):
-        if isinstance(item, OversizedRecord):
-            yield None, int(item.last)
-            continue
-        for chunk in parse_block(item, shape).chunks:
-            yield chunk, len(chunk)
 
 
 def _picked(chunk: Chunk, seen: int, step: int) -> list[pa.StringArray]:

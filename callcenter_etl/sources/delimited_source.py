@@ -1,15 +1,16 @@
-"""Reads a source as a stream: identity, refusal, header, then blocks of whole lines."""
+"""Reads a delimited source as a stream: identity, refusal, header, then blocks of whole records."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import CheckpointMismatchError, Problem, SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
+from callcenter_etl.sources.blocks import RecordFormat, blocks_of
+from callcenter_etl.sources.byte_buffer import ByteBuffer
+from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.content_sniffing import (
     HEAD_BYTES,
@@ -29,33 +30,18 @@ from callcenter_etl.sources.encodings import (
     transcoded,
 )
 from callcenter_etl.sources.file_name_rules import name_problems
-from callcenter_etl.sources.framing import Frame, frame_block
-from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.header_reader import HeaderReader, Opening, refused
-from callcenter_etl.sources.lines import last_line_stop
+from callcenter_etl.sources.header_reader import HeaderReader, refused
+from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
-# A source of more fields is read in larger blocks, up to so many times as large: that bounds the memory.
+# A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
 FIELDS_A_BLOCK, MAX_BLOCK_FACTOR = 250, 4
-BLOCK_BYTES = 4 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Whole lines, each a record of its own: the first one's number, and the place of its bytes in the source."""
-
-    raw: bytes
-    first_line: int
-    offset: int
-
-
-class SourceReader:
-    """One source, read once from its start to its end. Use within `with`, and call `open` first.
-
-    With `passed`, where an earlier reader had stood, `pass_by` goes there without giving what is before.
-    """
+class DelimitedSource:
+    """A `Source` of delimited records; see `open_source` for the arguments."""
 
     def __init__(
         self,
@@ -63,6 +49,7 @@ class SourceReader:
         document: ContractDocument,
         *,
         block_bytes: int = BLOCK_BYTES,
+        chunk_rows: int | None = None,
         passed: SourceOffset | None = None,
     ) -> None:
         self.uri = shown(uri)
@@ -74,7 +61,8 @@ class SourceReader:
         self.identity = access.identify(uri, self._storage)
         self.size = self.identity.size
         self._block_bytes = block_bytes
-        self._within_record = False
+        self._chunk_rows = chunk_rows
+        self._fields = 0  # known once the header was read
         self._pending = ByteBuffer(iter(()), block_bytes)
         self._context = access.open_stream(uri, self.identity, self._storage)
         self._stored_blocks: Iterator[bytes] = iter(())
@@ -87,8 +75,18 @@ class SourceReader:
         self._context.__exit__(*exc)  # type: ignore[arg-type]  # the three of the protocol
 
     @property
+    def encoding(self) -> str:
+        """The encoding that the contract declares; wide ones are transcoded to UTF-8 as they are read."""
+        return self.dialect.encoding
+
+    @property
+    def multiline(self) -> bool:
+        """True where a quoted value may hold line breaks."""
+        return self.dialect.multiline
+
+    @property
     def stored_bytes(self) -> int:
-        """Bytes of the source, as stored, read so far."""
+        """Stored bytes of the source read so far."""
         return self._stored_bytes.count
 
     @property
@@ -98,40 +96,45 @@ class SourceReader:
 
     @property
     def plain_bytes(self) -> int:
-        """Bytes of the source, decompressed, read so far."""
+        """Plain (decompressed, transcoded) bytes of the source read so far."""
         return self._pending.bytes_read
 
     @property
     def lines(self) -> int:
-        """Lines taken so far, counted apart from any framing."""
+        """Lines consumed so far, counted independently of the framing."""
         return self._pending.lines
 
     @property
     def plain_position(self) -> tuple[int, int]:
-        """Where reading continues: the next plain byte, and the number of the line that it starts."""
+        """Position of the next block: offset in plain bytes, and the number of the line that starts there."""
         return self._pending.offset, self._pending.next_line
 
     @property
     def is_rereadable(self) -> bool:
-        """Return whether another reader would be given the same bytes, or learn that they are others."""
+        """Return whether the source can be read again and a change of its content be detected."""
+        # Only local files and S3 objects have versions that a resumed run can rely on.
         known = self.identity.size is not None and self.identity.version is not None
         return known and (is_local(self._address) or is_s3(self._address))
 
     @property
     def rests(self) -> bool:
-        """Return whether all that was given ends with a record, so that the reader has a position to go on from."""
-        return self._stored_bytes.proven and not self._within_record
+        """Return whether all blocks so far end with a record, so that a checkpoint may be taken here."""
+        return self._stored_bytes.proven and not self._pending.within_record
 
     @property
     def position(self) -> SourceOffset:
-        """Where a reader that rests is."""
+        """Position for a checkpoint, valid while the reader `rests`."""
         pending = self._pending
         return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
-    def open(self) -> Opening:
-        """Read the start of the source: refuse it, or give its preamble and layout."""
+    def open(self) -> SourceHeader:
+        """Read the start of the source, and return its preamble and layout, or the problems for which it is refused.
+
+        Raises SourceError where the source cannot be read.
+        """
         problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
+        # Standard input cannot be rewound, so the blocks that are read to recognise the format are kept for the reading.
         head = bytearray()
         blocks: list[bytes] = []
         for block in stored:
@@ -146,7 +149,7 @@ class SourceReader:
         pending = self._pending = ByteBuffer(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
-                pending.fill()
+                pending.read_more()
         except EncodingMismatchError as error:
             sentence = encoding_mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Problem("header.encoding", sentence)])
@@ -155,22 +158,23 @@ class SourceReader:
         if other is not None:
             return refused([*problems, Problem("file.not_delimited", other)])
         if is_lfs_pointer(start):
-            sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
+            sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Problem("file.not_delimited", sentence))
-        opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
-        detected = self._other_encoding(start, opening)
+        header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
+        self._fields = header.layout.fields
+        detected = self._other_encoding(start, header)
         if detected is not None:
             sentence = encoding_mismatch(self.dialect.encoding, detected)
             return refused([*problems, Problem("header.encoding", sentence)])
-        return opening
+        return header
 
-    def _other_encoding(self, start: bytes, opening: Opening) -> str | None:
+    def _other_encoding(self, start: bytes, header: SourceHeader) -> str | None:
         """Return the encoding that the source has instead of a declared superset of ASCII, None where none is shown."""
         detected = detected_encoding(start) if is_ascii_superset(self.dialect.encoding) else None
         if detected is None or detected == "utf-8":
             return None
         # NUL is text like any other character: it is evidence only where the header is wrong as well.
-        if opening.problems:
+        if header.problems:
             return detected
         # Without a header the text itself has to show it.
         without = self.document.source.header == "none"
@@ -178,78 +182,45 @@ class SourceReader:
 
     @property
     def min_output_bytes(self) -> int | None:
-        """How many bytes target and rejected will have at the least, None where the size is not known."""
-        if self.size is None or is_stateful(self.dialect.encoding):  # shifts take bytes and leave none
+        """Lower bound of the bytes of target and rejected together, None where the size is not known."""
+        # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
+        if self.size is None or is_stateful(self.dialect.encoding):
             return None
         return self.size // bytes_per_ascii(self.dialect.encoding)
 
     def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
-        """Go to where an earlier reader stood, reading again what it read; what follows comes next.
+        """Read the source up to the position of an earlier reader; `after_each` is called after each block.
 
-        Raises CheckpointMismatchError where that is not what it had read. As the earlier one may have read ahead, this
-        may be found out only by what follows; the reader does not rest before.
+        Raises CheckpointMismatchError where the bytes are not those that it had read. The earlier reader may have read
+        ahead of its position, so a difference may show only in later blocks; until then the reader does not rest.
         """
         pending = self._pending
         while pending.offset < passed.offset:
-            pending.take(min(len(pending), passed.offset - pending.offset))
+            pending.consume(min(len(pending), passed.offset - pending.offset))
             if pending.offset == passed.offset:
                 break
             if pending.ended:
                 raise CheckpointMismatchError(f"{self.uri}: ends before the checkpoint")
-            pending.fill()
+            pending.read_more()
             after_each()
         if (pending.offset, pending.lines) != (passed.offset, passed.lines):
             raise CheckpointMismatchError(f"{self.uri}: has other lines than it had at the checkpoint")
 
-    def blocks(self, layout: ColumnLayout) -> Iterator[Block | Frame | OversizedRecord]:
-        """Yield what follows the header, in order.
-
-        Where values may run over lines, where a record ends is known only by framing it: frames come then,
-        else blocks that can be framed anywhere. A record over the limit comes in pieces of its own.
-        """
-        pending = self._pending
+    def blocks(self) -> Iterator[Block]:
+        """Yield what follows the header, in order; a record over the size limit comes in pieces."""
         # Each block costs time for each rule, so that blocks of one size would cost the square of the width.
-        pending.enlarge_blocks(min(max(layout.fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
-        while True:
-            item = self._frame(layout) if self.dialect.multiline else self._block()
-            if item is not None:
-                yield item
-            elif len(pending) > self.dialect.max_record_bytes + 1:
-                self._within_record = True
-                yield from pending.consume_oversized_record()
-                self._within_record = False
-                continue
-            if not pending.ended:
-                pending.fill()
-            elif not len(pending):
-                return
+        self._pending.enlarge_blocks(min(max(self._fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
+        return blocks_of(self._pending, RecordFormat(self.dialect, self._fields, self._chunk_rows))
 
-    def _block(self) -> Block | None:
-        first_line, offset = self._pending.next_line, self._pending.offset
-        raw = self._pending.take_lines()
-        return Block(raw, first_line, offset) if raw else None
-
-    def _frame(self, layout: ColumnLayout) -> Frame | None:
-        """Frame the records that end in what is pending; None where none does."""
-        pending = self._pending
-        stop = len(pending) if pending.ended else last_line_stop(pending.data)
-        if not stop:
-            return None
-        frame = frame_block(
-            pending.data[:stop],
-            dialect=self.dialect,
-            fields=layout.fields,
-            first_line=pending.next_line,
-            offset=pending.offset,
-            final=pending.ended,
-        )
-        pending.take(frame.consumed)
-        return frame
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the records that follow the header, in order."""
+        for block in self.blocks():
+            yield from block.parse().chunks
 
     def check_unchanged(self) -> None:
-        """Raise SourceError when the stored file is not the one that was opened, or was not read to its end.
+        """Raise SourceError when the stored file changed since it was opened, or was not read to its end.
 
-        Raises CheckpointMismatchError where an earlier reader claims to have read more than there is.
+        Raises CheckpointMismatchError where the checkpoint's reader had read more bytes than the source has.
         """
         if not self._stored_bytes.proven:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
@@ -258,6 +229,7 @@ class SourceReader:
         change = access.what_changed(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
+        # The standard library reads a file that was truncated meanwhile to its new end without an error.
         if self.size is not None and self.size != self.stored_bytes:
             read = self.stored_bytes
             raise SourceError(
@@ -265,8 +237,9 @@ class SourceReader:
             )
 
     def drain(self) -> None:
-        """Read what is left, so that size and hash are those of the whole source."""
+        """Read the rest, so that size and hash are those of the whole source."""
         self._pending.drain()
+        # Bytes after the end of the compressed stream are never decompressed, and belong to the hash all the same.
         for _ in self._stored_blocks:
             continue
 
