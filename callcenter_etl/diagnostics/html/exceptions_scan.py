@@ -120,7 +120,7 @@ def _add(
     if not len(values[0]):
         return
     line_column, rule_column = len(findings.names), len(findings.names) + 1
-    lines = pc.cast(values[line_column], pa.int64()).to_numpy(zero_copy_only=False)
+    lines = _line_numbers(values[line_column])
     stretches = np.minimum((lines - 1) // findings.width, len(findings.rejected) - 1)
     findings.rejected += _counted(findings, stretches)
     encoded = pc.dictionary_encode(values[rule_column])
@@ -139,6 +139,18 @@ def _add(
             if rule == _QUOTE_RULE and findings.open_quote is None:
                 findings.open_quote = _open_quote(values[-1], lines, at)
     findings.malformed = sorted(findings.malformed, key=lambda found: found.line)[:MALFORMED_SHOWN]
+
+
+def _line_numbers(values: pa.StringArray) -> NDArray[np.int64]:
+    try:
+        lines = np.asarray(pc.cast(values, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+    except (
+        pa.ArrowInvalid
+    ):  # somebody wrote into the file: its hash is looked at only when all of it was read
+        raise _replaced() from None
+    if lines.min() < 1:
+        raise _replaced()
+    return lines
 
 
 def _counted(findings: Findings, stretches: NDArray[np.int64]) -> NDArray[np.int64]:

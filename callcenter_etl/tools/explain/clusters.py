@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.datetime_formats import describe_format
 from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.type_checks import type_check
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
@@ -33,11 +34,12 @@ _SHAPE = (
     (r"[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]", "a"),
     (r"\p{Lu}", "A"),
 )  # A is upper: it comes last
+_LETTERS_OF_SHAPES = {letter for _, letter in _SHAPE}
 
 
 def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
     """Group the records that broke a rule of one column, each record in one group."""
-    for step in _STEPS.get(broken.key, (_whole,)):
+    for step in STEPS.get(broken.key, (_whole,)):
         for cluster in step(broken):
             yield cluster
             broken = broken.without(np.isin(broken.records, cluster.records))
@@ -67,7 +69,8 @@ def _nothings(broken: BrokenValues) -> Iterator[Cluster]:
         sure=MAYBE,  # in all columns: what is empty takes no part in uniqueness, and may be required elsewhere
         empty_values=(*document.source.empty_values, *words),
     )
-    yield broken.cluster(mask, f"is {shown}", remedy=remedy)
+    values = tuple(broken.shows(repr(word), word) for word in words)
+    yield broken.cluster(mask, f"is {shown}", shown=values, remedy=remedy)
 
 
 def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
@@ -142,14 +145,16 @@ def _other_words(broken: BrokenValues) -> Iterator[Cluster]:
         yield from _whole(broken)
         return
     for value, mask in _frequent(broken, broken.values):
+        shown = (broken.shows(repr(value), value),)
         if broken.key == "lookup":
             where = "the lookup" if column.lookup is None else column.lookup.file
-            yield broken.cluster(mask, f"is {value!r}", hint=f"it has no place in {where}: add it there")
+            hint = f"it has no place in {where}: add it there"
+            yield broken.cluster(mask, f"is {value!r}", shown=shown, hint=hint)
         else:
             allowed = (*(column.allowed or ()), value)
             remedy = change_column(broken.document, column.name, f"allowing {value!r}", allowed=allowed)
             meant = did_you_mean(value, column.allowed or ())
-            yield broken.cluster(mask, f"is {value!r}{meant}", remedy=remedy)
+            yield broken.cluster(mask, f"is {value!r}{meant}", shown=shown, remedy=remedy)
 
 
 def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
@@ -157,11 +162,13 @@ def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
         yield from _whole(broken)
         return
     for shape, mask in _frequent(broken, shapes_of(broken.values)):
-        what = f"looks like {shape!r} (9 a digit, A and a letters)"
+        text = f"{shape!r} (9 a digit, A and a letters)"
+        example = broken.values[int(np.flatnonzero(mask)[0])].as_py()
         if broken.column.classification == "public":
-            example = broken.values[int(np.flatnonzero(mask)[0])].as_py()
-            what += f", such as {example[:MAX_SHAPE_CHARACTERS]!r}"
-        yield broken.cluster(mask, what)
+            text += f", such as {example[:MAX_SHAPE_CHARACTERS]!r}"
+        elif not _LETTERS_OF_SHAPES & set(shape):
+            continue  # without digits and letters the shape is the value, which nobody may see
+        yield broken.cluster(mask, f"looks like {text}", shown=(broken.shows(text, example),))
 
 
 def _frequent(broken: BrokenValues, values: pa.StringArray) -> Iterator[tuple[str, Mask]]:
@@ -196,22 +203,12 @@ def _length(broken: BrokenValues) -> Iterator[Cluster]:
 
 def _whole(broken: BrokenValues) -> Iterator[Cluster]:
     mask = np.ones(len(broken.records), dtype=bool)
-    yield broken.cluster(mask, _WORDS.get(broken.key, f"breaks {broken.key}"))
+    yield broken.cluster(mask, KINDS[broken.key].broken)
 
 
-_WORDS = {
-    "required": "is empty",
-    "type": "is of another type",
-    "allowed": "is none of the allowed values",
-    "lookup": "does not stand in its lookup",
-    "pattern": "does not match its pattern",
-    "min_length": "is too short",
-    "max_length": "is too long",
-    "min": "lies below its least value",
-    "max": "lies above its greatest value",
-}
 _Step = Callable[[BrokenValues], Iterator[Cluster]]
-_STEPS: dict[str, tuple[_Step, ...]] = {
+# A kind that is not here has one group: its values differ in nothing that leads to another remedy.
+STEPS: dict[str, tuple[_Step, ...]] = {
     "type": (
         _nothings,
         _formats,

@@ -85,12 +85,21 @@ def read_rejects(
     return Rejects(
         layout=_source_layout(names, document, shown(uris[0])),
         values=tuple(values),
-        lines=np.asarray(pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64),
+        lines=_line_numbers(lines, shown(uris[0])),
         rules=rules,
         reasons=reasons,
         raws=pc.if_else(long, "", raws),
         step=step,
     )
+
+
+def _line_numbers(values: pa.StringArray, uri: str) -> NDArray[np.int64]:
+    try:
+        return np.asarray(pc.cast(values, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+    except pa.ArrowInvalid as error:
+        raise SourceError(
+            f"{uri}: was changed since the run: {REJECT_COLUMNS[0]} holds no line numbers"
+        ) from error
 
 
 def _as_source(document: ContractDocument) -> ContractDocument:
