@@ -178,7 +178,7 @@ def test_a_pipe_as_a_lookup_is_not_waited_for(serve: Serve, tmp_path: Path) -> N
     subprocess.run(["mkfifo", tmp_path / "pipe"], check=True)
     contract = written(tmp_path, "contract: c\ncolumns: [{name: id, lookup: {file: pipe, column: id}}]\n")
     answer = serve("validate", tmp_path / "s.csv", "-c", contract, "-o", tmp_path / "out", "-q")
-    assert (answer["code"], "no regular file" in answer["said"]) == (2, True), answer
+    assert (answer["code"], "not a regular file" in answer["said"]) == (2, True), answer
 
 
 @pytest.mark.parametrize(("target", "code"), [("/dev/zero", 2), ("c.yaml", 3), ("/", 3), ("nowhere", 3)])

@@ -111,7 +111,7 @@ def test_processes_that_write_one_table_on_s3_at_once_lose_nothing(drops: Drops,
 
 def test_what_cannot_be_kept_for_a_table_is_refused(moto_drops: Drops, tmp_path: Path) -> None:
     source = moto_drops.put("in/calls.csv", records(1))
-    with pytest.raises(UsageError, match="acl cannot be kept for a table"):
+    with pytest.raises(UsageError, match="acl cannot be applied to a table"):
         validate(
             source, _contract(tmp_path, "storage_options: {acl: private}, "), output=moto_drops.uri("out")
         )

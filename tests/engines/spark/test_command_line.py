@@ -39,7 +39,7 @@ def test_standard_output_has_the_summary_alone(tmp_path: Path, needs_spark: None
     [
         ((), "import sys; sys.modules['pyspark'] = None", {}, "pip install 'callcenter-etl[spark]'"),
         ((), "", {"JAVA_HOME": "/nowhere"}, "apt-get install openjdk-17-jre-headless"),
-        (("--resume",), "", {}, "takes no checkpoints"),
+        (("--resume",), "", {}, "writes no checkpoints"),
         (("--engine", "local", "--parts"), "", {}, "only tasks of Spark write part files"),
     ],
     ids=["no pyspark", "no Java", "resume", "parts"],
