@@ -50,6 +50,7 @@ def _inner_parts(name: str, old: Any, new: Any) -> Iterator[ContractPart]:
         if before == after:
             continue
         word = field.alias or key
+        # Of these keys, only limits can change a verdict.
         judge = LIMIT_JUDGES[key] if name == "limits" else lambda before, after: None
         yield ContractPart(
             f"{name}.{word}",
@@ -70,6 +71,7 @@ def _limit(value: Any) -> str | None:
 def source_parts(direction: Direction) -> Iterator[ContractPart]:
     """Yield the differences of the source format, with file names and headers."""
     old, new = direction.before.source, direction.after.source
+    # An absent `filename` compares as one without rules, so that both cases have the same paths.
     before, after = old.filename or FileName(), new.filename or FileName()
     for key in FileName.model_fields:
         was, now = getattr(before, key) or None, getattr(after, key) or None
@@ -130,6 +132,7 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             rejected=header_diff.lacking(direction),
             accepted=header_diff.surplus(direction.reverse, column),
         )
+    # Only the relative order of paired columns counts: an added or removed column is a change of its own.
     if [new[after.name] for _, after in pairs] != sorted(new[after.name] for _, after in pairs):
         yield ContractPart(
             "columns",
@@ -190,6 +193,7 @@ def _changed_rule(
         was, now = getattr(before, key), getattr(after, key)
         if was == now:
             continue
+        # Every other key can change a verdict together with the others, so the whole rules are compared for each key.
         judged = key not in ("reason", "description")
         yield ContractPart(
             f"rules.{after.name}.{key}",
