@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from callcenter_etl.contract.model import FileName, RecordRule
+from callcenter_etl.contract.model import Column, FileName, RecordRule
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.column_diff import pair_parts
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart, Path
@@ -132,6 +132,14 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             rejected=header_diff.lacking(direction),
             accepted=header_diff.surplus(direction.reverse, column),
         )
+    yield from _order_part(direction, pairs, new)
+    for before, after in pairs:
+        yield from pair_parts(direction, before, after, old[before.name], new[after.name])
+
+
+def _order_part(
+    direction: Direction, pairs: list[tuple[Column, Column]], new: dict[str, int]
+) -> Iterator[ContractPart]:
     # Only the relative order of paired columns counts: an added or removed column is a change of its own.
     if [new[after.name] for _, after in pairs] != sorted(new[after.name] for _, after in pairs):
         yield ContractPart(
@@ -143,8 +151,6 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             rejected=header_diff.order(direction),
             accepted=header_diff.order(direction.reverse),
         )
-    for before, after in pairs:
-        yield from pair_parts(direction, before, after, old[before.name], new[after.name])
 
 
 def rule_parts(direction: Direction) -> Iterator[ContractPart]:
