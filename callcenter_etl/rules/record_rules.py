@@ -24,6 +24,7 @@ def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
     when = None if rule.when is None else compile_expression(rule.when, types)
 
     def broken(columns: ChunkColumns) -> Mask:
+        # The inverse of null is null, which the mask reads as False: an unknown check is not broken.
         failed = as_mask(pc.invert(evaluate(check, columns)))
         if when is not None:
             failed &= as_mask(evaluate(when, columns))
@@ -50,6 +51,7 @@ def unique_rule(rule: RecordRule, key: tuple[str, ...]) -> Rule:
 def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBinaryArray, np.ndarray]:
     """Return the keys without a blank value, and the indices of their records."""
     blank = np.zeros(len(columns), dtype=bool)
+    # As in SQL, a key with an empty part is not compared.
     for name in key:
         blank |= columns.blank_mask(name)
     part = np.flatnonzero(~blank)

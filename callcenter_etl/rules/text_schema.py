@@ -105,6 +105,7 @@ def build_schema(
     column_rules: dict[str, list[pandera.Check]] = {column.name: [] for column in document.columns}
     record_checks: list[pandera.Check] = []
     for rule in rules:
+        # `ignore_na` is off, because an empty value is a missing one and `required` checks it.
         target = record_checks if rule.column is None else column_rules[rule.column]
         target.append(check_type(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
     return schema_type(

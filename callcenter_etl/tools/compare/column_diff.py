@@ -117,6 +117,7 @@ def _newly_breaks(direction: Direction, key: str, before: Column, after: Column)
     if own is not None or key != "type":
         return own
     # A value that broke its type was asked no other rule; with a type that accepts it, the other rules apply to it.
+    # Only unchanged rules are searched here: a changed one is a change of its own, with its own sentence.
     for other in after.rule_keys:
         if other != "type" and declared(before, other) == declared(after, other):
             phrase = newly_broken(other, before, after)

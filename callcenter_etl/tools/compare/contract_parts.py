@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from callcenter_etl.contract.model import FileName, RecordRule
+from callcenter_etl.contract.model import Column, FileName, RecordRule
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.column_diff import pair_parts
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart, Path
@@ -50,6 +50,7 @@ def _inner_parts(name: str, old: Any, new: Any) -> Iterator[ContractPart]:
         if before == after:
             continue
         word = field.alias or key
+        # Of these keys, only limits can change a verdict.
         judge = LIMIT_JUDGES[key] if name == "limits" else lambda before, after: None
         yield ContractPart(
             f"{name}.{word}",
@@ -70,6 +71,7 @@ def _limit(value: Any) -> str | None:
 def source_parts(direction: Direction) -> Iterator[ContractPart]:
     """Yield the differences of the source format, with file names and headers."""
     old, new = direction.before.source, direction.after.source
+    # An absent `filename` compares as one without rules, so that both cases have the same paths.
     before, after = old.filename or FileName(), new.filename or FileName()
     for key in FileName.model_fields:
         was, now = getattr(before, key) or None, getattr(after, key) or None
@@ -130,6 +132,15 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             rejected=header_diff.lacking(direction),
             accepted=header_diff.surplus(direction.reverse, column),
         )
+    yield from _order_part(direction, pairs, new)
+    for before, after in pairs:
+        yield from pair_parts(direction, before, after, old[before.name], new[after.name])
+
+
+def _order_part(
+    direction: Direction, pairs: list[tuple[Column, Column]], new: dict[str, int]
+) -> Iterator[ContractPart]:
+    # Only the relative order of paired columns counts: an added or removed column is a change of its own.
     if [new[after.name] for _, after in pairs] != sorted(new[after.name] for _, after in pairs):
         yield ContractPart(
             "columns",
@@ -140,8 +151,6 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             rejected=header_diff.order(direction),
             accepted=header_diff.order(direction.reverse),
         )
-    for before, after in pairs:
-        yield from pair_parts(direction, before, after, old[before.name], new[after.name])
 
 
 def rule_parts(direction: Direction) -> Iterator[ContractPart]:
@@ -190,6 +199,7 @@ def _changed_rule(
         was, now = getattr(before, key), getattr(after, key)
         if was == now:
             continue
+        # Every other key can change a verdict together with the others, so the whole rules are compared for each key.
         judged = key not in ("reason", "description")
         yield ContractPart(
             f"rules.{after.name}.{key}",

@@ -89,6 +89,7 @@ def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:
     """Return a direction with columns paired by name, then by alias, then (without a header) by position."""
     old_names = {column.name for column in old.columns}
     origins = {column.name: column.name for column in new.columns if column.name in old_names}
+    # Names are paired first: an alias must not take a column that another column has by its own name.
     free_old = {column.name: column for column in old.columns if column.name not in origins}
     renamed = _Renamed(list(free_old.values()))
     for column in new.columns:
@@ -98,6 +99,7 @@ def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:
         if match is not None:
             origins[column.name] = match.name
             del free_old[match.name]
+    # Without a header, values are assigned by position, so a rename does not move them.
     if old.source.header == new.source.header == "none":
         for before, after in zip(old.columns, new.columns, strict=False):
             if before.name in free_old and after.name not in origins:
@@ -148,6 +150,7 @@ def asks_about_nothing(document: ContractDocument) -> bool:
     """Return whether a record can be rejected because a value is empty."""
     if any(KINDS[key].asks is Asked.EVERY_VALUE for key in _strict_keys(document)):
         return True
+    # Of the functions, only these two return a known result for an empty value.
     trees = [
         tree
         for rule in document.rules

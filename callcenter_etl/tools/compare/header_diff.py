@@ -25,6 +25,7 @@ def mode(direction: Direction) -> str | None:
 def names(direction: Direction, before: Column, after: Column) -> str | None:
     """Return the sources with header names that no longer mean this column, None if there are none."""
     old, new = direction.before.source, direction.after.source
+    # A change to or from `none` is a change of the mode, and without a header names have no effect.
     if "none" in (old.header, new.header):
         return None
     known, taken = direction.keys_before[before.name], direction.keys_after[after.name]
@@ -34,6 +35,7 @@ def names(direction: Direction, before: Column, after: Column) -> str | None:
         known = frozenset(name.casefold() for name in known)
     if known - taken:
         return f"sources that call the column {' or '.join(map(repr, sorted(known - taken)))}"
+    # Under `by_name` a source could have an undeclared column with the new name: the header would then name it twice.
     if old.header == new.header == "by_name" and (taken - known or old.header_case != new.header_case):
         more = " or ".join(map(repr, sorted(taken - known))) or f"{before.name!r} in another letter case"
         return f"sources with a further column {more}"

@@ -74,6 +74,7 @@ def _done(draft: Draft, check: Taken, metric: str, *, taken: bool) -> None:
     for key in check.value if taken else ():
         if key in _ABOUT:
             draft.note(check.at(key), f"{key!r} is not taken over")
+    # All keys of the check have been handled, so that no second note is added for them.
     check.skip()
 
 
@@ -99,6 +100,7 @@ def _asks_every_record(check: Taken) -> bool:
     said = [*given.items()]
     if not said:
         return str(check.value.get("rule")) in ("validValues", "nullCheck", "notNull", "unique")
+    # A tolerance, such as "at most 5 percent", is a limit of the source and not a rule of each record.
     return said in ([("mustBe", "0")], [("mustBeLessThan", "1")], [("mustBeLessOrEqualTo", "0")])
 
 

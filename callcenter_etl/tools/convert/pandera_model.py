@@ -125,6 +125,7 @@ def _identifiers(names: Iterable[str], otherwise: str, taken: Iterable[str]) -> 
         plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
         if not plain.isidentifier() or keyword.iskeyword(plain):
             plain = f"{otherwise}_{plain}".rstrip("_")
+        # Different names can have the same letters and digits: `a b` and `a-b`.
         while plain in used:
             plain = f"{plain}_{number}"
         used.add(plain)

@@ -26,6 +26,7 @@ def wider_types(broken: BrokenValues) -> Iterator[Cluster]:
     column = broken.column
     for wider in _WIDER.get(column.type, ()):
         mask, _ = type_check(broken.values, wider, ())
+        # Bounds of a time of day mean something else for a duration.
         bounds = column.type == "time" and (column.min is not None or column.max is not None)
         if not mask.any() or bounds:
             continue
@@ -52,6 +53,7 @@ def spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
         (_GROUPED, "has separators of thousands", "the sender has to write numbers without them"),
         (_DECIMAL_COMMA, "has a decimal comma", "the sender has to write a point"),
     )
+    # A hint and no remedy: no column type reads these, and a changed value would not be the sender's.
     for pattern, what, hint in kinds:
         mask = as_mask(pc.match_substring_regex(broken.values, pattern=pattern))
         if mask.any():
@@ -76,6 +78,7 @@ def telephone_numbers(broken: BrokenValues) -> Iterator[Cluster]:
         return
     mask = as_mask(pc.match_substring_regex(broken.values, pattern=_TELEPHONE))
     if mask.any():
+        # Type text declares no rule, so the pattern takes its position in the order of the rules.
         keys = tuple("pattern" if key == "type" else key for key in column.rule_keys)
         remedy = change_column(
             broken.document,

@@ -45,6 +45,7 @@ class Rejects:
 
     def broke(self, rule: str) -> Mask:
         """Return which records broke a rule."""
+        # With separators at both ends, so that a rule id does not match within a longer one.
         among = pc.binary_join_element_wise("", self.rules, "", _BETWEEN)
         return as_mask(pc.match_substring(among, pattern=f"{_BETWEEN}{rule}{_BETWEEN}"))
 
@@ -60,6 +61,7 @@ def read_rejects(
 
     Raises SourceError if a file cannot be read, or is not of this contract.
     """
+    # Every n-th and not the first ones: causes often affect only a part of a source.
     step = max(1, -(-rejected // most))
     kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
     for uri in uris:
@@ -80,6 +82,7 @@ def read_rejects(
         names = tuple(unescape(name) for name in names)
         columns = [_unescaped(column) for column in columns]
     *values, lines, rules, reasons, raws = columns
+    # Regular expressions over megabytes of raw text would be slow.
     long = pc.greater(pc.binary_length(raws), MAX_RAW_CHARACTERS)
     return Rejects(
         layout=_source_layout(names, document, shown(uris[0])),

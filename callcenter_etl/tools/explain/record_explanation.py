@@ -90,6 +90,7 @@ def explain_line(
         raise UsageError(f"lines are counted from 1, got {line}")
     with open_source(source, document, block_bytes=block_bytes) as reader:
         header = reader.open()
+        # No record of a refused source is validated, so there is no verdict to explain.
         if header.problems:
             return Explanation(reader.uri, document.contract, line, REFUSED, problems=tuple(header.problems))
         validator = Validator(document, lookups=load_lookups(document, contract.origin))

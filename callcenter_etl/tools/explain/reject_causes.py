@@ -90,6 +90,7 @@ def find_causes(
     """
     document = contract.document
     rejects = read_rejects(exceptions, document, rejected=rejected, most=most)
+    # The sort is stable: clusters of equal size keep the order of the contract's rules.
     clusters = sorted(_all_clusters(rejects, document), key=lambda cluster: -len(cluster.records))
     judge = Judge(rejects, load_lookups(document, contract.origin))
     builder = _CauseBuilder(judge, document)
@@ -171,6 +172,7 @@ class _CauseBuilder:
         if remedy is None:
             return None
         records = self._recovered(cluster, remedy, structural=structural)
+        # A change that accepts no record would be wrong advice, for example if the records break another rule too.
         if not records:
             return None
         return Advice(remedy.words, remedy.yaml, remedy.sure, records)
@@ -180,6 +182,7 @@ class _CauseBuilder:
         if structural:
             return structural_recovery(cluster, remedy, rejects, self._judge)
         # A change may accept more records than those of the cluster.
+        # A change of `source` affects all columns, so all well-formed records are validated again.
         if remedy.document.source != self._document.source:
             concerned = np.flatnonzero(np.asarray(pc.equal(rejects.raws, "").to_numpy(zero_copy_only=False)))
         else:

@@ -131,6 +131,7 @@ def _scalar(value: Any) -> str:
         return "{" + ", ".join(f"{_scalar(str(key))}: {_scalar(each)}" for key, each in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_scalar(each) for each in value) + "]"
+    # JSON strings are valid YAML, so any other text is quoted as JSON.
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)
@@ -154,6 +155,7 @@ class Judge:
             {name: self.rejects.text(name).take(picks) for name in self.rejects.layout.positions},
             self.rejects.lines[records],
         )
+        # The accepted records are not read, so a record that repeated a key is taken to repeat it again.
         first_lines = {
             rule.id: np.where(self.rejects.broke(rule.id)[records], 0, -1)
             for rule in validator.rules
@@ -166,6 +168,7 @@ class Judge:
         """Return the validator of a changed contract, None if its expressions do not fit it."""
         try:
             return Validator(document, lookups=self._lookups)
+        # A column of another type may not fit the expressions of record rules.
         except ExpressionFaults:
             return None
 

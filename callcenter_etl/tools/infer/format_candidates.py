@@ -72,6 +72,7 @@ def _times(values: pa.StringArray) -> list[str]:
 
 def _datetimes(values: pa.StringArray) -> list[str]:
     groups = pc.extract_regex(values, pattern=_DATETIME_LIKE)
+    # Date and time are searched apart: all pairs of formats would be thousands of candidates.
     parts = groups.filter(pa.array(valid_mask(groups)))
     if not len(parts):
         compact = values.filter(pc.match_substring_regex(values, pattern=r"\A[0-9]{14}\z"))
@@ -83,6 +84,7 @@ def _datetimes(values: pa.StringArray) -> list[str]:
 
 
 def _fitting(values: pa.StringArray, kind: str, formats: tuple[str, ...]) -> list[str]:
+    # Samples repeat dates, and every candidate format parses all values.
     values = pc.unique(values)
     if not len(values):
         return []

@@ -28,7 +28,7 @@ from callcenter_etl.tools.infer.contract_draft import (
 )
 from callcenter_etl.tools.infer.contract_yaml import contract_text
 from callcenter_etl.tools.infer.records import Records, read_records
-from callcenter_etl.tools.infer.sample_check import BrokenRuleCount, SampleOutcome, hold_to
+from callcenter_etl.tools.infer.sample_check import BrokenRuleCount, SampleOutcome, validate_samples
 from callcenter_etl.tools.infer.sample_chunks import OnBytes
 from callcenter_etl.tools.infer.sample_layout import SampleLayout, layout_of
 from callcenter_etl.tools.infer.sample_survey import encoding_of, survey
@@ -157,7 +157,7 @@ class _Inferring:
 
     def _outcome(self, draft: ContractDraft) -> SampleOutcome:
         document = load_document(contract_mapping(draft)).document
-        return hold_to(
+        return validate_samples(
             self.samples,
             document,
             max_records=self.options.max_records,

@@ -64,7 +64,7 @@ class SampleOutcome:
         self.broken.setdefault(rule, BrokenRuleCount()).add(uri, lines)
 
 
-def hold_to(
+def validate_samples(
     samples: Sequence[str],
     document: ContractDocument,
     *,

@@ -56,6 +56,7 @@ class BatchWriter:
             b"".join(csv_line((self._source_sha256, batch.keys[at])) for at in accepted.tolist())
         )
         exceptions = self._exceptions(batch, reject_reasons)
+        # Malformed records come first in the mapping; sorted, rows keep the order of the source.
         for at in sorted(exceptions):
             broken, row = exceptions[at]
             files[REJECTED].write(batch.raws[at])
@@ -70,6 +71,7 @@ class BatchWriter:
         for at, (rule, reason) in batch.malformed.items():
             exceptions[at] = (rule, [*blank, str(batch.lines[at]), rule, reason, batch.shown[at]])
         columns = [values.take(reject_reasons.records).to_pylist() for values in batch.values]
+        # A first line in the reason may be a line of an earlier target, not of the source.
         reasons = as_published_lines(reject_reasons.reasons)
         for number, (row, rule) in enumerate(
             zip(reject_reasons.records.tolist(), reject_reasons.rules.to_pylist(), strict=True)

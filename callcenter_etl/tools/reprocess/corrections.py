@@ -71,6 +71,7 @@ class Corrections(Protocol):
 def open_corrections(uri: str, document: ContractDocument, origin: OriginalRun) -> Iterator[Corrections]:
     """Open a file of corrections: an exceptions file if it has reject columns, otherwise rejected records."""
     storage = document.run.storage_options
+    # By content, not by file name: users rename files when they correct them.
     sheet = open_sheet(uri, storage, marked=document.run.exceptions.excel_safe)
     if sheet.has_our_columns:
         yield CorrectedExceptions(sheet, document, origin)
@@ -207,6 +208,7 @@ def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> list[She
 
 def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
     """Return the hash of exceptions as the summary of a run has it."""
+    # The summary has one hash for a folder of parts, which is computed from those of the parts.
     if not in_parts:
         return sheets[0].sha256
     return folder_sha256([(base_name(sheet.uri), sheet.sha256) for sheet in sheets])
@@ -271,15 +273,18 @@ class CorrectedRejected:
         complete = False
         strangers: list[Problem] = []
         if sheets is not None:
+            # A separate pass, because the order is known only at the end, and no batch may be published before.
             with RejectedFile(self._file.uri, self._document) as file:
                 complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
         if sheets is not None and complete:
             self._lines = _lines_of(sheets)
             self.problems = tuple(strangers)
             return
+        # Without lines, records are identified by content, and parts of one run can have equal records.
         if origin.parts or is_part_name(name):
             self.problems = (Problem(LINE, _NO_PART),)
             return
         self.notes = (_BY_CONTENT,)
+        # Two rejected records with an open quote each may be read as one record if the lines between them are missing.
         if self._document.source.multiline:
             self.problems = (Problem("record.quote", _MAY_JOIN),)

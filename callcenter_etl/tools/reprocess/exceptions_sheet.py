@@ -112,6 +112,7 @@ class Sheet:
         values_at = [at for at, name in enumerate(self.header) if name not in ours]
         width = len(self.header)
         for _, cells in self.cells():
+            # Spreadsheets leave out empty cells at the end of a row.
             padded = cells + [""] * (width - len(cells))
             match = _NUMBER.fullmatch(padded[places[LINE]])
             if match is None:
@@ -125,6 +126,7 @@ def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
 
     Raises SourceError if it cannot be read.
     """
+    # The whole file is read for its encoding: a byte that is not UTF-8 may be in the last row.
     encoding, size, sha256 = _look(uri, storage)
     identity = access.identify(uri, storage)
     with access.open_stream(uri, identity, storage) as stream:
@@ -174,6 +176,7 @@ def _header_of(start: str, *, marked: bool) -> tuple[str, tuple[str, ...]]:
             continue
         names = [unescape(cell) if marked else cell for cell in cells]
         if LINE in names:
+            # Spreadsheets write empty cells at the end of rows when another row is wider.
             while names and not names[-1]:
                 names.pop()
             return delimiter, tuple(names)

@@ -52,6 +52,7 @@ class StagedFolder:
 
     def publish(self, summary: bytes) -> None:
         """Sync the files and rename their folder, as one atomic step."""
+        # The summary is in the folder before the rename, so a published folder is always complete.
         self.create(SUMMARY).write(summary)
         for file in self.files.values():
             file.close()
@@ -59,6 +60,7 @@ class StagedFolder:
         with translate_os_errors(self._path):
             sync_folder(folder)
             folder.rename(self._path)
+            # The rename itself is durable only after its parent folder is synced.
             sync_folder(self._path.parent)
 
 
@@ -108,6 +110,7 @@ def recovered_before(parent: Path, sha256: str) -> Before:
             if values.get("kind") != KIND:
                 continue
             earlier = Reprocessed.from_dict(values)
+            # The hash identifies the source: the same file may have been read under another address.
             if earlier.source.sha256 != sha256:
                 continue
             done[earlier.file.sha256, earlier.contract.sha256] = earlier.run_id

@@ -34,9 +34,11 @@ def compared(batches: Iterable[Batch], rows: Iterable[Row], delimiter: str) -> t
 
 
 def _alike(fields: Sequence[str], row: Row, delimiter: str) -> bool:
+    # Half, because a correction changes some fields of a record, but rarely most of them.
     if any(row.values) and len(fields) == len(row.values):
         same = sum(now == before for now, before in zip(fields, row.values, strict=True))
         return 2 * same >= len(fields)
+    # A malformed record has no fields at fixed positions, so its pieces are compared in any order.
     before = _pieces(row.raw, delimiter) if not any(row.values) else row.values
     same = (Counter(fields) & Counter(before)).total()
     return 2 * same >= min(len(fields), len(before))

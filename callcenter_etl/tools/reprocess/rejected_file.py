@@ -106,6 +106,7 @@ def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
     return Batch(
         keys=[_key_of(raw, seen) for raw in raws],
         lines=chunk.lines,
+        # The last record of a file may have no line end, but another record can follow it in the output.
         raws=[raw if raw.endswith((b"\n", b"\r")) else raw + b"\n" for raw in raws],
         sound=chunk.sound,
         values=chunk.values,
@@ -115,6 +116,7 @@ def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
 
 
 def _key_of(raw: bytes, seen: Counter[str]) -> str:
+    # Editors may change line ends, which therefore are not part of the key.
     digest = hashlib.sha256(raw.rstrip(b"\r\n")).hexdigest()
     seen[digest] += 1
     return f"{digest}#{seen[digest]}"
