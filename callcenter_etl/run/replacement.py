@@ -27,6 +27,7 @@ from callcenter_etl.terminal import counted
 
 # The content of these paths depends on the process, so equal paths do not mean equal sources.
 _OF_THE_PROCESS = ("/dev/", "/proc/")
+_SHARED_MEMORY = "/dev/shm/"  # noqa: S108  nothing is written there: its files are files like any other
 _TABLES = ("delta", "iceberg")
 
 
@@ -140,4 +141,7 @@ def _uncompressed(uri: str) -> str:
 
 
 def _is_nameless(uri: str) -> bool:
-    return uri == STANDARD_INPUT or (is_local(uri) and local_path(uri).startswith(_OF_THE_PROCESS))
+    if uri == STANDARD_INPUT or not is_local(uri):
+        return uri == STANDARD_INPUT
+    path = local_path(uri)
+    return path.startswith(_OF_THE_PROCESS) and not path.startswith(_SHARED_MEMORY)

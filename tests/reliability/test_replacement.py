@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,16 @@ def test_standard_input_is_never_known_to_be_the_same_source(tmp_path: Path, sou
     assert "perhaps another source: a pipe has no name of its own" in second.stderr
     assert (tmp_path / "out" / "target.csv").read_bytes() == b"id,note\n1,a\n3,c\n"
     assert command(*words, "--force", input=OTHER.decode()).returncode == 1
+
+
+def test_a_file_in_shared_memory_is_a_source_like_any_other(tmp_path: Path) -> None:
+    shared_memory = "/dev/shm"  # noqa: S108  the folder that the test is about
+    if not os.access(shared_memory, os.W_OK):
+        pytest.skip("there is no folder in shared memory here")
+    with tempfile.TemporaryDirectory(dir=shared_memory) as folder:
+        for data in (DATA, OTHER):
+            result = validate(written(Path(folder), data), contract(), output=tmp_path / "out")
+    assert len(result.replaced) == 1
 
 
 def test_a_refused_run_published_no_records_and_gives_way(tmp_path: Path) -> None:

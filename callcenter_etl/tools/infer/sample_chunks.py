@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -27,14 +27,18 @@ def plain_document(columns: Sequence[Mapping[str, Any]], source: Mapping[str, An
 
 @contextmanager
 def open_sample(
-    uri: str, document: ContractDocument, *, max_records: int | None
+    uri: str, document: ContractDocument, *, max_records: int | None, ignored: Collection[str] = ()
 ) -> Iterator[tuple[Source, ColumnLayout]]:
-    """Open a sample under a contract's source format. Raises SampleError where the source is refused."""
+    """Open a sample under a contract's source format.
+
+    Raises SampleError where the source is refused for another problem than those with the rule ids `ignored`.
+    """
     rows = FIRST_ROWS if max_records is None else min(FIRST_ROWS, max(max_records, 1))
     with open_source(uri, document, chunk_rows=rows) as source:
         header = source.open()
-        if header.problems:
-            raise SampleError("\n".join(f"{source.uri}: {problem.message}" for problem in header.problems))
+        problems = [problem for problem in header.problems if problem.rule not in ignored]
+        if problems:
+            raise SampleError("\n".join(f"{source.uri}: {problem.message}" for problem in problems))
         yield source, header.layout
 
 

@@ -85,7 +85,8 @@ def survey(uri: str, *, on_bytes: OnBytes) -> Survey:
     found = Survey(uri)
     counter = LineCounter()
     document = plain_document([{"name": "line"}], {"encoding": "latin-1", "header": "none", "quote": None})
-    with open_sample(uri, document, max_records=None) as (source, _):
+    # Latin-1 reads all bytes as they are; that they are of another encoding is what the survey is to find.
+    with open_sample(uri, document, max_records=None, ignored=("header.encoding",)) as (source, _):
         for block in reported_blocks(source, on_bytes):
             counter.feed(bytes(block.data))
             found.take(bytes(block.data))
