@@ -143,6 +143,7 @@ class DelimitedSource:
             if len(head) >= HEAD_BYTES:
                 break
         name = base_name(self._address)
+        # A name and a content that disagree about compression would be read as garbage, so this comes first.
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
             return refused([*problems, Problem("file.not_delimited", disguise)])
@@ -226,7 +227,7 @@ class DelimitedSource:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
         if self.uri == STANDARD_INPUT:
             return
-        change = access.what_changed(self._address, self.identity, self._storage)
+        change = access.change_since(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
         # The standard library reads a file that was truncated meanwhile to its new end without an error.
