@@ -1,4 +1,4 @@
-"""Reads a run's exceptions back: all of them, or every n-th where there are very many."""
+"""Reads the exceptions of a run: all of them, or every n-th if there are very many."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ _BETWEEN = "; "
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
-    """Rejected records as columns of text, all of the shape (looked at,): values by source position, and ours.
+    """Rejected records as columns of text, one value for each: values by source position, and reject columns.
 
-    `step` tells that every so many-th record was looked at. The raw text of a record over MAX_RAW_CHARACTERS is
-    left out.
+    Every `step`-th record was read. The raw text of a record over MAX_RAW_CHARACTERS is left out.
     """
 
     layout: ColumnLayout
@@ -57,9 +56,9 @@ class Rejects:
 def read_rejects(
     uris: Sequence[str], document: ContractDocument, *, rejected: int, most: int = MAX_REJECTS
 ) -> Rejects:
-    """Read the exceptions of a run that rejected so many records, `most` of them at the most: a file, or its parts.
+    """Read at most `most` exceptions of a run that rejected `rejected` records, from a file or its parts.
 
-    Raises SourceError where a file cannot be read, or is none of this contract's.
+    Raises SourceError if a file cannot be read, or is not of this contract.
     """
     step = max(1, -(-rejected // most))
     kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
@@ -103,7 +102,7 @@ def _line_numbers(values: pa.StringArray, uri: str) -> NDArray[np.int64]:
 
 
 def _as_source(document: ContractDocument) -> ContractDocument:
-    """Describe the exceptions themselves as a source: the columns that every such file has, others beside them."""
+    """Return a contract for exceptions files: it declares the reject columns, and allows others."""
     made = ContractDocument.model_validate(
         {
             "contract": "exceptions",
