@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from callcenter_etl.judge.tally import RuleTally, Tally
+from callcenter_etl.engines.chunk_counts import count_chunk
+from callcenter_etl.judge.tally import Tally
 from callcenter_etl.judge.validator import Validator, Verdict
 from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.chunk import Chunk, parse_chunk
 from callcenter_etl.sources.dialect import Dialect
-from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
+from callcenter_etl.sources.framing import Frame, frame_block
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source_reader import Block
 from callcenter_etl.writers.csv_injection import RAW, Cells
@@ -99,7 +99,7 @@ def judge_block(
                 typed=_typed(shape, chunk, verdict),
             )
         )
-        counts.merge(_count(chunk, verdict, rejected, validator.rules, reject_reasons.samples))
+        counts.merge(count_chunk(chunk, verdict, rejected, validator.rules, reject_reasons.samples))
     return JudgedBlock(tuple(routed), counts)
 
 
@@ -107,33 +107,3 @@ def _typed(shape: BlockFormat, chunk: Chunk, verdict: Verdict) -> pa.RecordBatch
     if shape.typed is None:
         return None
     return cast_records(shape.typed, verdict.columns, chunk.values, ~verdict.rejected)
-
-
-def _count(
-    chunk: Chunk,
-    verdict: Verdict,
-    rejected: np.ndarray,
-    rules: tuple[Rule, ...],
-    samples: Mapping[str, str],
-) -> Tally:
-    counts = Tally()
-    frame, span = chunk.frame, slice(chunk.first, chunk.last)
-    counts.count_records(rejected, (frame.stops - frame.starts)[span], frame.line_counts[span])
-    counts.malformed = len(chunk.malformed)
-    counts.warned = int(verdict.warned.sum())
-    for m in chunk.malformed:
-        counts.structural(STRUCTURAL_RULES[m.status]).add(1, int(chunk.lines[m.record]), m.reason)
-    for rule in rules:
-        if rule.id in verdict.masks:
-            counts.rules[rule.id] = _tally(rule, verdict, samples.get(rule.id))
-    return counts
-
-
-def _tally(rule: Rule, verdict: Verdict, sample: str | None) -> RuleTally:
-    mask = verdict.masks[rule.id]
-    first = int(mask.argmax())
-    if sample is None:  # a warning is no ground
-        sample = str(rule.reasons(verdict.columns, np.array([first]))[0].as_py())
-    tally = RuleTally(rule.severity)
-    tally.add(int(np.count_nonzero(mask)), int(verdict.columns.lines[first]), sample)
-    return tally

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter_etl.diagnostic import Diagnostic, Location
 from callcenter_etl.engines.block_steps import JudgedBlock
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.sources.byte_buffer import OversizedRecord
@@ -32,4 +33,5 @@ def _write_oversized(piece: OversizedRecord, router: Router, accounts: Tally, di
         accounts.rejected.records += 1
         accounts.rejected.lines += 1
         accounts.malformed += 1
-        accounts.structural(rule).add(1, piece.line, reason)
+        sample = Diagnostic(rule, reason, location=Location(line=piece.line))
+        accounts.structural(rule).add(1, (sample,))

@@ -43,6 +43,13 @@ class Rule:
             return pa.repeat("".join(str(piece) for piece in pieces), len(records))
         return pc.binary_join_element_wise(*pieces, "")
 
+    def shown(self, columns: ChunkColumns, records: NDArray[np.int64]) -> list[str | None]:
+        """Return the value of each of the given records as reasons show it, or its mask; None for rules over records."""
+        if self.column is None:
+            return [None] * len(records)
+        value = _value(self, columns, records)
+        return value.to_pylist() if isinstance(value, pa.Array) else [str(value)] * len(records)
+
 
 @lru_cache(maxsize=4096)
 def _split(sentence: str) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.engines.block_steps import BlockFormat
 from callcenter_etl.engines.engine import Assignment
 from callcenter_etl.engines.engine_table import ENGINES
 from callcenter_etl.engines.local_engine import LocalEngine
-from callcenter_etl.errors import AccountingError, CallcenterEtlError, CheckpointMismatchError, Problem
+from callcenter_etl.errors import AccountingError, CallcenterEtlError, CheckpointMismatchError
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.logs import get_logger
@@ -160,10 +161,7 @@ class _RunExecution:
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.document)
-        rules = {
-            rule.id: RuleCount(severity=rule.severity, broken=0, first_line=None, sample_reason=None)
-            for rule in validator.rules
-        }
+        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
         summary = self._summary(reader, status="refused", problems=opening.problems, rules=rules, outputs={})
         staged.publish((), summary_bytes(summary.to_dict()))
         return summary
@@ -253,7 +251,7 @@ class _RunExecution:
         status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         unconverted = self._build_target(reader, staged) if TARGET in names else None
-        rules = rule_counts(self.accounts)
+        rules = rule_counts(self.accounts, reader.uri)
         outputs = {name: output_file(staged, name, unconverted=unconverted) for name in names}
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
         staged.publish(names, summary_bytes(summary.to_dict()))
@@ -282,7 +280,7 @@ class _RunExecution:
         reader: SourceReader,
         *,
         status: str,
-        problems: tuple[Problem, ...],
+        problems: tuple[Diagnostic, ...],
         rules: dict[str, RuleCount],
         outputs: dict[str, OutputFile],
     ) -> Summary:

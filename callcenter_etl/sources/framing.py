@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +38,13 @@ class MalformedRecord:
 class Frame:
     """The records of one block, in source order.
 
-    `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text` (UTF-8, marked). `lines`
+    `offset` is the place of `raw` in the source, in bytes. `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text` (UTF-8, marked). `lines`
     are 1-based, `line_counts` the physical lines of each. `consumed` bytes of the block were framed; the rest
     belongs to a record that continues. All arrays have the shape (records,).
     """
 
     raw: bytes
+    offset: int
     text: bytes
     marks: Marks
     starts: Offsets
@@ -111,6 +113,7 @@ def frame_block(
         kept=kept,
         fields=fields,
         first_line=first_line,
+        offset=offset,
     )
 
 
@@ -253,6 +256,7 @@ def _assemble(
     kept: int,
     fields: int,
     first_line: int,
+    offset: int,
 ) -> Frame:
     opens = shape.owner[:kept] == np.arange(kept)
     blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
@@ -260,13 +264,9 @@ def _assemble(
     closers = openers + shape.counts[openers] - 1
     whole = len(openers) == len(lines)  # mostly every line is a record: then nothing is to be gathered
     from_, to = (slice(None), slice(None)) if whole else (openers, closers)
-    malformed = tuple(
-        MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
-        for line, (status, reason) in sorted(reasons.items())
-        if line < kept
-    )
     return Frame(
         raw=raw,
+        offset=offset,
         text=text,
         marks=marks,
         starts=lines.starts[from_],
@@ -275,9 +275,19 @@ def _assemble(
         text_stops=text_lines.stops[to],
         lines=openers + first_line,
         line_counts=shape.counts[openers],
-        malformed=malformed,
+        malformed=_malformed(reasons, openers, kept),
         blank_lines=int(blank.sum()),
         blank_bytes=int((lines.stops[:kept] - lines.starts[:kept])[blank].sum()),
         consumed=int(lines.stops[kept - 1]) if kept else 0,
         joined=bool((shape.counts[openers] > 1).any()),
+    )
+
+
+def _malformed(
+    reasons: Mapping[int, tuple[int, str]], openers: Offsets, kept: int
+) -> tuple[MalformedRecord, ...]:
+    return tuple(
+        MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
+        for line, (status, reason) in sorted(reasons.items())
+        if line < kept
     )

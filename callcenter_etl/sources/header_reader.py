@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
 from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
@@ -28,10 +29,10 @@ class Opening:
     blank_lines: int
     blank_bytes: int
     layout: ColumnLayout
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
 
-def refused(problems: list[Problem]) -> Opening:
+def refused(problems: list[Diagnostic]) -> Opening:
     """Return the opening of a source that is refused."""
     return Opening(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
 
@@ -45,7 +46,7 @@ class HeaderReader:
         self._dialect = dialect
         self._uri = uri
 
-    def read(self, problems: list[Problem]) -> Opening:
+    def read(self, problems: list[Diagnostic]) -> Opening:
         """Take the header, or what is in place of it. Raises SourceError where its line is too long."""
         mark = bom_of(self._dialect.encoding)
         bom = mark if self._pending.data.startswith(mark) else b""
@@ -57,7 +58,7 @@ class HeaderReader:
         line, stop, lines = self._header_line()
         if not stop:
             nothing = "nothing but blank lines" if self._pending.bytes_read else "no bytes"
-            problems.append(Problem("file.empty", f"the source has {nothing}"))
+            problems.append(Diagnostic("file.empty", f"the source has {nothing}"))
             return refused(problems)
         layout, found = self._match(line)
         if found:
@@ -65,7 +66,7 @@ class HeaderReader:
         preamble = bom + self._pending.take(stop)
         return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
 
-    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Problem, ...]:
+    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
         """Return one problem that names the line of the header where a title or `sep=` line is above it."""
         below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
         for number, line in enumerate(below, start=self._pending.next_line + lines):
@@ -75,12 +76,12 @@ class HeaderReader:
                     f"the header is on line {number}, not on line {self._pending.next_line}, which is {above!r} "
                     f"(remove the lines above the header, or ask the sender to leave them out)"
                 )
-                return (Problem("header.missing", sentence),)
+                return (Diagnostic("header.missing", sentence),)
         return ()
 
-    def _read_no_header(self, bom: bytes, problems: list[Problem]) -> Opening:
+    def _read_no_header(self, bom: bytes, problems: list[Diagnostic]) -> Opening:
         if not self._pending.data and self._pending.ended:
-            problems.append(Problem("file.empty", "the source has no bytes"))
+            problems.append(Diagnostic("file.empty", "the source has no bytes"))
             return refused(problems)
         return Opening(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
 
@@ -110,7 +111,7 @@ class HeaderReader:
                 return content, taken
         return first, 1
 
-    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Problem, ...]]:
+    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
         encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
         try:
             text = line.decode(encoding)
@@ -119,13 +120,15 @@ class HeaderReader:
                 f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
                 f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
             )
-            return ColumnLayout(names=(), positions={}), (Problem("header.encoding", sentence),)
+            return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
         names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
         return match_header(names, self._document)
 
 
-def _json_lines(line: bytes) -> tuple[Problem, ...]:
+def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:
     """Return the problem of a source that has a JSON object in the place of its header."""
     if not (line.startswith(b"{") and line.endswith(b"}") and b'":' in line):
         return ()
-    return (Problem("file.not_delimited", "the source holds JSON objects, one a line (convert it to CSV)"),)
+    return (
+        Diagnostic("file.not_delimited", "the source holds JSON objects, one a line (convert it to CSV)"),
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import CheckpointMismatchError, Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import CheckpointMismatchError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
@@ -140,27 +141,27 @@ class SourceReader:
         name = base_name(self._address)
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
-            return refused([*problems, Problem("file.not_delimited", disguise)])
+            return refused([*problems, Diagnostic("file.not_delimited", disguise)])
         pending = self._pending = ByteBuffer(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
                 pending.fill()
         except EncodingMismatchError as error:
             sentence = _mismatch(self.dialect.encoding, error.detected)
-            return refused([*problems, Problem("header.encoding", sentence)])
+            return refused([*problems, Diagnostic("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
-            return refused([*problems, Problem("file.not_delimited", other)])
+            return refused([*problems, Diagnostic("file.not_delimited", other)])
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
-            problems.append(Problem("file.not_delimited", sentence))
+            problems.append(Diagnostic("file.not_delimited", sentence))
         opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         detected = detected_encoding(start) if opening.problems else None
         # The evidence counts only where the header is wrong as well: NUL is text like any other character.
         if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
             sentence = _mismatch(self.dialect.encoding, detected)
-            return refused([*problems, Problem("header.encoding", sentence)])
+            return refused([*problems, Diagnostic("header.encoding", sentence)])
         return opening
 
     @property

@@ -112,12 +112,11 @@ def test_a_rule_is_told_as_the_contract_declares_it(told: Told) -> None:
     assert "file.name" not in rules
 
 
-def test_reasons_that_hold_what_joins_them_are_taken_apart_or_told_by_their_rule(told: Told) -> None:
+def test_reasons_that_hold_what_joins_them_belong_to_their_rules(told: Told) -> None:
     run = run_in(told.reports["sarif"])
     last = {rule: found[-1]["message"]["text"] for rule, found in results_by_rule(run).items()}
-    assert (
-        last["id.type"] == "id must be digits only"
-    )  # beside a status that holds "; ": nobody can tell whose it is
+    assert last["id.type"] == "id must be digits only, got 'x'"  # of a record with a status that holds "; "
+    assert last["status.allowed"] == "status: one of DONE; LOST, not WRONG; REALLY"
     single = results_by_rule(run)["status.allowed"][0]["message"]["text"]
     assert single.startswith("status: one of DONE; LOST, not a|b`c``d%0A::error::x,y:z; <img> [l] (http://")
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.html.exceptions_scan import Findings, Published, examine
 from callcenter_etl.diagnostics.html.page_data import (
     ContractFacts,
@@ -21,7 +22,7 @@ from callcenter_etl.diagnostics.html.page_data import (
 )
 from callcenter_etl.diagnostics.html.rule_sections import malformed_of, rule_sections, rule_wording
 from callcenter_etl.diagnostics.html.value_masks import shape_of
-from callcenter_etl.errors import CallcenterEtlError, Problem
+from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.run.ledger.ledger import RunFilter
 from callcenter_etl.run.ledger.location import ledger_in
@@ -132,7 +133,7 @@ def _strip(findings: Findings, lines: int) -> Strip:
     )
 
 
-def _without_data(problems: tuple[Problem, ...], document: ContractDocument) -> tuple[Problem, ...]:
+def _without_data(problems: tuple[Diagnostic, ...], document: ContractDocument) -> tuple[Diagnostic, ...]:
     """Mask the names in header problems where no column was found: then the header is a record, most likely."""
     missing = sum(problem.rule == "header.missing" for problem in problems)
     if missing < len(document.columns):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.engines.block_steps import BlockFormat, parse_block
-from callcenter_etl.errors import Problem
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.record_rules import find_first_lines
 from callcenter_etl.sources.byte_buffer import OversizedRecord
@@ -64,7 +64,7 @@ class Evaluation:
         self._scratch = scratch
         self._stack = ExitStack()
         self._registries: dict[str, KeyRegistry] = {}
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Diagnostic, ...] = ()
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import AccountingError, Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import AccountingError, SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.sources.dialect import dialect_of
@@ -50,7 +51,7 @@ class Corrections(Protocol):
     layout: ColumnLayout
     preamble: bytes
     line_end: bytes
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
 
     @property
@@ -144,9 +145,9 @@ class CorrectedExceptions:
         return batch_of(header, self._writing).raws[0]
 
 
-def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, list[Problem]]:
+def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, list[Diagnostic]]:
     missing = [
-        Problem("header.missing", f"column {name!r} is missing")
+        Diagnostic("header.missing", f"column {name!r} is missing")
         for name in NEEDED
         if name not in sheet.header
     ]
@@ -154,7 +155,9 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, 
         layout = layout_without_header(document)
         if sheet.names != layout.names:
             wanted = ", ".join(layout.names)
-            missing.append(Problem("header.missing", f"the columns are not those of the contract: {wanted}"))
+            missing.append(
+                Diagnostic("header.missing", f"the columns are not those of the contract: {wanted}")
+            )
         return layout, missing
     layout, problems = match_header(sheet.names, document)
     return layout, [*missing, *problems]
@@ -171,18 +174,18 @@ def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
 
 def _strange_lines(
     lines: NDArray[np.int64], origin: OriginalRun, document: ContractDocument
-) -> list[Problem]:
+) -> list[Diagnostic]:
     """Return which lines the run did not reject; nothing where its own exceptions are no longer at hand."""
     known = rejected_lines(origin, document)
     if known is None:
         return []
     strange = np.setdiff1d(lines, known)
     problems = [
-        Problem(LINE, f"line {line:,} is none that the run rejected")
+        Diagnostic(LINE, f"line {line:,} is none that the run rejected")
         for line in strange[:MAX_PROBLEMS].tolist()
     ]
     if len(strange) > MAX_PROBLEMS:
-        problems.append(Problem(LINE, f"and {len(strange) - MAX_PROBLEMS:,} more such lines"))
+        problems.append(Diagnostic(LINE, f"and {len(strange) - MAX_PROBLEMS:,} more such lines"))
     return problems
 
 
@@ -269,7 +272,7 @@ class CorrectedRejected:
         if sheets is not None and origin.parts and is_part_name(name):
             sheets = [sheet for sheet in sheets if base_name(sheet.uri) == name]
         complete = False
-        strangers: list[Problem] = []
+        strangers: list[Diagnostic] = []
         if sheets is not None:
             with RejectedFile(self._file.uri, self._document) as file:
                 complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
@@ -278,8 +281,8 @@ class CorrectedRejected:
             self.problems = tuple(strangers)
             return
         if origin.parts or is_part_name(name):
-            self.problems = (Problem(LINE, _NO_PART),)
+            self.problems = (Diagnostic(LINE, _NO_PART),)
             return
         self.notes = (_BY_CONTENT,)
         if self._document.source.multiline:
-            self.problems = (Problem("record.quote", _MAY_JOIN),)
+            self.problems = (Diagnostic("record.quote", _MAY_JOIN),)

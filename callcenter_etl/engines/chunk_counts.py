@@ -1,0 +1,75 @@
+"""Counts the records of one chunk by what became of them, and keeps diagnostics of the first of each rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from callcenter_etl.diagnostic import Diagnostic, Location
+from callcenter_etl.judge.tally import RuleTally, Tally, max_samples
+from callcenter_etl.judge.validator import Verdict
+from callcenter_etl.rules.masks import Mask
+from callcenter_etl.rules.rule import Rule
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.framing import STRUCTURAL_RULES, MalformedRecord
+
+
+def count_chunk(
+    chunk: Chunk,
+    verdict: Verdict,
+    rejected: Mask,
+    rules: Sequence[Rule],
+    reasons: Mapping[str, Sequence[str]],
+) -> Tally:
+    """Return the counts of one chunk. `reasons` holds the first reasons of each rule of severity error."""
+    counts = Tally()
+    frame, span = chunk.frame, slice(chunk.first, chunk.last)
+    counts.count_records(rejected, (frame.stops - frame.starts)[span], frame.line_counts[span])
+    counts.malformed = len(chunk.malformed)
+    counts.warned = int(verdict.warned.sum())
+    # In the order of their first record, which is the order that the summary lists them in.
+    malformed = defaultdict[str, list[MalformedRecord]](list)
+    for each in chunk.malformed:
+        malformed[STRUCTURAL_RULES[each.status]].append(each)
+    for rule_id, found in malformed.items():
+        counts.structural(rule_id).add(len(found), _malformed_samples(chunk, rule_id, found))
+    for rule in rules:
+        if rule.id in verdict.masks:
+            counts.rules[rule.id] = _tally(rule, verdict, chunk, reasons.get(rule.id))
+    return counts
+
+
+def _malformed_samples(chunk: Chunk, rule: str, found: Sequence[MalformedRecord]) -> list[Diagnostic]:
+    return [
+        Diagnostic(rule, m.reason, location=_location(chunk, m.record)) for m in found[: max_samples("error")]
+    ]
+
+
+def _tally(rule: Rule, verdict: Verdict, chunk: Chunk, reasons: Sequence[str] | None) -> RuleTally:
+    mask = verdict.masks[rule.id]
+    first = np.flatnonzero(mask)[: max_samples(rule.severity)]
+    if reasons is None:  # the exceptions have no reasons of warnings
+        reasons = rule.reasons(verdict.columns, first).to_pylist()
+    values = rule.shown(verdict.columns, first)
+    tally = RuleTally(rule.severity)
+    samples = [
+        Diagnostic(
+            rule.id,
+            reason,
+            severity="error" if rule.severity == "error" else "warn",
+            location=_location(chunk, int(chunk.sound[record])),
+            path=rule.column or "",
+            value=value,
+        )
+        for record, reason, value in zip(first.tolist(), reasons, values, strict=True)
+    ]
+    tally.add(int(np.count_nonzero(mask)), samples)
+    return tally
+
+
+def _location(chunk: Chunk, record: int) -> Location:
+    """Return where a record of the chunk begins; the file is known where the samples of all chunks come together."""
+    at, frame = chunk.first + record, chunk.frame
+    return Location(line=int(frame.lines[at]), byte=frame.offset + int(frame.starts[at]))
