@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,15 +15,19 @@ from callcenter_etl.contract.model import Column, ContractDocument, SourceFormat
 from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.errors import SourceError
-from callcenter_etl.run.summary import OutputFile
 from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import parse_chunk
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.source_reader import SourceReader
 from callcenter_etl.store.uris import base_name, shown
 from callcenter_etl.writers.csv_injection import unescape, unescape_column
 from callcenter_etl.writers.part_folder import folder_sha256
+
+_START_BYTES = 2**16
+# A row has the lines of its record, and those of declared reasons; in UTF-8 a byte of the source may become three.
+_DIALECT = Dialect(multiline=True, max_joined_lines=4000, max_joined_bytes=4 * 2**20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ class RejectedRecords:
 
     `names` and `values` are the source's columns by position. `numbers` counts the rows of the exceptions from 0, so
     that a reader can choose every n-th. `rules` and `reasons` are joined, as the file has them: `RejectDiagnostics`
-    splits them. `passed_over` rows of the block are too long to be read as a whole.
+    splits them. `passed_over` rows are too long to be read as a whole: those of records over the limit are here without
+    their text, others are not.
     """
 
     names: tuple[str, ...]
@@ -61,8 +67,8 @@ class RejectedRecords:
 
 
 @dataclass(slots=True)
-class _Progress:
-    """How far a pass over the files is: rows seen, and the name and hash of each file read to its end."""
+class _Pass:
+    """One pass over the files: the rows seen so far, and the name and hash of each file that was read to its end."""
 
     rows: int = 0
     hashes: list[tuple[str, str]] = field(default_factory=list)
@@ -80,20 +86,19 @@ class ExceptionsFile:
 
     def blocks(self) -> Generator[RejectedRecords, None, None]:
         """Yield the rejected records, reading no further than is asked for. Raises SourceError."""
-        progress = _Progress()
+        progress = _Pass()
         for uri in self.uris:
             yield from self._blocks_of(uri, progress)
 
-    def checked_blocks(self, published: OutputFile) -> Iterator[RejectedRecords]:
-        """Yield the rejected records; raise SourceError before, or at the end, where they are not those published."""
-        progress = _Progress()
-        if published.parts is not None and len(self.uris) != published.parts:
+    def checked_blocks(self, sha256: str, *, parts: int | None) -> Iterator[RejectedRecords]:
+        """Yield the rejected records. Raise SourceError, at the end at the latest, where they are not those published."""
+        progress = _Pass()
+        if len(self.uris) != (1 if parts is None else parts):
             raise _replaced()
         for uri in self.uris:
-            size = published.bytes if published.parts is None else None
-            yield from self._blocks_of(uri, progress, size)
+            yield from self._blocks_of(uri, progress)
         hashes = progress.hashes
-        if (hashes[0][1] if published.parts is None else folder_sha256(hashes)) != published.sha256:
+        if (hashes[0][1] if parts is None else folder_sha256(hashes)) != sha256:
             raise _replaced()
 
     def layout_of(self, names: tuple[str, ...]) -> ColumnLayout:
@@ -107,48 +112,68 @@ class ExceptionsFile:
             )
         return layout
 
-    def _blocks_of(self, uri: str, progress: _Progress, size: int | None = None) -> Iterator[RejectedRecords]:
-        with SourceReader(uri, _as_source(self.document)) as reader:
-            if size is not None and reader.size not in (None, size):
-                raise _replaced()
+    def _blocks_of(self, uri: str, progress: _Pass) -> Iterator[RejectedRecords]:
+        description = _as_source(self.document)
+        with SourceReader(uri, description, dialect=_DIALECT) as reader:
             layout = reader.open().layout
             if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
                 raise SourceError(
                     f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
                 )
+            # First none, so that the names of the columns are known also where nothing was rejected.
+            none = (pa.array([], type=pa.string()),) * layout.fields
+            yield self._records(layout.names, none, np.arange(0), 0, reader.uri)
             for item in reader.blocks(layout):
-                block = self._block(item, layout, progress.rows, reader.uri)
-                progress.rows += len(item) if isinstance(item, Frame) else block.passed_over
-                yield block
+                if isinstance(item, Frame):
+                    chunk = parse_chunk(item, first=0, last=len(item), fields=layout.fields)
+                    columns, numbers, passed_over = chunk.values, chunk.sound, len(chunk.malformed)
+                    rows = len(item)
+                elif isinstance(item, OversizedRecord) and item.first:
+                    columns = _start_of_row(item.data, layout.fields)
+                    numbers, passed_over, rows = np.arange(len(columns[0])), 1, 1
+                else:  # the rest of a row over the limit
+                    continue
+                yield self._records(layout.names, columns, numbers + progress.rows, passed_over, reader.uri)
+                progress.rows += rows
             progress.hashes.append((base_name(uri), reader.sha256))
 
-    def _block(self, item: object, layout: ColumnLayout, rows: int, uri: str) -> RejectedRecords:
-        names = layout.names[: -len(REJECT_COLUMNS)]
-        empty = pa.array([], type=pa.string())
-        if not isinstance(item, Frame):  # pieces of a row over the limit; the last one counts it
-            passed_over = int(isinstance(item, OversizedRecord) and item.last)
-            none = np.empty(0, dtype=np.int64)
-            return RejectedRecords(names, (empty,) * len(names), none, none, empty, empty, empty, passed_over)
-        chunk = parse_chunk(item, first=0, last=len(item), fields=layout.fields)
-        columns = chunk.values
+    def _records(
+        self,
+        names: tuple[str, ...],
+        columns: tuple[pa.StringArray, ...],
+        numbers: NDArray[np.int64],
+        passed_over: int,
+        uri: str,
+    ) -> RejectedRecords:
         if self.document.run.exceptions.excel_safe:
             names = tuple(unescape(name) for name in names)
             columns = tuple(unescape_column(column) for column in columns)
         *values, lines, rules, reasons, raws = columns
         try:
-            numbers = pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False)
+            lines = pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False)
         except pa.ArrowInvalid as error:
-            raise SourceError(f"{uri}: a line of a rejected record is not a number") from error
+            raise SourceError(f"{uri}: the line of a rejected record is not a number") from error
         return RejectedRecords(
-            names,
+            names[: -len(REJECT_COLUMNS)],
             tuple(values),
-            chunk.sound + rows,
-            np.asarray(numbers, dtype=np.int64),
+            numbers,
+            np.asarray(lines, dtype=np.int64),
             rules,
             reasons,
             raws,
-            len(chunk.malformed),
+            passed_over,
         )
+
+
+def _start_of_row(data: bytes, fields: int) -> tuple[pa.StringArray, ...]:
+    """Return the row of a record that was too long to be read, without the record's text; no row for any other.
+
+    Of such a record the source's columns are empty, so that line, rule and reason are at the start of the row.
+    """
+    start = data[:_START_BYTES].decode("utf-8", errors="replace").split("\n", 1)[0]
+    cells = next(csv.reader([start]), [])
+    rows = [[*cells[: fields - 1], ""]] if len(cells) == fields else []
+    return tuple(pa.array([row[at] for row in rows], type=pa.string()) for at in range(fields))
 
 
 def _replaced() -> SourceError:

@@ -14,7 +14,10 @@ MAX_JOINED_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Delimiter and quote as text, and what quoting may do; `quote` None makes quotes ordinary text."""
+    """Delimiter and quote as text, and what quoting may do; `quote` None makes quotes ordinary text.
+
+    `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
+    """
 
     delimiter: str = ","
     quote: str | None = '"'
@@ -22,6 +25,8 @@ class Dialect:
     lenient: bool = False
     multiline: bool = False
     max_record_bytes: int = MAX_RECORD_BYTES
+    max_joined_lines: int = MAX_JOINED_LINES
+    max_joined_bytes: int = MAX_JOINED_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect, Marks, mark_block
+from callcenter_etl.sources.dialect import Dialect, Marks, mark_block
 from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
 from callcenter_etl.sources.lines import Lines, find_lines
 from callcenter_etl.sources.quotes import Scan, closes_with_backslashes, doubtful_lines, scan_record
@@ -204,11 +204,13 @@ def _judge_quotes(
             reasons[line] = (QUOTE, reason)
         if not may_join:
             continue
-        last = min(line + MAX_JOINED_LINES, len(lines)) - 1
-        limit = int(min(lines.ends[last], start + MAX_JOINED_BYTES))
+        last = min(line + dialect.max_joined_lines, len(lines)) - 1
+        limit = int(min(lines.ends[last], start + dialect.max_joined_bytes))
         scan = scan_record(text, start, limit, marks)
         within_block = (
-            last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < MAX_JOINED_LINES
+            last == len(lines) - 1
+            and limit == int(lines.ends[last])
+            and len(lines) - line < dialect.max_joined_lines
         )
         if scan.open and within_block and not final:
             return int(line)

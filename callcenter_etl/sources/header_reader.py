@@ -8,7 +8,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import ByteBuffer
-from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
@@ -102,9 +102,8 @@ class HeaderReader:
     def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
         """Join lines to the first one until its quote is closed; the first alone where none closes it."""
         content = b""
-        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[
-            :MAX_JOINED_LINES
-        ]
+        start = self._pending.data[: len(first) + self._dialect.max_joined_bytes]
+        lines = start.splitlines(keepends=True)[: self._dialect.max_joined_lines]
         for taken, line in enumerate(lines, start=1):
             content += line
             if content.count(quote) % 2 == 0:

@@ -18,7 +18,7 @@ from callcenter_etl.sources.content_sniffing import (
     is_lfs_pointer,
     not_delimited,
 )
-from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.encodings import (
     EncodingMismatchError,
     bytes_per_ascii,
@@ -63,11 +63,12 @@ class SourceReader:
         *,
         block_bytes: int = BLOCK_BYTES,
         passed: SourceOffset | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.uri = shown(uri)
         self._address = uri
         self.document = document
-        self.dialect = dialect_of(document)
+        self.dialect = dialect_of(document) if dialect is None else dialect
         self._stored_bytes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
         self.identity = access.identify(uri, self._storage)

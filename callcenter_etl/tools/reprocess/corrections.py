@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from dataclasses import replace
+from itertools import islice, repeat
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import AccountingError, SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.store import access
@@ -25,7 +27,6 @@ from callcenter_etl.tools.reprocess.original_run import OriginalRun
 from callcenter_etl.tools.reprocess.record_order import compared
 from callcenter_etl.tools.reprocess.rejected_file import RejectedFile, with_lines, without
 from callcenter_etl.writers.file_names import EXCEPTIONS, TARGET, is_part_name
-from callcenter_etl.writers.part_folder import folder_sha256
 
 BATCH_ROWS = 20_000
 _HEADER_BYTES = 2**20
@@ -191,36 +192,35 @@ def _strange_lines(
 
 def rejected_lines(origin: OriginalRun, document: ContractDocument) -> NDArray[np.int64] | None:
     """Return the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
-    sheets = _own_exceptions(origin, document)
-    return None if sheets is None else _lines_of(sheets)
+    exceptions = _own_exceptions(origin, document)
+    return None if exceptions is None else _lines_of(exceptions)
 
 
-def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> list[Sheet] | None:
-    """Return the run's exceptions, a sheet or one a part; None where they are not as it wrote them."""
-    storage, marked = document.run.storage_options, document.run.exceptions.excel_safe
+def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> ExceptionsFile | None:
+    """Return the run's exceptions; None where they are not there as it wrote them."""
     if origin.exceptions_sha256 is None:
         return None
     try:
-        sheets = [open_sheet(uri, storage, marked=marked) for uri in origin.files(EXCEPTIONS, storage)]
+        uris = origin.files(EXCEPTIONS, document.run.storage_options)
+        exceptions = ExceptionsFile(uris, document)
+        for _ in exceptions.checked_blocks(origin.exceptions_sha256, parts=origin.parts.get(EXCEPTIONS)):
+            continue  # all of it is read for its hash
     except SourceError:
         return None
-    unchanged = origin.exceptions_sha256 == _sha256_of(sheets, in_parts=bool(origin.parts))
-    return sheets if unchanged and all(sheet.has_our_columns for sheet in sheets) else None
+    return exceptions
 
 
-def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
-    """Return the hash that the run's summary has of its exceptions if they are these."""
-    if not in_parts:
-        return sheets[0].sha256
-    return folder_sha256([(base_name(sheet.uri), sheet.sha256) for sheet in sheets])
+def _lines_of(exceptions: ExceptionsFile) -> NDArray[np.int64]:
+    none = np.empty(0, dtype=np.int64)
+    return np.concatenate([none, *(block.lines for block in exceptions.blocks())])
 
 
-def _lines_of(sheets: list[Sheet]) -> NDArray[np.int64]:
-    return np.array([row.line for row in _rows(sheets)], dtype=np.int64)
-
-
-def _rows(sheets: list[Sheet]) -> Iterator[Row]:
-    return chain.from_iterable(sheet.rows() for sheet in sheets)
+def _rows(exceptions: ExceptionsFile) -> Iterator[Row]:
+    for block in exceptions.blocks():
+        columns = [values.to_pylist() for values in block.values]
+        values = zip(*columns, strict=True) if columns else repeat(())
+        rules, raws = block.rules.to_pylist(), block.raws.to_pylist()
+        yield from map(Row, block.lines.tolist(), values, rules, raws)
 
 
 class CorrectedRejected:
@@ -267,17 +267,17 @@ class CorrectedRejected:
 
     def _take_lines(self, origin: OriginalRun) -> None:
         """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
-        sheets, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
+        exceptions, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
         name = base_name(self._file.uri)
-        if sheets is not None and origin.parts and is_part_name(name):
-            sheets = [sheet for sheet in sheets if base_name(sheet.uri) == name]
+        if exceptions is not None and origin.parts and is_part_name(name):
+            exceptions = replace(exceptions, uris=[uri for uri in exceptions.uris if base_name(uri) == name])
         complete = False
         strangers: list[Diagnostic] = []
-        if sheets is not None:
+        if exceptions is not None:
             with RejectedFile(self._file.uri, self._document) as file:
-                complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
-        if sheets is not None and complete:
-            self._lines = _lines_of(sheets)
+                complete, strangers = compared(file.batches(), _rows(exceptions), delimiter)
+        if exceptions is not None and complete:
+            self._lines = _lines_of(exceptions)
             self.problems = tuple(strangers)
             return
         if origin.parts or is_part_name(name):
