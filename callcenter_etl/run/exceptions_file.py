@@ -16,9 +16,9 @@ from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.chunk import parse_chunk
+from callcenter_etl.sources.chunk import Chunk, parse_chunk
 from callcenter_etl.sources.dialect import Dialect
-from callcenter_etl.sources.framing import Frame
+from callcenter_etl.sources.framing import TOO_LONG, Frame
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.source_reader import SourceReader
 from callcenter_etl.store.uris import base_name, shown
@@ -26,7 +26,7 @@ from callcenter_etl.writers.csv_injection import unescape, unescape_column
 from callcenter_etl.writers.part_folder import folder_sha256
 
 _START_BYTES = 2**16
-# A row has the lines of its record, and those of declared reasons; in UTF-8 a byte of the source may become three.
+# A row has the lines of its record and of declared reasons, and another quote may double each of its characters.
 _DIALECT = Dialect(multiline=True, max_joined_lines=4000, max_joined_bytes=4 * 2**20)
 
 
@@ -126,8 +126,8 @@ class ExceptionsFile:
             for item in reader.blocks(layout):
                 if isinstance(item, Frame):
                     chunk = parse_chunk(item, first=0, last=len(item), fields=layout.fields)
-                    columns, numbers, passed_over = chunk.values, chunk.sound, len(chunk.malformed)
-                    rows = len(item)
+                    columns, numbers = _rows_of(chunk, layout.fields)
+                    passed_over, rows = len(chunk.malformed), len(item)
                 elif isinstance(item, OversizedRecord) and item.first:
                     columns = _start_of_row(item.data, layout.fields)
                     numbers, passed_over, rows = np.arange(len(columns[0])), 1, 1
@@ -163,6 +163,20 @@ class ExceptionsFile:
             raws,
             passed_over,
         )
+
+
+def _rows_of(chunk: Chunk, fields: int) -> tuple[tuple[pa.StringArray, ...], NDArray[np.int64]]:
+    """Return the rows of a chunk, and their numbers in it; of those over the limit the start."""
+    parts, numbers = [chunk.values], [chunk.sound]
+    for each in chunk.malformed:
+        if each.status == TOO_LONG:
+            parts.append(_start_of_row(chunk.raw_of(each.record), fields))
+            numbers.append(np.full(len(parts[-1][0]), each.record))
+    if len(parts) == 1:
+        return chunk.values, chunk.sound
+    order = np.argsort(np.concatenate(numbers), kind="stable")
+    columns = (pa.concat_arrays(arrays).take(pa.array(order)) for arrays in zip(*parts, strict=True))
+    return tuple(columns), np.concatenate(numbers)[order]
 
 
 def _start_of_row(data: bytes, fields: int) -> tuple[pa.StringArray, ...]:
