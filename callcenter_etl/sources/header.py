@@ -110,15 +110,18 @@ class _Matcher:
             near = difflib.get_close_matches(
                 column.name.casefold(), [name.casefold() for name in strangers], n=1, cutoff=0.6
             )
-            hint = ""
+            hint, alias = "", None
             if near:
                 original = next(name for name in strangers if name.casefold() == near[0])
                 at = found.index(original) + 1
                 hint = f" (renamed to {original!r}, found at position {at}? if so, add it to the column's aliases)"
+                alias = f"add {original!r} to the aliases of column {column.name!r}"
             problems.append(
                 Diagnostic(
                     "header.missing",
                     f"column {column.name!r}, expected at position {position}, is missing{hint}",
+                    path=column.name,
+                    suggestion=alias,
                 )
             )
         return problems

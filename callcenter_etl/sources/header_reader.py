@@ -128,6 +128,6 @@ def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:
     """Return the problem of a source that has a JSON object in the place of its header."""
     if not (line.startswith(b"{") and line.endswith(b"}") and b'":' in line):
         return ()
-    return (
-        Diagnostic("file.not_delimited", "the source holds JSON objects, one a line (convert it to CSV)"),
-    )
+    remedy = "convert it to CSV"
+    sentence = f"the source holds JSON objects, one a line ({remedy})"
+    return (Diagnostic("file.not_delimited", sentence, suggestion=remedy),)

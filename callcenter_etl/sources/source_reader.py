@@ -148,21 +148,19 @@ class SourceReader:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
                 pending.fill()
         except EncodingMismatchError as error:
-            sentence = _mismatch(self.dialect.encoding, error.detected)
-            return refused([*problems, Diagnostic("header.encoding", sentence)])
+            return refused([*problems, _mismatch(self.dialect.encoding, error.detected)])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
             return refused([*problems, Diagnostic("file.not_delimited", other)])
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
-            problems.append(Diagnostic("file.not_delimited", sentence))
+            problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
         opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         detected = detected_encoding(start) if opening.problems else None
         # The evidence counts only where the header is wrong as well: NUL is text like any other character.
         if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
-            sentence = _mismatch(self.dialect.encoding, detected)
-            return refused([*problems, Diagnostic("header.encoding", sentence)])
+            return refused([*problems, _mismatch(self.dialect.encoding, detected)])
         return opening
 
     @property
@@ -276,17 +274,15 @@ class SourceReader:
         return blocks
 
 
-def _mismatch(declared: str, detected: str | None) -> str:
+def _mismatch(declared: str, detected: str | None) -> Diagnostic:
     """Return what the bytes show instead of the declared encoding, and what to declare."""
     if detected is None:
-        return (
-            f"the source does not start with the byte order mark of {declared} "
-            f"(declare {declared}-le or {declared}-be, or the encoding that the sender uses)"
-        )
-    return (
-        f"the source is not {declared}: its bytes are {detected.upper()} "
-        f"(declare source.encoding: {detected}, or ask the sender for {declared})"
-    )
+        found = f"the source does not start with the byte order mark of {declared}"
+        remedy = f"declare {declared}-le or {declared}-be, or the encoding that the sender uses"
+    else:
+        found = f"the source is not {declared}: its bytes are {detected.upper()}"
+        remedy = f"declare source.encoding: {detected}, or ask the sender for {declared}"
+    return Diagnostic("header.encoding", f"{found} ({remedy})", suggestion=remedy)
 
 
 def _chain(blocks: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
