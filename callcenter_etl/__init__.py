@@ -1,11 +1,11 @@
-"""Hold delimited files to a contract, with every record in its place and proof that nothing was lost."""
+"""Validate delimited files against a data contract, with proof that every record is in target or exceptions."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # for type checkers alone: the names are imported on first use, which keeps --help fast
+if TYPE_CHECKING:  # at run time the names are imported on first use, which keeps --help fast
     from callcenter_etl.api import validate
     from callcenter_etl.api_contract import Contract, Split, load_contract
     from callcenter_etl.errors import (
@@ -67,7 +67,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # where they see it, a type checker takes every name for one that is there
+if not TYPE_CHECKING:  # with a visible __getattr__, a type checker would accept every attribute name
 
     def __getattr__(name: str) -> Any:
         home = _HOMES.get(name)

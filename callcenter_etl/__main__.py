@@ -1,4 +1,4 @@
-"""`python -m callcenter_etl`: the same as `callcenter-etl`."""
+"""Runs the command line as `python -m callcenter_etl`."""
 
 from __future__ import annotations
 

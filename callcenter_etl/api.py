@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, is_frame, kind_of, path_of
 from callcenter_etl.contract.model import Limits, MaxRejected
-from callcenter_etl.contract.run_defaults import Engine, TargetFormat
+from callcenter_etl.contract.run_option_table import RUN_OPTIONS, Engine, TargetFormat
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.engines.engine_table import check_engine
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import ArgumentTypeError, SourceError, UsageError
-from callcenter_etl.own_outputs import without_own_outputs
 from callcenter_etl.run.cores import usable_cores
 from callcenter_etl.run.execution import ProgressCallback, run_source
 from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempotent
+from callcenter_etl.run.options import RunOptions, keywords, resolve_options
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
 from callcenter_etl.sources.source_reader import BLOCK_BYTES
-from callcenter_etl.store.access import DEFAULTS, expand, identify
+from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, has_query, shown
 
-if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
+if TYPE_CHECKING:  # at run time imported in the functions: a run starts to read before pandas is imported
     from callcenter_etl.tools.backtest.backtest import BackTest
     from callcenter_etl.tools.compare import ContractChange
     from callcenter_etl.tools.contract_test.contract_test import ContractTest
-
-
-def say_nothing(folder: str, files: int) -> None:
-    """Report no skipped files."""
 
 
 def validate(
@@ -58,76 +55,78 @@ def validate(
     parts: bool | None = None,
     range_bytes: int = RANGE_BYTES,
 ) -> RunResult:
-    """Hold one source to a contract and write its target, exceptions, rejected and summary into `output`.
+    """Validate one source against a contract and write target, exceptions, rejected and summary to `output`.
 
-    `output` is a folder or an `s3://` prefix, for which files wait in the local folder `staging`; an `s3://` prefix
-    `publish_to` gets copies. Without any the files live as long as the result. `chunk_rows` bounds the records of
-    a chunk, `workers` the threads that work on chunks (the contract's `run.workers`, else the cores) and `block_bytes`
-    the bytes read at a time; none of them changes the outcome. Where `output` already holds what this source gives under this
-    contract, nothing is run, unless `force`; where it holds a run of another source, UsageError is raised, unless `force`. Where an unfinished run of the same left a checkpoint in `output`, the
-    run resumes from there (`result.record.resumed` tells), unless not to `resume`; one is written every
-    `checkpoint_seconds`, none where that is 0. `root` is the folder or prefix whose ledger records the run, `output`
-    itself by default. `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed by the contract,
-    as its `run.layout` says), `delta` or `iceberg` (committed to the table that its `run.table` names). `engine` is what
-    does the work: `local`, threads of this process, or `spark`, which takes tasks of `range_bytes` in the active Spark
-    session, else in a local one of `workers`; it takes no checkpoints and resumes from none. Raises SourceError,
-    OutputError, EngineError, ContractError or UsageError; ArgumentTypeError, which is one, for an argument of another
-    type. Several sources, or a pattern, are validated one by one: see `find_sources`.
+    - `output` is a folder or an `s3://` prefix, by default a temporary folder that lives as long as the result.
+      `publish_to` is an `s3://` prefix for copies of the files. `staging` is a local folder for files before upload.
+      `root` is the folder or prefix of the ledger that records the run, by default `output`.
+    - `chunk_rows` (records in a chunk), `workers` (threads, by default `run.workers` of the contract, then the number
+      of cores), `block_bytes` (bytes read at a time) and `range_bytes` (bytes of a Spark task) do not affect the
+      outcome.
+    - `max_rejected` replaces the limit of the contract: a count, or a percentage such as "5%".
+    - If `output` already holds this run (same source, contract and options), nothing is run. If it holds a run of
+      another source, UsageError is raised. `force` runs in both cases.
+    - An interrupted run is resumed from the checkpoint in `output` unless `resume` is False; then
+      `result.record.resumed` is set. A checkpoint is written every `checkpoint_seconds`, 0 for never.
+    - `target_format` is `csv` (the accepted records byte for byte), `parquet` (typed, as `run.layout` declares),
+      `delta` or `iceberg` (committed to the table of `run.table`).
+    - `engine` is `local` (threads of this process) or `spark` (the active Spark session, else a local one with
+      `workers` threads), which writes and reads no checkpoints. `parts` writes folders of part files on Spark.
+    - `on_progress` is called with the counts so far.
+
+    Raises SourceError, OutputError, EngineError, ContractError or UsageError; its subclass ArgumentTypeError for an
+    argument of another type. For several sources or a pattern, call it for each result of `find_sources`.
     """
-    check_types(locals(), _OPTION_KINDS)  # first of all: only the arguments are local yet
+    arguments = dict(locals())  # first of all: only the arguments are local yet
+    check_types(arguments, {name: kind for name, kind in _KINDS.items() if name in arguments})
     contract = as_contract(contract)
-    source = _one_source(source, contract.document.run.storage_options)
-    for name, number, least in (
-        ("chunk_rows", chunk_rows, 1),
-        ("workers", workers, 1),
-        ("block_bytes", block_bytes, 1),
-        ("range_bytes", range_bytes, 1),
-        ("checkpoint_seconds", checkpoint_seconds, 0),
-    ):
-        if number is not None and number < least:
-            raise UsageError(f"{name} must be at least {least}, got {number}")
-    defaults = contract.document.run
-    engine = defaults.engine if engine is None else engine
-    parts = defaults.parts if parts is None else parts
-    check_engine(engine, parts=parts)
-    if output is None and publish_to is not None:
-        output, publish_to = publish_to, None
-    if parts and publish_to is not None:
-        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
-    target_format = target_format or defaults.target_format
-    if target_format not in get_args(TargetFormat):
-        known = ", ".join(get_args(TargetFormat))
-        raise UsageError(f"target_format: {target_format!r} is none of {known}")
-    if parts and target_format != "csv":
-        raise UsageError(
-            f"--parts: part files are CSV, not {target_format} (leave --parts or --target-format out; a run.layout"
-            " gives folders of Parquet)"
-        )
-    keep = TemporaryOutput() if output is None else None
-    check_path(source, output, publish_to, staging, root)
-    folder = os.fspath(output) if output is not None else keep.name if keep is not None else ""
-    plan = RunPlan(
-        source=source,
-        output=folder,
-        limits=_limits(contract.document.limits, max_rejected),
-        chunk_rows=chunk_rows or defaults.chunk_rows,
-        workers=workers or defaults.workers or usable_cores(),
+    # The contract's own output belongs to the command line: a call without an output keeps its files with the result.
+    defaults = contract.document.run.model_copy(update={"output": None, "publish_to": None})
+    options = resolve_options(defaults, keywords(arguments))
+    return validate_source(
+        _one_source(source, contract.document.run.storage_options),
+        contract,
+        options,
+        block_bytes=_at_least_one("block_bytes", block_bytes),
+        range_bytes=_at_least_one("range_bytes", range_bytes),
+        resume=resume,
+        root=None if root is None else os.fspath(root),
+        on_progress=on_progress,
+    )
+
+
+def validate_source(
+    source: str,
+    contract: Contract,
+    options: RunOptions,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    range_bytes: int = RANGE_BYTES,
+    resume: bool = True,
+    root: str | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Validate one source with options that are resolved; raises what `validate` raises.
+
+    This is the way of `validate`, of the command line and of Glue jobs into a run.
+    """
+    _check_parts(options)
+    keep = TemporaryOutput() if options.output is None else None
+    folder = keep.name if keep is not None else options.output or ""
+    check_path(source, options.output, options.publish_to, options.staging, root)
+    plan = replace(
+        _plan(options, source=source, output=folder, declared=contract.document.limits),
         block_bytes=block_bytes,
-        publish_to=publish_to,
-        staging=defaults.staging if staging is None else os.fspath(staging),
-        checkpoint_seconds=defaults.checkpoint_seconds if checkpoint_seconds is None else checkpoint_seconds,
-        resume=resume and engine == "local",
-        target_format=target_format,
-        engine=engine,
-        parts=parts,
         range_bytes=range_bytes,
+        resume=resume and options.engine == "local",
     )
     run = partial(run_source, on_progress=on_progress)
     if keep is not None:
         outcome = _run_for_itself(plan, contract, run, keep)
     else:
-        run_it = run_forced if force else run_idempotent
-        outcome = run_it(plan, contract.loaded, root=os.fspath(root) if root is not None else folder, run=run)
+        run_it = run_forced if options.force else run_idempotent
+        outcome = run_it(plan, contract.loaded, root=folder if root is None else root, run=run)
+    defaults = contract.document.run
     return RunResult(
         record=outcome.summary,
         source=plan.source,
@@ -140,19 +139,46 @@ def validate(
     )
 
 
-def _limits(declared: Limits, max_rejected: str | int | MaxRejected | None) -> Limits:
-    if max_rejected is None:
-        return declared
-    if not isinstance(max_rejected, MaxRejected):
-        try:
-            max_rejected = MaxRejected.parse(str(max_rejected))
-        except UsageError as error:
-            raise UsageError(f"max_rejected: {error}") from error
-    return declared.model_copy(update={"max_rejected": max_rejected})
+def _plan(options: RunOptions, *, source: str, output: str, declared: Limits) -> RunPlan:
+    return RunPlan(
+        source=source,
+        output=output,
+        limits=_limits(declared, options.max_rejected),
+        chunk_rows=options.chunk_rows,
+        workers=options.workers or usable_cores(),
+        publish_to=options.publish_to,
+        staging=options.staging,
+        checkpoint_seconds=options.checkpoint_seconds,
+        target_format=options.target_format,
+        engine=options.engine,
+        parts=options.parts,
+    )
+
+
+def _check_parts(options: RunOptions) -> None:
+    """Raise UsageError for options of part files that do not go together, or an engine that is not installed."""
+    check_engine(options.engine, parts=options.parts)
+    if options.parts and options.publish_to is not None:
+        raise UsageError("--parts: part files are not copied (name the s3:// prefix as the output itself)")
+    if options.parts and options.target_format != "csv":
+        raise UsageError(
+            f"--parts: part files are CSV, not {options.target_format} (leave --parts or --target-format out; a"
+            " run.layout gives folders of Parquet)"
+        )
+
+
+def _limits(declared: Limits, max_rejected: MaxRejected | None) -> Limits:
+    return declared if max_rejected is None else declared.model_copy(update={"max_rejected": max_rejected})
+
+
+def _at_least_one(name: str, number: int) -> int:
+    if number < 1:
+        raise UsageError(f"{name} must be at least 1, got {number}")
+    return number
 
 
 def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: TemporaryOutput) -> RunOutcome:
-    """Run into a folder that nobody else knows, so without lock and ledger; it goes with the result."""
+    """Run into a temporary folder, without lock and ledger, since no other run can use it."""
     try:
         return RunOutcome(run(plan, contract.loaded))
     except BaseException:
@@ -160,19 +186,25 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
         raise
 
 
-_OPTION_KINDS = {
-    **dict.fromkeys(("chunk_rows", "workers", "block_bytes", "range_bytes"), "a whole number"),
-    "checkpoint_seconds": "a number",
-    **dict.fromkeys(("force", "resume", "parts"), "True or False"),
-    **dict.fromkeys(("publish_to", "target_format", "engine"), "a text"),
-    **dict.fromkeys(("output", "staging", "root"), "a path or an address"),
+_KIND_NAMES = {
+    "choice": "a text",
+    "count": "a whole number",
+    "flag": "True or False",
+    "place": "a path or an address",
+    "seconds": "a number",
+}
+_KINDS = {
+    **{name: _KIND_NAMES[option.kind] for name, option in RUN_OPTIONS.items() if option.kind in _KIND_NAMES},
+    **dict.fromkeys(("block_bytes", "range_bytes"), "a whole number"),
+    "resume": "True or False",
+    "root": "a path or an address",
     "on_progress": "a function",
 }
 _EACH = "validate takes one source: call it for each, with an output of its own"
 
 
 def _one_source(source: object, storage: StorageOptions) -> str:
-    """Return the address of the one source. Raises UsageError for what names several or holds the records itself."""
+    """Return the address of the source. Raises UsageError for several sources, a pattern or a DataFrame."""
     if is_frame(source):
         raise ArgumentTypeError(
             f"source: a path or an address is expected, not {kind_of(source)}"
@@ -181,7 +213,7 @@ def _one_source(source: object, storage: StorageOptions) -> str:
     if isinstance(source, (list, tuple, set, frozenset, Iterator)):
         raise ArgumentTypeError(f"source: a path or an address is expected, not {kind_of(source)} ({_EACH})")
     path = path_of("source", source)
-    # The question mark of a web address begins its query, which may hold a secret.
+    # A question mark in a web address begins its query, which may hold a secret, and is not a wildcard.
     if glob.has_magic(path) and not has_query(path) and not _is_there(path, storage):
         name = shown(path)
         raise UsageError(f"source: {name!r} is a pattern ({_EACH} of find_sources({name!r}))")
@@ -189,7 +221,7 @@ def _one_source(source: object, storage: StorageOptions) -> str:
 
 
 def _is_there(path: str, storage: StorageOptions) -> bool:
-    """Return whether a source has just that name: `a[1].csv` is a name too. Other failures are left to the run."""
+    """Return whether a source of this very name exists: `a[1].csv` may be a name. The run reports other errors."""
     try:
         identify(path, storage)
     except MissingError:
@@ -200,7 +232,7 @@ def _is_there(path: str, storage: StorageOptions) -> bool:
 
 
 def diff_contracts(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
-    """Give every change from one contract to another with its effect, the breaking ones first."""
+    """Return every change from one contract to another with its effect, the breaking ones first."""
     from callcenter_etl.tools.compare import compare_contracts
 
     return compare_contracts(old.loaded, new.loaded)
@@ -209,9 +241,9 @@ def diff_contracts(old: Contract, new: Contract) -> tuple[ContractChange, ...]:
 def back_tests(
     sources: Sequence[str], old: Contract, new: Contract, *, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[BackTest]:
-    """Hold each source to both contracts and count the records whose verdict flips; nothing is written.
+    """Yield, for each source, the records with another verdict under the new contract. No file is written.
 
-    Raises SourceError where a source or lookup cannot be read, UsageError for standard input.
+    Raises SourceError if a source or lookup cannot be read, UsageError for standard input.
     """
     from callcenter_etl.tools.backtest.backtest import back_test
     from callcenter_etl.tools.backtest.evaluation import Evaluator
@@ -222,34 +254,10 @@ def back_tests(
 
 
 def examine_contract(contract: Contract) -> ContractTest:
-    """Hold a contract's examples to it, and search, for each rule, a record that breaks that one alone.
+    """Test a contract: check its examples, and search for each rule a record that breaks that rule alone.
 
-    Raises SourceError when a lookup cannot be read.
+    Raises SourceError if a lookup cannot be read.
     """
     from callcenter_etl.tools.contract_test.contract_test import run_contract_test
 
     return run_contract_test(contract.loaded)
-
-
-def resolve_sources(
-    patterns: list[str],
-    storage: StorageOptions = DEFAULTS,
-    *,
-    on_skipped: Callable[[str, int], None] = say_nothing,
-) -> list[str]:
-    """Return the sources that names and patterns mean, in order, each once.
-
-    A pattern never means the files of earlier runs: `on_skipped` gets the folder and the number of those it matches.
-    A name does. Raises SourceError when a pattern matches no other file.
-    """
-    return list(dict.fromkeys(uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped)))
-
-
-def _expanded(pattern: str, storage: StorageOptions, on_skipped: Callable[[str, int], None]) -> Sequence[str]:
-    found = expand(pattern, storage)
-    if found == (pattern,):
-        return found
-    kept = without_own_outputs(found, storage, on_skipped)
-    if not kept:
-        raise SourceError(f"{shown(pattern)}: matches only files that earlier runs have written")
-    return kept

@@ -1,4 +1,4 @@
-"""A contract as Python uses it: loaded, as a pandera schema, and applied to data in memory."""
+"""The public class Contract: a loaded contract, its pandera schema, and the split of a DataFrame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.store.access import read_bytes
 from callcenter_etl.tools.convert.contract_readers import load_any_document
 
-if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas and pandera before it reads
+if TYPE_CHECKING:  # at run time imported in the methods: a run starts to read before pandas is imported
     import pandas as pd
     import pyarrow as pa
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas a
 
 
 class Split(NamedTuple):
-    """The accepted and the rejected records of a DataFrame: `accepted, rejected = contract.split(frame)`."""
+    """The accepted and rejected records of a DataFrame: `accepted, rejected = contract.split(frame)`."""
 
     accepted: pd.DataFrame
     rejected: pd.DataFrame
@@ -66,7 +66,7 @@ class Contract:
 
     @cached_property
     def schema(self) -> DataFrameSchema:
-        """The contract as a pandera schema for any DataFrame of text; use it with `lazy=True` or without."""
+        """The contract as a pandera schema for any DataFrame of text, for validation with and without `lazy=True`."""
         with importing_pandera():
             from callcenter_etl.rules.text_schema import text_schema
 
@@ -79,10 +79,10 @@ class Contract:
     def split(self, frame: pd.DataFrame) -> Split:
         """Split a DataFrame of text into its accepted and its rejected records.
 
-        Both keep the frame's columns and index; the rejected ones also have `reject_rules` and
-        `reject_reasons`. Missing values count as empty. `{line}` in a reason is the record's place in the frame
-        counted as in a file with a header. Raises UsageError when a column is missing or there twice,
-        ArgumentTypeError for anything but a DataFrame of pandas, and for a column that is not text.
+        Both keep the frame's columns and index; the rejected records also have the columns `reject_rules` and
+        `reject_reasons`. Missing values count as empty. `{line}` in a reason is the position in the frame plus 2, the
+        line number in a file with a header. Raises UsageError if a column is missing or duplicated,
+        ArgumentTypeError for anything but a pandas DataFrame, and for a column that is not text.
         """
         self._check_frame(frame)
         with importing_pandera():
@@ -124,20 +124,20 @@ class Contract:
 def load_contract(source: str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
     """Load a contract from a YAML or JSON file, or from a mapping with the same keys.
 
-    Raises ContractError with every fault, SourceError when the file cannot be read, ArgumentTypeError for anything
-    that is neither a path nor a mapping.
+    Raises ContractError with every fault, SourceError if the file cannot be read, ArgumentTypeError for anything but
+    a path or a mapping.
     """
     given = source if isinstance(source, Mapping) else path_of("contract", source)
     return Contract(load_any_document(given, read_bytes=partial(read_bytes, most=READ_BYTES)))
 
 
 def as_contract(contract: Contract | str | os.PathLike[str] | Mapping[str, Any]) -> Contract:
-    """Return a contract that is loaded already as it is, and load any other. Raises as `load_contract` does."""
+    """Return a loaded contract unchanged, and load any other argument. Raises as `load_contract` does."""
     return contract if isinstance(contract, Contract) else load_contract(contract)
 
 
 def load_contracts(sources: Sequence[str]) -> list[Contract]:
-    """Load several contracts from files. Raises ContractError with every fault of all of them."""
+    """Load several contracts from files. Raises one ContractError with the faults of all of them."""
     faults: list[Diagnostic] = []
     warnings: list[Diagnostic] = []
     found: list[Contract] = []

@@ -1,4 +1,4 @@
-"""Checks the types of arguments of calls from Python, so that a wrong one is named before anything is done."""
+"""Checks the argument types of the Python API, so that a call with a wrong type fails before it does anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN = 80
 
 
 def path_of(name: str, value: object, *, instead: str = "") -> str:
-    """Return a path or address as text. Raises ArgumentTypeError for anything else, with what to do `instead`."""
+    """Return a path or address as text. Raises ArgumentTypeError, with the advice `instead`, for anything else."""
     if isinstance(value, str):
         return value
     text = os.fspath(value) if isinstance(value, os.PathLike) else None
@@ -23,7 +23,7 @@ def path_of(name: str, value: object, *, instead: str = "") -> str:
 
 
 def check_types(values: Mapping[str, object], kinds: Mapping[str, str]) -> None:
-    """Check that each value that is there is of its kind, by the names in `KINDS`. Raises ArgumentTypeError."""
+    """Check that each value is None or of its kind, a name in `KINDS`. Raises ArgumentTypeError."""
     for name, kind in kinds.items():
         value = values[name]
         if value is not None and not KINDS[kind](value):
@@ -31,7 +31,7 @@ def check_types(values: Mapping[str, object], kinds: Mapping[str, str]) -> None:
 
 
 def kind_of(value: object) -> str:
-    """Return how a message names a value of the wrong type: by its type, and by itself where it is short and plain."""
+    """Return the type of a value for a message, with its article, and the value itself if it is short and plain."""
     if value is None:
         return "None"
     name = type(value).__name__
@@ -41,7 +41,7 @@ def kind_of(value: object) -> str:
 
 
 def is_frame(value: object) -> bool:
-    """Return whether a value is a DataFrame of pandas, or of another library; none of them is imported for it."""
+    """Return whether a value is a DataFrame of pandas or another library, without importing one."""
     return any(base.__name__ in ("DataFrame", "LazyFrame") for base in type(value).__mro__)
 
 

@@ -1,7 +1,7 @@
-"""Reads the JSON documents that this program wrote itself, of which anything may have become since.
+"""Reads JSON documents of this program that may have been changed since: summaries, checkpoints, ledger rows.
 
-Summaries, checkpoints, ledger rows, manifests and lock files stand on disks and in buckets that others can write to.
-All of them are read through this module, so that each one is bounded and checked in the same way.
+They are on disks and in buckets that others can write to, as are manifests and lock files. All of them are read
+through this module, so that size, depth and types are always checked.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ from pydantic import Field
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# A summary of a contract with 100,000 columns has about 10 MB; a document over this is not one of this program's.
+# A summary of a contract with 100,000 columns has about 10 MB, so this program never writes a larger document.
 MAX_DOCUMENT_BYTES = 64 * 2**20
 _BLOCK_BYTES = 2**20
 _MAX_CAUSES = 3
 _Form = TypeVar("_Form")
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
-# What is counted. A forged number that is negative, or does not fit SQLite or Parquet, fails where it is read.
+# A count. A forged number that is negative, or too large for SQLite or Parquet, is refused when it is read.
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class DocumentError(ValueError):
-    """A document is not what this program wrote; the message quotes no value of it, as any text may stand in it."""
+    """The error of a document that this program did not write.
+
+    Its message quotes no value of the document, which may be any text.
+    """
 
 
 def parse_object(text: bytes | str) -> dict[str, Any]:
@@ -49,14 +52,14 @@ def parse_array(text: bytes | str) -> list[Any]:
 
 
 def to_form(form: type[_Form], values: object) -> _Form:
-    """Return the dataclass `form` made of plain values, all of its types and bounds checked.
+    """Return the dataclass `form` with these values, after a check of all types and bounds.
 
-    Unknown keys are ignored, as later versions of this program may add some. Raises DocumentError.
+    Unknown keys are ignored, since later versions of this program may add some. Raises DocumentError.
     """
     from pydantic import ValidationError
 
     try:
-        # The detour through text makes pydantic's strict mode take lists for tuples and objects for dataclasses.
+        # Through text, because pydantic's strict mode accepts lists for tuples and objects for dataclasses in JSON only.
         found: _Form = _adapter_of(form).validate_json(json.dumps(values, allow_nan=False), strict=True)
     except ValidationError as error:
         raise DocumentError(_causes_of(error)) from None  # pydantic's own message quotes values
@@ -68,9 +71,9 @@ def to_form(form: type[_Form], values: object) -> _Form:
 
 
 def read_regular_file(path: str | Path, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> bytes:
-    """Return the content of a file. Raises OSError where there is none, DocumentError where it is too large.
+    """Return the content of a file. Raises OSError if it cannot be read, DocumentError if it is too large.
 
-    A pipe, a device or a socket that took the file's name is an OSError too: reading it could block for ever.
+    A pipe, device or socket of that name is an OSError too: reading it could block for ever.
     """
     data = bytearray()
     with open_regular_file(path) as file:
@@ -83,7 +86,7 @@ def read_regular_file(path: str | Path, *, max_bytes: int = MAX_DOCUMENT_BYTES) 
 
 def open_regular_file(path: str | Path) -> BinaryIO:
     """Open a file for reading. Raises OSError, also for a pipe, a device or a socket."""
-    # O_NONBLOCK: else opening a pipe that nobody writes to would block, before it could be looked at.
+    # O_NONBLOCK: opening a pipe without a writer would block before fstat could recognise it.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -92,7 +95,7 @@ def open_regular_file(path: str | Path) -> BinaryIO:
 
 
 def _parsed(text: bytes | str) -> object:
-    """Parse JSON by pydantic's parser: nested 200 deep at the most, UTF-8 and whole characters alone."""
+    """Return a parsed JSON text. pydantic's parser accepts UTF-8 only, and at most 200 levels of nesting."""
     from pydantic_core import from_json
 
     if len(text) > MAX_DOCUMENT_BYTES:
@@ -118,7 +121,7 @@ def _causes_of(error: Any) -> str:
 
 
 def _adapter_of(form: type[Any]) -> TypeAdapter[Any]:
-    """Return the validator of a dataclass, made once: that takes milliseconds."""
+    """Return the validator of a dataclass, from a cache: building one takes milliseconds."""
     from pydantic import TypeAdapter
 
     if form not in _ADAPTERS:

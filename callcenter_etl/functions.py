@@ -1,4 +1,4 @@
-"""The functions of the package's top level besides `validate`: infer, explain, diff, find_sources."""
+"""The public functions infer, explain, diff and find_sources."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, overload
 
-from callcenter_etl.api import diff_contracts, resolve_sources
+from callcenter_etl.api import diff_contracts
 from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
+from callcenter_etl.source_patterns import resolve_sources
 from callcenter_etl.store.access import DEFAULTS
 
-if TYPE_CHECKING:  # imported where it is used: each needs a part of the package that the others do not
+if (
+    TYPE_CHECKING
+):  # at run time imported in the functions: each needs a part of the package that the others do not
     from callcenter_etl.tools.compare import ContractChange
     from callcenter_etl.tools.explain import Causes, Explanation
     from callcenter_etl.tools.infer.sample_check import SampleOutcome
@@ -32,9 +35,9 @@ AnyContract = Contract | str | os.PathLike[str] | Mapping[str, Any]
 
 
 def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> list[str]:
-    """Return the sources that names and globs stand for, in order, each once, for example to validate each.
+    """Return the sources of names and globs, in order and without duplicates, for example to validate each.
 
-    `contract` is needed where its `run.storage_options` are. Raises SourceError when a glob names no file.
+    `contract` supplies `run.storage_options` for S3. Raises SourceError if a glob matches no file.
     """
     storage = DEFAULTS if contract is None else as_contract(contract).document.run.storage_options
     return resolve_sources(_paths_of("patterns", patterns), storage)
@@ -48,7 +51,7 @@ def _paths_of(name: str, paths: object) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class InferredContract:
-    """A contract that was inferred from samples: as text, loaded, and what it makes of the samples' records."""
+    """A contract inferred from samples: its YAML text, the loaded contract, and the result of validating the samples."""
 
     text: str
     contract: Contract
@@ -72,9 +75,9 @@ def infer(
 ) -> InferredContract:
     """Infer a contract from one sample or several: paths, globs or addresses.
 
-    `tolerance` is the share of a column's values that may be outliers of its rules; `max_records` bounds the records
-    read of each sample; `delimiter` and `header` are found out unless given. Raises SampleError where a sample is no
-    delimited text, UsageError where samples do not go together, SourceError where one cannot be read.
+    `tolerance` is the share of a column's values (0 to below 0.5) that may be outliers of its rules; `max_records`
+    limits the records read of each sample; `delimiter` and `header` are guessed by default. Raises SampleError if a
+    sample is not delimited text, UsageError if the samples have different layouts, SourceError if one cannot be read.
     """
     from callcenter_etl.tools.infer import InferOptions, infer_contract
 
@@ -124,10 +127,10 @@ def explain(
 ) -> Explanation | Causes | None:
     """Explain the record on a line of a source, or the causes behind the rejects of a run.
 
-    With `line`, `source` is a source; without, it is the output folder of a run or its result, and None is returned
-    where nothing was rejected or the source was refused. Values of classified columns are left out unless
-    `show_values`. Raises UsageError where no record is on that line or no run in that folder, SourceError where a file
-    cannot be read.
+    With `line`, `source` is a source. Without it, `source` is the output folder of a run or its result, and the
+    return value is None if nothing was rejected or the source was refused. Values of classified columns are masked
+    unless `show_values`. Raises UsageError if there is no record on that line or no run in that folder, SourceError
+    if a file cannot be read.
     """
     from callcenter_etl.tools.explain import causes_of_run, explain_line
 
@@ -145,6 +148,6 @@ def explain(
 def diff(old: AnyContract, new: AnyContract) -> tuple[ContractChange, ...]:
     """Return every change from one contract to another with its effect, the breaking ones first.
 
-    Raises ContractError or SourceError where one cannot be loaded.
+    Raises ContractError or SourceError if one cannot be loaded.
     """
     return diff_contracts(as_contract(old), as_contract(new))

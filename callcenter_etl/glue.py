@@ -1,60 +1,48 @@
-"""Entry of an AWS Glue job: its arguments name source, contract and output, and the run is the same as everywhere."""
+"""The entry point of an AWS Glue job: reads the job's arguments and validates one source."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import Any, cast
 
-from callcenter_etl.api import validate
+from callcenter_etl.api import validate_source
 from callcenter_etl.api_contract import load_contract
-from callcenter_etl.contract.run_defaults import FailOn
+from callcenter_etl.contract.run_option_table import RUN_OPTIONS
 from callcenter_etl.errors import UsageError
 from callcenter_etl.logs import configure_logs
+from callcenter_etl.run.options import OptionSource, resolve_options
 from callcenter_etl.run.summary import exit_code_for
 
-# `--name value` each, as Glue gives them; what else Glue passes (JOB_NAME, TempDir) is its own.
+# Job arguments of the form `--name value`; Glue's own arguments (JOB_NAME, TempDir) are ignored.
 REQUIRED = ("source", "contract", "output")
-OPTIONAL = ("engine", "workers", "parts", "max_rejected", "fail_on", "force", "staging")
+OPTIONAL = tuple(name for name in RUN_OPTIONS if name not in REQUIRED)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one source and print its summary. Raises SystemExit with the exit code that the command line gives, if not 0.
+    """Validate one source and print its summary. Raises SystemExit with the exit code of the run, if not 0.
 
-    Glue marks a run as failed where its script raises. Raises what `validate` raises.
+    Raises the errors of `validate` too: Glue marks a job as failed if its script raises.
     """
     arguments = job_arguments(sys.argv if argv is None else argv)
-    fail_on = arguments.get("fail_on", "reject")
-    if fail_on not in get_args(FailOn):
-        raise UsageError(f"fail_on: {fail_on!r} is none of {', '.join(get_args(FailOn))}")
     contract = load_contract(arguments["contract"])
-    configure_logs(contract.document.run.log)
-    engine = arguments.get("engine", "spark")
-    if engine == "spark":
+    given = OptionSource({"engine": "spark", **arguments}, lambda option: f"job argument --{option.name}")
+    options = resolve_options(contract.document.run, given)
+    configure_logs(options.log)
+    if options.engine == "spark":
         _adopt_session()
-    workers, parts = arguments.get("workers"), arguments.get("parts")
-    result = validate(
-        arguments["source"],
-        contract,
-        output=arguments["output"],
-        engine=cast("Any", engine),  # validate says what is wrong with it
-        workers=None if workers is None else _whole("workers", workers),
-        parts=None if parts is None else _flag("parts", parts),
-        max_rejected=arguments.get("max_rejected"),
-        force=_flag("force", arguments.get("force", "false")),
-        staging=arguments.get("staging"),
-    )
+    result = validate_source(arguments["source"], contract, options)
     print(json.dumps(result.summary, ensure_ascii=False))  # noqa: T201  the job's log is where it is read
-    code = exit_code_for(result.record, fail_on)
+    code = exit_code_for(result.record, options.fail_on)
     if code:
         raise SystemExit(code)
 
 
 def job_arguments(argv: Sequence[str]) -> Mapping[str, str]:
-    """Read the arguments of a job, with Glue's own function where there is one.
+    """Return the arguments of a job, parsed by Glue's own function if that is installed.
 
-    Raises UsageError for what is missing.
+    Raises UsageError if a required argument is missing.
     """
     given = {each.removeprefix("--").partition("=")[0] for each in argv if each.startswith("--")}
     missing = [name for name in REQUIRED if name not in given]
@@ -74,7 +62,7 @@ def _resolver() -> Callable[[list[str], list[str]], Mapping[str, Any]]:
 
 
 def _resolved(argv: list[str], names: list[str]) -> Mapping[str, Any]:
-    """Read `--name value` and `--name=value`, as Glue's function does."""
+    """Return the values of `--name value` and `--name=value`, as Glue's function does."""
     found: dict[str, str] = {}
     for place, each in enumerate(argv):
         name, equals, value = each.removeprefix("--").partition("=")
@@ -86,18 +74,6 @@ def _resolved(argv: list[str], names: list[str]) -> Mapping[str, Any]:
             value = argv[place + 1]
         found[name] = value
     return found
-
-
-def _whole(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"job argument --{name}: a whole number is expected, not {text!r}")
-    return int(text)
-
-
-def _flag(name: str, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise UsageError(f"job argument --{name}: true or false is expected, not {text!r}")
-    return text.lower() == "true"
 
 
 def _adopt_session() -> None:

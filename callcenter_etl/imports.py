@@ -1,4 +1,4 @@
-"""How modules are imported: heavy ones quickly, and packages that are functions too."""
+"""Context managers for faster imports of heavy modules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the garbage collector off: while modules are imported it would go over what stays, again and again."""
+    """Disable the garbage collector, which would scan all imported objects again and again during imports."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -22,9 +22,9 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def importing_pandera() -> Iterator[None]:
-    """Import pandera without `pyspark.pandas`, which it tries wherever pyspark is installed.
+    """Hide `pyspark.pandas` from pandera, which imports it if pyspark is installed.
 
-    The try takes seconds, warns, and fails with the pandas that is needed here. Where that is imported already it stays.
+    That import takes seconds, warns, and fails with pandas 3. If pyspark is imported already, nothing is hidden.
     """
     hidden = [name for name in ("pyspark.pandas", "pyspark") if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: not to be had, as importlib documents it
@@ -38,9 +38,9 @@ def importing_pandera() -> Iterator[None]:
 
 
 def leave_out(*names: str) -> None:
-    """Keep optional packages that are installed from being imported in this process.
+    """Make imports of these packages fail in this process, as if they were not installed.
 
-    For a process of one's own alone: what asks for them finds them missing.
+    Only for the process of the command line: in a user's process other code may need them.
     """
     for name in names:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # as importlib documents it

@@ -1,4 +1,4 @@
-"""Logging: one structlog logger a module, on the console or as JSON lines, also into a file."""
+"""Logging with structlog: one logger for each module, on the console or as JSON lines, also to a file."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ ROOT = "callcenter_etl"
 FILE_NAME = "callcenter_etl.log"
 _MULTILINE = ("exception", "stack")
 
-# A library that nobody configured keeps quiet: what it has to say comes as an exception.
+# A library logs nothing until it is configured; its errors reach the caller as exceptions.
 logging.getLogger(ROOT).addHandler(logging.NullHandler())
 
 
 class ModuleLogger:
-    """A module's logger: events with fields, which structlog renders.
+    """The logger of a module: events with fields, rendered by structlog.
 
-    structlog is imported by the first event that somebody listens to: many runs log nothing, and start sooner.
+    structlog is imported at the first event that is enabled, because many runs log nothing and then start faster.
     """
 
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
     def info(self, event: str, **fields: Any) -> None:
-        """Tell what a run does."""
+        """Log a step of a run."""
         self._log(logging.INFO, event, fields)
 
     def warning(self, event: str, **fields: Any) -> None:
-        """Tell what somebody should look at."""
+        """Log an event that needs attention."""
         self._log(logging.WARNING, event, fields)
 
     def error(self, event: str, **fields: Any) -> None:
-        """Tell what went wrong."""
+        """Log a failure."""
         self._log(logging.ERROR, event, fields)
 
     def _log(self, level: int, event: str, fields: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ class ModuleLogger:
 
 
 def get_logger(name: str) -> ModuleLogger:
-    """Return a module's logger; until `configure_logs` is called, only warnings and errors are seen."""
+    """Return the logger of a module; before `configure_logs`, only warnings and errors are enabled."""
     return ModuleLogger(name)
 
 
@@ -71,9 +71,9 @@ def _structured(logger: logging.Logger) -> Any:
 
 
 def configure_logs(settings: LogSettings, *, quiet: bool = False) -> None:
-    """Send the package's logs to standard error and, where a directory is set, to a file in it.
+    """Send the package's logs to standard error and, if a directory is set, to a file in it.
 
-    Raises OutputError when the directory cannot be written.
+    Raises OutputError if the directory cannot be written.
     """
     root = logging.getLogger(ROOT)
     for handler in list(root.handlers):
@@ -101,18 +101,18 @@ def _file_handler(settings: LogSettings) -> logging.Handler:
 
 
 class _Console(logging.StreamHandler[TextIO]):
-    """Writes to the standard error of the moment: while a progress bar is shown, that is what writes above it."""
+    """A handler for the present standard error: while a progress bar is shown, that stream writes above the bar."""
 
     def __init__(self) -> None:
-        logging.Handler.__init__(self)  # the base class would keep the stream of now
+        logging.Handler.__init__(self)  # StreamHandler's own __init__ would keep the present stream
 
     @property
-    def stream(self) -> TextIO:  # type: ignore[override]  # as the standard library's own handler of last resort
+    def stream(self) -> TextIO:  # type: ignore[override]  # as logging._StderrHandler does
         return sys.stderr
 
 
 class _LogFile(logging.FileHandler):
-    """A log file that may run out of room: the run continues, and says so once."""
+    """A log file on a disk that may become full: the run continues, and the loss is reported once."""
 
     _lost = False
 
@@ -129,7 +129,7 @@ class _LogFile(logging.FileHandler):
 
 
 class _Formatter(logging.Formatter):
-    """Renders records with structlog, which is imported for the first one."""
+    """Renders records with structlog, imported at the first record."""
 
     def __init__(self, form: str, *, colors: bool) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class _Formatter(logging.Formatter):
         steps: list[Any] = [_escape_controls, structlog.dev.ConsoleRenderer(colors=self._colors)]
         if self._form == "json":
             steps = [structlog.processors.JSONRenderer(ensure_ascii=False)]
-        # what comes from the standard library's loggers, as of the rooms below this one, looks the same
+        # Records of standard library loggers, which the rooms below this module use, get the same fields.
         foreign: list[Any] = [
             structlog.stdlib.add_logger_name,
             structlog.stdlib.add_log_level,
@@ -158,7 +158,7 @@ class _Formatter(logging.Formatter):
 
 
 def _escape_controls(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Keep what file names and messages hold from steering the terminal; tracebacks keep their lines."""
+    """Return an event with control characters escaped, which could steer the terminal; tracebacks keep their lines."""
     return {
         key: printable(value) if isinstance(value, str) and key not in _MULTILINE else value
         for key, value in event.items()

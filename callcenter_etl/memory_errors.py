@@ -1,4 +1,4 @@
-"""Tells lack of memory from a bug, in whatever shape the libraries give it."""
+"""Recognises errors caused by lack of memory, which libraries raise in many forms."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from callcenter_etl.errors import CallcenterEtlError
 
 _WORDS = re.compile(
     r"failed to map segment|cannot allocate memory|can't start new thread|failed to launch worker thread"
-    # Arrow swallows what kept it from making a scalar of a number; nothing but lack of memory does.
+    # Arrow's message when it cannot make a scalar of a number; only lack of memory causes that.
     r"|unexpected argument type <class 'int'> for compute function",
     re.IGNORECASE,
 )
 
 
 class OutOfMemoryError(CallcenterEtlError):
-    """The memory that the process may take does not suffice."""
+    """The error of a run that needs more memory than the process may use."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -27,7 +27,7 @@ class OutOfMemoryError(CallcenterEtlError):
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Return whether an error, or one that it came of, says that there is no memory left."""
+    """Return whether an error, or one of its causes, means lack of memory."""
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, MemoryError) or (isinstance(link, OSError) and link.errno == errno.ENOMEM):
@@ -40,7 +40,7 @@ def is_memory_error(error: BaseException) -> bool:
 
 @contextmanager
 def translate_memory_errors() -> Iterator[None]:
-    """Raise OutOfMemoryError for whatever shape it comes in."""
+    """Raise OutOfMemoryError for any error inside the `with` that means lack of memory."""
     try:
         yield
     except CallcenterEtlError:

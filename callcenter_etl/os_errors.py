@@ -1,4 +1,4 @@
-"""Turns errors of the operating system into errors of this program that name the place; the one way to do so."""
+"""Translates OSError to errors of this program that name the path; the only module that does so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from callcenter_etl.errors import CallcenterEtlError, OutputError
 
-# What only a wrong call is answered; every other number is of a disk, a permission, a limit or a connection.
+# These errors mean a wrong system call, hence a bug; all others are about a disk, permission, limit or connection.
 _WRONG_CALLS = frozenset(
     {
         errno.EBADF,
@@ -25,26 +25,26 @@ _WRONG_CALLS = frozenset(
     }
 )
 _WITH_A_PATH = frozenset({errno.ENOENT, errno.EEXIST})
-# Arrow and others put the system's words at the end of a text of their own.
+# Arrow and deltalake append the system's error number to a text of their own.
 _WITHIN = re.compile(r"\[errno (\d+)\]|\(os error (\d+)\)", re.IGNORECASE)
 
 
 def os_cause(error: OSError) -> str:
-    """Return the system's words for an error, in lower case, without paths; a library's own text where it has none."""
+    """Return the system's text for an error in lower case, without paths; otherwise the text of the library."""
     text = error.strerror or str(error)
     within = _WITHIN.search(text)
     if within is not None:
         return os.strerror(int(within[1] or within[2])).lower()
     if error.errno is not None and text == os.strerror(error.errno):
         return text.lower()
-    return text or type(error).__name__  # a library's own sentence, whose paths keep their letters
+    return text or type(error).__name__  # a library's own sentence: its paths must keep their letter case
 
 
 def is_environment(error: BaseException) -> bool:
-    """Check whether an error came from the machine and not from this program.
+    """Return whether the environment caused an error, and not a bug of this program.
 
-    Libraries raise OSError without a number for what their storage answers. A file that is missing, or there already,
-    counts only where the system named it.
+    Libraries raise OSError without a number for errors of their storage. A missing or existing file counts only if
+    the system named its path.
     """
     if not isinstance(error, OSError) or isinstance(error, io.UnsupportedOperation):
         return False
@@ -54,14 +54,14 @@ def is_environment(error: BaseException) -> bool:
 
 
 def place_of(error: OSError) -> str | None:
-    """Return the path that the system named with an error, None where it named none."""
+    """Return the path in an error of the system, None if it has none."""
     named = error.filename
     return os.fsdecode(named) if isinstance(named, str | bytes) and named else None
 
 
 @contextmanager
 def translate_os_errors(place: object, kind: type[CallcenterEtlError] = OutputError) -> Iterator[None]:
-    """Raise `kind`, with the place and the system's words, for an OSError within this `with`."""
+    """Raise `kind`, with the place and the system's text, for an OSError inside the `with`."""
     try:
         yield
     except OSError as error:
@@ -70,9 +70,9 @@ def translate_os_errors(place: object, kind: type[CallcenterEtlError] = OutputEr
 
 @contextmanager
 def catch_environment_errors(place: object) -> Iterator[None]:
-    """Raise OutputError for an OSError of the machine that nothing nearer has translated.
+    """Raise OutputError for an OSError of the environment that no inner code has translated.
 
-    This is a net: the path that the system named is more exact than `place`, but reading or writing an open file has none.
+    The system's path is more exact than `place`, but errors of reading or writing an open file have none.
     """
     try:
         yield
@@ -83,9 +83,10 @@ def catch_environment_errors(place: object) -> Iterator[None]:
 
 
 def entry_exists(path: str | os.PathLike[str]) -> bool:
-    """Return whether a folder has an entry of this name, links that lead nowhere included.
+    """Return whether a folder has an entry of this name, dangling links included.
 
-    Raises OSError where the system cannot tell: `os.path.lexists` says no then, and what is there would be missed.
+    Raises OSError if the system cannot answer. `os.path.lexists` returns False then, and an existing file might be
+    overwritten.
     """
     try:
         os.lstat(path)

@@ -1,4 +1,4 @@
-"""Finds among the files that a pattern matches those that earlier runs have written."""
+"""Finds the files of earlier runs among the matches of a pattern."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from callcenter_etl.writers.target_lock import LOCK_NAME
 
 _SUMMARY_NAME = FILE_NAMES[SUMMARY]
 _MAX_SUMMARY_BYTES = 2**24
-# Every name that this program gives to files of an output; "recovered.csv" is one of `reprocess`.
+# All file names in outputs of this program; "recovered.csv" is written by `reprocess`.
 _NAMES = {*FILE_NAMES.values(), TARGET_PARQUET, LEDGER_NAME, "recovered.csv"}
-# Their presence alone marks a folder: no other program has files of these names.
+# One of these is enough to recognise an output folder: no other program writes files of these names.
 _MARKS = {LEDGER_NAME, LOCK_NAME}
 _RUN_ID = "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
 _STAGED = re.compile(rf"(.*/)?{re.escape(STAGING_PREFIX)}{_RUN_ID}/.*")
@@ -36,9 +36,9 @@ _RECORD_NAME = re.compile(rf"{_RUN_ID}\.json")  # of a run in a ledger of object
 
 
 def own_output_folder(uri: str, is_output: Callable[[str], bool]) -> str | None:
-    """Return the output folder that a file was written to by an earlier run, None for any other file.
+    """Return the output folder of a file that an earlier run wrote, None for any other file.
 
-    Both must hold, the name of the file and `is_output` of the folder: people keep sources beside outputs too.
+    Both the file's name and `is_output` of its folder must match: people also keep sources next to outputs.
     """
     folder, _, name = uri.rpartition("/")
     folder = folder or ("/" if uri.startswith("/") else ".")
@@ -55,7 +55,7 @@ def own_output_folder(uri: str, is_output: Callable[[str], bool]) -> str | None:
 def without_own_outputs(
     uris: Iterable[str], storage: StorageOptions, on_skipped: Callable[[str, int], None]
 ) -> list[str]:
-    """Return the files that no earlier run has written; `on_skipped` gets each folder of others with their number."""
+    """Return the files that no earlier run wrote; `on_skipped` gets the folder and number of all others."""
     is_output = cache(partial(_is_output, storage=storage))
     kept: list[str] = []
     skipped: dict[str, int] = {}
@@ -71,7 +71,7 @@ def without_own_outputs(
 
 
 def _is_output(folder: str, *, storage: StorageOptions) -> bool:
-    """Return whether runs were published in a folder; False where that cannot be read."""
+    """Return whether a run was published in a folder; False if the folder cannot be read."""
     try:
         names = access.sizes_in(folder, storage)
         if not _MARKS.isdisjoint(names):

@@ -1,4 +1,4 @@
-"""Keeps SIGINT and SIGTERM from coming between what a run publishes and what is reported of it."""
+"""Delays SIGINT and SIGTERM from the first published file until the run is recorded."""
 
 from __future__ import annotations
 
@@ -13,47 +13,49 @@ _Handler = Callable[[int, FrameType | None], object] | int
 
 
 class Interrupts:
-    """What this process has published so far, and the signals that wait until it is reported.
+    """The files that this process has published, and the signals that it delays.
 
-    Signals are handled in the main thread, so a run in another one is never interrupted and leaves all this alone.
+    Python handles signals in the main thread, so a run in another thread is never interrupted and needs no guard.
     """
 
     def __init__(self) -> None:
         self.published = 0
         self.last = ""
         self.under_way: str | None = None
-        self._translate_errors = False
+        self._guarding = False
         self._holding = False
         self._waiting: int | None = None
         self._previous: dict[int, _Handler] = {}
 
     @contextmanager
     def hold_until_recorded(self) -> Iterator[None]:
-        """Hold signals back from the first publishing within this `with` to its end, where they are raised.
+        """Delay a signal from the first publishing inside the `with` to its end, and raise it there.
 
-        A second signal does not wait: whoever sends it means it.
+        A second signal is not delayed, so that a user can end a run that hangs.
         """
-        if self._translate_errors or threading.current_thread() is not threading.main_thread():
+        if self._guarding or threading.current_thread() is not threading.main_thread():
             yield
             return
-        self._translate_errors = True
+        self._guarding = True
         try:
             yield
         finally:
-            self._translate_errors = False
+            self._guarding = False
             self._let_go()
 
     @contextmanager
     def publishing(self, where: str) -> Iterator[None]:
-        """Do within what makes the files of one run visible; `where` names them."""
-        if not self._translate_errors or threading.current_thread() is not threading.main_thread():
+        """Guard the steps that make the files of one run visible; `where` is their location for messages."""
+        if not self._guarding or threading.current_thread() is not threading.main_thread():
             yield
             return
         self._hold()
         self.under_way = where
         try:
             yield
-        except Exception:  # not what a second signal raises: then it stays known what was under way
+        except (
+            Exception
+        ):  # not BaseException: after a second signal, the message names the unfinished publishing
             self.under_way = None
             raise
         self.published += 1
@@ -83,7 +85,7 @@ class Interrupts:
         signal.raise_signal(number)
 
     def _let_go(self) -> None:
-        self._holding = False  # from here on a signal is passed on, even while the handlers are put back
+        self._holding = False  # first: a signal that arrives while the handlers are restored is passed on
         waiting, self._waiting = self._waiting, None
         for number, earlier in self._previous.items():
             signal.signal(number, earlier)
@@ -91,4 +93,4 @@ class Interrupts:
             signal.raise_signal(waiting)
 
 
-interrupts = Interrupts()  # one, as a process has one set of signal handlers
+interrupts = Interrupts()  # a singleton, since a process has one set of signal handlers

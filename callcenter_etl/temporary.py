@@ -1,4 +1,4 @@
-"""Folders for temporary files, with an error that a user can act on where there is none."""
+"""Creates and removes temporary folders, with errors that name a remedy."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _REMEDY = "name one in TMPDIR"
 
 
 def system_folder(remedy: str = _REMEDY) -> Path:
-    """Return the system's folder of temporary files. Raises OutputError, with `remedy`, where none can be written."""
+    """Return the system's folder for temporary files. Raises OutputError, with `remedy`, if none is writable."""
     try:
         return Path(tempfile.gettempdir())
-    except OSError as error:  # it tries them by writing: none may be writable, or have room
+    except OSError as error:  # gettempdir tries each candidate by writing a file
         raise OutputError(
             f"{place_of(error) or 'TMPDIR'}: no folder for temporary files can be used ({remedy}): {os_cause(error)}"
         ) from error
 
 
 def new_temporary_folder(remedy: str = _REMEDY) -> Path:
-    """Make a folder of this process's own. Raises OutputError, with `remedy`, where none can be made."""
+    """Return a new temporary folder of this process. Raises OutputError, with `remedy`, if none can be created."""
     try:
         return Path(tempfile.mkdtemp(prefix=_PREFIX))
     except OSError as error:
@@ -37,7 +37,7 @@ def new_temporary_folder(remedy: str = _REMEDY) -> Path:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Make a folder, and remove it at the end of the `with`. Raises OutputError where none can be made."""
+    """Yield a new temporary folder, and remove it at the end. Raises OutputError if none can be created."""
     folder = new_temporary_folder()
     try:
         yield folder
@@ -46,9 +46,9 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def remove_tree(folder: str | Path) -> None:
-    """Remove a folder with all that is in it, as far as that can be done: its content is of no use to anybody.
+    """Remove a temporary folder with its content, as far as possible; errors are ignored.
 
-    `shutil.rmtree` raises even where it is to ignore errors: where the system does not say which folder it has opened.
+    `shutil.rmtree` may raise in spite of `ignore_errors`, hence the `suppress`.
     """
     with suppress(OSError):
         shutil.rmtree(folder, ignore_errors=True)

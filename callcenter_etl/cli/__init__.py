@@ -1,4 +1,4 @@
-"""The command line: reads options, calls the API, renders, exits."""
+"""The command line: parses options, calls the API, renders results, returns exit codes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def root(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
-    """Validate delimited files against a contract: every record in its place, and proof that nothing was lost.
+    """Validate delimited files against a contract: accept or reject every record, and prove that none was lost.
 
     Example: callcenter-etl validate calls.csv -c calls.yaml -o output/calls
     """
@@ -55,11 +55,11 @@ app.add_typer(runs.app, name="runs")
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # pandera takes them along where they are installed: for data that nobody generates here, and for frames of Spark's
-    # that cannot be imported with the pandas that is needed.
+    # pandera imports both if they are installed. This program generates no data with hypothesis, and pyspark.pandas
+    # does not support the pandas that this program needs.
     leave_out("hypothesis", "pyspark.pandas")
     code = guarded(app)
-    gc.freeze()  # else the interpreter would go over all that was imported once more, a tenth of a second, to end
+    gc.freeze()  # without it the interpreter's last collection visits every imported object: a tenth of a second
     sys.exit(code)
 
 

@@ -1,4 +1,4 @@
-"""The sources of one command: each with its settings and its folder, run in turn."""
+"""Runs the sources of one command in turn, each with its settings and its output folder."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from callcenter_etl.api import resolve_sources, say_nothing
-from callcenter_etl.api import validate as run
+from callcenter_etl.api import validate_source
 from callcenter_etl.api_contract import Contract
-from callcenter_etl.cli.exit_codes import print_error, say_skipped
+from callcenter_etl.cli.exit_codes import print_error, print_skipped
 from callcenter_etl.cli.progress import shown_progress
 from callcenter_etl.errors import (
     CallcenterEtlError,
@@ -20,31 +19,32 @@ from callcenter_etl.errors import (
     UsageError,
 )
 from callcenter_etl.memory_errors import OutOfMemoryError
-from callcenter_etl.run.options import RunSettings
+from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
+from callcenter_etl.source_patterns import ignore_skipped, resolve_sources
 from callcenter_etl.store.uris import base_name, shown, within
 from callcenter_etl.terminal import printable
 
 _COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 
 
-def jobs_of(
-    settings: RunSettings, contract: Contract, *, quiet: bool = False
-) -> list[tuple[str, RunSettings]]:
-    """Return each source with its settings.
+def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> list[tuple[str, RunOptions]]:
+    """Return each source with its options. Raises UsageError if there is none.
 
-    A single source that is named writes into the output itself. Several sources, or a pattern whatever it matches,
-    write into a folder each, so that the layout does not depend on how many files there are today. A pattern that
-    the shell has expanded to one file cannot be told from a name.
+    A single source given by name writes into the output itself. Several sources, or a pattern, write into a folder
+    each, so that the layout does not depend on the number of files that happen to match. A pattern that the shell
+    expanded to one file looks like a name, so it is treated as one.
     """
-    if not settings.sources:
+    if not options.sources:
         raise UsageError("no source: name one, or declare run.source in the contract")
     storage = contract.document.run.storage_options
-    found = resolve_sources(list(settings.sources), storage, on_skipped=say_nothing if quiet else say_skipped)
-    if list(settings.sources) == found and len(found) == 1:
-        return [(found[0], settings)]
+    found = resolve_sources(
+        list(options.sources), storage, on_skipped=ignore_skipped if quiet else print_skipped
+    )
+    if list(options.sources) == found and len(found) == 1:
+        return [(found[0], options)]
     taken: set[str] = set()
-    jobs: list[tuple[str, RunSettings]] = []
+    jobs: list[tuple[str, RunOptions]] = []
     for source in found:
         stem = _stem(source)
         name = next(
@@ -53,8 +53,8 @@ def jobs_of(
             if (name := stem if number == 1 else f"{stem}_{number}") not in taken
         )
         taken.add(name)
-        output, copies = _under(settings.output, name), _under(settings.publish_to, name)
-        jobs.append((source, replace(settings, output=output, publish_to=copies)))
+        output, copies = _under(options.output, name), _under(options.publish_to, name)
+        jobs.append((source, replace(options, output=output, publish_to=copies)))
     return jobs
 
 
@@ -63,7 +63,7 @@ def _under(folder: str | None, name: str) -> str | None:
 
 
 def _stem(source: str) -> str:
-    """Return a folder's name for a source: the file's, without its compression and its extension."""
+    """Return the name of a source's output folder: the file name without compression suffix and extension."""
     if source == "-":
         return "stdin"
     name = base_name(source)
@@ -73,65 +73,46 @@ def _stem(source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """How the sources of one command are run."""
+    """The options of one command that apply to all its sources."""
 
     root: str | None
     quiet: bool
-    force: bool
     resume: bool | None
 
 
 def run_all(
-    jobs: list[tuple[str, RunSettings]], contract: Contract, ways: BatchOptions
+    jobs: list[tuple[str, RunOptions]], contract: Contract, batch: BatchOptions
 ) -> tuple[list[RunResult], list[tuple[str, CallcenterEtlError]]]:
-    """Run the jobs in turn; give the results, and the sources that could not be finished with their errors.
-
-    One source among several that cannot be read, or written where another one was, keeps neither the others from running nor their results from
-    being shown.
-    """
+    """Run the jobs in turn. Returns the results, and the failed sources with their errors."""
     results: list[RunResult] = []
     failures: list[tuple[str, CallcenterEtlError]] = []
-    if ways.resume and any(settings.engine == "spark" for _, settings in jobs):
+    if batch.resume and any(options.engine == "spark" for _, options in jobs):
         raise UsageError(
-            "--resume: a run of --engine spark takes no checkpoints, there is nothing to go on from"
+            "--resume: a run of --engine spark writes no checkpoints, so there is nothing to resume"
             " (leave --resume out: the run starts from the beginning)"
         )
-    for source, settings in jobs:
+    # One unreadable source must not prevent the other runs, nor the report of their results.
+    for source, options in jobs:
         try:
-            results.append(_run(source, contract, settings, ways))
+            results.append(_run(source, contract, options, batch))
         except (EngineError, OutOfMemoryError, OtherSourceError, OutputError, SourceError) as error:
             print_error(error)
             failures.append((source, error))
     return results, failures
 
 
-def _run(source: str, contract: Contract, settings: RunSettings, ways: BatchOptions) -> RunResult:
-    with shown_progress(shown(source), quiet=ways.quiet) as show:
-        result = run(
-            source,
-            contract,
-            output=settings.output,
-            publish_to=settings.publish_to,
-            staging=settings.staging,
-            chunk_rows=settings.chunk_rows,
-            workers=settings.workers,
-            max_rejected=settings.max_rejected,
-            on_progress=show,
-            force=ways.force,
-            resume=ways.resume is not False,
-            checkpoint_seconds=settings.checkpoint_seconds,
-            root=ways.root,
-            target_format=settings.target_format,
-            engine=settings.engine,
-            parts=settings.parts,
+def _run(source: str, contract: Contract, options: RunOptions, batch: BatchOptions) -> RunResult:
+    with shown_progress(shown(source), quiet=batch.quiet) as show:
+        result = validate_source(
+            source, contract, options, resume=batch.resume is not False, root=batch.root, on_progress=show
         )
-    _log_where_resumed(result, ways)
+    _log_where_resumed(result, batch)
     return result
 
 
-def _log_where_resumed(result: RunResult, ways: BatchOptions) -> None:
+def _log_where_resumed(result: RunResult, batch: BatchOptions) -> None:
     resumed, source = result.record.resumed, printable(shown(result.source))
-    if resumed is not None and not ways.quiet:
+    if resumed is not None and not batch.quiet:
         print(f"{source}: resumed run {resumed.run_id} at line {resumed.line:,}", file=sys.stderr)
-    elif resumed is None and ways.resume and not result.already_done:
+    elif resumed is None and batch.resume and not result.already_done:
         print(f"{source}: nothing to resume, the run started from the beginning", file=sys.stderr)

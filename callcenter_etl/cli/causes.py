@@ -1,4 +1,4 @@
-"""Says at the end of runs what is behind their rejects."""
+"""Prints the causes of rejects at the end of runs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from callcenter_etl.terminal import printable
 
 
 def print_causes(results: Sequence[RunResult], contract: Contract) -> None:
-    """Print what is behind the rejects of runs that have just ended.
+    """Print the causes of the rejects of runs that have just ended.
 
-    A file that cannot be read back is said on standard error, and changes nothing about the run.
+    If an exceptions file cannot be read back, the error goes to standard error and does not affect the exit code.
     """
     explained = [each for each in results if each.record.records.rejected and not each.already_done]
     for result in explained:
         if len(explained) > 1:
             print(f"{printable(shown(result.source))}:")
         if is_local(result.output):
-            _say(result, contract)
-        else:  # it would have to be fetched whole
-            print(f"  callcenter-etl explain {printable(shown(result.output))} --contract … tells the causes")
+            _print_causes_of(result, contract)
+        else:  # the exceptions would have to be downloaded whole
+            print(f"  callcenter-etl explain {printable(shown(result.output))} --contract … shows the causes")
 
 
-def _say(result: RunResult, contract: Contract) -> None:
+def _print_causes_of(result: RunResult, contract: Contract) -> None:
     from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS
     from callcenter_etl.tools.explain import find_causes
 

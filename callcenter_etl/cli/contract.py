@@ -34,9 +34,9 @@ def check(
     *,
     formats: Formats = None,
 ) -> None:
-    """Say everything that is wrong with contracts: exit code 0 when nothing is, 2 otherwise.
+    """Check contracts and list every fault: exit code 0 without faults, 2 otherwise.
 
-    Warnings, such as an escape in double quotes, leave the exit code as it is.
+    Warnings, such as an escape in double quotes, do not affect the exit code.
 
     Example: callcenter-etl contract check contracts/*.yaml
     """
@@ -52,7 +52,7 @@ def check(
             faults += contract.loaded.warnings
         except ContractError as error:
             faults += (*error.faults, *error.warnings)
-        except SourceError as error:  # the faults of the other files are still wanted
+        except SourceError as error:  # an unreadable file does not hide the faults of the others
             faults.append(contract_diagnostic(str(error).removeprefix(f"{shown(file)}: "), file=shown(file)))
     for each in wanted:
         write_to(each, partial(RENDERERS[each.form].contracts, files, faults))

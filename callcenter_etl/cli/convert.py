@@ -1,4 +1,4 @@
-"""`callcenter-etl contract import` and `export`: contracts from and to other formats."""
+"""`callcenter-etl contract import` and `export`: convert contracts from and to other formats."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PANDERA = ("pandera", "pandera-model")
 
 
 class Exchange(StrEnum):
-    """The formats of other tools."""
+    """The contract formats of other tools."""
 
     odcs = "odcs"
     frictionless = "frictionless"
@@ -36,7 +36,7 @@ class Exchange(StrEnum):
     pipeline_config = "pipeline-config"
 
 
-# As a metavar these words would be wider than a terminal of 80 columns.
+# In the help text: as a metavar these words would be wider than a terminal of 80 columns.
 _FORMATS = ", ".join(each.value for each in Exchange)
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
@@ -57,8 +57,8 @@ def export_contract(
 ) -> None:
     """Write a contract in the format of another tool.
 
-    What that format cannot say is kept where it leaves room for it, so that `contract import` gives the same
-    contract again, and is listed on standard error. With -o NAME.json or NAME.yaml the text is JSON or YAML.
+    Parts that the format has no terms for are kept in its extension properties, so that `contract import` restores
+    the same contract, and are listed on standard error. With -o NAME.json or NAME.yaml the text is JSON or YAML.
 
     Example: callcenter-etl contract export calls.yaml --to odcs -o odcs.yaml
     """
@@ -90,10 +90,10 @@ def import_contract(
     output: _Output = None,
     force: _Force = False,
 ) -> None:
-    """Make a contract of the file of another tool.
+    """Convert a file of another tool to a contract.
 
-    What the contract does not hold is listed on standard error. A DataFrameModel is read by running its module;
-    nothing else is ever run.
+    Parts that the contract does not hold are listed on standard error. Only the import of a DataFrameModel runs code:
+    its module.
 
     Example: callcenter-etl contract import odcs.yaml -o orders.yaml
     """
@@ -104,13 +104,13 @@ def import_contract(
 
 
 def print_unsupported(contract: Contract) -> None:
-    """Say what an ODCS file says about the data that no rule of the contract made of it asks."""
+    """Print a warning for each assertion of an ODCS file that no rule of the converted contract checks."""
     for fault in contract.loaded.unsupported:
         print(printable(f"warning: {fault}"), file=sys.stderr)
 
 
-def say_warnings(contract: Contract) -> None:
-    """Print what is suspicious in a contract that can be used."""
+def print_warnings(contract: Contract) -> None:
+    """Print the warnings about a contract without faults."""
     for fault in contract.loaded.warnings:
         print(printable(str(fault)), file=sys.stderr)
 
@@ -140,7 +140,7 @@ def _text_of(output: str | None) -> str | None:
 
 
 def _write(text: str, output: str | None, *, force: bool) -> None:
-    """Print the text, or write it to a new file. Raises UsageError where the file is there already."""
+    """Print the text, or write it to a new file. Raises UsageError if the file exists and `force` is not set."""
     if output is None:
         sys.stdout.write(text)
         return

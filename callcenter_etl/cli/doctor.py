@@ -1,4 +1,4 @@
-"""`callcenter-etl doctor`: whether this machine is ready for runs."""
+"""`callcenter-etl doctor`: check that this machine is ready for runs."""
 
 from __future__ import annotations
 
@@ -26,32 +26,33 @@ def doctor(
             "--contract",
             "-c",
             metavar="FILE",
-            help="A contract that says how S3 is reached, where files wait, and what runs need.",
+            help="A contract, for its storage options, staging folder, engine and target format.",
         ),
     ] = None,
     staging: Annotated[
-        str | None, typer.Option("--staging", metavar="DIR", help="Where files for s3:// are to wait.")
+        str | None,
+        typer.Option("--staging", metavar="DIR", help="Local folder for files before their upload."),
     ] = None,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How results are shown.")
     ] = OutputFormat.text,
 ) -> None:
-    """Look at this machine: Python, packages, extras, Java, S3 credentials (never their values), folders, cores, memory.
+    """Check this machine: Python, packages, extras, Java, S3 credentials (never their values), folders, cores, memory.
 
-    Every check is ok, a note about what some commands need, or wrong, with what would mend it. Exit codes: 0 nothing
-    is wrong, 1 something is.
+    Each check results in ok, note (some commands need more) or wrong, with a remedy. Exit codes: 0 nothing is wrong,
+    1 something is.
 
     Example: callcenter-etl doctor -c contracts/call_center.yaml
     """
     from callcenter_etl.api_contract import load_contract
     from callcenter_etl.contract.run_defaults import RunDefaults
-    from callcenter_etl.run.options import RunOptions, resolve_settings
+    from callcenter_etl.run.options import command_line, environment, resolve_options
     from callcenter_etl.tools.doctor import examine
 
     defaults = RunDefaults() if contract is None else load_contract(contract).document.run
-    settings = resolve_settings(defaults, RunOptions(staging=staging), os.environ)
-    extras = {settings.target_format, settings.engine}  # extras have the names of what they are for
-    checks = examine(defaults.storage_options, staging=settings.staging, extras=extras)
+    options = resolve_options(defaults, command_line({"staging": staging}), environment(os.environ))
+    extras = {options.target_format, options.engine}  # an extra has the name of its format or engine
+    checks = examine(defaults.storage_options, staging=options.staging, extras=extras)
     if form is OutputFormat.json:
         json.dump(
             {"sound": _sound(checks), "checks": [asdict(check) for check in checks]}, sys.stdout, indent=2

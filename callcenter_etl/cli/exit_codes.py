@@ -1,4 +1,4 @@
-"""Turns what a command ended with into an exit code, in one place."""
+"""Translates the end of a command, also by an exception or a signal, to its exit code."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from callcenter_etl.terminal import counted, printable
 BUG = 70
 INTERRUPTED = 130
 _UNREAD = 1
-_MAY_CHANGE = (0, 1)  # the codes that promise that the results were shown
+_MAY_CHANGE = (0, 1)  # these codes promise that the results were printed, so a failed flush replaces them
 
 
 class InterruptedRunError(BaseException):
-    """SIGINT or SIGTERM came; no `except Exception` on the way may keep it."""
+    """SIGINT or SIGTERM was received; a BaseException, so that no `except Exception` can swallow it."""
 
 
 def guarded(app: typer.Typer) -> int:
-    """Run the command line; return its exit code, with the cause on standard error and no traceback.
+    """Run the command line. Returns its exit code, and prints the cause of a failure without a traceback.
 
-    Signals are ignored once the code is settled.
+    Signals are ignored once the code is determined.
     """
     prepare_streams()
     interrupt = _interrupter()
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell sets it for what runs behind
+        if signal.getsignal(number) is not signal.SIG_IGN:  # a shell ignores SIGINT for background jobs
             signal.signal(number, interrupt)
     try:
         code = _code_of(app)
@@ -52,13 +52,13 @@ def guarded(app: typer.Typer) -> int:
 
 def _code_of(app: typer.Typer) -> int:
     code = _protected(lambda: _called(app))
-    # Also after an error: what is left in the buffer would fail once more when the interpreter ends, as exit code 120.
+    # Also after an error: the interpreter flushes the buffer at its end, and a failure there is exit code 120.
     flushed = _protected(_flush_output)
     return flushed if code in _MAY_CHANGE and flushed else code
 
 
 def _protected(step: Callable[[], int]) -> int:
-    """Return what a step returns, or the exit code of the error that ended it."""
+    """Return the result of a step, or the exit code of the error that ended it."""
     try:
         return step()
     except AccountingError as error:
@@ -78,7 +78,7 @@ def _called(app: typer.Typer) -> int:
 
 
 def _flush_output() -> int:
-    """Write out what was printed; return 0."""
+    """Flush standard output. Returns 0."""
     sys.stdout.flush()
     return 0
 
@@ -88,10 +88,10 @@ def _environment_or_bug(error: Exception) -> int:
         return print_error(OutOfMemoryError())
     if isinstance(error, OSError) and error.filename == OUTPUT:
         give_up_output()
-        if isinstance(error, BrokenPipeError):  # the reader has seen enough
+        if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has closed the pipe
             return _UNREAD
         return print_error(OutputError(f"{OUTPUT}: {os_cause(error)}"))
-    # The last net: every place that is known to fail names itself before.
+    # The last resort: code that is known to fail translates its errors itself, with a better location.
     if isinstance(error, OSError) and is_environment(error):
         return print_error(
             OutputError(f"{place_of(error) or 'the command could not be finished'}: {os_cause(error)}")
@@ -100,12 +100,12 @@ def _environment_or_bug(error: Exception) -> int:
 
 
 def _interrupter() -> Callable[[int, FrameType | None], None]:
-    """Return what ends the command in order when a signal comes, and at once when another one does."""
+    """Return a signal handler: the first signal ends the command in order, a second one at once."""
     came = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal came
-        if came:  # what is left to clear up, the next run into that output clears up
+        if came:  # os._exit skips all clean-up; the next run into that output removes the staged files
             with suppress(OSError):
                 os.write(2, f"{printable(_published_state())}\n".encode())
             os._exit(INTERRUPTED)
@@ -121,7 +121,7 @@ def _ignore_signals() -> None:
 
 
 def _published_state() -> str:
-    """Return what an interrupted command has published."""
+    """Return the message about the files that an interrupted command has published."""
     said = "interrupted"
     if interrupts.under_way is not None:
         said += f" in the middle of publishing {interrupts.under_way}: nothing counts there until it exists"
@@ -134,12 +134,12 @@ def _published_state() -> str:
 
 
 def print_error(error: CallcenterEtlError) -> int:
-    """Say on standard error what went wrong; give the exit code that it means."""
+    """Print an error with its notes on standard error. Returns its exit code."""
     return _say(_with_notes(f"error: {error}", error), error.exit_code)
 
 
-def say_skipped(folder: str, files: int) -> None:
-    """Say on standard error that a pattern matched files of earlier runs, which are not read."""
+def print_skipped(folder: str, files: int) -> None:
+    """Print a note on standard error about files of earlier runs that a pattern matched and that are skipped."""
     _say(
         f"note: {shown(folder)}: skipped {counted(files, 'file')} of earlier runs (name a file to read it)", 0
     )

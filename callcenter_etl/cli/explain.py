@@ -1,4 +1,4 @@
-"""`callcenter-etl explain`: one record with every rule's verdict, or the causes behind a run's rejects."""
+"""`callcenter-etl explain`: one record with the verdict of every rule, or the causes of a run's rejects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def explain(
         bool, typer.Option("--show-values", help="Show values of columns classified personal or secret too.")
     ] = False,
     run: Annotated[
-        str | None, typer.Option("--run", metavar="RUN_ID", help="A run of the ledger, by enough of its id.")
+        str | None,
+        typer.Option("--run", metavar="RUN_ID", help="A run of the ledger, by its id or its beginning."),
     ] = None,
     output: Annotated[
         str | None,
@@ -41,18 +42,18 @@ def explain(
             "--output",
             "-o",
             metavar="DIR",
-            help="Where the ledger of --run is: the folder given to validate.",
+            help="The folder with the ledger of --run, as given to validate.",
         ),
     ] = None,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How results are shown.")
     ] = OutputFormat.text,
 ) -> None:
-    """Say why a record is accepted or rejected, or what is behind all the rejects of a run.
+    """Explain why a record is accepted or rejected, or list the causes of a run's rejects.
 
-    With --line: the record's bytes, its fields, and what every rule makes of it. Without: the few causes of a
-    run's rejects, with the change of the contract that would keep them. Exit codes: 0 explained, 1 the source is
-    refused, 2 no record stands on that line.
+    With --line: the record's bytes, its fields, and the verdict of every rule. Without: the few causes of a run's
+    rejects, each with the change of the contract that would accept them. Exit codes: 0 explained, 1 the source is
+    refused, 2 there is no record on that line.
 
     Example: callcenter-etl explain calls.csv --line 17 -c calls.yaml
     """
@@ -75,9 +76,9 @@ def _explain_line(
     from callcenter_etl.diagnostics.explanation_report import EXPLANATION_RENDERERS
     from callcenter_etl.tools.explain import explain_line
 
-    told = explain_line(source, contract.loaded, line, show_values=show_values)
-    EXPLANATION_RENDERERS[form.value](told, sys.stdout)
-    return 1 if told.status == "refused" else 0
+    explanation = explain_line(source, contract.loaded, line, show_values=show_values)
+    EXPLANATION_RENDERERS[form.value](explanation, sys.stdout)
+    return 1 if explanation.status == "refused" else 0
 
 
 def _explain_run(

@@ -1,7 +1,7 @@
-"""Writes the help of commands: options grouped by purpose, the first sentence of each command whole.
+"""Formats the help of commands: groups options by purpose, and lists each command with its first sentence.
 
-Plain text, not rich's panels: at 80 columns these leave 20 for the text of an option, and rich takes longer to import
-than the rest of `--help`.
+Plain text, not rich's panels: at 80 columns the panels leave 20 columns for the text of an option, and importing rich
+takes longer than the rest of `--help`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 ARGUMENTS, OPTIONS, COMMANDS = "Arguments", "Options", "Commands"
-# Long enough for every first sentence: the formatter wraps it, where a limit would cut it.
+# Longer than every first sentence: a shorter limit would cut it, although the formatter wraps lines itself.
 _WHOLE = 1_000
 
 
 class GroupedCommand(TyperCommand):
-    """A command with a section for each `rich_help_panel` of its options, in the order of their first options."""
+    """A command with one help section for each `rich_help_panel`, in the order of the first option of each."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the sections, options that name none last."""
+        """Write the sections; options without a panel come last."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
                 section = _section_of(parameter)
-                # an argument's type is that of Python, which says nothing to a user
+                # The type of an argument is a Python type, which means nothing to a user.
                 name = record[0].partition(" <")[0] if section == ARGUMENTS else record[0]
                 sections.setdefault(section, []).append((name, record[1]))
         sections[OPTIONS] = sections.pop(OPTIONS, [])

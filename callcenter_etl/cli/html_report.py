@@ -1,4 +1,4 @@
-"""`--report`: where a page about runs goes, settled before they start; and the page, written when they have ended."""
+"""`--report`: check the target of the HTML report before the runs, write the report after them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def prepare_report(uri: str, contract: Contract, sources: Sequence[str]) -> ReportFile:
-    """Raise UsageError, before anything is run, where no report could be written or it would replace a source."""
+    """Return the file of a report, checked before any run.
+
+    Raises UsageError if the file cannot be written or is one of the sources.
+    """
     from callcenter_etl.diagnostics.html import report_file
 
     if any(_same_file(uri, source) for source in sources):
@@ -33,7 +36,7 @@ def write_report(
     root: str | None,
     failures: Sequence[tuple[str, CallcenterEtlError]] = (),
 ) -> None:
-    """Write the page about the runs. Raises OutputError, which says that the runs stand all the same."""
+    """Write the report of the runs. Raises OutputError, with a message that the runs themselves are published."""
     from callcenter_etl.diagnostics.html import FailedSource, Finished
 
     finished = [Finished(result.record, result.output, result.already_done) for result in results]
@@ -42,7 +45,10 @@ def write_report(
 
 
 def report_recorded_run(uri: str, record: RunRecord, contract: Contract | None, *, root: str) -> None:
-    """Write the page about a run of the ledger. Raises UsageError where its contract or its files are not there."""
+    """Write the report of a run of the ledger.
+
+    Raises UsageError if the contract is missing or another one, or if the run's files have been replaced or removed.
+    """
     from callcenter_etl.diagnostics.html import Finished
     from callcenter_etl.run.ledger.equivalent_run import published_summary
     from callcenter_etl.run.ledger.location import output_of

@@ -1,4 +1,4 @@
-"""`callcenter-etl contract infer`: a contract from samples."""
+"""`callcenter-etl contract infer`: derive a contract from samples."""
 
 from __future__ import annotations
 
@@ -49,35 +49,41 @@ def infer(
     ] = "1%",
     max_records: Annotated[
         int | None,
-        typer.Option("--max-records", min=1, metavar="N", help="Read so many of each sample. Default: all."),
+        typer.Option(
+            "--max-records", min=1, metavar="N", help="Records to read of each sample. Default: all."
+        ),
     ] = None,
     delimiter: Annotated[
-        str | None, typer.Option("--delimiter", metavar="CHAR", help="Do not sniff it; \\t is a tab.")
+        str | None,
+        typer.Option("--delimiter", metavar="CHAR", help="The delimiter, instead of a guess; \\t is a tab."),
     ] = None,
     header: Annotated[
-        bool | None, typer.Option("--header/--no-header", help="Do not guess whether there is a header.")
+        bool | None,
+        typer.Option("--header/--no-header", help="Whether there is a header, instead of a guess."),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")
+        bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")
     ] = False,
 ) -> None:
     """Infer a contract from samples: dialect, encoding, header, types and rules, each with its evidence.
 
-    The contract accepts the samples, but for what it lists as outliers; the samples are held to it at the end.
+    The contract accepts all records of the samples except the outliers that it lists; the samples are validated
+    against it at the end.
+
     Exit codes: 0 inferred, 1 a sample is no delimited text, 2 the command line is wrong or the samples do not go
     together, 3 a sample cannot be read or FILE not written.
 
     Example: callcenter-etl contract infer calls_202501.csv -o calls.yaml
     """
     with uncollected():
-        from callcenter_etl.api import resolve_sources
-        from callcenter_etl.cli.exit_codes import say_skipped
+        from callcenter_etl.cli.exit_codes import print_skipped
+        from callcenter_etl.source_patterns import resolve_sources
         from callcenter_etl.tools.infer import InferOptions, infer_contract
 
     if output is not None and entry_exists(output) and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
     options = InferOptions(
-        samples=tuple(resolve_sources(samples, on_skipped=say_skipped)),
+        samples=tuple(resolve_sources(samples, on_skipped=print_skipped)),
         id=name,
         tolerance=_share(tolerance),
         max_records=max_records,
@@ -121,7 +127,7 @@ def _say_where_the_schema_goes(output: Path) -> None:
 
 
 def _quiet(step: Step) -> None:
-    """Show nothing."""
+    """Ignore a step of the inference."""
 
 
 def _shown() -> Callable[[Step], None]:

@@ -1,4 +1,4 @@
-"""The formats that a command's results are asked for in, each on standard output or in a file."""
+"""The `--format` options: formats of a command's results, each for standard output or a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOR_PEOPLE = "text"
 
 
 def complete_format(incomplete: str) -> list[str]:
-    """Return the formats that a shell may complete what was typed to."""
+    """Return the formats that complete an incomplete word in the shell."""
     return [form for form in FORMATS if form.startswith(incomplete)]
 
 
@@ -37,7 +37,7 @@ Formats = Annotated[
 
 
 class OutputFormat(StrEnum):
-    """How results are shown."""
+    """The formats of a command with results for people and programs only."""
 
     text = "text"
     json = "json"
@@ -45,16 +45,16 @@ class OutputFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RequestedFormat:
-    """A format, and the file that it goes to; standard output where there is none."""
+    """A format, and its file; standard output if `file` is None."""
 
     form: str
     file: str | None = None
 
 
 def requested_formats(texts: Sequence[str] | None) -> tuple[RequestedFormat, ...]:
-    """Read the `--format` options; where none of them is for standard output, text goes there.
+    """Return the parsed `--format` options, with text on standard output if none of them uses it.
 
-    Raises UsageError for an unknown format, and for two that would go to the same place.
+    Raises UsageError for an unknown format, and for two formats with the same target.
     """
     wanted = tuple(_wanted(text) for text in texts or ())
     if all(each.file is not None for each in wanted):
@@ -77,7 +77,7 @@ def _wanted(text: str) -> RequestedFormat:
 
 
 def write_to(wanted: RequestedFormat, write: Callable[[TextIO], None]) -> None:
-    """Let `write` write to where the results are wanted. Raises OutputError when that cannot be written."""
+    """Call `write` with the stream of a requested format. Raises OutputError if its file cannot be written."""
     if wanted.file is None:
         write(sys.stdout)
         return

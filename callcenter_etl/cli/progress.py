@@ -1,4 +1,4 @@
-"""Shows the progress of a run: one line that is redrawn on a terminal, a line now and then elsewhere."""
+"""Shows the progress of a run: one redrawn line on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SECONDS_BETWEEN_LINES = 5.0
-# A run that ends sooner shows no bar: it would only flicker.
+# A shorter run shows no bar, which would only flicker.
 SECONDS_BEFORE_BAR = 0.5
 
 
 @contextmanager
 def shown_progress(source: str, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Yield the function that a run reports its progress to, None where nothing is to be shown."""
+    """Yield the callback for a run's progress, None if no progress is shown."""
     if quiet:
         yield None
     elif sys.stderr.isatty():
@@ -37,8 +37,8 @@ def shown_progress(source: str, *, quiet: bool) -> Iterator[Callable[[Progress],
 def _on_terminal(source: str) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
 
-    console = Console(file=sys.stderr)  # not stderr=True, which would be what writes above the bar
-    if console.is_dumb_terminal:  # it cannot erase what it has shown
+    console = Console(file=sys.stderr)  # not stderr=True: that follows sys.stderr, which is replaced below
+    if console.is_dumb_terminal:  # it cannot erase a line
         yield _lines(source)
         return
     with _redrawn(source, console) as show:
@@ -50,8 +50,8 @@ def _redrawn(source: str, console: Console) -> Generator[Callable[[Progress], No
     from rich.live import Live
 
     line = ProgressLine(source, console)
-    # Both streams stay as they are for rich: it would fold log lines at the width, where the terminal wraps them
-    # and can still copy them whole.
+    # rich must not redirect the streams: it would break log lines at the terminal's width, and a line that the
+    # terminal itself wraps can still be copied whole.
     live = Live(
         get_renderable=line.render,
         console=console,
@@ -75,31 +75,31 @@ def _redrawn(source: str, console: Console) -> Generator[Callable[[Progress], No
 
 
 class _AboveTheBar(TextIOBase):
-    """Standard error while the bar is there: whole lines are written above it, and it is drawn again below them."""
+    """Standard error while the bar is shown: writes whole lines above the bar."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._rest = ""
 
     def write(self, text: str) -> int:
-        """Write the lines that are complete; the rest waits for its end."""
+        """Write the complete lines, and keep the rest until its line end arrives."""
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             self._print(line)
         return len(text)
 
     def flush(self) -> None:
-        """Leave the rest where it is: half a line above the bar could not be completed."""
+        """Do nothing: half a line above the bar could not be completed later."""
 
     def close(self) -> None:
-        """Write what never got its end."""
+        """Write the last line, also without a line end."""
         if self._rest:
             self._print(self._rest)
             self._rest = ""
         super().close()
 
     def isatty(self) -> bool:
-        """Return True: lines get the colours that a terminal gets."""
+        """Return True, so that log lines keep their colours."""
         return True
 
     def _print(self, line: str) -> None:
@@ -117,7 +117,7 @@ def _lines(source: str) -> Callable[[Progress], None]:
             return
         last = time.monotonic()
         of = "" if progress.bytes_total is None else f" of {progress.bytes_total:,}"
-        with suppress(OSError):  # a full standard error keeps no run from its end
+        with suppress(OSError):  # progress is optional: a closed or full standard error must not end the run
             print(
                 f"{printable(source)}: {progress.bytes_read:,}{of} bytes, {counted(progress.records, 'record')},"
                 f" {progress.rejected:,} rejected",

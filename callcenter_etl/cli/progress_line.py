@@ -1,4 +1,4 @@
-"""Writes the progress of a run as one line that fits the width of a terminal."""
+"""Formats the progress of a run as one line that fits the width of a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GAP = "  "
 
 
 class ProgressLine:
-    """The line of one run: `progress` is set by the run's thread, `render` is called by that of the terminal."""
+    """The line of one run: the run's thread sets `progress`, rich's thread calls `render`."""
 
     def __init__(self, source: str, console: Console) -> None:
         self.progress: Progress | None = None
@@ -29,19 +29,22 @@ class ProgressLine:
         self._started = time.monotonic()
 
     def render(self) -> Text:
-        """Return the line for the width that the terminal has by now."""
+        """Return the line for the present width of the terminal."""
         from rich.text import Text
 
         if self.progress is None:
             return Text(self._name, no_wrap=True, overflow="ellipsis")
         seconds = time.monotonic() - self._started
-        # The last column stays free: some terminals break the line as soon as it is filled.
+        # The last column stays free: some terminals wrap a line as soon as that is filled.
         line = progress_line(self._name, self.progress, seconds=seconds, width=_width(self._console) - 1)
         return Text(line, no_wrap=True, overflow="ellipsis")
 
 
 def _width(console: Console) -> int:
-    """Return the width of the terminal itself: rich prefers COLUMNS, and erases a line that wrapped only in part."""
+    """Return the width of the terminal itself.
+
+    rich prefers the variable COLUMNS; if that is wider than the terminal, the line wraps and is not erased whole.
+    """
     try:
         return os.get_terminal_size(console.file.fileno()).columns or console.width
     except (OSError, ValueError):
@@ -49,7 +52,7 @@ def _width(console: Console) -> int:
 
 
 def progress_line(name: str, progress: Progress, *, seconds: float, width: int) -> str:
-    """Return name, bar and figures in at most `width` characters: whole figures are left out, none is cut."""
+    """Return name, bar and figures in at most `width` characters; figures are left out whole and never cut."""
     share = _share(progress)
     wanted_name = min(len(name), MIN_NAME)
     figures = next(
@@ -65,7 +68,7 @@ def progress_line(name: str, progress: Progress, *, seconds: float, width: int) 
 
 
 def _candidates(progress: Progress, seconds: float) -> Sequence[str]:
-    """Return the figures, all of them first, then without the ones that are missed least."""
+    """Return the figures in ever shorter selections, the first with all of them."""
     share = _share(progress)
     records, rejected = counted(progress.records, "record"), f"{progress.rejected:,} rejected"
     if share is None:

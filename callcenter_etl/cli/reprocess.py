@@ -1,4 +1,4 @@
-"""`callcenter-etl reprocess`: corrected exceptions are judged anew, and what keeps the contract is written once."""
+"""`callcenter-etl reprocess`: validate corrected rejects again, and publish the recovered records once."""
 
 from __future__ import annotations
 
@@ -26,32 +26,34 @@ def reprocess(
             "--output",
             "-o",
             metavar="DIR",
-            help="Where a folder is made. Default: reprocessed, in the run's output.",
+            help="Folder for the results, a subfolder each time. Default: reprocessed, in the run's output.",
         ),
     ] = None,
     run_output: Annotated[
         str | None,
-        typer.Option("--run-output", metavar="DIR", help="The run's output folder, where FILE is not in it."),
+        typer.Option("--run-output", metavar="DIR", help="The run's output folder, if FILE is not in it."),
     ] = None,
     source_sha256: Annotated[
         str | None,
-        typer.Option("--source-sha256", metavar="HASH", help="The source's hash, where no run is at hand."),
+        typer.Option(
+            "--source-sha256", metavar="HASH", help="The source's hash, if the run's output is missing."
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be recovered, and write nothing.")
+        bool, typer.Option("--dry-run", help="Report what would be recovered, and write nothing.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write what is still rejected again, although nothing changed.")
+        bool, typer.Option("--force", help="Write the remaining rejects again although nothing changed.")
     ] = False,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How results are shown.")
     ] = OutputFormat.text,
 ) -> None:
-    """Validate corrected records again, and write those that satisfy the contract, each once.
+    """Validate corrected records again, and publish those that satisfy the contract, each exactly once.
 
-    Each time a folder is made below the output, with target.csv, exceptions.csv and rejected.csv for what is
-    still wrong, recovered.csv and summary.json. A line of a source is recovered once, however often its row comes
-    again. Exit codes: 0 nothing is rejected any more, 1 something is, or the file is refused.
+    Each call writes a new folder below the output: target.csv, exceptions.csv and rejected.csv with the remaining
+    rejects, recovered.csv and summary.json. A line of a source is recovered once, however often its row is
+    submitted. Exit codes: 0 nothing is rejected any more, 1 something is, or the file is refused.
 
     Example: callcenter-etl reprocess out/exceptions.csv -c calls.yaml --dry-run
     """

@@ -1,4 +1,4 @@
-"""`callcenter-etl runs`: list the runs of an output, show one."""
+"""`callcenter-etl runs`: list the runs of an output, or show one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Form = Annotated[OutputFormat, typer.Option("--format", help="Format of the runs
 
 
 class Status(StrEnum):
-    """How a run ended, or that it has not."""
+    """The status of a run in the ledger."""
 
     running = "running"
     passed = "passed"
@@ -89,9 +89,7 @@ def list_(
 
 @app.command("show", cls=GroupedCommand)
 def show(
-    run_id: Annotated[
-        str, typer.Argument(metavar="RUN_ID", help="The run's id, or enough of its beginning.")
-    ],
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="The run's id, or the beginning of it.")],
     *,
     output: Output = None,
     contract: Annotated[

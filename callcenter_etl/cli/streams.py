@@ -1,4 +1,4 @@
-"""Standard streams that fail in ways a command can answer: closed, full, or read by nobody."""
+"""Replaces the standard streams, so that errors of closed, full or unread streams can be handled."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ OUTPUT = "standard output"
 
 
 def prepare_streams() -> None:
-    """Put streams that name themselves in their errors in the place of the interpreter's own."""
+    """Replace the interpreter's standard streams by streams with their name in their errors."""
     _fill_closed_descriptors()
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  lives as long as the process
     if sys.stdout is None or _descriptor_of(sys.stdout) == 1:
-        # A character that the terminal's encoding lacks is escaped: it is no bug.
+        # Characters that the terminal's encoding lacks are escaped, instead of ending the command as a bug.
         sys.stdout = _text(_Output(1, "wb", closefd=False), sys.stdout, errors="backslashreplace")
     if sys.stderr is None or _descriptor_of(sys.stderr) == 2:
         sys.stderr = _text(_Messages(2, "wb", closefd=False), sys.stderr, errors="backslashreplace")
 
 
 def give_up_output() -> None:
-    """Drop the rest of standard output, or the interpreter would fail on it once more at its end."""
+    """Discard the buffered rest of standard output; the interpreter would fail on it again at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, sys.stdout.fileno())
@@ -35,21 +35,21 @@ def give_up_output() -> None:
 
 
 def _fill_closed_descriptors() -> None:
-    """Open a closed standard descriptor the wrong way round, so that each use of it fails.
+    """Open a closed standard descriptor in the wrong direction, so that each use of it fails.
 
-    Otherwise the next file that a run opens would get its number, and with it all that is printed.
+    Otherwise the next file that a run opens would get the descriptor's number, and receive all printed text.
     """
     for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDONLY)):
         try:
             os.fstat(number)
-        except OSError:  # closed: the lowest free number, and so this one, is given to the next file
+        except OSError:  # closed, so this is the lowest free number, which the next open() gets
             os.open(os.devnull, mode)
 
 
 def _descriptor_of(stream: TextIO) -> int | None:
     try:
         return stream.fileno()
-    except (OSError, ValueError, AttributeError):  # a stream in memory, as notebooks and tests have it
+    except (OSError, ValueError, AttributeError):  # a stream in memory, as in notebooks and tests
         return None
 
 
@@ -66,7 +66,7 @@ def _text(raw: io.FileIO, earlier: TextIO | None, *, errors: str) -> TextIO:
 
 
 class _Waiting(io.FileIO):
-    """A stream that waits where its other end is slow, though it was set not to block by a process that shares it."""
+    """A stream that waits for a slow reader even if another process has set the shared descriptor to non-blocking."""
 
     def write(self, data: Buffer, /) -> int:
         while (written := super().write(data)) is None:
@@ -75,7 +75,7 @@ class _Waiting(io.FileIO):
 
 
 class _Output(_Waiting):
-    """Standard output: its errors have its name, as those of files have theirs."""
+    """Standard output, with its name in each of its errors."""
 
     def write(self, data: Buffer, /) -> int:
         try:
@@ -86,10 +86,10 @@ class _Output(_Waiting):
 
 
 class _Messages(_Waiting):
-    """Standard error: a message that it does not take is dropped, and changes neither a run nor its exit code."""
+    """Standard error: an unwritable message is dropped, without effect on a run or its exit code."""
 
     def write(self, data: Buffer, /) -> int:
         try:
             return super().write(data)
-        except OSError:  # there is no other place where this could be said
+        except OSError:  # there is no other stream to report this on
             return memoryview(data).nbytes

@@ -1,4 +1,4 @@
-"""Faults of a column's bounds: `min` and `max`, `min_length` and `max_length`."""
+"""Checks of a column's bounds: `min` and `max`, `min_length` and `max_length`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORMS = {
 
 
 def bound_faults(column: Column, path: Path) -> Found:
-    """Yield the bounds that are not of the column's type, or that no value can satisfy together."""
+    """Yield path, message and offset of each bound that has not the column's type, and of a min above the max."""
     bounds: dict[str, Decimal | int] = {}
     for key, bound in (("min", column.min), ("max", column.max)):
         if bound is None:
@@ -39,12 +39,13 @@ def bound_faults(column: Column, path: Path) -> Found:
             yield (*path, key), f"{quoted(bound)} is no {column.type} ({_advice(column, key, bound)})", 0
         else:
             bounds[key] = value
+    # A faulty bound is not in `bounds`: comparing it would only repeat its own fault.
     if len(bounds) == 2 and bounds["min"] > bounds["max"]:
         yield (*path, "min"), _too_great("min", column.min, "max", column.max), 0
 
 
 def length_faults(column: Column, path: Path) -> Found:
-    """Yield bounds of the length that no value can satisfy together."""
+    """Yield path, message and offset where the least length is above the greatest."""
     least, most = column.min_length, column.max_length
     if least is not None and most is not None and least > most:
         yield (*path, "min_length"), _too_great("min_length", least, "max_length", most), 0
@@ -67,6 +68,7 @@ def _advice(column: Column, key: str, bound: str) -> str:
         return f"write it as {_FORMS[column.type]}"
     if number < 0 and column.type == "digits":
         return "digits have no sign: write 0 or a greater number"
+    # 1e999 would be written with a thousand digits.
     if number.adjusted() >= MAX_WRITTEN_DIGITS:
         return "write a whole number"
     # The whole number that accepts the same values: the next one above a min, below a max.

@@ -1,4 +1,4 @@
-"""The strptime formats of contracts: their pieces, their regular expression, and one value read by them."""
+"""Compiles the strptime formats of contracts to regular expressions, and parses single values by them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ FIRST_YEAR_OF_1900 = 69  # %y: 69 to 99 are 19xx, 00 to 68 are 20xx
 
 
 class FormatFault(ValueError):  # noqa: N818  fault is the product's word
-    """A format that cannot be used, with what is wrong."""
+    """The error of a format that cannot be used; its text lists everything that is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A directive (`field` names its part) or literal text (`field` is empty); `width` None where it varies."""
+    """One directive (`field` names its part) or literal text (`field` is empty).
+
+    `width` is in bytes, None where it varies.
+    """
 
     field: str
     regex: str
@@ -42,9 +45,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class CompiledFormat:
-    """A format's pieces, and a pattern with a named group a field, for RE2 and Python's re alike.
+    """A format's pieces, and a regular expression with one named group for each field.
 
-    RE2 takes the pattern as it stands; Python's re must use `fullmatch`, since its `$` lets a last line feed pass.
+    RE2 and Python's `re` both accept the expression. `re` must use `fullmatch`, since its `$` also matches before a
+    line feed at the end.
     """
 
     format: str
@@ -102,6 +106,7 @@ _HUMAN = {
 def compile_format(fmt: str, kind: str) -> CompiledFormat:
     """Compile a format of a date, time or datetime. Raises FormatFault with everything that is wrong with it."""
     tokens = _TOKEN.findall(fmt)
+    # First: "yyyy-MM-dd" has no directive at all, and a list of missing directives would hide the real cause.
     advice = _foreign_fault(fmt, kind)
     if advice is not None:
         raise FormatFault(advice)
@@ -122,7 +127,7 @@ def _piece(part: str) -> Piece:
 
 
 def _foreign_fault(fmt: str, kind: str) -> str | None:
-    """Return the fault of a format that is in the letters of Java, Excel or SQL, None for any other."""
+    """Return the fault of a format in the notation of Java, Excel or SQL, None for any other format."""
     meant = to_strptime(fmt) if _LETTER.search(fmt) else None
     if meant is None:
         return None
@@ -172,11 +177,11 @@ def _python_regex(fmt: str, kind: str) -> re.Pattern[str]:
 
 
 def parse_value(kind: str, value: str, formats: tuple[str, ...]) -> int | None:
-    """Read one value by the first format that accepts it.
+    """Parse one value by the first format that accepts it.
 
-    Gives microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), None when no format
-    accepts it. The offset of a time is subtracted and not wrapped, so that such a time may lie outside the day.
-    Raises FormatFault when a format is wrong.
+    Returns microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), None when no format
+    accepts the value. The UTC offset of a time is subtracted without wrapping at midnight, so the result may be
+    negative or longer than a day. Raises FormatFault when a format is wrong.
     """
     for fmt in formats:
         match = _python_regex(fmt, kind).fullmatch(value)
@@ -189,6 +194,7 @@ def parse_value(kind: str, value: str, formats: tuple[str, ...]) -> int | None:
 
 def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
     part = {name: text for name, text in groups.items() if text is not None}
+    # Plain arithmetic instead of strptime, which accepts unpadded numbers and depends on the locale.
     hour = int(part.get("hour", "0"))
     if "hour12" in part:
         hour = int(part["hour12"]) % 12 + (12 if part["half"].lower() == "pm" else 0)
@@ -201,6 +207,7 @@ def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
     year = int(part["year"]) if "year" in part else short + (1900 if short >= FIRST_YEAR_OF_1900 else 2000)
     month = int(part["month"]) if "month" in part else _index(MONTHS, part["month_name"]) + 1
     try:
+        # The expression accepts 02-30; only the calendar knows the days of a month.
         date = datetime(year, month, int(part["day"]), tzinfo=UTC)
     except ValueError:
         return None
@@ -231,7 +238,7 @@ _ISO["datetime"] = tuple(
 
 
 def parse_iso(kind: str, value: str) -> int | None:
-    """Read a date, time or datetime in ISO form; a bare date is a datetime at midnight."""
+    """Return a date, time or datetime in ISO form as `parse_value` does; a date alone is a datetime at midnight."""
     found = parse_value(kind, value, _ISO[kind])
     if found is None and kind == "datetime":
         return parse_value("date", value, _ISO["date"])
@@ -242,7 +249,7 @@ _DURATION = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])", re.ASCII)
 
 
 def parse_duration(value: str) -> int | None:
-    """Read H:MM:SS as microseconds; hours may pass 24, and count as 2,500,000,000 at most."""
+    """Return H:MM:SS in microseconds, None for other text; more than 2,500,000,000 hours count as that many."""
     match = _DURATION.fullmatch(value)
     if match is None:
         return None
@@ -254,5 +261,5 @@ def parse_duration(value: str) -> int | None:
 
 
 def describe_format(fmt: str) -> str:
-    """Return a format as people write it: `%H:%M:%S` is `HH:MM:SS`."""
+    """Return a format in the notation of messages: `%H:%M:%S` is `HH:MM:SS`."""
     return "".join(_HUMAN.get(token, token) for token in _TOKEN.findall(fmt))

@@ -1,4 +1,4 @@
-"""Reads YAML 1.2 or JSON text into plain values that keep their source text and place."""
+"""Parses YAML 1.2 or JSON text to plain values that keep their source text and position."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = ["MAX_BYTES", "Document", "Path", "Place", "Scalar", "dotted", "parse_
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document: mappings, lists and scalars, and the place of each key or list entry (1-based).
+    """A parsed document: mappings, lists and scalars, and the position of each key and list entry (1-based).
 
-    Where the value was made of a text in another format, `origins` gives the paths there that its parts came from.
-    Where it was made of several files, `files` gives the file of each of its own keys. `warnings` are about text that
-    YAML reads otherwise than it looks.
+    If the value was converted from another format, `origins` maps its paths to the paths in the original document. If
+    it was read from several files, `files` maps each top-level key to its file. `warnings` are about text with
+    another meaning in YAML than it seems to have.
     """
 
     value: dict[str, Any]
@@ -43,7 +43,7 @@ class Document:
     warnings: tuple[Diagnostic, ...] = ()
 
     def there(self, path: Path) -> Path:
-        """Return the path in the text that a path of the value, or the part around it, came from."""
+        """Return the path in the original document of a path in the value, or of its nearest enclosing part."""
         if self.origins is None:
             return path
         around = (path[:length] for length in range(len(path), -1, -1))
@@ -51,7 +51,7 @@ class Document:
 
 
 def parse_document(text: bytes, origin: str) -> Document:
-    """Parse a contract's text. Raises ContractError with what is wrong and where."""
+    """Parse the text of a contract in UTF-8. Raises ContractError with every fault and its position."""
     decoded = _decode(text, origin)
     reader = _read_text(decoded, len(text), origin)
     value = reader.value
@@ -74,6 +74,7 @@ def _decode(text: bytes, origin: str) -> str:
         line, column = _line_and_column(text[: error.start].decode("utf-8-sig"))
         message = f"byte 0x{text[error.start]:02X} is not UTF-8"
         raise ContractError((contract_diagnostic(message, file=origin, line=line, column=column),)) from error
+    # libyaml and ruamel.yaml report these characters differently, and JSON text would pass with them.
     control = _NOT_PRINTABLE.search(decoded)
     if control is not None:
         line, column = _line_and_column(decoded[: control.start()])
@@ -83,7 +84,7 @@ def _decode(text: bytes, origin: str) -> str:
 
 
 def _read_text(text: str, size: int, origin: str) -> DocumentReader:
-    """Read with the fast parser; where it sees no YAML 1.2, the exact one has the last word on texts of its size."""
+    """Parse with libyaml; if it rejects the text, ruamel.yaml decides, for texts up to its size limit."""
     fast = fast_events(text, MAX_VALUES)
     refused: YamlSyntaxError | None = None
     if fast is not None:
@@ -93,6 +94,7 @@ def _read_text(text: str, size: int, origin: str) -> DocumentReader:
             ).read_document()
         except YamlSyntaxError as error:
             refused = error
+    # libyaml implements YAML 1.1 and refuses some texts of 1.2, so its refusal alone is not a verdict.
     if size > MAX_SLOW_BYTES:
         raise ContractError((_too_long_for_exact(refused, size, origin),))
     try:
@@ -102,6 +104,7 @@ def _read_text(text: str, size: int, origin: str) -> DocumentReader:
     except YamlSyntaxError as error:
         raise ContractError((_located(error, origin),)) from error
     except TooManyValuesError:
+        # The slow parser gave up on the number of values: the fast parser's syntax error is then the better message.
         if refused is None:
             raise
         raise ContractError((_located(refused, origin),)) from None
@@ -126,5 +129,5 @@ def _too_long_for_exact(refused: YamlSyntaxError | None, size: int, origin: str)
 
 
 def _line_and_column(before: str) -> Place:
-    """Return the 1-based place of what follows the text `before`."""
+    """Return the 1-based line and column that follow the text `before`."""
     return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -13,7 +13,7 @@ MAX_WARNINGS = 100
 
 
 class EscapeWarnings:
-    """The warnings of one text, each place once: an alias repeats its anchor."""
+    """The warnings of one text, at most one for each position: an alias repeats the scalar of its anchor."""
 
     def __init__(self, origin: str, text: str) -> None:
         self.found: list[Diagnostic] = []
@@ -23,7 +23,7 @@ class EscapeWarnings:
         self._warned: set[tuple[int, str]] = set()
 
     def check(self, event: Any, path: Path) -> None:
-        """Add a warning where a scalar event in double quotes has a suspicious escape."""
+        """Add a warning if a scalar event in double quotes has a suspicious escape."""
         if event.style != '"' or len(self.found) > MAX_WARNINGS:
             return
         # The marks' offsets count characters, so that the text between the quotes is a slice.
@@ -41,6 +41,7 @@ class EscapeWarnings:
         if len(self.found) == MAX_WARNINGS:
             message = f"and more: only {MAX_WARNINGS:,} warnings are shown"
             return contract_diagnostic(message, file=self._origin, severity="warn")
+        # A scalar in double quotes may run over lines; the column then counts from the last line break.
         breaks = raw.count("\n", 0, offset)
         line, start = event.start_mark.line + 1 + breaks, event.start_mark.column + 1
         column = start + 1 + offset if not breaks else offset - raw.rfind("\n", 0, offset)
@@ -51,6 +52,6 @@ class EscapeWarnings:
 
 
 def dotted(path: Path) -> str:
-    """Return a path as it is shown: `columns[3].type`."""
+    """Return a path as messages show it: `columns[3].type`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in path)
     return "".join(parts).removeprefix(".")

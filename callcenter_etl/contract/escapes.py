@@ -1,6 +1,6 @@
-r"""Finds escapes in double quotes that were probably meant as a backslash and a letter, such as `"\N"` or `"\bx"`.
+r"""Finds escapes in double quotes that probably mean a backslash and a letter, such as `"\N"` or `"\bx"`.
 
-YAML reads `"\N"` as U+0085 and `"\b"` as a backspace without a word; a NULL marker or a word boundary is lost.
+YAML silently reads `"\N"` as U+0085 and `"\b"` as a backspace; a NULL marker or a word boundary is lost.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _IN_PATTERNS = {letter: text for letter, text in _MEANINGS.items() if letter not
 _IN_PATHS = _MEANINGS | _LAYOUT
 _BY_KEY: Mapping[str, Mapping[str, str]] = {
     "pattern": _IN_PATTERNS,
-    # One character is wanted there, so that an escape can mean nothing else; a tab is often written "\t".
+    # Each must be one character, so an escape cannot mean anything else; a tab is often written "\t".
     "delimiter": {},
     "quote": {},
-    # Texts for people.
+    # Prose for readers, in which a line feed or a tab is intended.
     "description": {},
     "owner": {},
     **dict.fromkeys(("source", "output", "publish_to", "staging", "file", "directory", "uri"), _IN_PATHS),
@@ -40,7 +40,7 @@ _BY_KEY: Mapping[str, Mapping[str, str]] = {
 def suspicious_escape(raw: str, key: str) -> tuple[int, str] | None:
     """Return the offset of the first suspicious escape in a scalar's text between double quotes, and its meaning.
 
-    `key` is the key of the contract that the scalar is under. None where every escape is plain.
+    `key` is the nearest key of the contract above the scalar. None if no escape is suspicious.
     """
     meanings = _BY_KEY.get(key, _MEANINGS)
     for match in _ESCAPE.finditer(raw):
@@ -50,6 +50,6 @@ def suspicious_escape(raw: str, key: str) -> tuple[int, str] | None:
 
 
 def advice(escape: str, meaning: str, *, json: bool) -> str:
-    """Return the warning about an escape, with the spelling that keeps the backslash."""
+    """Return the warning about an escape, with the spelling that keeps the backslash (`json` has no single quotes)."""
     remedy = f"write \\{escape}" if json else "use single quotes"
     return f"in double quotes {escape} is {meaning} (to keep the backslash {remedy})"

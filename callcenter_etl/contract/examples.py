@@ -1,4 +1,4 @@
-"""Examples in a contract: records, and the rules that each of them breaks."""
+"""The examples of a contract: records, each with the rules that it breaks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class FailingExample(BaseModel):
 
     record: Record = Field(description="its values by column; a column left out is empty")
     breaks: TextList = Field(description="ids of all the rules that it breaks")
-    after: tuple[Record, ...] = Field((), description="records that stand before it, for rules of uniqueness")
+    after: tuple[Record, ...] = Field((), description="records that precede it, for rules of uniqueness")
 
 
 class Examples(BaseModel):
-    """Records that `contract test` holds the contract to."""
+    """The example records that `contract test` checks against the contract."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Reads formats of dates as Java, Excel, SQL and moment.js write them, to suggest the strptime format."""
+"""Translates date formats of Java, Excel, SQL and moment.js to strptime, for suggestions in messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Token = tuple[str, str]  # kind (word, run, text) and text
 
 
 def to_strptime(fmt: str) -> str | None:
-    """Return the strptime format that `fmt` probably means, None where it has parts that strptime does not know."""
+    """Return the strptime format that `fmt` probably means, None if a part of it has no strptime directive."""
     tokens = _tokens(fmt)
     if tokens is None:
         return None
@@ -39,6 +39,7 @@ def _tokens(fmt: str) -> list[_Token] | None:
     found: list[_Token] = []
     end = 0
     for match in _TOKEN.finditer(fmt):
+        # A gap: a character that no token begins with, such as an unclosed quote.
         if match.start() != end:
             return None
         end = match.end()

@@ -10,6 +10,7 @@ from callcenter_etl.contract.model import ContractDocument
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a contract document, made from the models."""
     schema = ContractDocument.model_json_schema(mode="validation")
+    # Derived by the model from the order of the keys; an author never writes it.
     schema["$defs"]["Column"]["properties"].pop("rule_keys")
     schema["$defs"].pop("MaxRejected", None)
     return {

@@ -1,4 +1,4 @@
-"""The types of a contract's keys, each strict about what it accepts, and the base of its frozen models."""
+"""The strict types of a contract's keys, and the base class of its frozen models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIZE = re.compile(r"([0-9]+)\s*([KMGT])i?B")
 _MODE = re.compile(r"0?[0-7]{3}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 MAX_COUNT_DIGITS = 18  # a count fits into 64 bits
-MAX_WRITTEN_DIGITS = 50  # a longer whole number stays in the form in which the contract has it
+MAX_WRITTEN_DIGITS = 50  # a longer whole number keeps the notation of the contract
 _MAX_SECONDS = 10**9
 _MAX_SIZE = Decimal(10**20)  # more bytes than any source has
 _UNITS = {"K": 10, "M": 20, "G": 30, "T": 40}
@@ -34,18 +34,18 @@ RULE_KEYS = (
 
 
 class FrozenModel(BaseModel):
-    """A part of a contract: immutable, and without unknown keys."""
+    """The base of a contract's models: immutable, and strict about unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def as_null(value: Any) -> Any:
-    """Return None for a YAML null."""
+    """Return None for a YAML null, any other value unchanged."""
     return None if getattr(value, "tag", None) == "null" else value
 
 
 def as_text(value: Any) -> str:
-    """Take any scalar by its source text."""
+    """Return the source text of a scalar. Raises ValueError for a mapping, a list or null."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int, float, Decimal)):
@@ -54,12 +54,12 @@ def as_text(value: Any) -> str:
 
 
 def as_optional_text(value: Any) -> str | None:
-    """Take any scalar by its source text, null as none."""
+    """Return the source text of a scalar, None for null."""
     return None if value is None or (isinstance(value, Scalar) and value.tag == "null") else as_text(value)
 
 
 def number_in(text: str) -> Decimal | None:
-    """Return the number that a text holds as YAML writes numbers, None where it holds none."""
+    """Return the number in a text, in the notation of YAML; None if the text is not a number."""
     if _NUMBER.fullmatch(text) is None:
         return None
     try:
@@ -70,13 +70,13 @@ def number_in(text: str) -> Decimal | None:
 
 def is_whole(number: Decimal) -> bool:
     """Check that a number has no fraction: 1.0 and 1e3 are whole numbers, 1.5 is not."""
-    # By its digits, not by value: int(Decimal("1e999999")) has a million of them.
+    # By the digits, not by the value: int(Decimal("1e999999")) would have a million digits.
     _, digits, exponent = number.as_tuple()
     return isinstance(exponent, int) and (exponent >= 0 or not any(digits[exponent:]))
 
 
 def plain_whole_number(text: str) -> str:
-    """Return a whole number that is written with a point or an exponent in digits alone; any other text as it is."""
+    """Return a whole number without point and exponent; any other text unchanged."""
     if text.isdigit() or (number := number_in(text)) is None or not is_whole(number):
         return text
     return text if number.adjusted() >= MAX_WRITTEN_DIGITS else f"{int(number)}"
@@ -112,19 +112,19 @@ def _plain_number(value: Any) -> Decimal | None:
 
 
 def _finite(value: float | Decimal) -> Decimal | None:
-    # repr of a float is its shortest text: 0.1 is 0.1, not 0.1000000000000000055.
+    # The repr of a float is its shortest text: 0.1, not 0.1000000000000000055.
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     return number if number.is_finite() else None
 
 
 def as_optional_count(value: Any) -> int | None:
-    """Take a count, null as none."""
+    """Return a count as `as_count` does, None for null."""
     return None if value is None or (isinstance(value, Scalar) and value.tag == "null") else as_count(value)
 
 
 def as_seconds(value: Any) -> float:
-    """Take a number of seconds, such as 30 or 0.5; not negative."""
-    # A plain text comes from the environment, where nothing has a type.
+    """Return a number of seconds, such as 30 or 0.5. Raises ValueError for a negative number."""
+    # A plain str is from the environment, where values have no type.
     number = number_in(value) if type(value) is str else _plain_number(value)
     if number is None or not 0 <= number < _MAX_SECONDS:
         raise ValueError(f"a number of seconds is expected, such as 30 or 0.5, not {show(value)}")
@@ -132,7 +132,7 @@ def as_seconds(value: Any) -> float:
 
 
 def as_flag(value: Any) -> bool:
-    """Take true or false."""
+    """Return true or false as a bool. Raises ValueError for anything else, also for `yes` and `1`."""
     if isinstance(value, Scalar) and value.tag == "bool" and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if isinstance(value, bool):
@@ -141,21 +141,21 @@ def as_flag(value: Any) -> bool:
 
 
 def as_texts(value: Any) -> tuple[str, ...]:
-    """Take one text or a list of texts."""
+    """Return a tuple of texts from one text or a list."""
     if isinstance(value, (list, tuple)):
         return tuple(as_text(each) for each in value)
     return (as_text(value),)
 
 
 def as_text_list(value: Any) -> tuple[str, ...]:
-    """Take a list of texts."""
+    """Return a tuple of texts from a list. Raises ValueError for a single text."""
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"a list is expected, not {show(value)}")  # noqa: TRY004  pydantic collects ValueErrors
     return tuple(as_text(each) for each in value)
 
 
 def as_record(value: Any) -> dict[str, str]:
-    """Take a mapping of columns to values, each by its source text."""
+    """Return a mapping of columns to the source text of their values."""
     if not isinstance(value, dict):
         raise ValueError(f"a mapping of columns to values is expected, not {show(value)}")  # noqa: TRY004  pydantic collects ValueErrors
     nothing = [
@@ -169,7 +169,7 @@ def as_record(value: Any) -> dict[str, str]:
 
 
 def as_size(value: Any) -> int:
-    """Take a number of bytes, as `100 GiB` or plain."""
+    """Return a number of bytes from `100 GiB` (binary units) or a plain number."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is not None:
         return int(match[1][:20]) << _UNITS[match[2]]
@@ -180,7 +180,10 @@ def as_size(value: Any) -> int:
 
 
 def as_file_mode(value: Any) -> str | None:
-    """Take the permissions of a file as octal text in quotes, such as "0640"; null as none."""
+    """Return the permissions of a file as octal text, None for null.
+
+    They must be in quotes, such as "0640": YAML 1.2 reads 0640 without quotes as the decimal number 640.
+    """
     if value is None or (isinstance(value, Scalar) and value.tag == "null"):
         return None
     number = isinstance(value, int) or (isinstance(value, Scalar) and value.tag != "str")
@@ -196,7 +199,7 @@ def as_file_mode(value: Any) -> str | None:
 
 
 def show(value: Any) -> str:
-    """Show a wrong value in a message: a scalar as quoted text, the rest by its kind."""
+    """Return a wrong value for a message: a scalar as quoted text, any other value by its kind."""
     if isinstance(value, Scalar) and value.tag == "null":
         return "nothing"
     return (
@@ -209,7 +212,7 @@ def show(value: Any) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Name the kind of a value for a message."""
+    """Return the kind of a value for a message, with its article."""
     return (
         "a mapping"
         if isinstance(value, dict)

@@ -1,4 +1,4 @@
-"""Loads contracts: text or mapping to a frozen document, with every fault told at once."""
+"""Loads contracts: text or mapping to a frozen document, with all faults reported together."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from callcenter_etl.os_errors import translate_os_errors
 
 MAX_FAULTS = 500
 _PART = re.compile(r"(.+\.(?:ya?ml|json))#([^#]+)", re.IGNORECASE)
-READ_BYTES = MAX_BYTES + 1  # enough to see that a contract is too long, and no more of a file without end
+READ_BYTES = MAX_BYTES + 1  # enough to notice that a contract is too long; /dev/zero would never end
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedContract:
-    """A contract without faults: its document, the hash of its text, where it came from, where its parts stand.
+    """A contract without faults: its document, the SHA-256 and the path of its text, and positions in the text.
 
-    `rule_positions` also has what no rule of a column or record asks (`header.order`, `record.fields`, …): there
-    the key that decides about it, or the nearest one around it. `positions` has every key and list entry of the text
-    by its path. Both are empty for a contract from a mapping.
+    `rule_positions` has the position of each rule by its id. Rules that no column or record declares
+    (`header.order`, `record.fields`, …) have the position of the key that governs them, or of the nearest key around
+    it. `positions` has every key and list entry of the text by its path. Both are empty for a contract from a mapping.
 
-    Where the text holds several contracts in another format, `part` names this one. `unasked` has what the other
-    format says about the data and no rule here checks. `warnings` are about text that is read otherwise than it looks.
+    If the text holds several contracts in another format, `part` names this one. `unsupported` has the assertions of
+    the other format that no rule here checks. `warnings` are about text with another meaning than it seems to have.
     """
 
     document: ContractDocument
@@ -50,12 +50,12 @@ class LoadedContract:
     warnings: tuple[Diagnostic, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
-        """Return where a part of the contract stands, or the nearest part around it that is written down."""
+        """Return the 1-based line and column of a part of the contract, or of its nearest enclosing part."""
         return self.positions.nearest(path)
 
 
 class ConvertedDraft(Protocol):
-    """A contract that is read from another format: plain values, and for each the path there that it came from."""
+    """A contract converted from another format: plain values, and for each its path in the original document."""
 
     value: dict[str, Any]
     origins: dict[Path, Path]
@@ -65,7 +65,7 @@ class ConvertedDraft(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContractReader:
-    """Another format of contracts: how to recognise a parsed document, and how to read one of its parts."""
+    """A reader of another contract format: `recognises` a parsed document, and `read` one of its contracts."""
 
     recognises: Callable[[Any], bool]
     read: Callable[[dict[str, Any], str | None], ConvertedDraft]
@@ -84,8 +84,8 @@ def load_document(
 ) -> LoadedContract:
     """Load a contract from a file, or from a mapping with the same keys.
 
-    `readers` are tried for documents in other formats; one with several contracts is named as `FILE#object`.
-    Raises ContractError with every fault found, SourceError when the file cannot be read.
+    `readers` are tried for documents in other formats; one of several contracts in a file is named `FILE#object`.
+    Raises ContractError with every fault found, SourceError if the file cannot be read.
     """
     if isinstance(source, Mapping):
         try:
@@ -109,7 +109,7 @@ def load_document(
 
 
 def split_part(name: str) -> tuple[str, str | None]:
-    """Split `FILE#object`; a file that has such a name is taken as it is."""
+    """Return the two parts of `FILE#object`; a file that really has such a name is not split."""
     match = _PART.fullmatch(name)
     return (name, None) if match is None or FilePath(name).exists() else (match[1], match[2])
 
@@ -117,10 +117,10 @@ def split_part(name: str) -> tuple[str, str | None]:
 def convert(
     parsed: Document, origin: str | None, read: Callable[[dict[str, Any]], ConvertedDraft]
 ) -> tuple[Document, list[tuple[bool, Diagnostic]]]:
-    """Read a contract out of a document in another format.
+    """Convert a document of another format to a contract.
 
-    Gives the contract, and what it does not hold: whether that says something about the data, and where it stands.
-    Raises ContractError where the other format is not kept.
+    Returns the contract, and a note for each part of the document that the contract does not hold: whether that part
+    asserts something about the data, and its position. Raises ContractError if the document violates its own format.
     """
     draft = read(parsed.value)
     locate = _Locator(parsed, origin)
@@ -132,11 +132,12 @@ def convert(
 
 
 def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
-    """Load a contract that is parsed already. Raises ContractError with every fault found."""
+    """Load a contract from a parsed document. Raises ContractError with every fault found."""
     locate = _Locator(parsed, origin)
     too_many = tuple(locate.fault(path, message) for path, message in entry_faults(parsed.value))
     if too_many:
         raise ContractError(too_many)
+    # Both steps run always: pydantic stops at the shape, and a contract is to be mended in one go.
     document, found_in_shape = check_shape(parsed.value, most=MAX_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
     wanted = max(0, MAX_FAULTS + 1 - len(faults))
@@ -144,10 +145,12 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
     faults += [locate.fault(path, message, offset) for path, message, offset in found]
     if document is None or faults:
         unique = dict.fromkeys(faults[:MAX_FAULTS])
-        told = sorted(unique, key=lambda fault: fault.location.order()[1:])
+        reported = sorted(unique, key=lambda fault: fault.location.order()[1:])
         if len(faults) > MAX_FAULTS:
-            told.append(contract_diagnostic(f"and more: only {MAX_FAULTS:,} faults are told", file=origin))
-        raise ContractError(tuple(told), parsed.warnings)
+            reported.append(
+                contract_diagnostic(f"and more: only {MAX_FAULTS:,} faults are shown", file=origin)
+            )
+        raise ContractError(tuple(reported), parsed.warnings)
     return LoadedContract(
         document,
         hashlib.sha256(text).hexdigest(),
@@ -159,7 +162,7 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
 
 
 class _Locator:
-    """Turns paths in the document into places in the text."""
+    """Translates paths in the document to positions in the text."""
 
     def __init__(self, parsed: Document, origin: str | None) -> None:
         self._parsed = parsed

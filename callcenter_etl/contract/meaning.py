@@ -1,4 +1,4 @@
-"""Checks what a contract means, part by part, so that no fault hides another."""
+"""Checks the meaning of a contract part by part, so that no fault hides another."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Found = Iterator[tuple[Path, str, int]]
 
 
 def check_meaning(value: dict[str, Any]) -> Found:
-    """Yield the faults beyond the shape: where, what is wrong, and the offset in that value.
+    """Yield path, message and offset (in the value at that path) of each fault beyond the shape.
 
-    Faulty keys are left out and all others are checked: a contract is mended in one go.
+    Faulty keys are left out and all others are checked, so that an author sees every fault in one run.
     """
     columns = read_columns(value.get("columns"))
     rules = list(read_parts(RecordRule, value.get("rules")))
@@ -65,6 +65,7 @@ def _source_faults(value: dict[str, Any]) -> Found:
 
 def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:
     try:
+        # The outputs write delimiter and quote in the source's encoding.
         "".join(characters.values()).encode(encoding)
     except UnicodeEncodeError:
         shown = " or ".join(map(repr, characters.values()))
@@ -75,7 +76,7 @@ def _layout_faults(value: dict[str, Any], columns: Columns) -> Found:
     run = value.get("run")
     declared = run.get("layout") if isinstance(run, dict) else None
     part: Part[TableLayout] | None = read_part(TableLayout, declared)
-    # A column that cannot be read may be the one that the layout names.
+    # With an unreadable column the names are incomplete: the layout may name that column.
     if part is not None and isinstance(declared, dict) and columns.complete:
         yield from layout_faults(part.value, columns.named, columns.types, ("run", "layout"))
 
@@ -85,7 +86,7 @@ def _example_faults(value: dict[str, Any], columns: Columns) -> Found:
     if not isinstance(examples, dict):
         return
     rules = value.get("rules")
-    # Rules with faults of their own too, so that an example that names one is not blamed for it.
+    # Rules with faults of their own are included: an example that names one is not at fault.
     entries = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, (list, tuple)) else []
     known = semantics.Known(
         columns=tuple(columns.types),
@@ -100,7 +101,7 @@ def _example_faults(value: dict[str, Any], columns: Columns) -> Found:
 
 
 def _column_rules(columns: Columns) -> Iterator[str]:
-    """Yield the ids of the columns' rules; of a faulty column all that it may have."""
+    """Yield the ids of the columns' rules; for a faulty column all ids that it might have."""
     sound = {part.value.name: part.value.rule_keys for _, part in columns.parts if not part.broken}
     for name in columns.types:
         for key in sound.get(name, RULE_KEYS):

@@ -1,4 +1,4 @@
-"""The contract as frozen values: source format, columns, rules, limits."""
+"""The frozen model of a contract: source format, columns, rules, limits."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "
 
 
 class FileName(FrozenModel):
-    """What a source's file name must be; each key is optional."""
+    """Rules of a source's file name; each key is optional."""
 
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     length: OptionalCount = Field(None, description="in characters")
@@ -61,7 +61,7 @@ class FileName(FrozenModel):
 
 
 class SourceFormat(FrozenModel):
-    """How the source is written."""
+    """The dialect of the source: delimiter, quoting, encoding, header."""
 
     filename: FileName | None = Field(None, description="rules of the file name")
     delimiter: Text = Field(",", description="any one character, \\t included")
@@ -113,14 +113,14 @@ class SourceFormat(FrozenModel):
 
 
 class Lookup(FrozenModel):
-    """Where a value must stand: a column of a CSV."""
+    """A column of a CSV file in which a value must occur."""
 
     file: Address = Field(description="path relative to the contract, or an address such as s3://")
     column: Text = Field(description="name of the column in that file")
 
 
 def _by_rule(value: Any, take: Any) -> Any:
-    """Take one value for all rules of a column (under '*'), or a mapping by rule."""
+    """Return values by rule key, converted by `take`; one value for all rules of a column is under '*'."""
     if value is None:
         return {}
     if isinstance(value, dict):
@@ -140,7 +140,7 @@ _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProp
 
 
 class Column(FrozenModel):
-    """One column and its rules. `rule_keys` lists those that make rules, in the order written."""
+    """One column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
 
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
@@ -154,7 +154,7 @@ class Column(FrozenModel):
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
     ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
     unique: Flag = Field(default=False, description="no value twice in the source")
-    lookup: Lookup | None = Field(None, description="the value must stand in a column of another file")
+    lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
     severity: Annotated[
         dict[str, str],
         BeforeValidator(lambda value: _by_rule(value, _severity)),
@@ -181,6 +181,7 @@ class Column(FrozenModel):
         if empty:
             raise ValueError(f"{', '.join(empty)} has no value (give one, or leave the key out)")
         filled = {key: value for key, value in data.items() if as_null(value) is not None}
+        # Defaults are filled in before validation, so that a faulty type does not change the meaning of `format`.
         kind = filled.get("type", "text")
         if "format" not in filled and isinstance(kind, str) and kind in DEFAULT_FORMATS:
             filled["format"] = DEFAULT_FORMATS[kind]
@@ -189,6 +190,7 @@ class Column(FrozenModel):
                 key for key in ("min", "max") if isinstance(filled.get(key), (str, int, float, Decimal))
             ]
             filled |= {key: plain_whole_number(as_text(filled[key])) for key in bounds}
+        # Reasons are joined in the order of the contract's keys, which pydantic's field order does not keep.
         order = tuple(key for key in filled if key in RULE_KEYS and _makes_rule(key, filled[key]))
         return {**filled, "rule_keys": order}
 
@@ -222,7 +224,7 @@ class RecordRule(FrozenModel):
 
 
 class MaxRejected(FrozenModel):
-    """How many rejects a run may have: a count, or a percentage of the records read."""
+    """The limit of rejects in a run: a count, or a percentage of the records read."""
 
     count: int | None = None
     percent: Decimal | None = None
@@ -236,9 +238,10 @@ class MaxRejected(FrozenModel):
             raise UsageError(str(error)) from error
 
     def exceeded(self, rejected: int, read: int) -> bool:
-        """Return whether so many rejects of so many records are too many."""
+        """Return whether the number of `rejected` records among those `read` is over the limit."""
         if self.count is not None:
             return rejected > self.count
+        # Fractions, since 0.1% of 3,000,000 records in floats may be one record off.
         return Fraction(rejected) * 100 > Fraction(self.percent or 0) * read
 
     def __str__(self) -> str:
@@ -254,7 +257,7 @@ def _limit(value: Any) -> Any:
         if percent > 100:
             raise ValueError(f"a percentage of 100% at most is expected, not {show(value)}")
         return {"percent": percent}
-    # A plain text comes from the command line; in a contract a count in quotes is a text.
+    # A plain str is from the command line; in a contract, scalars are Scalar and a count in quotes is a text.
     count = number_in(value) if type(value) is str else value
     try:
         return {"count": as_count(count)}
@@ -265,7 +268,7 @@ def _limit(value: Any) -> Any:
 
 
 class Limits(FrozenModel):
-    """How many records a run may reject, and must read, to pass."""
+    """The limits of a run: the most records that it may reject, and the fewest that it must read."""
 
     max_rejected: Annotated[
         MaxRejected | None,
@@ -276,7 +279,7 @@ class Limits(FrozenModel):
 
 
 class ContractDocument(FrozenModel):
-    """The whole contract about one dataset."""
+    """The contract of one dataset."""
 
     contract: Text = Field(description="id: letters, digits, _ and -", pattern=r"^[A-Za-z0-9_-]+$")
     version: Text = Field("0.0.0", description="such as 1.0.0")

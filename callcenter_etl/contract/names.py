@@ -1,4 +1,4 @@
-"""Clashes among the names of a contract: columns, aliases, rules, and names that the product needs for itself."""
+"""Checks for name clashes in a contract: columns, aliases, rules and reserved names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESERVED_RULES = ("record.", "file.", "header.", "limits.")
 
 
 def name_faults(columns: Columns, rules: Sequence[tuple[int, Part[RecordRule]]]) -> Found:
-    """Yield the names that mean two things."""
+    """Yield path, message and offset of each name with two meanings."""
     yield from _column_name_faults(columns)
     yield from _alias_faults(columns)
     yield from _rule_name_faults(columns, rules)

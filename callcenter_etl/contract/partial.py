@@ -1,4 +1,4 @@
-"""Reads the sound parts of a faulty contract, so that a fault in one key hides no fault in another."""
+"""Reads the valid parts of a faulty contract, so that a fault in one key does not hide a fault in another."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from callcenter_etl.contract.key_types import as_null
 from callcenter_etl.contract.model import Column
 
 T = TypeVar("T")
-UNKNOWN_TYPE = ""  # of a column, to expressions: nothing follows from it, and so no second fault
-_REQUIRED = ("name",)  # keys that an empty text replaces, so that the other keys are still checked
+UNKNOWN_TYPE = ""  # the type of a faulty column: expressions accept it everywhere, and report no second fault
+_REQUIRED = ("name",)  # replaced by an empty text if faulty, so that the other keys are still checked
 
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[T]):
-    """An entry of the contract without its faulty keys, which are in `broken`."""
+    """An entry of the contract without its faulty keys; `broken` names these."""
 
     value: T
     broken: frozenset[str] = frozenset()
 
     @property
     def has_unknown_keys(self) -> bool:
-        """Whether a key has a name that the contract does not know: it may be any of the keys that are not there."""
+        """Whether a key has an unknown name: it may be a misspelling of any key that is missing."""
         known = type(self.value).model_fields if isinstance(self.value, BaseModel) else {}
         return any(key not in known for key in self.broken)
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a contract as far as they can be read, with their indices.
+    """The readable columns of a contract, with their indices.
 
-    `types` has the type of each declared name, UNKNOWN_TYPE where it is faulty. `complete` is False where a column
-    has a name that cannot be read: then a name that is not in `types` may still be declared.
+    `types` has the type of each declared name, UNKNOWN_TYPE if that is faulty. `complete` is False if a column has an
+    unreadable name: then a name that is missing in `types` may still be declared.
     """
 
     parts: tuple[tuple[int, Part[Column]], ...]
@@ -49,7 +49,7 @@ class Columns:
 
 
 def read_parts(kind: Any, values: Any) -> Iterator[tuple[int, Part[Any]]]:
-    """Yield the entries of a list that can be read as `kind`, in part at least, with their indices."""
+    """Yield index and valid part of each entry of a list that can be read as `kind`, at least in part."""
     read = TypeAdapter(kind)
     for index, value in enumerate(values if isinstance(values, (list, tuple)) else []):
         part = _read_part(read, value)
@@ -58,7 +58,7 @@ def read_parts(kind: Any, values: Any) -> Iterator[tuple[int, Part[Any]]]:
 
 
 def read_part(kind: Any, value: Any) -> Part[Any] | None:
-    """Return what can be read of one value as `kind`, None for nothing."""
+    """Return the valid part of one value read as `kind`, None if there is none."""
     return _read_part(TypeAdapter(kind), value)
 
 
@@ -71,6 +71,7 @@ def _read_part(read: TypeAdapter[Any], value: Any) -> Part[Any] | None:
             if not isinstance(value, dict):
                 return None
             blamed = _blamed(error, value)
+        # Each round removes the keys that pydantic blames, until the rest validates or nothing is left to remove.
         absent = [key for key in _REQUIRED if key in blamed and key not in broken]
         if not blamed & value.keys() and not absent:
             return None
@@ -82,12 +83,12 @@ def _read_part(read: TypeAdapter[Any], value: Any) -> Part[Any] | None:
 def _blamed(error: ValidationError, value: Mapping[str, Any]) -> set[str]:
     found = [each["loc"] for each in error.errors(include_url=False, include_context=False)]
     blamed = {str(place[0]) for place in found if place}
-    # A fault of the whole entry has no place in it: its only cause is a key without a value.
+    # A fault of the entry as a whole names no key: its only cause is a key without a value.
     return blamed or {key for key, each in value.items() if as_null(each) is None}
 
 
 def read_columns(declared: Any) -> Columns:
-    """Return the columns as far as they can be read; `declared` is whatever the contract has under `columns`."""
+    """Return the readable columns; `declared` is the unchecked value of the key `columns`."""
     if isinstance(declared, dict):  # names as keys, as other tools have it
         return Columns((), dict.fromkeys(map(str, declared), UNKNOWN_TYPE), complete=True)
     if not isinstance(declared, (list, tuple)):
@@ -115,7 +116,7 @@ def is_type_uncertain(part: Part[Column]) -> bool:
 
 
 def _possible_names(value: Any) -> list[str]:
-    """Return the texts that may be the name of a column whose name cannot be read, such as `- {nmae: call_id}`."""
+    """Return the texts that may be the name of a column with an unreadable name, such as `- {nmae: call_id}`."""
     if isinstance(value, str):
         return [value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Checks patterns against RE2, the engine that judges values by them."""
+"""Checks that RE2, the engine that matches values in a run, accepts a pattern."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ _BEYOND_RE2 = re.compile(r"\(\?[=!<]|\\[1-9]")
 
 
 def pattern_fault(pattern: str) -> str | None:
-    """Return what is wrong with a pattern, None where RE2 takes it."""
+    """Return the fault of a pattern, None if RE2 accepts it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    nothing = pa.nulls(1, pa.string())  # no value made from Python: for the first one pyarrow imports pandas
+    # Not pa.array([None]): for the conversion of its first Python value pyarrow imports pandas.
+    nothing = pa.nulls(1, pa.string())
     try:
-        # Alone first: `a)|(b` closes the group of the full match, and then means something else.
+        # Alone first: `a)|(b` would close the group of the full match and compile with another meaning.
         pc.match_substring_regex(nothing, pattern=pattern)
         pc.match_substring_regex(nothing, pattern=rf"\A(?:{pattern})\z")
     except pa.ArrowInvalid as error:

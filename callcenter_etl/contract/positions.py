@@ -1,4 +1,4 @@
-"""Where the parts of a contract are in its text, stored compactly: a contract may list a million values."""
+"""Stores the positions of a contract's parts in its text compactly: a contract may list a million values."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class ListPlaces:
-    """The 1-based lines and columns of a list's entries, and where an entry is quoted."""
+    """The 1-based lines and columns of a list's entries, and whether each entry is quoted."""
 
-    # Arrays, not tuples by path: these cost nine bytes an entry instead of about 500.
+    # Arrays, not a dict of tuples by path: nine bytes an entry instead of about 500.
     lines: array[int] = field(default_factory=lambda: array("I"))
     columns: array[int] = field(default_factory=lambda: array("I"))
     quoted: bytearray = field(default_factory=bytearray)
 
     def add(self, line: int, column: int, *, quoted: bool) -> None:
-        """Append the place of the next entry."""
+        """Append the position of the next entry."""
         self.lines.append(line)
         self.columns.append(column)
         self.quoted.append(quoted)
 
 
 class Positions:
-    """The place of each key and list entry of a text, by its path; and where the content of each scalar starts."""
+    """The position of each key, list entry and scalar content of a text, by path."""
 
     def __init__(self) -> None:
         self._keys: dict[Path, Place] = {}
@@ -38,23 +38,23 @@ class Positions:
         return self.find(path) is not None
 
     def add_key(self, path: Path, place: Place) -> None:
-        """Remember where a key of a mapping is, or the document's root."""
+        """Store the position of a key of a mapping, or of the document's root."""
         self._keys[path] = place
 
     def add_start(self, path: Path, start: Place) -> None:
-        """Remember where the content of a key's scalar starts: past the quote of a quoted one."""
+        """Store the position at which the content of a key's scalar starts: after the quote, if it is quoted."""
         self._starts[path] = start
 
     def add_list(self, path: Path) -> ListPlaces:
-        """Return where to append the places of a list's entries."""
+        """Return the store to which the positions of a list's entries are appended."""
         return self._lists.setdefault(path, ListPlaces())
 
     def add_alias(self, path: Path, anchor: Path) -> None:
-        """Remember that the value at `path` is written at `anchor`."""
+        """Store that the value at `path` is an alias of the value at `anchor`."""
         self._aliases[path] = anchor
 
     def find(self, path: Path) -> Place | None:
-        """Return the place of a key or list entry, None where the text has no such part."""
+        """Return the position of a key or list entry, None if the text has no such part."""
         if path in self._keys:
             return self._keys[path]
         entries, index = self._entry(path)
@@ -64,13 +64,13 @@ class Positions:
         return None if source is None else self.find(source)
 
     def nearest(self, path: Path) -> Place | None:
-        """Return the place of a part, or of the nearest part around it that is written down."""
+        """Return the position of a part, or of its nearest enclosing part in the text."""
         while path and path not in self:
             path = path[:-1]
         return self.find(path)
 
     def find_start(self, path: Path) -> Place | None:
-        """Return where the content of a scalar starts, None where the text has no such scalar."""
+        """Return the position at which the content of a scalar starts, None if the text has no such scalar."""
         if path in self._starts:
             return self._starts[path]
         entries, index = self._entry(path)
@@ -80,7 +80,7 @@ class Positions:
         return None if source is None else self.find_start(source)
 
     def update(self, other: Positions) -> None:
-        """Add the places of another text."""
+        """Add the positions of another text."""
         self._keys |= other._keys
         self._starts |= other._starts
         self._lists |= other._lists
@@ -94,9 +94,10 @@ class Positions:
         return entries, index
 
     def _source_of(self, path: Path) -> Path | None:
-        """Return where a part of an alias is written, None where no alias is around it."""
+        """Return the path at the anchor of a part inside an alias, None if the path crosses no alias."""
         if not self._aliases:
             return None
+        # The innermost alias first: an anchored value may itself contain aliases.
         for length in range(len(path), 0, -1):
             anchor = self._aliases.get(path[:length])
             if anchor is not None:

@@ -1,29 +1,29 @@
-"""Quotes text of a contract in messages: escaped where it is invisible, cut where it is long."""
+"""Quotes text of a contract for messages: escapes invisible characters and shortens long text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-MAX_QUOTED = 120  # characters of a value: enough to find it in the contract
-_AROUND = 60  # characters of an expression shown on either side of a fault
+MAX_QUOTED = 120  # characters: enough to find a value in the contract
+_AROUND = 60  # characters of an expression that are shown on either side of a fault
 
 
 def quoted(text: str) -> str:
-    """Return `text` in quotes; of a long one the first characters and the total length."""
+    """Return `text` in quotes; a long text is cut, and its total length added."""
     return _cut(text, repr)
 
 
 def as_written(text: str) -> str:
     r"""Return a pattern or an expression in quotes, its backslashes single as in the contract.
 
-    `repr` doubles backslashes, and a reader who copies the message then has another pattern. Invisible characters
+    `repr` doubles backslashes, so that a reader who copies the message gets another pattern. Invisible characters
     stay escaped: RE2 reads `\t` and a tab alike.
     """
     return _cut(text, _single)
 
 
 def excerpt(text: str, offset: int) -> str:
-    """Return an expression in quotes; of a long one the part around `offset`, with `…` where it is cut."""
+    """Return an expression in quotes; of a long expression the part around `offset`, with `…` at each cut."""
     if len(text) <= MAX_QUOTED:
         return _single(text)
     start, end = max(0, offset - _AROUND), offset + _AROUND
@@ -42,5 +42,5 @@ def _single(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return `text` without quotes; of a long one the first characters and the total length."""
+    """Return `text` without quotes; a long text is cut, and its total length added."""
     return _cut(text, str)

@@ -1,4 +1,4 @@
-"""Where the rules of a contract stand in its text."""
+"""Finds the position of each rule in the text of a contract."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from callcenter_etl.contract.document_text import Path, Place
 from callcenter_etl.contract.model import ContractDocument
 
-# What no rule of a column or record asks: the key that decides about it.
+# Rules that no column or record declares, with the key that governs each.
 _RULES_OF_KEYS: dict[str, Path] = {
     "record.fields": ("columns",),
     "record.quote": ("source", "quote"),
@@ -29,7 +29,10 @@ _RULES_OF_KEYS: dict[str, Path] = {
 
 
 def rule_positions(document: ContractDocument, place: Callable[[Path], Place | None]) -> dict[str, Place]:
-    """Return the place of every rule by its id, as far as `place` tells it; also of `record.*`, `header.*` and `file.*`."""
+    """Return line and column of each rule by its id, also of `record.*`, `header.*` and `file.*`.
+
+    `place` finds the position of a path; rules without a position are left out.
+    """
     paths: dict[str, Path] = {
         f"{column.name}.{key}": ("columns", index, key)
         for index, column in enumerate(document.columns)

@@ -1,4 +1,4 @@
-"""The part of a contract that holds the defaults of its runs: where from, where to, how."""
+"""The defaults of runs in a contract: source, output, engine, target, logging."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ from callcenter_etl.contract.key_types import (
     as_null,
     as_text,
 )
+from callcenter_etl.contract.run_option_table import (
+    RUN_OPTIONS,
+    Engine,
+    FailOn,
+    LogFormat,
+    LogLevel,
+    TargetFormat,
+)
 from callcenter_etl.contract.storage_options import (
     OptionalAddress,
     OptionalPath,
@@ -24,20 +32,21 @@ from callcenter_etl.contract.storage_options import (
 )
 from callcenter_etl.contract.table_layout import TableLayout
 
-Engine = Literal["local", "spark"]
-FailOn = Literal["warn", "reject", "never"]
-TargetFormat = Literal["csv", "parquet", "delta", "iceberg"]
 Write = Literal["append", "overwrite", "replace_partitions"]
 
 
-class LogSettings(FrozenModel):
-    """Where and how a run logs."""
+def _described(name: str) -> str:
+    """Return an option's description as the reference of contracts writes it: lower case, no full stop."""
+    text = RUN_OPTIONS[name].help.rstrip(".")
+    return text if text[1].isdigit() else text[0].lower() + text[1:]
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="least level that is logged"
-    )
-    directory: OptionalPath = Field(None, description="folder of the log file; none for the console alone")
-    format: Literal["console", "json"] = Field("console", description="lines for people, or JSON lines")
+
+class LogSettings(FrozenModel):
+    """Level, folder and format of a run's log."""
+
+    level: LogLevel = Field("INFO", description=_described("log_level"))
+    directory: OptionalPath = Field(None, description=_described("log_directory"))
+    format: LogFormat = Field("console", description=_described("log_format"))
 
 
 def _optional_texts(value: Any) -> Any:
@@ -47,7 +56,7 @@ def _optional_texts(value: Any) -> Any:
 
 
 class ExceptionsSettings(FrozenModel):
-    """How the exceptions are written."""
+    """Options of exceptions.csv."""
 
     excel_safe: Flag = Field(
         default=False, description="put ' before cells of exceptions.csv that a spreadsheet would run"
@@ -55,7 +64,7 @@ class ExceptionsSettings(FrozenModel):
 
 
 class TableSettings(FrozenModel):
-    """Which table a run's accepted records go into, and by what it knows a source again."""
+    """The table for a run's accepted records, and the identity of a source across runs."""
 
     uri: OptionalAddress = Field(
         None, description="folder or s3:// prefix of a Delta table; else `target` in the run's output"
@@ -74,39 +83,29 @@ class TableSettings(FrozenModel):
 
 
 class RunDefaults(FrozenModel):
-    """Defaults of a run; a CLI option wins, then an environment variable, then this."""
+    """Defaults of a run. A CLI option has precedence, then an environment variable, then these values."""
 
     source: Annotated[
         str | tuple[str, ...] | None, BeforeValidator(_optional_texts), AfterValidator(without_credentials)
     ] = Field(None, description="a path, an address, a glob, or a list of them")
-    output: OptionalAddress = Field(None, description="folder or s3:// prefix of the run's files")
-    publish_to: OptionalAddress = Field(None, description="s3:// prefix that gets copies of the run's files")
-    staging: OptionalPath = Field(
-        None, description="local folder where files for s3:// wait for their upload"
-    )
-    chunk_rows: OptionalCount = Field(None, description="most records in a chunk")
-    workers: OptionalCount = Field(
-        None, description="threads that work on chunks; the cores where it is not said"
-    )
-    engine: Engine = Field("local", description="what does the work: threads of this process, or Spark")
-    parts: Flag = Field(
-        default=False, description="write target, exceptions and rejected as folders of part files; for spark"
-    )
-    fail_on: FailOn = Field(
-        "reject", description="what exit code 1 stands for: warnings too, rejects, or nothing at all"
-    )
-    checkpoint_seconds: Seconds = Field(
-        30.0, description="how often a run notes how far it is, so that it can be gone on with; 0 is never"
-    )
+    output: OptionalAddress = Field(None, description=_described("output"))
+    publish_to: OptionalAddress = Field(None, description=_described("publish_to"))
+    staging: OptionalPath = Field(None, description=_described("staging"))
+    chunk_rows: OptionalCount = Field(None, description=_described("chunk_rows"))
+    workers: OptionalCount = Field(None, description=_described("workers"))
+    engine: Engine = Field("local", description=_described("engine"))
+    parts: Flag = Field(default=False, description=_described("parts"))
+    fail_on: FailOn = Field("reject", description=_described("fail_on"))
+    checkpoint_seconds: Seconds = Field(30.0, description=_described("checkpoint_seconds"))
     target_format: TargetFormat = Field(
         "csv",
-        description="the accepted records byte for byte, or typed in Parquet, a Delta or an Iceberg table",
+        description=_described("target_format"),
     )
     layout: TableLayout | None = Field(None, description="folders and order of a typed target")
     write: Write | None = Field(
         None,
-        description="what a run replaces of a typed target: all of it (overwrite; so it is for files), the partitions"
-        " that it has records for, or what its source wrote before (append; so it is for tables)",
+        description="the part of a typed target that a run replaces: all of it (overwrite, the default for files), the"
+        " partitions that it has records for, or the records of its source (append, the default for tables)",
     )
     table: TableSettings = Field(default_factory=TableSettings, description="which table the records go into")
     log: LogSettings = Field(default_factory=LogSettings, description="where and how a run logs")

@@ -1,10 +1,11 @@
-"""Scalars of a contract that keep their source text, with the type that YAML 1.2 resolves them to."""
+"""Scalars of a contract: their source text, and the type that YAML 1.2 resolves it to."""
 
 from __future__ import annotations
 
 import re
 
-# The core schema of YAML 1.2, as ruamel.yaml resolves it; dates are text.
+# The core schema of YAML 1.2, as ruamel.yaml resolves it, so that NO, 12:30:45 and dates stay text.
+# Most scalars begin with another letter, and need no regular expression.
 _FIRST_OF_NO_TEXT = frozenset("tTfFnN~+-.0123456789")
 _PLAIN = re.compile(
     r"""(?P<bool>true|True|TRUE|false|False|FALSE)
@@ -17,14 +18,14 @@ _PLAIN = re.compile(
 
 
 class Scalar(str):
-    """A scalar by its source text; `tag` is what YAML takes it for (str int float bool null)."""
+    """The source text of a scalar; `tag` is the type that YAML resolves it to (str int float bool null)."""
 
     __slots__ = ("tag",)
     tag: str
 
     @classmethod
     def of(cls, text: str, tag: str) -> Scalar:
-        """Make a scalar of a text and the tag that YAML resolves it to."""
+        """Return a scalar of a text and the tag that YAML resolves it to."""
         scalar = cls(text)
         scalar.tag = tag
         return scalar

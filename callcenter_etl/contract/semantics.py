@@ -1,4 +1,4 @@
-"""Every fault of a contract beyond its shape: impossible bounds, bad patterns, clashing names, expressions."""
+"""Checks of a contract beyond its shape: formats, values, patterns, expressions, examples."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def column_faults(part: Part[Column], path: Path, *, type_is_known: bool) -> Found:
-    """Yield the faults of one column: where, what, and the offset in that value.
+    """Yield path, message and offset (in the value at that path) of each fault of one column.
 
-    What depends on the type is left out where that is not known: it would be a fault of another type.
+    Without a known type, the checks that depend on it are left out: their faults would be about a wrong type.
     """
     column = part.value
     if type_is_known:
@@ -86,7 +86,7 @@ def _allowed_faults(part: Part[Column], path: Path) -> Found:
 
 def _value_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if "format" in part.broken:  # the values may have that format
+    if "format" in part.broken:  # the values may be right in the format that was meant
         return
     for index, value in enumerate(column.allowed or ()):
         if not _is_value(column, value):
@@ -110,7 +110,7 @@ def _pattern_faults(pattern: str, path: Path) -> Found:
 
 
 def file_name_faults(name: FileName, path: Path) -> Found:
-    """Yield the faults of the file name rules."""
+    """Yield the faults of the rules for the file name."""
     if name.pattern is not None:
         yield from _pattern_faults(name.pattern, (*path, "pattern"))
     for index, extension in enumerate(name.extensions):
@@ -136,7 +136,7 @@ def _reason_faults(reason: str, path: Path, allowed: Sequence[str]) -> Found:
 def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> Found:
     """Yield the faults of one record rule over these columns."""
     rule = part.value
-    # A key that is faulty or misspelt may be the one that is missed.
+    # A faulty or misspelt key may be the one that seems to be missing.
     if not part.broken and (rule.check is None) == (rule.unique is None):
         yield path, "a rule has either check or unique", 0
     if not part.broken and rule.when is not None and rule.check is None:
@@ -166,7 +166,7 @@ def _expression_faults(text: str, path: Path, columns: Columns) -> Found:
 class Known:
     """Names that an example may use, and the encoding in which its values must be writable.
 
-    `complete` is False where the contract may have more columns than can be read.
+    `complete` is False if the contract may have more columns than can be read.
     """
 
     columns: Sequence[str]
@@ -190,7 +190,7 @@ def failing_example_faults(part: Part[FailingExample], path: Path, known: Known)
 
 
 def record_faults(record: dict[str, str], path: Path, known: Known) -> Found:
-    """Yield the faults of an example's record: unknown columns, values that cannot be written."""
+    """Yield the faults of an example's record: unknown columns, and values that the encoding cannot represent."""
     for name, value in record.items():
         if known.complete and name not in known.columns:
             hint = did_you_mean(name, known.columns)

@@ -1,4 +1,4 @@
-"""The sizes that no contract exceeds: checked before anything else, as every later step costs time for each entry."""
+"""Checks a contract's size limits before anything else, since every later step takes time for each entry."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from callcenter_etl.contract.positions import Path
 
-# Of any list or mapping. Lists of `allowed` values are bounded by the size of the text alone.
+# For any list or mapping, except lists of `allowed` values: these are limited by the size of the text alone.
 MAX_ENTRIES = 100_000
-# Each unique rule keeps files open during a run: the keys, their lines, and sorted runs of hashes.
+# Each unique rule keeps files open during a run (keys, lines, sorted runs of hashes), and 1,024 is a usual limit.
 MAX_UNIQUE_RULES = 500
 _UNBOUNDED = "allowed"
 
 
 def entry_faults(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield each list and mapping of a document that has too many entries."""
+    """Yield path and message of each list and mapping of a document that has too many entries."""
     if not isinstance(value, (dict, list, tuple)) or (path and path[-1] == _UNBOUNDED):
         return
     if len(value) > MAX_ENTRIES:
@@ -29,7 +29,7 @@ def entry_faults(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def unique_rules_fault(value: dict[str, Any]) -> tuple[Path, str] | None:
-    """Return the fault of a contract with too many unique rules, None where there are few enough."""
+    """Return path and message of the first unique rule beyond the limit, None if there is none."""
     paths: list[Path] = [
         (key, index, "unique") for key in ("columns", "rules") for index in _unique(value.get(key))
     ]

@@ -1,4 +1,4 @@
-"""How an object store is reached: the keys of `run.storage_options`, and the refusal of secrets in a contract."""
+"""The keys of `run.storage_options`, and the checks that keep secrets out of a contract."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SIGNED = re.compile(
 
 
 def is_secret_key(name: str) -> bool:
-    """Return whether a key of the storage options asks for what must not stand in a contract."""
+    """Return whether a key of the storage options names a secret, which a contract must not contain."""
     return _SECRET_KEY.fullmatch(name) is not None
 
 
 def without_nul(value: Any) -> Any:
-    """Return a path or address, or several. Raises ValueError where one holds a NUL character."""
+    """Return a path or address, or several, unchanged. Raises ValueError if one contains a NUL character."""
     for each in value if isinstance(value, tuple) else (value,):
         if each is not None and holds_nul(each):
             raise ValueError(f"a path holds no NUL character, found {quoted(each)}")
@@ -38,7 +38,10 @@ def without_nul(value: Any) -> Any:
 
 
 def without_credentials(value: Any) -> Any:
-    """Return an address, or several. Raises ValueError where one holds a password, a signature or a NUL character."""
+    """Return an address, or several, unchanged.
+
+    Raises ValueError if one contains a password, a signature or a NUL character.
+    """
     for each in value if isinstance(value, tuple) else (value,):
         if each is not None and (_CREDENTIALS.match(each) or _SIGNED.match(each)):
             raise ValueError(WHERE_CREDENTIALS_BELONG)
@@ -61,7 +64,7 @@ Seconds = Annotated[int, BeforeValidator(_seconds), WithJsonSchema({"type": "int
 
 
 class StorageOptions(BaseModel):
-    """How S3 is reached; what is left out comes from the environment and the profile, as AWS tools take it."""
+    """Connection settings of S3; those left out come from the environment and the profile, as for AWS tools."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Tells what is wrong with the shape of a contract: keys that are unknown or missing, values of a wrong kind."""
+"""Checks the shape of a contract: unknown and missing keys, values of a wrong kind."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ from callcenter_etl.contract.suggestions import did_you_mean
 def check_shape(
     value: dict[str, Any], *, most: int
 ) -> tuple[ContractDocument | None, list[tuple[Path, str]]]:
-    """Return the document where its shape is sound, and else at most so many faults, each with its place."""
+    """Return the document and no faults, or None and at most `most` faults, each a path and a message."""
     try:
         return ContractDocument.model_validate(value), []
     except ValidationError as error:
+        # pydantic also reports a list as too short when its entries are faulty; only an empty list is a fault of its own.
         found = [
             each
             for each in error.errors(include_url=False)
             if each["type"] != "too_short" or not each["input"]
         ]
-        return None, [_told(each, value) for each in found[:most]]
+        return None, [_path_and_message(each, value) for each in found[:most]]
 
 
-def _told(error: Any, value: Any) -> tuple[Path, str]:
+def _path_and_message(error: Any, value: Any) -> tuple[Path, str]:
     path = tuple(error["loc"])
     return _real_path(path, value), _MESSAGES.get(error["type"], _other)(error, path)
 
 
 def _real_path(path: Path, value: Any) -> Path:
-    """Cut a path at the last part that the document really has (pydantic adds its own inner steps)."""
+    """Return a path up to the last part that the document has; pydantic appends steps of its own."""
     real: list[str | int] = []
     for part in path:
         try:

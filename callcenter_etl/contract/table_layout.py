@@ -1,4 +1,4 @@
-"""How a typed target lies in folders and files: `run.layout`, and what can be wrong with it."""
+"""The folders and files of a typed target: the model of `run.layout`, and its checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DATED = ("date", "datetime")
 
 
 class PartitionKey(FrozenModel):
-    """One level of folders: a column's value, or the day, month or year of a date or a datetime."""
+    """A level of partition folders: by a column's value, or by the day, month or year of a date or datetime."""
 
     column: Text = Field(description="column of the contract")
     by: Literal["value", "day", "month", "year"] = Field("value", description="what of the value")
@@ -34,7 +34,7 @@ class PartitionKey(FrozenModel):
 
 
 class Buckets(FrozenModel):
-    """A last level of folders, by a hash of one column."""
+    """The innermost level of folders, by a hash of one column."""
 
     column: Text = Field(description="column of the contract")
     count: Count = Field(description="how many buckets")
@@ -69,7 +69,7 @@ def _keys(value: Any) -> Any:
 
 
 class TableLayout(FrozenModel):
-    """How the records of a typed target lie in folders and files; without any it is one file in source order."""
+    """The folders, files and sort order of a typed target; by default it is one file in source order."""
 
     partition_by: Annotated[
         tuple[PartitionKey, ...],
@@ -87,20 +87,21 @@ class TableLayout(FrozenModel):
 
     @property
     def in_path(self) -> frozenset[str]:
-        """The columns whose values stand in the folders' names alone."""
+        """The columns that the folder names hold, so that the files leave them out."""
         return frozenset(key.column for key in self.partition_by if key.by == "value")
 
 
 def layout_faults(layout: TableLayout, columns: Sequence[Any], types: Mapping[str, str], path: Path) -> Found:
-    """Yield what is wrong with a layout for these columns of a contract.
+    """Yield path, message and offset of each fault of a layout for these columns of a contract.
 
-    `types` has the type of every declared name, an empty one where the column's type is faulty itself.
+    `types` has the type of every declared name, an empty text if the column's type is itself faulty.
     """
     classes = {column.name: column.classification for column in columns}
     for index, key in enumerate(layout.partition_by):
         where = (*path, "partition_by", index)
         wanted = _FOLDER_TYPES if key.by == "value" else _DATED
         yield from _column_faults(key.column, types, where, wanted, "make folders")
+        # Folder names appear in listings, logs and summaries, where classified values must not.
         if classes.get(key.column, "public") != "public":
             sentence = f"{quoted(key.column)} is {classes[key.column]}: its values may not name folders"
             yield where, sentence, 0
@@ -128,6 +129,7 @@ def _column_faults(
 def _name_faults(layout: TableLayout, known: Mapping[str, str], path: Path) -> Found:
     seen: set[str] = set()
     for name in layout.folders:
+        # A derived level such as call_start_day would clash with a column of that name in readers of the folders.
         derived = name not in layout.in_path
         if name in seen or (derived and name in known):
             yield path, f"{quoted(name)} would name a level of folders and something else too", 0

@@ -1,7 +1,7 @@
-"""Words that other tools use for the keys and values of a contract, each with the word that is right here.
+"""Synonyms from other tools for the keys and values of a contract, each with the valid word.
 
-To add one, write it under the word that it stands for: in lower case, without `_`, `-` and spaces (`maxLength` and
-`max_length` are both `maxlength`). Where a word needs more than a replacement, NOTES says what.
+To add a synonym, append it to the entry of its valid word: in lower case, without `_`, `-` and spaces (`maxLength`
+and `max_length` are both `maxlength`). If a replacement alone is not enough, add the advice to NOTES.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-MAX_CHARACTERS = 60  # a longer text is not one of these words
-# By the word that is right; which of them can be meant is decided by the place in the contract.
+MAX_CHARACTERS = 60  # a longer text is not a synonym
+# By valid word. A synonym may have several; the position in the contract decides which of them are candidates.
 _WORDS: dict[str, str] = {
     # types
     "text": "string str varchar nvarchar char character nchar clob object uuid guid category categorical",
@@ -129,7 +129,7 @@ _JOINTS = re.compile(r"[\s_-]+")
 
 
 def meant_by(word: str, candidates: Collection[str]) -> tuple[str, str] | None:
-    """Return the candidate that another tool's word stands for, with a note or an empty text; None for none."""
+    """Return the candidate that is meant by another tool's word, and a note or an empty text; None for no match."""
     if len(word) > MAX_CHARACTERS:
         return None
     plain = _JOINTS.sub("", _ARGUMENTS.sub("", word.strip())).casefold()

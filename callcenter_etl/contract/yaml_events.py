@@ -1,4 +1,4 @@
-"""Parses YAML text to events, with libyaml where it is installed and ruamel.yaml otherwise."""
+"""Parses YAML text to events, with libyaml if it is installed and with ruamel.yaml otherwise."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from yaml import events as libyaml_events
 from yaml.error import YAMLError as LibyamlError
 
-# What ruamel.yaml is given: as it is written in Python, it needs a second for about 25,000 values.
+# Limits for ruamel.yaml: it is written in Python and needs a second for about 25,000 values.
 MAX_SLOW_BYTES = 2**20
 MAX_SLOW_VALUES = 100_000
-# YAML 1.1 takes these for ends of lines, 1.2 for characters.
+# YAML 1.1 (libyaml) treats these as line ends, 1.2 as ordinary characters.
 _LINE_ENDS_OF_1_1 = re.compile("[\x85\u2028\u2029]")
 
 
 class YamlSyntaxError(Exception):
-    """The text is not YAML: what is wrong, and where (0-based; None where that is not known)."""
+    """The error of a text that is not YAML: a message, and line and column (0-based; None if unknown)."""
 
     def __init__(self, message: str, line: int | None, column: int | None) -> None:
         super().__init__(message)
@@ -30,9 +30,10 @@ class YamlSyntaxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """A parser's events: `read` returns the next one, `kinds` has the event classes by name.
+    """The events of a parser: `read` returns the next event or raises YamlSyntaxError.
 
-    `read` raises YamlSyntaxError. `max_values` bounds the values that this parser reads in reasonable time.
+    `kinds` has the parser's event classes by name, `max_values` is the number of values that it parses in acceptable
+    time.
     """
 
     read: Callable[[], Any]
@@ -41,14 +42,14 @@ class EventStream:
 
 
 def fast_events(text: str, max_values: int) -> EventStream | None:
-    """Return the events that libyaml parses; None where it is not installed or might read the text as YAML 1.1."""
+    """Return the events of libyaml; None if it is not installed, or if it might read the text as YAML 1.1."""
     if _LINE_ENDS_OF_1_1.search(text) is not None:
         return None
     try:
         from yaml.cyaml import CParser  # type: ignore[attr-defined]  # of the C extension, which has no stubs
     except ImportError:  # PyYAML without its C extension
         return None
-    # The parser alone: no loader, hence no constructor that could run anything.
+    # The parser alone, without a loader: no constructor exists that could run code from a contract.
     parser = CParser(text)
 
     def read() -> Any:
@@ -61,7 +62,7 @@ def fast_events(text: str, max_values: int) -> EventStream | None:
 
 
 def exact_events(text: str) -> EventStream:
-    """Return the events that ruamel.yaml parses: YAML 1.2 in every detail, with its own messages."""
+    """Return the events of ruamel.yaml, which implements YAML 1.2 exactly."""
     from ruamel.yaml import YAML, events
     from ruamel.yaml.error import YAMLError
 

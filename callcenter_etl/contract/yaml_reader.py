@@ -1,4 +1,4 @@
-"""Builds a document of plain values out of a YAML parser's events, bounded in depth and number."""
+"""Builds a document of plain values from a YAML parser's events, with limits for depth and number."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MERGE = "merge keys (<<) are not part of YAML 1.2: write the keys here, or use 
 
 
 class TooManyValuesError(ContractError):
-    """The text has more values than its parser reads."""
+    """The error of a text with more values than its parser reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Anchored:
-    """A value with an anchor, and what it has with all its aliases: values, characters, levels below it."""
+    """A value with an anchor, and its expanded size: values, characters, and levels below it."""
 
     value: Any
     path: Path
@@ -36,9 +36,9 @@ class _Anchored:
 
 
 class DocumentReader:
-    """Reads one document. An alias shares the value of its anchor, and counts with everything that it repeats.
+    """Reads one document. An alias shares the value of its anchor, and counts with that value's expanded size.
 
-    After `read_document`, `value` is the document (None for an empty text), and `faults` has what is not allowed.
+    After `read_document`, `value` is the document (None for an empty text), and `faults` lists unsupported YAML.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DocumentReader:
         self._values = self._characters = self._deepest = 0
 
     def read_document(self) -> DocumentReader:
-        """Read the only document of the text. Raises YamlSyntaxError, and ContractError where a bound is exceeded."""
+        """Read the only document of the text. Raises YamlSyntaxError, and ContractError if a limit is exceeded."""
         self._next()  # the start of the stream
         if isinstance(self._next(), self._kinds.StreamEndEvent):
             return self
@@ -89,7 +89,7 @@ class DocumentReader:
         return self._mapping(path, depth)
 
     def _anchored(self, event: Any, path: Path, depth: int) -> Any:
-        # None while the value is read: an alias to it would repeat itself without end.
+        # None while the value is read: an alias inside the value would make it contain itself.
         self._anchors[event.anchor] = None
         values, characters, deepest = self._values, self._characters, self._deepest
         self._deepest = depth
@@ -109,7 +109,7 @@ class DocumentReader:
         anchored = self._anchors[event.anchor]
         if anchored is None:
             self._stop(event, f"the alias {event.anchor!r} is inside of the value that it repeats")
-        # Counted, not walked: aliases of aliases reach billions of values within a few lines.
+        # Counted, not expanded: nested aliases reach billions of values within a few lines ("billion laughs").
         self._count(event, anchored.values, anchored.characters, depth + anchored.height)
         self.positions.add_alias(path, anchored.path)
         return anchored.value
@@ -170,7 +170,7 @@ class DocumentReader:
         return self._read(event, path, depth + 1)
 
     def _key(self, event: Any, path: Path, depth: int) -> str | None:
-        """Return a key, None with a fault where it cannot be one."""
+        """Return the text of a key, or add a fault and return None."""
         if isinstance(event, self._kinds.ScalarEvent):
             key: Any = self._scalar(event, path)
             if key == "<<" and not event.style:
@@ -187,7 +187,7 @@ class DocumentReader:
         return str(key)
 
     def _skip(self, event: Any) -> None:
-        """Pass over a value that has a fault already."""
+        """Skip the events of a value that has a fault already."""
         kinds = self._kinds
         starts = (kinds.SequenceStartEvent, kinds.MappingStartEvent)
         ends = (kinds.SequenceEndEvent, kinds.MappingEndEvent)
@@ -230,7 +230,7 @@ class DocumentReader:
         self.faults.append(contract_diagnostic(message, file=self._origin, line=line, column=column))
         if len(self.faults) > MAX_FAULTS:
             self.faults[-1] = contract_diagnostic(
-                f"and more: only {MAX_FAULTS:,} faults are told", file=self._origin
+                f"and more: only {MAX_FAULTS:,} faults are shown", file=self._origin
             )
             raise ContractError(tuple(self.faults))
 
@@ -249,5 +249,5 @@ def _is_quoted(event: Any) -> bool:
 
 
 def _joined_surrogates(text: str) -> str:
-    """Join the surrogate pairs that JSON escapes make; raises UnicodeDecodeError where half a pair is alone."""
+    """Return text with the surrogate pairs of JSON escapes joined. Raises UnicodeDecodeError for half a pair."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")

@@ -13,8 +13,8 @@ from callcenter_etl.diagnostics.json_report import write_json
 from callcenter_etl.diagnostics.text_report import PIPE_WIDTH
 from callcenter_etl.terminal import printable
 from callcenter_etl.tools.contract_test.contract_test import ContractTest
-from callcenter_etl.tools.contract_test.coverage import ALONE, NOT_FOUND, RuleCoverage
 from callcenter_etl.tools.contract_test.example_results import ExampleResult
+from callcenter_etl.tools.contract_test.rule_coverage import ALONE, NOT_FOUND, RuleCoverage
 
 _MAX_SHOWN = 40  # characters of a made value
 

@@ -17,7 +17,7 @@ from callcenter_etl.judge.tally import Tally
 from callcenter_etl.memory_errors import translate_memory_errors
 from callcenter_etl.writers.file_names import EXCEPTIONS, IN_PARTS, REJECTED, TARGET
 from callcenter_etl.writers.part_attempt import Attempt, SharedAttempt, UploadedAttempt
-from callcenter_etl.writers.part_folder import Told, commit_parts, write_manifest
+from callcenter_etl.writers.part_folder import PartMetadata, commit_parts, write_manifest
 from callcenter_etl.writers.router import Router
 from callcenter_etl.writers.staging import Staging
 
@@ -49,17 +49,17 @@ class PartsPlan:
             return SharedAttempt(Path(self.folder), part, self.mode)
         return UploadedAttempt(self.prefix, part)
 
-    def commit(self, told: Sequence[Told]) -> None:
+    def commit(self, parts: Sequence[PartMetadata]) -> None:
         """Settle which attempts count, for the driver to take."""
         if self.prefix is None:
-            commit_parts(Path(self.folder), told, self.mode)
+            commit_parts(Path(self.folder), parts, self.mode)
         else:
-            write_manifest(Path(self.folder), told)
+            write_manifest(Path(self.folder), parts)
 
-    def abandon(self, told: Sequence[Told]) -> None:
+    def abandon(self, parts: Sequence[PartMetadata]) -> None:
         """Remove what attempts left that nobody takes; a shared folder goes as a whole with its run."""
         if self.prefix is not None:
-            self.prefix.abandon(told)
+            self.prefix.abandon(parts)
 
 
 def write_part(plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _written(
     }
     return {
         "part": part,
-        "files": staged.told(records),
+        "files": staged.finish_files(records),
         "accounts": asdict(accounts),
         "exception_records": router.exception_records,
         "target_records": router.target_records,
@@ -107,7 +107,7 @@ def empty_part(plan: PartsPlan) -> dict[str, Any]:
     with plan.attempt(0) as staged:
         router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
         router.begin(plan.preamble)
-        files = staged.told(dict.fromkeys(IN_PARTS, 0))
+        files = staged.finish_files(dict.fromkeys(IN_PARTS, 0))
     return {
         "part": 0,
         "files": files,

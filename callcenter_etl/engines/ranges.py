@@ -114,14 +114,14 @@ def blocks_of(
     pending = ByteBuffer(blocks, block_bytes, offset=within.start, first_line=within.first_line)
     while True:
         first_line, offset = pending.next_line, pending.offset
-        raw = pending.take_lines()
+        raw = pending.consume_lines()
         if raw:
             yield Block(raw, first_line, offset)
         elif len(pending) > dialect.max_record_bytes + 1:
             yield from pending.consume_oversized_record()
             continue
         if not pending.ended:
-            pending.fill()
+            pending.read_more()
         elif not len(pending):
             break
     if (pending.offset, pending.lines) != (within.stop, within.first_line - 1 + within.lines):

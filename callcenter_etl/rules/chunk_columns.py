@@ -1,4 +1,4 @@
-"""The columns of one chunk as rules see them: text, blank, known, typed; each worked out once."""
+"""The columns of one chunk for rules: texts, blank masks, typed values and numbers, each computed once."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _BEYOND_ASCII = 128
 
 @dataclass(slots=True)
 class ChunkColumns:
-    """Text columns of one chunk by contract name, each of shape (records,), with what follows from them.
+    """The text columns of one chunk by contract name, each of shape (records,), and values derived from them.
 
-    `first_lines` holds, for each rule of uniqueness, the line of the first occurrence of each record's key,
-    or -1 where the record is that first one or takes no part.
+    `first_lines` has, for each rule of uniqueness, the line of the first occurrence of each record's key, or -1 if
+    the record is the first occurrence or has no key.
     """
 
     columns: Mapping[str, Column]
@@ -42,31 +42,31 @@ class ChunkColumns:
         return len(self.lines)
 
     def text(self, name: str) -> pa.StringArray:
-        """The values as they came, no nulls."""
+        """The unchanged values, without nulls."""
         return self.texts[name]
 
     def blank_mask(self, name: str) -> Mask:
-        """True where the value is empty: an empty value of the contract, or nothing but white space."""
+        """True where the value is empty: one of `empty_values`, or white space only."""
         if name not in self._blank:
             self._blank[name] = blank_values(self.texts[name], self.empty_values)
         return self._blank[name]
 
     def known_mask(self, name: str) -> Mask:
-        """True where the value is not blank and keeps its type."""
+        """True where the value is not blank and is of its type."""
         self._check_type(name)
         return ~self.blank_mask(name) & self._valid[name]
 
     def type_broken(self, name: str) -> Mask:
-        """True where the value is not blank and breaks its type."""
+        """True where the value is not blank and is not of its type."""
         self._check_type(name)
         return ~self.blank_mask(name) & ~self._valid[name]
 
     def blank(self, name: str) -> pa.BooleanArray:
-        """As `blank_mask`, for expressions."""
+        """The mask `blank_mask` as an Arrow array, for expressions."""
         return pa.array(self.blank_mask(name))
 
     def known(self, name: str) -> pa.BooleanArray:
-        """As `known_mask`, for expressions."""
+        """The mask `known_mask` as an Arrow array, for expressions."""
         return pa.array(self.known_mask(name))
 
     def typed(self, name: str) -> pa.Array:
@@ -76,7 +76,7 @@ class ChunkColumns:
         values = self.texts[name] if values is None else values
         known = self.known_mask(name)
         if len(known) - np.count_nonzero(known) == values.null_count:
-            return values  # what is unknown is null already
+            return values  # all unknown values are null already, so no copy is needed
         return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))
 
     def numbers(self, name: str) -> Numbers:
@@ -92,7 +92,7 @@ class ChunkColumns:
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
-    """Return which values mean nothing: listed in `empty_values`, of no length, or white space alone."""
+    """Return the mask of blank values: in `empty_values`, of length zero, or white space only."""
     blank: Mask = lengths_of(text) == 0
     perhaps = _perhaps_white_space(text)
     if len(perhaps):
@@ -105,7 +105,10 @@ def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
 
 
 def _perhaps_white_space(text: pa.StringArray) -> NDArray[np.int64]:
-    """Return the places of the values that start with a white space byte or one beyond ASCII; mostly there are none."""
+    """Return the indices of values with a first byte that is white space or not ASCII; usually there are none.
+
+    Trimming is slow, and only these values can consist of white space, which may be Unicode.
+    """
     data = bytes_of(text)
     if not len(data) or (data.min() > ord(" ") and data.max() < _BEYOND_ASCII):
         return np.empty(0, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Compiles a contract to its rules, in contract order."""
+"""Compiles a contract to its rules, in the order of the contract."""
 
 from __future__ import annotations
 

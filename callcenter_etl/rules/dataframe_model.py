@@ -1,4 +1,4 @@
-"""DataFrameModels: what exported ones ask, and the schema of one that a user wrote."""
+"""pandera DataFrameModels: the checks of exported models, and the schema of a user's model."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ EXTENSION = "callcenter_etl"
 
 
 class ContractRules:
-    """The rules of a contract by their ids, for a model's checks; lookup files are looked for beside `module`."""
+    """The rules of a contract by their ids, for a model's checks; lookup files are relative to `module`."""
 
     def __init__(self, contract: str, module: str) -> None:
         self._loaded = load_document(module, read_bytes=lambda _: contract.encode())
         self._rules = {rule.id: rule for rule in compile_rules(self._loaded.document)}
 
     def keeps(self, rule_id: str, data: pd.Series | pd.DataFrame) -> pd.Series:
-        """Tell for each record whether it keeps a rule; `data` is the rule's column, or the frame for a record rule."""
+        """Return, for each record, whether it satisfies a rule; `data` is the rule's column, or the whole frame."""
         return keeps(self._rules[rule_id], self._loaded.document, lambda: self._lookups, data)
 
     @cached_property
@@ -45,10 +45,10 @@ class ContractRules:
 
 
 def model_document(spec: str) -> str | dict[str, Any]:
-    """Run a user's module and give what its DataFrameModel says: `file.py:Class`, or `package.module:Class`.
+    """Import a user's module and return its DataFrameModel, given as `file.py:Class` or `package.module:Class`.
 
-    Gives the contract's text where the model was exported from one, else pandera's serialised schema. Raises
-    UsageError where the module or the class cannot be used.
+    Returns the text of the contract if the model was exported from one, else pandera's serialised schema. Raises
+    UsageError if the module or the class cannot be used.
     """
     place, _, name = spec.rpartition(":")
     module = _module(place)
@@ -72,7 +72,7 @@ def model_document(spec: str) -> str | dict[str, Any]:
 
 
 def _module(place: str) -> ModuleType:
-    """Import a module by its file or its name; its folder, or the current one, is searched for what it imports."""
+    """Return a module, imported by its file or name; its folder, or the current one, is on the import path."""
     is_file = place.endswith(".py")
     sys.path.insert(0, str(Path(place).parent.resolve()) if is_file else str(working_folder()))
     try:
@@ -81,7 +81,7 @@ def _module(place: str) -> ModuleType:
         loader = SourceFileLoader(Path(place).stem, place)
         module = ModuleType(loader.name)
         module.__file__ = place
-        sys.modules[loader.name] = module  # annotations are looked up there
+        sys.modules[loader.name] = module  # pandera resolves annotations through sys.modules
         loader.exec_module(module)
     except FileNotFoundError as error:
         if error.filename != place:
@@ -96,13 +96,13 @@ def _module(place: str) -> ModuleType:
 
 
 def _serialised(model: type[pandera.DataFrameModel]) -> dict[str, Any]:
-    """Return pandera's serialised schema of a model, with a place for each check that it leaves out."""
+    """Return pandera's serialised schema of a model, with an entry for each custom check, which pandera leaves out."""
     try:
         schema = model.to_schema()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns of the checks that are named below
+            warnings.simplefilter("ignore")  # pandera warns about the custom checks that are added below
             found: dict[str, Any] = serialize_schema(schema, minimal=True)
-    except Exception as error:  # pandera compiles what the user wrote
+    except Exception as error:  # pandera runs code of the user's model
         raise UsageError(f"{model.__name__}: pandera cannot make a schema of it: {error}") from error
     found.setdefault("name", schema.name or model.__name__)
     for name, column in schema.columns.items():

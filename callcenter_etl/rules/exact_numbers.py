@@ -1,4 +1,4 @@
-"""Exact numbers of whole columns: scaled 64-bit integers where they fit, decimals where they do not."""
+"""Exact arithmetic on whole columns: with scaled 64-bit integers if they fit, else with Decimals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.rules.text_bytes import digits_only, lengths_of
 
-# Wide enough for every exponent a text can hold; no signals, so that absurd numbers stay values.
+# The widest exponents, and no traps: a number such as 1e999999999 must be a value and not an exception.
 EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-_SUM_DIGITS = 5_000  # a sum such as 1e999999999 + 1 is rounded, lest one value fill the memory
+_SUM_DIGITS = 5_000  # a sum such as 1e999999999 + 1 is rounded, since its digits would fill the memory
+# Half of the int64 range, so that the sum of two operands cannot overflow.
 _SAFE = 2**62
 _PLAIN_DIGITS = 18
 _MAX_SCALE = 9
@@ -34,9 +35,9 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A column of numbers, shape (records,); only those in `valid` are known.
+    """A column of numbers of shape (records,); values outside the mask `valid` are unknown.
 
-    `scaled` holds int64 multiples of 10**-scale. Where that is None, `exact` holds Decimals.
+    `scaled` has the values as int64 multiples of 10**-scale. If it is None, `exact` has them as Decimals.
     """
 
     valid: Mask
@@ -45,7 +46,7 @@ class Numbers:
     exact: NDArray[np.object_] | None = None
 
     def decimals(self) -> NDArray[np.object_]:
-        """Return the values as Decimals, None where not valid."""
+        """Return the values as Decimals, None where they are unknown."""
         if self.exact is not None:
             return self.exact
         found = np.full(len(self.valid), None, dtype=object)
@@ -64,7 +65,7 @@ class Numbers:
 
 
 def constant(value: Decimal, length: int) -> Numbers:
-    """Return one number for every record."""
+    """Return a column of `length` equal numbers."""
     scale = _places(value)
     if scale is not None and _fits(value, scale):
         scaled = np.full(length, int(value.scaleb(scale)), dtype=np.int64)
@@ -73,7 +74,7 @@ def constant(value: Decimal, length: int) -> Numbers:
 
 
 def _places(value: Decimal) -> int | None:
-    """Return the number of decimal places, None where there are too many, or none that end."""
+    """Return the number of decimal places, None if there are too many or the value is not finite."""
     exponent = value.as_tuple().exponent
     fits = isinstance(exponent, int) and -_PLAIN_DIGITS <= exponent <= _PLAIN_DIGITS
     return max(0, -int(exponent)) if fits else None
@@ -84,12 +85,12 @@ def _fits(value: Decimal, scale: int) -> bool:
 
 
 def from_integers(values: NDArray[np.int64], valid: Mask, *, scale: int = 0) -> Numbers:
-    """Take int64 multiples of 10**-scale."""
+    """Return a column from int64 multiples of 10**-scale."""
     return Numbers(valid=valid, scaled=np.where(valid, values, 0), scale=scale)
 
 
 def parse_numbers(text: pa.StringArray, known: Mask) -> Numbers:
-    """Read the integers and decimals of a text array where they are `known`; the other texts may be anything."""
+    """Return the integers and decimals of a text array, shape (values,); texts that are not `known` are ignored."""
     plain = digits_only(text) & (lengths_of(text) <= _PLAIN_DIGITS)
     values = text if plain.all() else pc.if_else(pa.array(plain), text, "0")
     whole = np.asarray(pc.cast(values, pa.int64()).to_numpy(), dtype=np.int64)
@@ -101,7 +102,7 @@ def parse_numbers(text: pa.StringArray, known: Mask) -> Numbers:
 
 
 def _scattered(few: Numbers, places: NDArray[np.int64], length: int) -> Numbers:
-    """Return the numbers at their places among `length` records; the others are unknown."""
+    """Return a column of `length` numbers with some at the given indices and all others unknown."""
     valid = np.zeros(length, dtype=bool)
     valid[places] = few.valid
     if few.scaled is None:
@@ -114,7 +115,7 @@ def _scattered(few: Numbers, places: NDArray[np.int64], length: int) -> Numbers:
 
 
 def _decimal(text: str) -> Decimal:
-    """Read one number; an exponent that no Decimal holds makes it infinite, or zero."""
+    """Return one number as a Decimal; infinity or zero if its exponent is beyond the range of Decimal."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -124,7 +125,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _mixed(text: pa.StringArray) -> Numbers:
-    """Read plain decimals as vectors, and one by one what has an exponent or many digits."""
+    """Return the numbers of texts: plain decimals vectorised, those with an exponent or many digits one by one."""
     groups = pc.extract_regex(
         text, pattern=r"\A(?P<sign>[+-]?)(?P<whole>[0-9]{0,9})(?:\.(?P<part>[0-9]{0,9}))?\z"
     )
@@ -152,7 +153,7 @@ def _mixed(text: pa.StringArray) -> Numbers:
 
 
 def compare(left: Numbers, name: str, right: Numbers) -> pa.BooleanArray:
-    """Compare two columns; null where either is unknown."""
+    """Return the comparison of two columns, null where either value is unknown."""
     valid = left.valid & right.valid
     scaled = _aligned(left, right)
     if scaled is not None:
@@ -166,7 +167,7 @@ def compare(left: Numbers, name: str, right: Numbers) -> pa.BooleanArray:
 
 
 def compare_with(numbers: Numbers, name: str, bound: Decimal) -> pa.BooleanArray:
-    """Compare a column with one number; null where unknown."""
+    """Return the comparison of a column with one number, null where the value is unknown."""
     one = constant(bound, 1)
     if _aligned(numbers, one) is None:
         one = constant(bound, len(numbers.valid))
@@ -174,12 +175,12 @@ def compare_with(numbers: Numbers, name: str, bound: Decimal) -> pa.BooleanArray
 
 
 def add(left: Numbers, right: Numbers) -> Numbers:
-    """Add exactly, while the sum has at most 5,000 digits or as many as its operands have together."""
+    """Return the sum, exact up to 5,000 digits, or up to as many digits as both operands have together."""
     return _combine(left, right, np.add, _sum)
 
 
 def subtract(left: Numbers, right: Numbers) -> Numbers:
-    """Subtract as exactly as `add` adds."""
+    """Return the difference, as exact as `add`."""
     return _combine(left, right, np.subtract, lambda a, b: _sum(a, b.copy_negate()))
 
 
@@ -194,7 +195,7 @@ def _sum(left: Decimal, right: Decimal) -> Decimal:
 
 
 def multiply(left: Numbers, right: Numbers) -> Numbers:
-    """Multiply, exact to 60 significant digits."""
+    """Return the product, exact to 60 significant digits."""
     valid = left.valid & right.valid
     scale = left.scale + right.scale
     small = scale <= _PLAIN_DIGITS and left.largest() * right.largest() < _SAFE
@@ -204,21 +205,21 @@ def multiply(left: Numbers, right: Numbers) -> Numbers:
 
 
 def divide(left: Numbers, right: Numbers) -> Numbers:
-    """Divide to 60 significant digits; by zero is unknown."""
+    """Return the quotient to 60 significant digits, unknown for division by zero."""
     zero = compare_with(right, "==", Decimal(0)).fill_null(True)  # noqa: FBT003  Arrow's value
     valid = left.valid & right.valid & ~as_mask(zero)
     return _exactly(left, right, valid, EXACT.divide)
 
 
 def negate(numbers: Numbers) -> Numbers:
-    """Change the sign."""
+    """Return the numbers with the opposite sign."""
     if numbers.scaled is not None:
         return Numbers(numbers.valid, -numbers.scaled, numbers.scale)
     return _each(numbers, Decimal.copy_negate)
 
 
 def absolute(numbers: Numbers) -> Numbers:
-    """Drop the sign."""
+    """Return the absolute values."""
     if numbers.scaled is not None:
         return Numbers(numbers.valid, np.abs(numbers.scaled), numbers.scale)
     return _each(numbers, Decimal.copy_abs)
@@ -232,7 +233,7 @@ def _each(numbers: Numbers, operation: Callable[[Decimal], Decimal]) -> Numbers:
 
 
 def coalesce(first: Numbers, second: Numbers) -> Numbers:
-    """Take the first number where it is known, else the second."""
+    """Return the first number where it is known, else the second."""
     valid = first.valid | second.valid
     scaled = _aligned(first, second)
     if scaled is not None:
@@ -242,8 +243,9 @@ def coalesce(first: Numbers, second: Numbers) -> Numbers:
 
 
 def _aligned(left: Numbers, right: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Bring both to one scale, None where that does not fit 63 bits."""
-    far = abs(left.scale - right.scale) > _PLAIN_DIGITS  # the factor itself would not fit, even for zeros
+    """Return both columns with the same scale, None if that does not fit 63 bits."""
+    # The factor itself would overflow, even for a column of zeros.
+    far = abs(left.scale - right.scale) > _PLAIN_DIGITS
     if left.scaled is None or right.scaled is None or far:
         return None
     scale = max(left.scale, right.scale)

@@ -1,4 +1,4 @@
-"""Evaluates checked expressions on whole columns, with SQL's three-valued logic: null is unknown."""
+"""Evaluates checked expressions on whole columns with SQL's three-valued logic, in which null is unknown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from callcenter_etl.rules import exact_numbers
 from callcenter_etl.rules.exact_numbers import Numbers
 from callcenter_etl.rules.masks import valid_mask
 
-Value: TypeAlias = Any  # an Arrow array, or Numbers; pyarrow has no types to tell them apart
+Value: TypeAlias = Any  # an Arrow array or Numbers; pyarrow has no type annotations
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 _FARTHEST = 2**63 - 1
@@ -32,18 +32,18 @@ _KERNELS = {
 
 
 class ColumnSource(Protocol):
-    """The columns of one chunk as expressions need them; arrays have the shape (records,)."""
+    """The columns of one chunk that expressions read; arrays have the shape (records,)."""
 
     def __len__(self) -> int: ...
 
     def text(self, name: str) -> pa.StringArray:
-        """Return the texts, no nulls."""
+        """Return the texts, without nulls."""
 
     def blank(self, name: str) -> pa.BooleanArray:
-        """Return which values are empty, no nulls."""
+        """Return the mask of empty values, without nulls."""
 
     def known(self, name: str) -> pa.BooleanArray:
-        """Return which values are neither empty nor of another type, no nulls."""
+        """Return the mask of values that are not empty and of their type, without nulls."""
 
     def typed(self, name: str) -> pa.Array:
         """Return the values in their type, null where unknown."""
@@ -53,7 +53,7 @@ class ColumnSource(Protocol):
 
 
 def evaluate(expression: Expression, columns: ColumnSource) -> pa.BooleanArray:
-    """Evaluate an expression for every record of a chunk; null where it is unknown."""
+    """Return the value of an expression for every record of a chunk, null where it is unknown."""
     return _evaluate(expression.root, columns)
 
 
@@ -94,7 +94,7 @@ def _compare(node: Node, columns: ColumnSource) -> Value:
 
 
 def _operands(node: Node, columns: ColumnSource) -> list[Value]:
-    """Evaluate the parts of a comparison: a literal beside a column stays one value."""
+    """Return the operands of a comparison; a literal compared with a column stays a scalar, which Arrow broadcasts."""
     if all(part.kind in _LITERALS for part in node.parts):
         return [_evaluate(part, columns) for part in node.parts]
     return [
@@ -124,10 +124,11 @@ def _arithmetic(node: Node, columns: ColumnSource) -> Value:
 
 
 def _shifted(left: pa.Array, right: pa.Array) -> pa.Array:
-    """Add microseconds; a sum beyond 64 bits stays at their end, so that it still compares as it should."""
+    """Return sums of microseconds; a sum beyond 64 bits is clamped, so that it still compares correctly."""
     unknown = ~(valid_mask(left) & valid_mask(right))
     first, second = (np.asarray(pc.fill_null(each, 0).to_numpy(), dtype=np.int64) for each in (left, right))
     total = first + second
+    # Overflow: both operands have the same sign, and the sum has the other.
     beyond = ((first ^ total) & (second ^ total)) < 0
     total = np.where(beyond, np.where(first < 0, -_FARTHEST, _FARTHEST), total)
     return pa.array(np.maximum(total, -_FARTHEST), mask=unknown)
@@ -164,7 +165,7 @@ def _right(node: Node, columns: ColumnSource) -> Value:
 
 
 def _count(node: Node) -> int:
-    # Compared before it is made an int: 1e999999 has a million digits.
+    # Compared before the conversion: as an int, 1e999999 has a million digits.
     return int(min(Decimal(str(node.parts[1].value)), Decimal(_MAX_CHARACTERS)))
 
 
@@ -187,6 +188,7 @@ def _days(node: Node, columns: ColumnSource) -> Value:
 def _weekday(node: Node, columns: ColumnSource) -> Value:
     micro = _whole(_evaluate(node.parts[0], columns))
     days = np.floor_divide(np.asarray(micro.scaled, dtype=np.int64), DAY)
+    # 1970-01-01 was a Thursday, which is 3 if Monday is 0.
     return exact_numbers.from_integers((days + 3) % 7, micro.valid)
 
 

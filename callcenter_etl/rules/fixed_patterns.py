@@ -1,7 +1,7 @@
-"""Patterns whose matches all have one length: a set of bytes a place, asked of whole columns.
+"""Matches patterns of fixed length on whole columns, as one set of bytes for each position.
 
-`A[0-9]{4}` says the same of five places as RE2 would find out value by value. Anything that is not plainly such a
-pattern is left to RE2.
+For `A[0-9]{4}`, five comparisons of byte columns replace a match by RE2 for each value. Any pattern that is not
+obviously of this kind is left to RE2.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MEMBER = re.compile(r"(.)(?:-(.))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class CharacterRange:
-    """The bytes that may stand at one place: from `least` to `most`, or those of `table` where there are gaps."""
+    """The bytes allowed at one position: from `least` to `most`, or those in `table` if the range has gaps."""
 
     least: int
     most: int
@@ -36,7 +36,7 @@ class CharacterRange:
 
 @lru_cache(maxsize=1024)
 def character_ranges(pattern: str) -> tuple[CharacterRange, ...] | None:
-    """Return the places of a pattern's matches, None where they are not plainly of one length in ASCII."""
+    """Return the allowed bytes for each position of a pattern, None if it is not a simple ASCII pattern of one length."""
     places: list[CharacterRange] = []
     position = 0
     while position < len(pattern):
@@ -52,7 +52,7 @@ def character_ranges(pattern: str) -> tuple[CharacterRange, ...] | None:
 
 
 def match_ranges(text: pa.StringArray, places: tuple[CharacterRange, ...]) -> Mask:
-    """Return which values are matches, of shape (values,)."""
+    """Return the mask of matching values, of shape (values,)."""
     fits: Mask = lengths_of(text) == len(places)
     if not fits.any():
         return fits
@@ -65,7 +65,8 @@ def match_ranges(text: pa.StringArray, places: tuple[CharacterRange, ...]) -> Ma
         elif place.least == place.most:
             matches &= column == place.least
         else:
-            matches &= (column - np.uint8(place.least)) <= np.uint8(place.most - place.least)  # wraps below
+            # Unsigned: a byte below `least` wraps around to a large number, so one comparison checks both ends.
+            matches &= (column - np.uint8(place.least)) <= np.uint8(place.most - place.least)
     if whole:
         return matches
     fits[fits] = matches

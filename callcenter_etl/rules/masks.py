@@ -1,4 +1,4 @@
-"""Boolean columns: from Arrow's bits to numpy's bytes."""
+"""Converts boolean columns from Arrow's bits to numpy's bytes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Mask = NDArray[np.bool_]
 
 
 def as_mask(values: pa.BooleanArray) -> Mask:
-    """Return a boolean array as a mask of its own, of the same shape; null counts as False.
+    """Return a boolean array as a new mask of the same shape; null is False.
 
-    The bits are unpacked at once: `to_numpy` would go through them one by one.
+    The bits are unpacked by numpy, because pyarrow's `to_numpy` converts them one by one.
     """
     validity, bits = values.buffers()
     if not len(values):
@@ -24,7 +24,7 @@ def as_mask(values: pa.BooleanArray) -> Mask:
 
 
 def valid_mask(values: pa.Array) -> Mask:
-    """Return which values are not null, of the same shape."""
+    """Return the mask of values that are not null, of the same shape."""
     if not values.null_count:
         return np.ones(len(values), dtype=bool)
     return _unpacked(values.buffers()[0], values.offset, len(values))

@@ -1,4 +1,4 @@
-"""The rules over a whole record: expressions with an optional condition, and uniqueness."""
+"""Builds the rules over whole records: expressions with an optional condition, and uniqueness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from callcenter_etl.uniqueness import composite_keys
 
 
 def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
-    """A check must not come out false where its condition holds; unknown breaks nothing."""
+    """Return the rule of a check: broken where the check is false and its condition true; unknown is not broken."""
     check = compile_expression(rule.check or "", types)
     when = None if rule.when is None else compile_expression(rule.when, types)
 
@@ -37,7 +37,7 @@ def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
 def unique_rule(
     rule_id: str, key: tuple[str, ...], *, severity: str, reason: str | None, column: Column | None
 ) -> Rule:
-    """A key may occur once; its first occurrence keeps the rule and is named to the later ones."""
+    """Return the rule of a unique key: broken by every occurrence but the first; the reason names the first one's line."""
 
     def broken(columns: ChunkColumns) -> Mask:
         repeated = columns.first_lines[rule_id] >= 0
@@ -57,7 +57,7 @@ def unique_rule(
 
 
 def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBinaryArray, np.ndarray]:
-    """Return the keys that take part in uniqueness and the indices of their records; blank values do not."""
+    """Return the keys without a blank value, and the indices of their records."""
     blank = np.zeros(len(columns), dtype=bool)
     for name in key:
         blank |= columns.blank_mask(name)
@@ -78,7 +78,10 @@ def find_first_lines(
     key: tuple[str, ...],
     first_lines: Callable[[pa.LargeBinaryArray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Give, of shape (records,), the line of the first occurrence of each record's key, or -1."""
+    """Return the line of the first occurrence of each record's key, of shape (records,).
+
+    The line is -1 if the record is the first occurrence or has no key.
+    """
     keys, part = key_values(columns, key)
     found = np.full(len(columns), -1, dtype=np.int64)
     if len(part):

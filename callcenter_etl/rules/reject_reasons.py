@@ -1,4 +1,4 @@
-"""Why records are rejected: the ids and the reasons of the rules that each of them broke."""
+"""Collects rule ids and reasons of rejected records."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ JOINED_BY = "; "  # rules and reasons of one record
 
 @dataclass(frozen=True, slots=True)
 class RejectReasons:
-    """Why each rejected record is rejected: its rule ids and its reasons, each joined with `; `.
+    """The rule ids and the reasons of each rejected record, each joined with `; `.
 
-    `samples` holds the first reasons by rule id, at most `most`.
+    `records` has the indices of the records, `samples` the first reasons by rule id, at most `most`.
     """
 
     records: Indices
@@ -33,14 +33,14 @@ class RejectReasons:
 def collect_reasons(
     broken: Sequence[tuple[Rule, Indices]], columns: ChunkColumns, rejected: Indices, *, most: int
 ) -> RejectReasons:
-    """Return the grounds of the `rejected` records, sorted; `broken` has the records that broke each rule.
+    """Return the reasons of the `rejected` records, given sorted; `broken` has the records that broke each rule.
 
-    Work grows with the rules that were broken, not with those that could have been.
+    Takes time in proportion to the broken rules, not to all rules of the contract.
     """
     if not broken:
         empty = pa.array([], type=pa.string())
         return RejectReasons(records=rejected, rules=empty, reasons=empty)
-    # One entry a record and broken rule, sorted by record; the sort is stable, so rules stay in contract order.
+    # One entry for each record and broken rule, sorted by record. The sort is stable, so rules keep contract order.
     owners = np.concatenate([records for _, records in broken])
     order = np.argsort(owners, kind="stable")
     firsts = np.searchsorted(owners[order], rejected)
@@ -56,7 +56,7 @@ def collect_reasons(
 
 
 def _join(entries: pa.StringArray, firsts: Indices) -> pa.StringArray:
-    """Join the entries of each record with `; `; `firsts` says where those of each record start."""
+    """Return the entries of each record joined with `; `; `firsts` has the index of each record's first entry."""
     if len(entries) == len(firsts):
         return entries
     offsets = pa.array(np.append(firsts, len(entries)).astype(np.int32))

@@ -1,4 +1,4 @@
-"""What a rule is: an id, a severity, a mask over a chunk, and a sentence for those who break it."""
+"""The compiled rule: id, severity, a function that returns the mask of broken records, and the reason."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from callcenter_etl.terminal import printable
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One named assertion of a contract.
+    """A named assertion of a contract, compiled for chunks.
 
-    `broken` gives a mask of shape (records,), True where the rule is broken, never unknown. `sentence` is the
-    reason with `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}` to be filled in.
+    `broken` returns a mask of shape (records,), True where the rule is broken. `sentence` is the reason with the
+    placeholders `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}`. `classified` is the
+    classification of a column with values that reasons must not show. `key` has the columns of a unique key.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Rule:
         for piece in _split(self.sentence):
             maker = _PLACEHOLDERS.get(piece)
             pieces.append(pa.scalar(piece) if maker is None else maker(self, columns, records))
+        # Without an array, Arrow would return a scalar instead of one reason for each record.
         if not any(isinstance(piece, pa.Array) for piece in pieces):
             return pa.repeat("".join(str(piece) for piece in pieces), len(records))
         return pc.binary_join_element_wise(*pieces, "")
@@ -53,7 +55,7 @@ class Rule:
 
 @lru_cache(maxsize=4096)
 def _split(sentence: str) -> tuple[str, ...]:
-    """Cut a sentence at its placeholders, which stay as pieces of their own."""
+    """Return the pieces of a sentence: texts and placeholders."""
     pieces = [sentence]
     for name in _PLACEHOLDERS:
         pieces = [part for piece in pieces for part in _cut(piece, name)]

@@ -1,4 +1,4 @@
-"""A passing and a failing sample of every kind of rule, as data: docs/reference/rules.md is made of them."""
+"""A passing and a failing sample for every kind of rule, from which docs/reference/rules.md is generated."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _TOO_LONG = 16 * 2**20 + 1
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Two sources and a contract: `passing` breaks no rule, `failing` breaks `breaks` and, where that cannot be, `also`.
+    """A contract and two sources: `passing` breaks no rule; `failing` breaks `breaks`, and inevitably `also`.
 
-    `contract` is the YAML below its id. `files` are further files beside it, `failing_name` the failing source's
-    name where the name is what is wrong, and `failing_shown` what stands for a failing source that no page can hold.
+    `contract` is the YAML after the contract's id. `files` are further files in its folder, `failing_name` is the file
+    name of the failing source, and `failing_shown` replaces a failing source that is too large for the page.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Sample:
 
 
 def _of_column(kind: str, asks: str, keys: str, good: str, bad: str) -> Sample:
-    """Return the sample of a rule on the column `value`, which is beside an id so that it may be empty."""
+    """Return the sample of a rule on the column `value`; a second column makes records with an empty value possible."""
     contract = f"columns:\n  - {{name: id}}\n  - {{name: value, {keys}}}\n"
     passing, failing = f"id,value\n1,{good}\n".encode(), f"id,value\n1,{bad}\n".encode()
     return Sample(kind, asks, contract, passing, failing, f"value.{kind}")
@@ -48,7 +48,9 @@ def _of_type(name: str, asks: str, good: str, bad: str) -> Sample:
 TYPE_SAMPLES = (
     _of_type("digits", "ASCII digits, leading zeros kept", "007", "7a"),
     _of_type("integer", "an optional sign and ASCII digits", "-12", "12.0"),
-    _of_type("decimal", "a sign, a point and an exponent may be there; no NaN, no infinity", "-1.5e3", "NaN"),
+    _of_type(
+        "decimal", "digits with an optional sign, point and exponent; not NaN, not infinity", "-1.5e3", "NaN"
+    ),
     _of_type("boolean", "true or false, in any letter case", "True", "yes"),
     _of_type("date", "a real date, in one of the declared formats", "2024-02-29", "2025-02-29"),
     _of_type("time", "a real time of day, in one of the declared formats", "23:59:59", "24:00:00"),
@@ -59,18 +61,20 @@ TYPE_SAMPLES = (
 )
 
 COLUMN_SAMPLES = (
-    _of_column("required", "a value is there; white space alone is none", "required: true", "x", " "),
+    _of_column(
+        "required", "the value is not empty; white space alone counts as empty", "required: true", "x", " "
+    ),
     *TYPE_SAMPLES,
-    _of_column("min", "no less than the bound, which is allowed itself", "type: integer, min: 0", "0", "-1"),
+    _of_column("min", "not less than the bound (inclusive)", "type: integer, min: 0", "0", "-1"),
     _of_column(
         "max",
-        "no more than the bound, which is allowed itself",
+        "not greater than the bound (inclusive)",
         "type: time, max: 18:00:00",
         "18:00:00",
         "18:00:01",
     ),
-    _of_column("min_length", "so many characters at least", "min_length: 3", "abc", "ab"),
-    _of_column("max_length", "so many characters at most", "max_length: 3", "äöü", "abcd"),
+    _of_column("min_length", "at least this number of characters", "min_length: 3", "abc", "ab"),
+    _of_column("max_length", "at most this number of characters", "max_length: 3", "äöü", "abcd"),
     _of_column(
         "pattern", "the whole value matches (RE2 syntax)", "pattern: '[A-Z]{2}[0-9]+'", "AB12", "AB12x"
     ),
@@ -83,7 +87,7 @@ COLUMN_SAMPLES = (
     ),
     Sample(
         "lookup",
-        "the value stands in a column of another CSV",
+        "the value occurs in a column of another CSV file",
         "columns:\n  - {name: id}\n  - {name: value, lookup: {file: agents.csv, column: agent_id}}\n",
         b"id,value\n1,501\n",
         b"id,value\n1,999\n",
@@ -92,7 +96,7 @@ COLUMN_SAMPLES = (
     ),
     Sample(
         "unique",
-        "no value twice; the first occurrence keeps the rule, empty values take no part",
+        "no value occurs twice; the first occurrence satisfies the rule, empty values are ignored",
         "columns:\n  - {name: id, unique: true}\n",
         b"id\n1\n2\n",
         b"id\n1\n1\n",
@@ -104,7 +108,7 @@ _TIMES = "columns:\n  - {name: started, type: time}\n  - {name: ended, type: tim
 RECORD_SAMPLES = (
     Sample(
         "check",
-        "an expression over the columns does not come out false; unknown breaks nothing",
+        "an expression over the columns is not false; an unknown result breaks nothing",
         _TIMES + 'rules:\n  - {name: ends_after_start, check: "ended >= started"}\n',
         b"started,ended\n08:00:00,08:00:00\n08:00:00,\n",
         b"started,ended\n08:00:00,07:59:59\n",
@@ -112,7 +116,7 @@ RECORD_SAMPLES = (
     ),
     Sample(
         "when",
-        "the check is asked only of records where this holds",
+        "the check applies only to records for which this condition is true",
         "columns: [{name: status}, {name: agent}]\n"
         'rules:\n  - {name: has_agent, when: "status == \'COMPLETED\'", check: "not empty(agent)"}\n',
         b"status,agent\nCOMPLETED,501\nDROPPED,\n",
@@ -121,7 +125,7 @@ RECORD_SAMPLES = (
     ),
     Sample(
         "unique of several columns",
-        "their values together occur once",
+        "the combination of their values occurs once",
         "columns: [{name: day}, {name: agent}]\nrules:\n  - {name: once_a_day, unique: [day, agent]}\n",
         b"day,agent\nMon,501\nTue,501\n",
         b"day,agent\nMon,501\nMon,501\n",
@@ -143,7 +147,7 @@ MALFORMED_SAMPLES = (
         "id,note\n1,café\n".encode(), b"id,note\n1,caf\xe9\n", "record.encoding",
     ),
     Sample(
-        "record.too_long", "a record has 16 MiB at most", _PLAIN,
+        "record.too_long", "a record has at most 16 MiB", _PLAIN,
         b"id,note\n1,a\n", b"id,note\n1," + b"x" * _TOO_LONG + b"\n", "record.too_long",
         failing_shown="id,note\n1,xxx…   (more than 16 MiB on one line)\n",
     ),
@@ -161,15 +165,15 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id,note\n1,a\n", "file.extension", failing_name="calls.txt",
     ),
     Sample(
-        "file.empty", "the source has bytes at all, and a header unless `header: none`", _PLAIN,
+        "file.empty", "the source is not empty, and has a header unless `header: none`", _PLAIN,
         b"id,note\n", b"", "file.empty", failing_shown="(no byte)\n",
     ),
     Sample(
-        "file.not_delimited", "the source is delimited text, and what its name says", _PLAIN,
+        "file.not_delimited", "the source is delimited text, and its format agrees with its name", _PLAIN,
         b"id,note\n1,a\n", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "file.not_delimited",
     ),
     Sample(
-        "file.too_few", "the source has `limits.min_records` records; known at its end, so the run fails",
+        "file.too_few", "the source has at least `limits.min_records` records; checked at its end, so the run fails",
         _PLAIN + "limits: {min_records: 1}\n", b"id,note\n1,a\n", b"id,note\n", "file.too_few",
     ),
     Sample(
@@ -177,11 +181,11 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id\n1\n", "header.missing", also=("header.count",),
     ),
     Sample(
-        "header.unexpected", "no column is in the header that is not declared", _PLAIN,
+        "header.unexpected", "every column in the header is declared", _PLAIN,
         b"id,note\n1,a\n", b"id,note,extra\n1,a,b\n", "header.unexpected", also=("header.count",),
     ),
     Sample(
-        "header.order", "the columns stand in the declared order (`header: exact`)", _PLAIN,
+        "header.order", "the columns are in the declared order (`header: exact`)", _PLAIN,
         b"id,note\n1,a\n", b"note,id\na,1\n", "header.order",
     ),
     Sample(
@@ -189,7 +193,7 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id\n1\n", "header.count", also=("header.missing",),
     ),
     Sample(
-        "header.duplicate", "no column name stands twice", _PLAIN,
+        "header.duplicate", "no column name occurs twice", _PLAIN,
         b"id,note\n1,a\n", b"id,note,note\n1,a,b\n", "header.duplicate", also=("header.count",),
     ),
     Sample(
@@ -197,7 +201,7 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id,not\xe9\n1,a\n", "header.encoding",
     ),
     Sample(
-        "limits.max_rejected", "no more rejects than the contract or `--max-rejected` allows; the target is held back",
+        "limits.max_rejected", "not more rejects than the contract or `--max-rejected` allows; else no target is published",
         "columns: [{name: id, type: digits}, {name: note}]\nlimits: {max_rejected: 0}\n",
         b"id,note\n1,a\n", b"id,note\nx,a\n", "limits.max_rejected",
     ),

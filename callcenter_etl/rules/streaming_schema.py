@@ -1,7 +1,7 @@
-"""The pandera schema of the stream: each check gives one bool and leaves its mask behind.
+"""The pandera schema for chunks: each check returns one bool and stores its mask.
 
-pandera makes a table of failure cases at every level at which errors are gathered. A stream takes its reasons from
-the masks, so its schema has backends that leave these tables out; all else of pandera's lazy validation is as ever.
+pandera builds a table of failure cases at every level at which it collects errors. Runs take the reasons from the
+masks, so this schema has backends that do not build these tables; pandera's lazy validation is otherwise unchanged.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _TEXT = pd.ArrowDtype(pa.string())
 
 
 class _NoFailureCases:
-    """Mixed into a backend: errors are gathered without a table of failure cases."""
+    """A mixin for backends: collects errors without a table of failure cases."""
 
     def failure_cases_metadata(
         self,
         schema_name: str,  # noqa: ARG002  pandera's signature
         schema_errors: list[SchemaError],  # noqa: ARG002  same
     ) -> FailureCaseMetadata:
-        """Return empty metadata; the errors themselves stay in `SchemaErrors.schema_errors`."""
+        """Return empty metadata; the errors themselves are in `SchemaErrors.schema_errors`."""
         return FailureCaseMetadata(failure_cases=None, message={}, error_counts={})
 
 
@@ -44,7 +44,7 @@ class _StreamingBackend(_NoFailureCases, DataFrameSchemaBackend):
 
 
 class _StreamingColumnBackend(_NoFailureCases, ColumnBackend):
-    """Validates a column of a chunk: it has checks, and no type, default or parser that would ask for more."""
+    """Validates a column of a chunk: runs its checks, since it has no dtype, default or parser."""
 
     def validate(
         self,
@@ -52,7 +52,7 @@ class _StreamingColumnBackend(_NoFailureCases, ColumnBackend):
         schema: pandera.Column,
         **options: object,  # noqa: ARG002  pandera's signature
     ) -> pd.DataFrame:
-        """Run the column's checks. Raises SchemaErrors with those that failed."""
+        """Return the frame after the column's checks. Raises SchemaErrors with the failed ones."""
         errors = [
             SchemaError(  # type: ignore[no-untyped-call]  # pandera's errors have no types
                 schema,
@@ -72,7 +72,7 @@ class _StreamingColumnBackend(_NoFailureCases, ColumnBackend):
 
 
 class _StreamingSchema(pandera.DataFrameSchema):
-    """A schema that says which checks failed, and not which cases."""
+    """A schema that reports failed checks without failure cases."""
 
 
 class _StreamingColumn(pandera.Column):
@@ -80,14 +80,14 @@ class _StreamingColumn(pandera.Column):
 
 
 class _StreamingCheck(pandera.Check):
-    """A check whose function answers for the whole chunk, and needs no column cut out for it."""
+    """A check with a function for the whole chunk, so that pandera need not extract the column."""
 
     def __call__(
         self,
         check_obj: pd.DataFrame,
         column: str | None = None,  # noqa: ARG002  pandera's signature
     ) -> CheckResult:
-        """Return the function's own answer."""
+        """Return the result of the function."""
         passed = self._check_fn(check_obj)
         return CheckResult(
             check_output=passed, check_passed=passed, checked_object=check_obj, failure_cases=None
@@ -100,14 +100,14 @@ _StreamingColumn.register_backend(pd.DataFrame, _StreamingColumnBackend)
 
 @dataclass(slots=True)
 class _Sink:
-    """Where the checks of one schema find the chunk and leave the masks of broken rules."""
+    """The present chunk for the checks of one schema, and the masks of the rules that it breaks."""
 
     columns: ChunkColumns | None = None
     masks: dict[str, Mask] = field(default_factory=dict)
     asked: int = 0
 
     def ask(self, rule: Rule) -> bool:
-        """Work out a rule's mask, keep it where it is broken, and tell whether every record keeps the rule."""
+        """Return whether every record satisfies a rule, and store the mask if not."""
         if self.columns is None:
             raise RuntimeError("the streaming schema is validated without a chunk")
         self.asked += 1
@@ -119,9 +119,9 @@ class _Sink:
 
 
 class StreamingSchema:
-    """A contract's rules as a pandera schema that validates chunk after chunk.
+    """The rules of a contract as a pandera schema that validates one chunk after the other.
 
-    One serves one thread: pandera changes a schema while it validates.
+    Each thread needs an instance of its own, because pandera modifies a schema during validation.
     """
 
     def __init__(self, document: ContractDocument, rules: tuple[Rule, ...]) -> None:
@@ -136,21 +136,22 @@ class StreamingSchema:
             column_type=_StreamingColumn,
             check_type=_StreamingCheck,
         )
-        self._schema.get_backend(check_type=pd.DataFrame)  # registers pandera's own, which takes its time
+        # Here and not at the first chunk: it registers pandera's backends, which is slow.
+        self._schema.get_backend(check_type=pd.DataFrame)
 
     def _check(self, rule: Rule) -> Callable[[object], bool]:
         return lambda _: self._sink.ask(rule)
 
     def broken_masks(self, columns: ChunkColumns) -> dict[str, Mask]:
-        """Validate one chunk lazily; give the masks of the rules that are broken, each of shape (records,).
+        """Return the masks of the rules that a chunk breaks, by rule id, each of shape (records,).
 
-        Raises RuntimeError when a check could not be worked out: pandera would count that as one failure case; and
-        when a rule was not asked.
+        Raises RuntimeError if a check raised an error, which pandera would count as a failure case, and if a rule was
+        not evaluated.
         """
         frame = pd.DataFrame({name: pd.array(columns.text(name), dtype=_TEXT) for name in self._names})
         self._sink.columns, self._sink.masks, self._sink.asked = columns, {}, 0
         try:
-            # Settings of the environment must not switch a contract off.
+            # Pinned: pandera's environment variables could otherwise disable validation, and with it the contract.
             with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
                 self._schema.validate(frame, lazy=True, inplace=True)
         except SchemaErrors as errors:
@@ -158,7 +159,7 @@ class StreamingSchema:
         finally:
             self._sink.columns = None
         if self._sink.asked != self._rules:
-            raise RuntimeError(f"{self._sink.asked} of {self._rules} rules were asked")
+            raise RuntimeError(f"{self._sink.asked} of {self._rules} rules were evaluated")
         return self._sink.masks
 
     def _refuse_failed_checks(self, errors: SchemaErrors) -> None:

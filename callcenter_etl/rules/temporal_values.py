@@ -1,4 +1,4 @@
-"""Dates, times and durations of whole columns: text to int64 microseconds, null where a value is none."""
+"""Parses dates, times and durations of whole columns to int64 microseconds, null for other texts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from callcenter_etl.contract.datetime_formats import (
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.rules.text_bytes import NINE, ZERO, Bytes, columns_of_bytes, lengths_of
 
-Ints = NDArray[np.signedinteger[Any]]  # whole numbers, of 32 bits where they need no more
+Ints = NDArray[np.signedinteger[Any]]  # int32 for parts of dates and times, which halves the memory traffic
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -32,17 +32,17 @@ MONTHS_A_YEAR = 12
 MAX_LAYOUTS = 64
 _DURATION = r"\A0*(?P<hours>[0-9]*[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])$"
 _LOWER_CASE = 0x20
-_BYTE_DIGITS = 2  # so many decimal digits fit in a byte
+_BYTE_DIGITS = 2  # decimal digits that fit in a byte
 _LIMITS = {
     "month": (1, 12), "day": (1, 31), "hour": (0, 23), "hour12": (1, 12), "minute": (0, 59), "second": (0, 59),
 }  # fmt: skip
 
 
 def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...]) -> pa.Int64Array:
-    """Read a text array without nulls by the first format that accepts each value.
+    """Return the values of a text array without nulls, each by the first format that accepts it.
 
-    Gives microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), null where no format
-    accepts the value, of the same shape. Raises FormatFault when a format is wrong.
+    Microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), null where no format accepts the
+    value, of the same shape. Raises FormatFault if a format is wrong.
     """
     found = np.zeros(len(text), dtype=np.int64)
     valid = np.zeros(len(text), dtype=bool)
@@ -58,7 +58,7 @@ def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...])
 
 
 def parse_durations(text: pa.StringArray) -> pa.Int64Array:
-    """Read H:MM:SS as microseconds, null where a value is none; hours count as 2,500,000,000 at most."""
+    """Return H:MM:SS in microseconds, null for other texts; more than 2,500,000,000 hours count as that many."""
     groups = pc.extract_regex(text, pattern=_DURATION)
     valid = valid_mask(groups)
     hours = groups.field("hours")
@@ -75,7 +75,7 @@ def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
         return _parse_one_layout(text, fmt, layouts[0])
     if layouts:
         return _values(*_layout_parts(text, fmt), fmt.kind)
-    encoded = text.dictionary_encode()  # a regular expression costs more than finding the distinct values
+    encoded = text.dictionary_encode()  # distinct values first, since the regex is slow
     values, valid = _values(*_regex_parts(encoded.dictionary, fmt), fmt.kind)
     places = encoded.indices.to_numpy()
     return values[places], valid[places]
@@ -84,7 +84,7 @@ def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
 def _parse_one_layout(
     text: pa.StringArray, fmt: CompiledFormat, layout: tuple[int, ...]
 ) -> tuple[Ints, Mask]:
-    """Read the values of the layout's length; all others are none."""
+    """Return the values with the layout's length, and the mask of valid ones; no other length is valid."""
     width = sum(layout)
     fits = lengths_of(text) == width
     if fits.all():
@@ -109,9 +109,9 @@ def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]
 
 @lru_cache(maxsize=1024)
 def _layouts(fmt: CompiledFormat) -> tuple[tuple[int, ...], ...]:
-    """Return the widths in bytes that the pieces can have together, in the order in which the regex prefers them.
+    """Return every combination of widths (bytes) of a format's pieces, in the order that the regex prefers.
 
-    Empty where there are too many, or a piece is no digits and varies (names of months, offsets).
+    Empty if there are too many, or if a piece of variable width is not digits (names of months, offsets).
     """
     options = [
         (piece.width,) if piece.width is not None else _VARYING.get(piece.text, ()) for piece in fmt.pieces
@@ -124,7 +124,7 @@ _VARYING = dict.fromkeys(("%-m", "%-d", "%-H", "%-I", "%-M", "%-S"), (1, 2)) | {
 
 
 def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
-    """Cut the values by position, in each layout those of its length."""
+    """Return the parts of values cut by position, in each layout those of its length, and the mask of valid ones."""
     lengths = lengths_of(text)
     valid = np.zeros(len(text), dtype=bool)
     parts = {piece.field: np.zeros(len(text), dtype=np.int64) for piece in fmt.pieces if piece.field}
@@ -142,7 +142,7 @@ def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, 
 
 
 def _cut(data: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dict[str, Ints], Mask]:
-    """Read values of one layout, given as bytes of the shape (width, values)."""
+    """Return the parts of values in one layout, given as bytes of shape (width, values), and the mask of valid ones."""
     parts: dict[str, Ints] = {}
     good = np.ones(data.shape[1], dtype=bool)
     position = 0
@@ -158,12 +158,12 @@ def _cut(data: Bytes, fmt: CompiledFormat, layout: tuple[int, ...]) -> tuple[dic
 
 
 def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
-    """Return the number in these columns, and take from `good` what is no number that the directive allows."""
+    """Return the numbers in these byte columns, and clear `good` where the directive does not allow them."""
     number: NDArray[np.integer[Any]] = np.zeros(
         len(good), dtype=np.uint8 if len(columns) <= _BYTE_DIGITS else np.int32
     )
     for column in columns:
-        digit = column - ZERO  # wraps below "0"
+        digit = column - ZERO  # unsigned: characters below "0" wrap around to large numbers
         good &= digit <= NINE
         number = number * number.dtype.type(10) + digit
     least, most = _LIMITS.get(piece.field, (0, None))
@@ -235,7 +235,7 @@ def _month_starts() -> Ints:
 
 
 def _days(parts: dict[str, Ints], valid: Mask) -> tuple[Ints, Mask]:
-    """Return days since 1970-01-01, and which of the valid parts make a real date."""
+    """Return days since 1970-01-01, and the mask of real dates."""
     if "year" in parts:
         year = parts["year"]
     else:
@@ -272,7 +272,7 @@ def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray]
     starts = [word[:3] for word in words]
 
     def read(text: pa.StringArray) -> Ints:
-        value_set = pa.array(starts)  # not sooner: the first array that pyarrow makes imports pandas
+        value_set = pa.array(starts)  # not at import: the first pa.array of a process imports pandas
         start = pc.utf8_slice_codeunits(pc.ascii_lower(text), start=0, stop=3)
         found = pc.fill_null(pc.index_in(start, value_set=value_set), -9)
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64) + first
@@ -285,7 +285,7 @@ def _offset(text: pa.StringArray) -> Ints:
     zulu = pc.equal(text, "Z")
     text = pc.if_else(zulu, "+00", text)
     hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
-    # Behind the hours there may be nothing, which counts as zero minutes.
+    # An offset such as +05 has no minutes, which _ints reads as zero.
     minutes = _ints(pc.utf8_ltrim(pc.utf8_slice_codeunits(text, start=3), characters=":"))
     sign = np.where(as_mask(pc.starts_with(text, "-")), -1, 1)
     return np.asarray(sign * (hours * 3600 + minutes * 60) * SECOND, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The bytes of a text column at once: most questions about values need no look at each of them."""
+"""Accesses the bytes of a text column as numpy arrays without copies, for vectorised checks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from callcenter_etl.rules.masks import Mask, as_mask
 
 Bytes = NDArray[np.uint8]
 ZERO, NINE = np.uint8(ord("0")), np.uint8(9)
-_FEW = 16  # one value in so many may be odd: then finding its place costs less than asking each value
+_FEW = 16  # up to one exception in 16 values, locating the exceptions is faster than checking each value
 
 
 def offsets_of(text: pa.StringArray) -> NDArray[np.int32]:
-    """Return where each value starts in the buffer of the column, and where the last one ends."""
+    """Return the start offsets of all values in the data buffer, and the end of the last one, shape (values + 1,)."""
     if not len(text):
         return np.zeros(1, dtype=np.int32)
     return np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset : text.offset + len(text) + 1]
 
 
 def bytes_of(text: pa.StringArray) -> Bytes:
-    """Return the bytes of all values one after the other, without a copy."""
+    """Return the concatenated bytes of all values, without a copy."""
     offsets, data = offsets_of(text), text.buffers()[2]
     if data is None or offsets[0] == offsets[-1]:
         return np.empty(0, dtype=np.uint8)
@@ -30,18 +30,18 @@ def bytes_of(text: pa.StringArray) -> Bytes:
 
 
 def lengths_of(text: pa.StringArray) -> NDArray[np.int32]:
-    """Return the length of each value in bytes."""
+    """Return the length of each value in bytes, of shape (values,)."""
     return np.diff(offsets_of(text))
 
 
 def columns_of_bytes(text: pa.StringArray, width: int) -> Bytes:
-    """Return values that are all `width` bytes long as the shape (width, values): each place side by side."""
+    """Return values that are all `width` bytes long as an array of shape (width, values), contiguous by position."""
     return np.ascontiguousarray(bytes_of(text).reshape(len(text), width).T)
 
 
 def digits_only(text: pa.StringArray) -> Mask:
-    """Return which values are one ASCII digit or more and nothing else, of shape (values,)."""
-    odd = (bytes_of(text) - ZERO) > NINE  # wraps below "0"
+    """Return the mask of values with one or more ASCII digits and nothing else, of shape (values,)."""
+    odd = (bytes_of(text) - ZERO) > NINE  # unsigned: bytes below "0" wrap around to large numbers
     number = np.count_nonzero(odd)
     if number > len(text) // _FEW:
         return as_mask(pc.ascii_is_decimal(text))

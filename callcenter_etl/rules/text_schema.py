@@ -1,4 +1,4 @@
-"""A contract's rules as a pandera schema for any DataFrame of text."""
+"""Compiles the rules of a contract to a pandera schema for any DataFrame of text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DataFrameSchema = pandera.DataFrameSchema
 def text_schema(
     document: ContractDocument, rules: tuple[Rule, ...], lookups: Callable[[], Lookups]
 ) -> pandera.DataFrameSchema:
-    """Compile the schema for any DataFrame of text: each check gives one bool a record."""
+    """Return the schema for any DataFrame of text; each check returns one bool for each record."""
 
     def check_of(rule: Rule) -> Callable[[pd.Series | pd.DataFrame], pd.Series]:
         return partial(keeps, rule, document, lookups)
@@ -39,7 +39,7 @@ def text_schema(
 def keeps(
     rule: Rule, document: ContractDocument, lookups: Callable[[], Lookups], data: pd.Series | pd.DataFrame
 ) -> pd.Series:
-    """Tell for each record whether it keeps a rule; `data` is the rule's column, or the frame for a record rule."""
+    """Return, for each record, whether it satisfies a rule; `data` is the rule's column, or the whole frame."""
     frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
     columns = columns_of(frame, document, lookups() if rule.id.endswith(".lookup") else {})
     columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
@@ -47,9 +47,9 @@ def keeps(
 
 
 def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups) -> ChunkColumns:
-    """Take the contract's columns out of a DataFrame of text; missing values count as empty.
+    """Return the contract's columns of a DataFrame of text; missing values count as empty.
 
-    Raises ArgumentTypeError when a column holds anything but text.
+    Raises ArgumentTypeError if a column holds anything but text.
     """
     known = {column.name: column for column in document.columns if column.name in frame.columns}
     return ChunkColumns(
@@ -62,7 +62,7 @@ def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups
 
 
 def with_first_lines(columns: ChunkColumns, rules: tuple[Rule, ...]) -> ChunkColumns:
-    """Work out the first lines of repeated keys for data that is whole in memory."""
+    """Return the columns with the first lines of repeated keys, for data that is completely in memory."""
     found: dict[str, np.ndarray] = {}
     for rule in rules:
         with KeyRegistry.temporary() as registry:
@@ -100,7 +100,7 @@ def build_schema(
     strict: bool = False,
     ordered: bool = False,
 ) -> DataFrameSchema:
-    """Build a schema in which every rule is a check by its id, on its column or on the whole frame."""
+    """Return a schema with a check for every rule, named by its id, on its column or on the whole frame."""
     column_rules: dict[str, list[pandera.Check]] = {column.name: [] for column in document.columns}
     record_checks: list[pandera.Check] = []
     for rule in rules:

@@ -1,4 +1,4 @@
-"""The column types: which texts are values of each, decided on whole columns."""
+"""Checks and parses whole columns by column type."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DECIMAL = r"\A[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\z"
 
 
 def type_check(text: pa.StringArray, kind: str, formats: tuple[str, ...]) -> Checked:
-    """Return which values are of the type, and the values in it (None where the text itself is the value).
+    """Return the mask of values that are of the type, and the typed values (None if the text itself is the value).
 
-    Times, dates and durations are int64 microseconds, booleans bool; both null where not of the type.
+    Dates, times and durations are int64 microseconds, booleans are bool; both are null where not of the type.
     """
     return _CHECKS[kind](text, formats)
 

@@ -1,198 +1,197 @@
-"""What a command runs with: an option wins, then an environment variable, then the contract."""
+"""Resolves the options of a run: the command line or a call wins, then the environment, then the contract."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast, get_args
+from functools import reduce
+from typing import Any
 
 from callcenter_etl.contract.key_types import as_seconds
 from callcenter_etl.contract.model import MaxRejected
 from callcenter_etl.contract.paths import holds_nul
-from callcenter_etl.contract.run_defaults import Engine, FailOn, LogSettings, RunDefaults, TargetFormat
+from callcenter_etl.contract.run_defaults import LogSettings, RunDefaults
+from callcenter_etl.contract.run_option_table import (
+    ENVIRONMENT_PREFIX,
+    RUN_OPTIONS,
+    Engine,
+    FailOn,
+    OptionKind,
+    RunOption,
+    TargetFormat,
+)
 from callcenter_etl.errors import UsageError
 
-PREFIX = "CALLCENTER_ETL_"
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_FORMATS = ("console", "json")
+DEFAULT_MAX_FINDINGS = 10
+_COUNT = re.compile(r"0*[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line said; None or nothing where it was silent."""
+    """The options of a run, each with its final value.
 
-    sources: tuple[str, ...] = ()
-    output: str | None = None
-    chunk_rows: int | None = None
-    max_rejected: str | None = None
-    log_level: str | None = None
-    publish_to: str | None = None
-    staging: str | None = None
-    workers: int | None = None
-    fail_on: str | None = None
-    max_findings: int | None = None
-    target_format: str | None = None
-    engine: str | None = None
-    parts: bool | None = None
-    force: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What a command runs with, all sources of settings taken together."""
+    `output` is None where nothing is kept, `workers` and `chunk_rows` where the machine and the block decide, and
+    `max_rejected` where the contract's own limits hold.
+    """
 
     sources: tuple[str, ...]
     output: str | None
-    chunk_rows: int | None
-    workers: int | None
+    publish_to: str | None
+    staging: str | None
+    target_format: TargetFormat
+    parts: bool
     max_rejected: MaxRejected | None
+    fail_on: FailOn
+    max_findings: int
+    force: bool
+    engine: Engine
+    workers: int | None
+    chunk_rows: int | None
+    checkpoint_seconds: float
     log: LogSettings
-    publish_to: str | None = None
-    staging: str | None = None
-    fail_on: FailOn = "reject"
-    max_findings: int | None = None
-    checkpoint_seconds: float = 0
-    target_format: TargetFormat = "csv"
-    engine: Engine = "local"
-    parts: bool = False
-    force: bool = False
 
 
-def resolve_settings(defaults: RunDefaults, options: RunOptions, environ: Mapping[str, str]) -> RunSettings:
-    """Settle every setting: the option, else `CALLCENTER_ETL_*`, else the contract's `run`.
+@dataclass(frozen=True, slots=True)
+class OptionSource:
+    """One place that options come from: their values by name, and how a message names an option of this place."""
 
-    Raises UsageError for a value that cannot be used, naming the variable where it came from one.
-    """
-    variables = {
-        name.removeprefix(PREFIX).lower(): text
+    values: Mapping[str, Any]
+    label: Callable[[RunOption], str]
+
+
+def command_line(arguments: Mapping[str, Any]) -> OptionSource:
+    """Return those of a command's arguments that are options of a run; None for what was not typed."""
+    return OptionSource(_known(arguments), lambda option: option.flag)
+
+
+def keywords(arguments: Mapping[str, Any]) -> OptionSource:
+    """Return those of a function's arguments that are options of a run; None for what was not passed."""
+    return OptionSource(_known(arguments), lambda option: option.name)
+
+
+def _known(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in arguments.items() if name in RUN_OPTIONS}
+
+
+def environment(environ: Mapping[str, str]) -> OptionSource:
+    """Return the options in `CALLCENTER_ETL_*`; an empty variable counts as none."""
+    values = {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): text
         for name, text in environ.items()
-        if name.startswith(PREFIX) and text
+        if name.startswith(ENVIRONMENT_PREFIX) and text
     }
-    output = _place("--output", options.output, variables.get("output", defaults.output))
-    publish_to = _place("--publish-to", options.publish_to, variables.get("publish_to", defaults.publish_to))
-    if output is None:  # then there is nothing to copy: what would be copied goes there
-        output, publish_to = publish_to, None
-    declared = (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
-    return RunSettings(
-        sources=options.sources or ((variables["source"],) if "source" in variables else declared),
-        output=output,
-        publish_to=publish_to,
-        staging=_place("--staging", options.staging, variables.get("staging", defaults.staging)),
-        chunk_rows=_count("chunk_rows", options.chunk_rows, variables, defaults.chunk_rows),
-        workers=_count("workers", options.workers, variables, defaults.workers),
-        fail_on=_fail_on(options.fail_on, variables.get("fail_on"), defaults.fail_on),
-        max_findings=_count("max_findings", options.max_findings, variables, None),
-        checkpoint_seconds=_seconds("checkpoint_seconds", variables, defaults.checkpoint_seconds),
-        target_format=_target_format(
-            options.target_format, variables.get("target_format"), defaults.target_format
-        ),
-        engine=_engine(options.engine, variables.get("engine"), defaults.engine),
-        parts=_flag("parts", variables, option=options.parts, declared=defaults.parts),
-        force=_flag("force", variables, option=options.force, declared=False),
-        max_rejected=_max_rejected(options.max_rejected, variables.get("max_rejected")),
-        log=_log_settings(defaults.log, options, variables),
+    return OptionSource(values, lambda option: option.variable)
+
+
+def resolve_options(
+    defaults: RunDefaults, *places: OptionSource, sources: tuple[str, ...] = ()
+) -> RunOptions:
+    """Resolve every option: the first of the places that has it wins, then the contract's `run`.
+
+    `sources` are those that were named; without, the environment's or the contract's. Raises UsageError for a value
+    that cannot be used, with the name of the option in the place where it came from.
+    """
+    found = {name: _resolve(option, defaults, places) for name, option in RUN_OPTIONS.items()}
+    if found["output"] is None:  # then there is nothing to copy: the copies are the output
+        found["output"], found["publish_to"] = found["publish_to"], None
+    log = {"level": "log_level", "format": "log_format", "directory": "log_directory"}
+    settings = defaults.log.model_copy(update={key: found.pop(name) for key, name in log.items()})
+    return RunOptions(
+        sources=sources or _declared_sources(defaults, places),
+        log=settings,
+        **{
+            **found,
+            "force": bool(found["force"]),
+            "max_findings": found["max_findings"] or DEFAULT_MAX_FINDINGS,
+        },
     )
 
 
 def resolve_output(option: str | None, environ: Mapping[str, str], declared: str | None = None) -> str:
-    """Settle the output root of a command about runs: the option, else `CALLCENTER_ETL_OUTPUT`, else the contract's.
+    """Return the output root of a command about runs: the option, else `CALLCENTER_ETL_OUTPUT`, else the contract's.
 
     Raises UsageError where none names one.
     """
-    output = _place("--output", option, environ.get(f"{PREFIX}OUTPUT") or declared)
+    given = (command_line({"output": option}), environment(environ))
+    output: str | None = _resolve(RUN_OPTIONS["output"], RunDefaults(output=declared), given)
     if output is None:
         raise UsageError(
-            f"which output? Name the folder of the runs with --output, or in {PREFIX}OUTPUT, or a contract that has run.output with --contract"
+            f"which output? Name the folder of the runs with --output, or in {RUN_OPTIONS['output'].variable},"
+            " or a contract that has run.output with --contract"
         )
     return output
 
 
-def _log_settings(declared: LogSettings, options: RunOptions, variables: Mapping[str, str]) -> LogSettings:
-    level_name, level = "--log-level", options.log_level
-    if level is None:
-        level_name, level = f"{PREFIX}LOG_LEVEL", variables.get("log_level", declared.level)
-    level = level.upper()
-    form = variables.get("log_format", declared.format)
-    for name, value, known in ((level_name, level, _LEVELS), (f"{PREFIX}LOG_FORMAT", form, _FORMATS)):
-        if value not in known:
-            raise UsageError(f"{name}: {value!r} is none of {', '.join(known)}")
-    return declared.model_copy(
-        update={
-            "level": level,
-            "format": form,
-            "directory": variables.get("log_directory") or declared.directory,
-        }
-    )
+def _declared_sources(defaults: RunDefaults, places: tuple[OptionSource, ...]) -> tuple[str, ...]:
+    for place in places:
+        if place.values.get("source"):
+            return (place.values["source"],)
+    return (defaults.source,) if isinstance(defaults.source, str) else defaults.source or ()
 
 
-def _place(name: str, option: str | None, otherwise: str | None) -> str | None:
-    if option == "":  # an unset variable of a script, most likely: never the current folder by accident
-        raise UsageError(f"{name}: a folder is expected, not ''")
-    if option is not None and holds_nul(option):
-        raise UsageError(f"{name}: a path holds no NUL character, got {option!r}")
-    return otherwise if option is None else option
+def _resolve(option: RunOption, defaults: RunDefaults, places: tuple[OptionSource, ...]) -> Any:
+    for place in places:
+        value = place.values.get(option.name)
+        if value is not None:
+            try:
+                return _READERS[option.kind](option, value)
+            except (UsageError, ValueError) as error:
+                raise UsageError(f"{place.label(option)}: {error}") from error
+    return _declared(option, defaults)
 
 
-def _fail_on(option: str | None, variable: str | None, declared: FailOn) -> FailOn:
-    return cast("FailOn", _word("fail_on", option, variable, declared, known=get_args(FailOn)))
+def _declared(option: RunOption, defaults: RunDefaults) -> Any:
+    """Return a contract's value; None for what the contract's `run` does not have."""
+    room, _, key = (option.contract_key or "").partition(".")
+    return reduce(getattr, key.split("."), defaults) if room == "run" else None
 
 
-def _target_format(option: str | None, variable: str | None, declared: TargetFormat) -> TargetFormat:
-    known = get_args(TargetFormat)
-    return cast("TargetFormat", _word("target_format", option, variable, declared, known=known))
+def _read_place(_: RunOption, value: str | os.PathLike[str]) -> str:
+    place = os.fspath(value)
+    if place == "":  # an unset variable of a script, most likely: never the current folder by accident
+        raise ValueError("a folder is expected, not ''")
+    if holds_nul(place):
+        raise ValueError(f"a path holds no NUL character, got {place!r}")
+    return place
 
 
-def _word(
-    name: str, option: str | None, variable: str | None, declared: str, *, known: tuple[str, ...]
-) -> str:
-    flag, text = f"--{name.replace('_', '-')}", option
-    if text is None:
-        flag, text = f"{PREFIX}{name.upper()}", variable
-    if text is None:
-        return declared
-    if text not in known:
-        raise UsageError(f"{flag}: {text!r} is none of {', '.join(known)}")
+def _read_choice(option: RunOption, value: str) -> str:
+    # Log levels are the only ones in capitals, and typed in either case.
+    text = value.upper() if option.choices[0].isupper() else value
+    if text not in option.choices:
+        raise ValueError(f"{value!r} is none of {', '.join(option.choices)}")
     return text
 
 
-def _engine(option: str | None, variable: str | None, declared: Engine) -> Engine:
-    return cast("Engine", _word("engine", option, variable, declared, known=get_args(Engine)))
+def _read_count(_: RunOption, value: str | int) -> int:
+    # A text is read by its digits: int() of thousands of them is slow, and of more than 4,300 an error of its own.
+    is_count = _COUNT.fullmatch(value) is not None if isinstance(value, str) else 0 < value < 10**18
+    if not is_count:
+        raise ValueError(f"a whole number of 1 or more is expected, not {value!r}")
+    return int(value)
 
 
-def _flag(name: str, variables: Mapping[str, str], *, option: bool | None, declared: bool) -> bool:
-    text = variables.get(name)
-    if option is not None or text is None:
-        return declared if option is None else option
-    if text.lower() not in ("true", "false"):
-        raise UsageError(f"{PREFIX}{name.upper()}: true or false is expected, not {text!r}")
-    return text.lower() == "true"
+def _read_flag(_: RunOption, value: object) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"true or false is expected, not {value!r}")
+    return str(value).lower() == "true"
 
 
-def _max_rejected(option: str | None, variable: str | None) -> MaxRejected | None:
-    name, text = ("--max-rejected", option) if option is not None else (f"{PREFIX}MAX_REJECTED", variable)
-    if text is None:
-        return None
-    try:
-        return MaxRejected.parse(text)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from error
+def _read_limit(_: RunOption, value: str | int | MaxRejected) -> MaxRejected:
+    return value if isinstance(value, MaxRejected) else MaxRejected.parse(str(value))
 
 
-def _count(name: str, option: int | None, variables: Mapping[str, str], declared: int | None) -> int | None:
-    text = variables.get(name)
-    if option is not None or text is None:
-        return declared if option is None else option
-    if re.fullmatch(r"0*[1-9][0-9]{0,17}", text) is None:
-        raise UsageError(f"{PREFIX}{name.upper()}: a whole number of 1 or more is expected, not {text!r}")
-    return int(text)
+def _read_seconds(_: RunOption, value: str | float) -> float:
+    return as_seconds(value if isinstance(value, str) else float(value))
 
 
-def _seconds(name: str, variables: Mapping[str, str], declared: float) -> float:
-    text = variables.get(name)
-    if text is None:
-        return declared
-    try:
-        return as_seconds(text)
-    except ValueError as error:
-        raise UsageError(f"{PREFIX}{name.upper()}: {error}") from error
+_READERS: Mapping[OptionKind, Callable[[RunOption, Any], Any]] = {
+    "choice": _read_choice,
+    "count": _read_count,
+    "flag": _read_flag,
+    "limit": _read_limit,
+    "place": _read_place,
+    "seconds": _read_seconds,
+}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from callcenter_etl.contract.model import ContractDocument, Limits
-from callcenter_etl.contract.run_defaults import TargetFormat
+from callcenter_etl.contract.run_option_table import TargetFormat
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.checkpoints.interrupted_run import InterruptedRun

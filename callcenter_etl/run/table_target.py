@@ -1,4 +1,4 @@
-"""Builds a run's typed target from the staged stream of its accepted records."""
+"""Build a run's typed target from the staged stream of its accepted records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def build_target(
     staged: Staging,
     sink: TableSink,
     document: ContractDocument,
-    whose: TargetProvenance,
+    provenance: TargetProvenance,
     *,
     records: int,
     force: bool = False,
@@ -32,7 +32,7 @@ def build_target(
         schema=table_schema(document),
         records=records,
         scratch=staged.new_scratch(),
-        whose=whose,
+        provenance=provenance,
         force=force,
     )
     staged.target = sink.stage(accepted)
@@ -43,5 +43,5 @@ def build_target(
         )
     unconverted = count_unconverted(accepted.stream, accepted.schema)
     if unconverted:
-        _log.warning("records_unconverted", run_id=whose.run_id, records=unconverted)
+        _log.warning("records_unconverted", run_id=provenance.run_id, records=unconverted)
     return unconverted

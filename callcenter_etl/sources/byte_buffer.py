@@ -1,4 +1,4 @@
-"""The plain bytes of a source that were read and not yet taken, with a count of what was."""
+"""Buffer between the byte stream of a source and its framing, with a line count of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 
 @dataclass(frozen=True, slots=True)
 class OversizedRecord:
-    """A piece of a record that is over the limit; `first` opens it, `last` ends it."""
+    """A piece of a record that is over the size limit; `first` marks its first piece, `last` its last one.
+
+    `line` is the 1-based line on which the record starts.
+    """
 
     data: bytes
     line: int
@@ -19,10 +22,9 @@ class OversizedRecord:
 
 
 class ByteBuffer:
-    """A window on a stream of bytes that grows at its end (`fill`) and is taken from its start (`take`).
+    """Bytes of a stream: `read_more` appends a block at the end, `consume` removes bytes from the start.
 
-    Lines are counted as they are taken, apart from any framing. The stream may be a part of a source, which begins
-    at the byte `offset` and with the line `first_line` there.
+    The stream may be a range of a source, which begins at the byte `offset` and with the line `first_line` there.
     """
 
     def __init__(
@@ -30,8 +32,9 @@ class ByteBuffer:
     ) -> None:
         self._blocks = blocks
         self._block_bytes = block_bytes
+        # Lines are counted here, apart from the framing, so that a fault of the framing shows in the totals.
         self._lines = LineCounter(first_line - 1)
-        # Joined only when asked for: most of what is read is taken with `take_lines`, and copied once.
+        # Joined only on demand: `consume_lines` copies each byte once, a buffer that is always joined copies it twice.
         self._parts: list[bytes] = []
         self.ended = False
         self.offset = offset
@@ -39,7 +42,7 @@ class ByteBuffer:
 
     @property
     def data(self) -> bytes:
-        """All that is pending."""
+        """The bytes that were read and not consumed."""
         if len(self._parts) != 1:
             self._parts = [b"".join(self._parts)]
         return self._parts[0]
@@ -49,20 +52,20 @@ class ByteBuffer:
 
     @property
     def lines(self) -> int:
-        """Lines taken so far, a last one without a line end included."""
+        """Lines consumed so far, a last one without a line end included."""
         return self._lines.lines
 
     @property
     def next_line(self) -> int:
-        """The 1-based number of the line that starts the data, where whole lines were taken."""
+        """The 1-based number of the line that starts the data, where whole lines were consumed."""
         return self._lines.ended + 1
 
     def enlarge_blocks(self, factor: int) -> None:
-        """Read so many times as much at once from now on."""
+        """Multiply the number of bytes that `read_more` reads by `factor`."""
         self._block_bytes *= factor
 
-    def fill(self) -> None:
-        """Read on, by a block or a little more."""
+    def read_more(self) -> None:
+        """Append a block of the stream, or a little more; set `ended` at the end of the stream."""
         wanted = self._block_bytes
         while wanted > 0:
             block = next(self._blocks, None)
@@ -73,56 +76,57 @@ class ByteBuffer:
             self._parts.append(block)
             wanted -= len(block)
 
-    def take(self, size: int) -> bytes:
-        """Take bytes from the start."""
+    def consume(self, size: int) -> bytes:
+        """Remove and return bytes from the start."""
         data = self.data
-        return self._took(data[:size], data[size:])
+        return self._consumed(data[:size], data[size:])
 
-    def take_lines(self) -> bytes:
-        """Take all whole lines, and at the end of the stream all that is left; nothing where no line has ended."""
+    def consume_lines(self) -> bytes:
+        """Remove and return all whole lines, and at the end of the stream the rest; empty where no line has ended."""
         if self.ended:
-            return self._took(self.data, b"")
+            return self._consumed(self.data, b"")
+        # The last part mostly holds the last line end; only where it does not, all parts are joined to look for it.
         last = self._parts[-1] if self._parts else b""
         stop = last_line_stop(last)
         if stop:
-            return self._took(b"".join((*self._parts[:-1], memoryview(last)[:stop])), last[stop:])
-        return self.take(last_line_stop(self.data))
+            return self._consumed(b"".join((*self._parts[:-1], memoryview(last)[:stop])), last[stop:])
+        return self.consume(last_line_stop(self.data))
 
-    def _took(self, taken: bytes, rest: bytes) -> bytes:
+    def _consumed(self, data: bytes, rest: bytes) -> bytes:
         self._parts = [rest] if rest else []
-        self.offset += len(taken)
-        self._lines.feed(taken)
-        return taken
+        self.offset += len(data)
+        self._lines.feed(data)
+        return data
 
-    def take_blank_lines(self) -> bytes:
-        """Take all the line ends at the start."""
-        taken = b""
+    def consume_blank_lines(self) -> bytes:
+        """Remove and return all line ends at the start."""
+        consumed = b""
         while True:
             ends = len(self.data) - len(self.data.lstrip(b"\r\n"))
             last = ends < len(self.data) or self.ended
             if not last and self.data.endswith(b"\r"):
-                ends -= 1  # it may be the half of a CRLF
-            taken += self.take(ends)
+                ends -= 1  # the next block may begin with the LF of a CRLF
+            consumed += self.consume(ends)
             if last:
-                return taken
-            self.fill()
+                return consumed
+            self.read_more()
 
     def consume_oversized_record(self) -> Iterator[OversizedRecord]:
-        """Take the line at the start piece by piece, reading on to its end."""
+        """Yield the line at the start in pieces of about a block, so that memory stays constant; reads to its end."""
         first, line = True, self.next_line
         while True:
             stop = line_end(self.data, ended=self.ended)
             if stop or self.ended:
                 break
-            piece = self.take(len(self.data) - int(self.data.endswith(b"\r")))
+            piece = self.consume(len(self.data) - int(self.data.endswith(b"\r")))
             if piece:
                 yield OversizedRecord(piece, line, first=first, last=False)
                 first = False
-            self.fill()
-        yield OversizedRecord(self.take(stop or len(self.data)), line, first=first, last=True)
+            self.read_more()
+        yield OversizedRecord(self.consume(stop or len(self.data)), line, first=first, last=True)
 
     def drain(self) -> None:
-        """Take all that is left of the stream."""
+        """Read and drop the rest of the stream."""
         while not self.ended or len(self):
-            self.take(len(self.data))
-            self.fill()
+            self.consume(len(self.data))
+            self.read_more()

@@ -1,4 +1,4 @@
-"""A chunk: a bounded run of framed records and the values of the sound ones."""
+"""Parse framed records into a chunk: the values of the sound records, and the malformed ones."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
                 record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"
             )
         )
+    # The framing and Arrow's parser are two independent readings: a difference in their counts is a bug, not a record.
     kept = np.flatnonzero(sound)
     if table.num_rows != len(kept):
         raise AccountingError(f"{len(kept)} sound records were framed but {table.num_rows} were parsed")
@@ -90,9 +91,10 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
 
 
 def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memoryview:
-    """Join the text of the candidate records; whole runs at a time, and without a copy where it is one run."""
+    """Return the text of the candidate records, joined."""
     if not len(candidates):
         return memoryview(b"")
+    # Neighbouring records are one slice of the block: mostly there is a single one, and nothing is copied.
     starts = frame.text_starts[first + candidates]
     stops = frame.text_stops[first + candidates]
     breaks = np.flatnonzero(starts[1:] != stops[:-1])
@@ -120,10 +122,11 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
     if not len(text):
         return pa.table({name: pa.array([], type=pa.string()) for name in names}), []
     if text[:3] == _BOM:
-        # Arrow drops a BOM at the head of every buffer: this one is data, so it gets one to drop.
+        # Arrow drops a BOM at the start of every buffer. This one is data, so a second one is put before it.
         text = memoryview(_BOM + bytes(text))
     invalid: list[tuple[int, int]] = []
 
+    # The handler's `row.number` counts from 1, the first record included, since no header line is parsed.
     def note(row: pa_csv.InvalidRow) -> str:
         invalid.append((row.number, row.actual_columns))
         return "skip"
@@ -131,6 +134,7 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
     quote = frame.marks.quote
     table = pa_csv.read_csv(
         pa.py_buffer(text),
+        # One block, so that numbers of invalid rows are those of the whole text; the caller's threads work in parallel.
         read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(text) + 16, column_names=names),
         parse_options=pa_csv.ParseOptions(
             delimiter=chr(frame.marks.delimiter),
@@ -142,6 +146,7 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
             invalid_row_handler=note,
         ),
         convert_options=pa_csv.ConvertOptions(
+            # The framing has decoded the block already. Nothing is a null here: the contract says which values are empty.
             check_utf8=False,
             column_types=dict.fromkeys(names, pa.string()),
             strings_can_be_null=False,

@@ -1,4 +1,4 @@
-"""Compressed sources as a stream of plain bytes, with truncation, corruption and bombs found out."""
+"""Decompress sources as a stream, and detect truncation, corruption and decompression bombs."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from typing import IO, Protocol
 from callcenter_etl.errors import SourceError
 
 READ_BYTES = 1 << 20
-# zstandard's object has no output bound; one byte of input can stand for 32 KiB, so little is fed at a time.
+# zstandard's object cannot bound its output, and one byte of input may decompress to 32 KiB: so it is fed in small steps.
 FEED_BYTES = 4096
 MAX_RATIO = 1000
+# A small file of equal lines compresses beyond the ratio without any harm: the ratio counts from here on.
 RATIO_GRACE_BYTES = 1 << 24
 
 
 class Decompressor(Protocol):
-    """What the standard decompressor objects have in common."""
+    """The common interface of the standard library's decompressor objects."""
 
     @property
     def eof(self) -> bool:
-        """Return whether the end mark was met."""
+        """Return whether the end of the compressed stream was reached."""
         ...
 
     @property
     def unused_data(self) -> bytes:
-        """Return what follows the end mark."""
+        """Return the bytes after the end of the compressed stream."""
         ...
 
     def decompress(self, data: bytes, /) -> bytes:
-        """Return what the next bytes decompress to."""
+        """Return the plain bytes of the next compressed ones."""
         ...
 
 
@@ -54,18 +55,18 @@ SUFFIXES: dict[str, tuple[str, bytes, Callable[[], Decompressor]]] = {
 
 
 def suffix_of(name: str) -> str | None:
-    """Return the compression suffix that a file name ends in, or None."""
+    """Return the compression suffix of a file name, such as `.gz`, None where it has none."""
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
 
 def read_blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
-    """Read a plain stream to its end, up to `size` bytes at a time."""
+    """Yield the bytes of a stream to its end, up to `size` at a time."""
     while block := stream.read(size):
         yield block
 
 
 def decompressed(blocks: Iterator[bytes], *, suffix: str, uri: str, max_bytes: int) -> Iterator[bytes]:
-    """Decompress a stream of blocks; concatenated members are read one after the other.
+    """Yield the plain bytes of a compressed stream; concatenated members are decompressed one after the other.
 
     Raises SourceError where the stream is corrupt or truncated, grows over `max_bytes`, or over 1,000:1.
     """
@@ -84,9 +85,8 @@ def decompressed(blocks: Iterator[bytes], *, suffix: str, uri: str, max_bytes: i
                     raise SourceError(
                         f"{uri}: corrupt {name} data near compressed byte {consumed:,}: {error}"
                     ) from error
-                except (
-                    Exception
-                ) as error:  # zstandard has its own base error, known only where it is imported
+                except Exception as error:
+                    # By name: zstandard, which defines the class, is imported only for `.zst` sources.
                     if type(error).__name__ != "ZstdError":
                         raise
                     raise SourceError(

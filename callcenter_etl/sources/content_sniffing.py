@@ -1,4 +1,4 @@
-"""Finds sources that are no delimited text at all, and names what they are."""
+"""Detect sources that are not delimited text, by their first bytes, and name their format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 
 
 def compressed_otherwise(head: bytes, name: str) -> str | None:
-    """Say so where a file's name and its content disagree about compression; None where they agree."""
+    """Return a sentence where the name and the content of a file disagree about compression, None where they agree."""
     suffix = suffix_of(name)
     if suffix is not None:
         kind, magic, _ = SUFFIXES[suffix]
@@ -40,10 +40,11 @@ def compressed_otherwise(head: bytes, name: str) -> str | None:
 
 
 def not_delimited(head: bytes, *, text: bool) -> str | None:
-    """Return what a source is instead of delimited text, from its first bytes; None where it may be text.
+    """Return a sentence that names the format of a source from its first bytes, None where it may be delimited text.
 
-    `text` False stands for an encoding in which bytes below 32 are ordinary, such as UTF-16.
+    `text` is False for an encoding in which bytes below 32 are part of ordinary characters, such as UTF-16.
     """
+    # Three of the signatures are letters that a header may begin with: these need a byte that no ASCII text has.
     for magic, kind, remedy in _SIGNATURES:
         if head.startswith(magic) and not (
             magic in (b"ORC", b"GIF8", b"PAR1") and head[:64].isascii() and b"\0" not in head[:64]
@@ -62,5 +63,5 @@ def not_delimited(head: bytes, *, text: bool) -> str | None:
 
 
 def is_lfs_pointer(head: bytes) -> bool:
-    """Return whether a source is a Git LFS pointer, the stand-in for a file that was not fetched."""
+    """Return whether a source is a Git LFS pointer, which replaces a file that was not fetched."""
     return head.startswith(_LFS)

@@ -1,4 +1,4 @@
-"""How the bytes of a source are to be read, as the framing and the parser need it."""
+"""Dialect of a source (delimiter, quote, encoding), and the single bytes that represent it in a block."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_JOINED_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Delimiter and quote as text, and what quoting may do; `quote` None makes quotes ordinary text.
+    """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
 
     `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
     """
@@ -31,10 +31,10 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The single bytes that stand for delimiter and quote in one block.
+    """The single bytes that represent delimiter and quote in one block.
 
-    A delimiter of several bytes in UTF-8 is replaced in the block by an ASCII byte, a control byte if there is
-    one, which that block does not hold; `restore` gives the texts to put back into parsed values.
+    A delimiter of several bytes in UTF-8 is replaced in the block by an ASCII byte, a control byte if possible, that
+    the block does not hold; `restore` lists each replacement with its text, to be put back into parsed values.
     """
 
     delimiter: int
@@ -45,8 +45,9 @@ class Marks:
 def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
     """Return the block with single-byte delimiter and quote, and these bytes.
 
-    Raises SourceError where a delimiter of several bytes is in a block that holds every byte of ASCII.
+    Raises SourceError where a replacement is needed and the block holds every byte of ASCII.
     """
+    # Arrow's parser takes a delimiter and a quote of one byte each.
     taken = [
         *b"\t\n\r",
         *(ord(mark) for mark in (dialect.delimiter, dialect.quote or "") if mark.isascii() and mark),

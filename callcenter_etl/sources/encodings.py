@@ -1,4 +1,4 @@
-"""Text encodings: which ones can be framed as bytes, and how the others are turned into UTF-8."""
+"""Text encodings: which can be framed as bytes, and the transcoding of all others to UTF-8."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import codecs
 from collections.abc import Iterator
 from functools import lru_cache
 
-# A byte that does not decode travels as a lone low surrogate, which UTF-8 cannot hold: the record stays
-# recognisable as undecodable after the stream became UTF-8.
+# A byte that does not decode becomes a lone low surrogate, which is not valid UTF-8: so the record is still found to
+# be undecodable after the stream was transcoded.
 MARK_BASE, MARK_LAST = 0xDC00, 0xDCFF
 _MARK_ALL, _MARK_TO_CONTROL = "callcenter_etl_mark", "callcenter_etl_mark_to_control"
 _UTF8_BOM = codecs.BOM_UTF8
 _FIRST_PRINTABLE = 0x20
-# Sequences of ASCII bytes that switch the character set in ISO 2022, with a character behind them. Each byte alone
-# is ASCII there, and an unknown escape sequence passes as text, so that nothing less shows such an encoding.
+# Sequences of ASCII bytes that switch the character set in ISO 2022, each followed by a character. Each byte alone is
+# ASCII there, and an unknown escape sequence decodes as text, so only such a sequence shows that an encoding has shifts.
 _SHIFTS = (b"\x1b$B0l", b"\x1b$)C\x0e0l", b"~{0l~}", b"+AOk-")
 _ESCAPE = b"\x1b"
-# The longest escape sequence that the codecs of ISO 2022 look ahead for, and some room.
+# More than the longest escape sequence that the codecs of ISO 2022 know.
 _ESCAPE_BYTES = 32
 
 
@@ -24,7 +24,7 @@ _ESCAPE_BYTES = 32
 def is_ascii_superset(encoding: str) -> bool:
     """Return whether line ends, quotes and delimiters can be found in the bytes of this encoding.
 
-    False also for an encoding in which ASCII bytes mean other characters after a shift (ISO 2022, HZ, UTF-7).
+    It is False for an encoding in which ASCII bytes mean other characters after a shift too (ISO 2022, HZ, UTF-7).
     """
     plain = bytes(range(128))
     try:
@@ -47,7 +47,7 @@ _MIN_NUL_SHARE, _MAX_NUL_SHARE = 0.7, 0.05
 
 
 class EncodingMismatchError(ValueError):
-    """The bytes of a stream are not of its declared encoding; `detected` names what they are, None if unknown."""
+    """The bytes of a stream are not in the declared encoding; `detected` is the one they are in, None if unknown."""
 
     def __init__(self, detected: str | None) -> None:
         super().__init__(detected)
@@ -55,10 +55,10 @@ class EncodingMismatchError(ValueError):
 
 
 def detected_encoding(head: bytes) -> str | None:
-    """Return the Unicode encoding that the first bytes of a text show, None where they show none.
+    """Return the Unicode encoding that the first bytes of a text indicate, None where they indicate none.
 
-    Shown by a byte order mark, or by the pattern of NUL bytes: UTF-16 and UTF-32 write each ASCII character with one
-    or three of them, on one side. Text with no NUL that decodes as UTF-8 is UTF-8.
+    A byte order mark indicates it, or the pattern of NUL bytes: UTF-16 and UTF-32 write one or three of them before or
+    after each ASCII character. Text without NUL that decodes as UTF-8 is UTF-8.
     """
     head = head[:_DETECT_BYTES]
     for mark, encoding in _MARKS:
@@ -93,7 +93,7 @@ def _decodes_as_utf_8(head: bytes) -> bool:
 
 @lru_cache
 def is_stateful(encoding: str) -> bool:
-    """Return whether the same bytes mean other characters after a shift."""
+    """Return whether the encoding has shifts, after which the same bytes mean other characters."""
     for shift in _SHIFTS:
         try:
             if shift.decode(encoding) != shift.decode("ascii") and b"a".decode(encoding) == "a":
@@ -105,7 +105,7 @@ def is_stateful(encoding: str) -> bool:
 
 @lru_cache
 def bytes_per_ascii(encoding: str) -> int:
-    """Return how many bytes an ASCII character takes: four in UTF-32."""
+    """Return the number of bytes of an ASCII character, four in UTF-32."""
     encoder = codecs.getincrementalencoder(encoding)()
     encoder.encode("a")  # a byte order mark comes with the first character
     return len(encoder.encode("a"))
@@ -113,7 +113,7 @@ def bytes_per_ascii(encoding: str) -> int:
 
 @lru_cache
 def bom_of(encoding: str) -> bytes:
-    """Return the byte order mark with which the framed stream of this encoding may begin, b"" where it has none."""
+    """Return the byte order mark with which the framed stream of an encoding may begin, b"" where it has none."""
     if not is_ascii_superset(encoding):
         return _UTF8_BOM  # the stream is UTF-8 by then
     try:
@@ -123,10 +123,10 @@ def bom_of(encoding: str) -> bytes:
 
 
 def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield a stream of an encoding that is not a superset of ASCII as UTF-8, undecodable bytes marked.
+    """Yield a stream in an encoding that is not a superset of ASCII as UTF-8, undecodable bytes as lone surrogates.
 
-    Raises EncodingMismatchError with the first block where UTF-16 or UTF-32 is declared and the bytes are something
-    else, or lack the byte order mark that the encoding needs.
+    Raises EncodingMismatchError with the first block where UTF-16 or UTF-32 is declared and the bytes are in another
+    encoding, or lack the byte order mark that the declared one requires.
     """
     handler = _MARK_TO_CONTROL if "\n".encode(encoding) == b"\n" else _MARK_ALL
     decoder = codecs.getincrementaldecoder(encoding)(errors=handler)
@@ -138,9 +138,8 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
                 raise EncodingMismatchError(detected)
         try:
             text = decoder.decode(block)
-        except (
-            UnicodeError
-        ) as error:  # bytes that do not decode are marked: what raises is a missing byte order mark
+        except UnicodeError as error:
+            # The error handler replaces every byte that does not decode, so only a missing byte order mark raises.
             raise EncodingMismatchError(detected) from error
         yield text.encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
@@ -149,15 +148,13 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 def _may_be(declared: str, detected: str | None) -> bool:
     if detected is None or not declared.startswith(("utf-16", "utf-32")):
         return True
-    # utf-16 and utf-16-le agree: the one names the mark, the other the byte order.
+    # utf-16 and utf-16-le agree: the first relies on the byte order mark, the second names the byte order.
     return declared.startswith(detected) or detected.startswith(declared)
 
 
 def _whole_escapes(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes, cut so that no escape sequence of ISO 2022 is cut in two.
-
-    The incremental decoders keep eight bytes of an unfinished sequence and raise where there are more.
-    """
+    """Yield the same bytes in blocks that do not end within an escape sequence of ISO 2022."""
+    # The incremental decoders keep eight bytes of an unfinished sequence, and raise where there are more.
     kept = b""
     for block in blocks:
         data = kept + block
@@ -169,20 +166,20 @@ def _whole_escapes(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def show(data: bytes, encoding: str) -> str:
-    r"""Decode for people: every byte that does not decode becomes `\xNN`."""
+    r"""Return bytes as text for people: every byte that does not decode becomes `\xNN`."""
     if is_ascii_superset(encoding):
         return data.decode(encoding, "backslashreplace")
     return _show_marks(data.decode("utf-8", "surrogatepass"))
 
 
 def _show_marks(text: str) -> str:
-    """Spell marks as the bytes that they stand for, and other halves of pairs, which UTF-7 lets pass, as escapes."""
+    r"""Return text with `\xNN` for each undecodable byte, and escapes for other lone surrogates, which UTF-7 allows."""
     shown = "".join(f"\\x{ord(c) - MARK_BASE:02x}" if MARK_BASE <= ord(c) <= MARK_LAST else c for c in text)
     return shown.encode("utf-8", "backslashreplace").decode()
 
 
 def bad_byte(line: bytes, encoding: str) -> tuple[int, int] | None:
-    """Return the first undecodable byte of a line and its offset in it, or None where the line decodes."""
+    """Return the first undecodable byte of a line and its offset in the line, None where the line decodes."""
     direct = is_ascii_superset(encoding)
     try:
         line.decode(encoding if direct else "utf-8")
@@ -202,11 +199,9 @@ def _mark_all(error: UnicodeError) -> tuple[str, int]:
 
 
 def _mark_to_control(error: UnicodeError) -> tuple[str, int]:
-    """Mark the bytes before the next control character only.
-
-    A codec of pairs names both bytes where the second one is a line end or an escape: that record alone is to be
-    lost, so that its line end and the shift that follows are read again.
-    """
+    """Mark the undecodable bytes before the next control character only."""
+    # A double-byte codec reports both bytes where the second one is a line end or an escape. That byte is decoded
+    # again, so that the error costs this record alone, and not the line end or the shift that the next one needs.
     if not isinstance(error, UnicodeDecodeError):
         raise error
     stop = error.start + 1
@@ -224,7 +219,7 @@ codecs.register_error(_MARK_TO_CONTROL, _mark_to_control)
 
 
 class ShowStream:
-    r"""Decodes a stream for people, piece by piece: every byte that does not decode becomes `\xNN`."""
+    r"""Decoder of a stream for people, piece by piece: every byte that does not decode becomes `\xNN`."""
 
     def __init__(self, encoding: str) -> None:
         self._direct = is_ascii_superset(encoding)
@@ -232,6 +227,6 @@ class ShowStream:
         self._decoder = make(errors="backslashreplace" if self._direct else "surrogatepass")
 
     def show(self, data: bytes, *, final: bool) -> str:
-        """Decode the next piece."""
+        """Return the text of the next piece; `final` for the last one."""
         text = self._decoder.decode(data, final=final)
         return text if self._direct else _show_marks(text)

@@ -1,4 +1,4 @@
-"""Holds a source's file name to the contract."""
+"""Check the file name of a source against the contract."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from callcenter_etl.store.uris import STANDARD_INPUT, base_name
 
 
 def name_problems(uri: str, source: SourceFormat) -> list[Diagnostic]:
-    """Return what is wrong with a source's file name; a compression suffix may be there or not.
-
-    Standard input has no name, so nothing is wrong with it.
-    """
+    """Return the problems of a source's file name, which may have a compression suffix; none for standard input."""
     rules = source.filename
     if rules is None or uri == STANDARD_INPUT:
         return []
     name = base_name(uri)
+    # Compression is transport: the rules hold where the name with or without its suffix satisfies them.
     suffix = suffix_of(name)
     names = (name,) if suffix is None else (name, name[: -len(suffix)])
     problems = []

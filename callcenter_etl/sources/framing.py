@@ -1,9 +1,8 @@
-"""Frames a block of bytes into records: where each starts and stops, its line, and what is malformed."""
+"""Frame a block of bytes into records: offsets, line numbers and malformed records."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +26,7 @@ STRUCTURAL_RULES = {
 
 @dataclass(frozen=True, slots=True)
 class MalformedRecord:
-    """Why one record (by its index in the block) cannot be read as fields."""
+    """A record, by its index in the block, that cannot be read as fields, with its structural rule and reason."""
 
     record: int
     status: int
@@ -38,9 +37,9 @@ class MalformedRecord:
 class Frame:
     """The records of one block, in source order.
 
-    `offset` is the place of `raw` in the source, in bytes. `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text` (UTF-8, marked). `lines`
-    are 1-based, `line_counts` the physical lines of each. `consumed` bytes of the block were framed; the rest
-    belongs to a record that continues. All arrays have the shape (records,).
+    `offset` is the byte of the source at which `raw` starts. `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text`, which is the block as UTF-8 with
+    the bytes of `marks`. `lines` are 1-based, `line_counts` the physical lines of each record. `consumed` bytes of the
+    block were framed; the rest belongs to a record that continues. All arrays have the shape (records,).
     """
 
     raw: bytes
@@ -65,7 +64,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A block as UTF-8, and the undecodable byte of each line that has one: (byte, offset in the line)."""
+    """A block as UTF-8, and by line the first undecodable byte: (byte, offset in the line)."""
 
     data: bytes
     bad: dict[int, tuple[int, int]]
@@ -74,10 +73,10 @@ class _Text:
 def frame_block(
     raw: bytes, *, dialect: Dialect, fields: int, first_line: int, offset: int, final: bool
 ) -> Frame:
-    """Frame a block of complete lines (its last one may lack a line end when `final`).
+    """Return the records of a block of complete lines (its last one may lack a line end when `final`).
 
-    `fields` is the right number of fields of a record, `first_line` the number of the block's first line and
-    `offset` the block's place in the source, in bytes.
+    `fields` is the expected number of fields of a record, `first_line` the number of the block's first line and
+    `offset` the byte of the source at which the block starts. Raises SourceError as `mark_block` does.
     """
     lines = find_lines(raw)
     decoded = _decode(raw, lines, dialect)
@@ -86,6 +85,7 @@ def frame_block(
     if len(text_lines) != len(lines):
         raise AssertionError("decoding changed the number of lines")
     shape = _Shape.of(text_lines)
+    # The order of the three checks is that of the structural reasons: the first one that applies is the record's.
     too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
     reasons: dict[int, tuple[int, str]] = {
         int(line): (TOO_LONG, f"the record is over {dialect.max_record_bytes:,} bytes long")
@@ -119,7 +119,7 @@ def frame_block(
 
 @dataclass(slots=True)
 class _Shape:
-    """For each line the line that opens its record, and how many lines that record has."""
+    """For each line the line that opens its record, and the number of lines of that record; shape (lines,) both."""
 
     owner: Offsets
     counts: Offsets
@@ -132,6 +132,7 @@ class _Shape:
 def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
     if raw.isascii() and is_ascii_superset(dialect.encoding):
         return _Text(raw, {})
+    # A stream in an encoding that is not a superset of ASCII was transcoded before it came here, so it is UTF-8.
     direct = is_ascii_superset(dialect.encoding)
     utf8 = not direct or dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
     try:
@@ -142,7 +143,7 @@ def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
 
 
 def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[int, int]]:
-    """Find the lines that are not UTF-8: decoding continues after each of them."""
+    """Return the undecodable byte of each line that is not UTF-8; decoding continues after each of these lines."""
     bad: dict[int, tuple[int, int]] = {}
     view = memoryview(raw)
     position = 0
@@ -161,7 +162,7 @@ def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[in
 
 
 def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    """Decode line by line, so that an undecodable byte costs no more than its line."""
+    """Return the text decoded line by line, so that an undecodable byte makes its own line malformed and no other."""
     bad: dict[int, tuple[int, int]] = {}
     parts: list[bytes] = []
     spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.stops.tolist(), strict=True)
@@ -170,7 +171,7 @@ def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
         found = None if piece.isascii() else bad_byte(piece, dialect.encoding)
         if found is not None:
             bad[line] = found
-        # the line end stays outside: a cut multi-byte character must not take it along
+        # Without the line end: a truncated multi-byte character would consume it.
         parts.append(piece.decode(dialect.encoding, "replace").encode("utf-8") + raw[end:stop])
     return _Text(b"".join(parts), bad)
 
@@ -193,7 +194,7 @@ def _judge_quotes(
     reasons: dict[int, tuple[int, str]],
     final: bool,
 ) -> int:
-    """Look at every doubtful line; give the number of lines framed (the rest waits for more of the source)."""
+    """Scan every doubtful line, and return the number of lines framed; the rest waits for more of the source."""
     resume = 0
     for line in doubtful_lines(text, lines, marks).tolist():
         if line < resume or line in reasons:
@@ -212,7 +213,7 @@ def _judge_quotes(
             and limit == int(lines.ends[last])
             and len(lines) - line < dialect.max_joined_lines
         )
-        if scan.open and within_block and not final:
+        if scan.open and within_block and not final:  # its closing quote may be in the next block
             return int(line)
         if _joins(scan, fields, dialect):
             count = int(np.searchsorted(lines.starts, scan.stop, side="right")) - line
@@ -227,15 +228,15 @@ def _judge_quotes(
 def _judge_line(
     text: bytes, start: int, end: int, marks: Marks, *, dialect: Dialect, fields: int
 ) -> tuple[bool, str | None]:
-    """Return whether the lines after this one may belong to its record, and why it is malformed alone, if it is."""
+    """Return whether the next lines may belong to this line's record, and the reason if this line alone is malformed."""
     scan = scan_record(text, start, end, marks)
     if not scan.open:
         tail = scan.text_after_quote and not dialect.lenient
         return False, "there is text after a closing quote" if tail else None
     if not dialect.multiline:
         return False, _OPEN
-    # Lenient quoting accepts any text after a closing quote, so that a join would swallow the neighbours of a line
-    # whose quotes are escaped with backslashes.
+    # Lenient quoting accepts any text after a closing quote, so a line with quotes escaped by backslashes would be
+    # joined with its neighbours.
     if dialect.lenient and closes_with_backslashes(text, start, end, marks, fields=fields):
         return False, _BACKSLASH
     return True, None
@@ -244,6 +245,16 @@ def _judge_line(
 def _joins(scan: Scan, fields: int, dialect: Dialect) -> bool:
     sound = dialect.lenient or not scan.text_after_quote
     return not scan.open and sound and scan.fields == fields
+
+
+def _malformed_records(
+    openers: Offsets, reasons: dict[int, tuple[int, str]], kept: int
+) -> tuple[MalformedRecord, ...]:
+    return tuple(
+        MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
+        for line, (status, reason) in sorted(reasons.items())
+        if line < kept
+    )
 
 
 def _assemble(
@@ -260,11 +271,13 @@ def _assemble(
     first_line: int,
     offset: int,
 ) -> Frame:
+    # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
     opens = shape.owner[:kept] == np.arange(kept)
     blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
     openers = np.flatnonzero(opens & ~blank)
     closers = openers + shape.counts[openers] - 1
-    whole = len(openers) == len(lines)  # mostly every line is a record: then nothing is to be gathered
+    # Mostly every line is a record: then slices of the arrays do, without a copy.
+    whole = len(openers) == len(lines)
     from_, to = (slice(None), slice(None)) if whole else (openers, closers)
     return Frame(
         raw=raw,
@@ -277,19 +290,9 @@ def _assemble(
         text_stops=text_lines.stops[to],
         lines=openers + first_line,
         line_counts=shape.counts[openers],
-        malformed=_malformed(reasons, openers, kept),
+        malformed=_malformed_records(openers, reasons, kept),
         blank_lines=int(blank.sum()),
         blank_bytes=int((lines.stops[:kept] - lines.starts[:kept])[blank].sum()),
         consumed=int(lines.stops[kept - 1]) if kept else 0,
         joined=bool((shape.counts[openers] > 1).any()),
-    )
-
-
-def _malformed(
-    reasons: Mapping[int, tuple[int, str]], openers: Offsets, kept: int
-) -> tuple[MalformedRecord, ...]:
-    return tuple(
-        MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
-        for line, (status, reason) in sorted(reasons.items())
-        if line < kept
     )

@@ -1,4 +1,4 @@
-"""Compares a source's header with the contract and says everything that is wrong with it."""
+"""Compare the header of a source with the contract, and report all its problems."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from callcenter_etl.diagnostic import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class ColumnLayout:
-    """Which source column holds which contract column.
+    """Assignment of contract columns to source columns.
 
-    `names` are the source's own header names by position; `positions` maps contract column names to positions.
+    `names` are the source's own header names by position; `positions` maps contract column names to 0-based positions.
     """
 
     names: tuple[str, ...]
@@ -23,12 +23,12 @@ class ColumnLayout:
 
     @property
     def fields(self) -> int:
-        """The right number of fields of a record."""
+        """The expected number of fields of a record."""
         return len(self.names)
 
 
 def layout_without_header(document: ContractDocument) -> ColumnLayout:
-    """Return the layout of a source whose columns are known by position alone."""
+    """Return the layout of a source without a header line, in which columns are found by position."""
     names = tuple(column.name for column in document.columns)
     return ColumnLayout(names=names, positions={name: position for position, name in enumerate(names)})
 
@@ -36,9 +36,9 @@ def layout_without_header(document: ContractDocument) -> ColumnLayout:
 def match_header(
     found: tuple[str, ...], document: ContractDocument
 ) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
-    """Match header names to the contract's columns by the contract's header mode.
+    """Return the layout and the problems of a header, by the contract's header mode.
 
-    The layout may be used only where there are no problems.
+    The layout is valid only where there are no problems.
     """
     exact = document.source.header == "exact"
     matcher = _Matcher(document)
@@ -62,7 +62,7 @@ def match_header(
 
 
 class _Matcher:
-    """Header names against columns: their names and aliases, in the contract's letter case or any."""
+    """Lookup of columns by header name: names and aliases, with or without regard to letter case."""
 
     def __init__(self, document: ContractDocument) -> None:
         self.columns = document.columns
@@ -134,7 +134,7 @@ class _Matcher:
         ]
 
     def reserved(self, found: tuple[str, ...]) -> list[Diagnostic]:
-        """Return the columns that would make two columns of one name in exceptions.csv."""
+        """Return a problem for each column that would be the second one of its name in exceptions.csv."""
         return [
             Diagnostic(
                 "header.unexpected",
@@ -146,9 +146,9 @@ class _Matcher:
         ]
 
     def is_taken(self, name: str) -> bool:
-        """Check whether a source with this column is read: it is carried along, or its letter case does not count."""
+        """Return whether a source column of this reserved name would be written to exceptions.csv."""
         column = self.column_of(name)
-        # Exactly this name is declared where exceptions.csv itself is read, and nowhere else.
+        # A contract declares exactly this name only where exceptions.csv itself is the source.
         return self.by_name if column is None else column.name != name
 
     def out_of_order(self, found: tuple[str, ...]) -> list[Diagnostic]:
@@ -159,6 +159,7 @@ class _Matcher:
         if seen == common:
             return []
         problems = []
+        # Reversed, so that of a duplicated column the first position remains.
         places = {
             column.name: position
             for position, name in reversed(list(enumerate(found, 1)))

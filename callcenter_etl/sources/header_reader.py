@@ -1,4 +1,4 @@
-"""Reads the header of a source, and says what the start of it gave."""
+"""Read the header of a source: its preamble, layout and problems."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the start of a source gave: its preamble (BOM and header line, as they came) and layout.
+    """The start of a source: its preamble (the bytes of BOM and header line), blank lines before it, and layout.
 
-    With `problems` the source is refused.
+    The source is refused where there are `problems`.
     """
 
     preamble: bytes
@@ -38,7 +38,7 @@ def refused(problems: list[Diagnostic]) -> Opening:
 
 
 class HeaderReader:
-    """Takes the header of a source from its pending bytes, which start at its first one."""
+    """Reader of the header, which consumes it from the pending bytes of a source that was just opened."""
 
     def __init__(self, pending: ByteBuffer, document: ContractDocument, dialect: Dialect, uri: str) -> None:
         self._pending = pending
@@ -47,13 +47,16 @@ class HeaderReader:
         self._uri = uri
 
     def read(self, problems: list[Diagnostic]) -> Opening:
-        """Take the header, or what is in place of it. Raises SourceError where its line is too long."""
+        """Return the opening of the source, with the header consumed and `problems` extended by those of the header.
+
+        Raises SourceError where the header line is over the size limit of a record.
+        """
         mark = bom_of(self._dialect.encoding)
         bom = mark if self._pending.data.startswith(mark) else b""
-        self._pending.take(len(bom))
+        self._pending.consume(len(bom))
         if self._document.source.header == "none":
             return self._read_no_header(bom, problems)
-        blank = self._pending.take_blank_lines()
+        blank = self._pending.consume_blank_lines()
         blanks = self._pending.next_line - 1
         line, stop, lines = self._header_line()
         if not stop:
@@ -63,11 +66,11 @@ class HeaderReader:
         layout, found = self._match(line)
         if found:
             found = _json_lines(line) or self._header_below(line, stop, lines) or found
-        preamble = bom + self._pending.take(stop)
+        preamble = bom + self._pending.consume(stop)
         return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
 
     def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
-        """Return one problem that names the line of the header where a title or `sep=` line is above it."""
+        """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""
         below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
         for number, line in enumerate(below, start=self._pending.next_line + lines):
             if line and not self._match(line)[1]:
@@ -86,12 +89,12 @@ class HeaderReader:
         return Opening(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
 
     def _header_line(self) -> tuple[bytes, int, int]:
-        """Return the header's content, its length with its line end, and how many lines it takes."""
+        """Return the header's content, its length in bytes with the line end, and its number of physical lines."""
         pending, limit = self._pending, self._dialect.max_record_bytes
         while not pending.ended and not last_line_stop(pending.data):
             if len(pending.data) > limit:
                 raise SourceError(f"{self._uri}: the header line is over {limit:,} bytes long")
-            pending.fill()
+            pending.read_more()
         stop = line_end(pending.data, ended=True) or len(pending.data)
         content, taken = pending.data[:stop], 1
         quote = (self._dialect.quote or "").encode()
@@ -100,7 +103,7 @@ class HeaderReader:
         return content.rstrip(b"\r\n"), len(content), taken
 
     def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
-        """Join lines to the first one until its quote is closed; the first alone where none closes it."""
+        """Return the first line joined with the next ones until its quote is closed, alone where none closes it."""
         content = b""
         start = self._pending.data[: len(first) + self._dialect.max_joined_bytes]
         lines = start.splitlines(keepends=True)[: self._dialect.max_joined_lines]
@@ -111,6 +114,7 @@ class HeaderReader:
         return first, 1
 
     def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
+        # The stream was transcoded to UTF-8 where the declared encoding is not a superset of ASCII.
         encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
         try:
             text = line.decode(encoding)
@@ -125,7 +129,7 @@ class HeaderReader:
 
 
 def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:
-    """Return the problem of a source that has a JSON object in the place of its header."""
+    """Return a problem where the first line is a JSON object instead of a header."""
     if not (line.startswith(b"{") and line.endswith(b"}") and b'":' in line):
         return ()
     remedy = "convert it to CSV"

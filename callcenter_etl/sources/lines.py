@@ -1,4 +1,4 @@
-"""Physical lines of a block of bytes: LF, CRLF and lone CR each end one."""
+"""Find and count the physical lines of a block of bytes, which end in LF, CRLF or a lone CR."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Lines:
 
 
 def find_lines(data: bytes | memoryview) -> Lines:
-    """Split a block into its lines; a last line without a line end counts."""
+    """Return the offsets of the lines of a block; a last line without a line end counts."""
     bytes_ = np.frombuffer(data, dtype=np.uint8)
     terminators = places_of(bytes_, LF)
     ends = terminators
@@ -39,6 +39,7 @@ def find_lines(data: bytes | memoryview) -> Lines:
         if len(lone):
             terminators = np.union1d(terminators, lone)
         ends = terminators.copy()
+        # The line of a CRLF ends before its CR; `terminators` holds the LF alone for it.
         newline = bytes_[terminators] == LF
         after_return = newline & (terminators > 0) & (bytes_[np.maximum(terminators - 1, 0)] == CR)
         ends[after_return] -= 1
@@ -53,7 +54,8 @@ def find_lines(data: bytes | memoryview) -> Lines:
 
 
 def places_of(bytes_: NDArray[np.uint8], wanted: int) -> Offsets:
-    """Return where a byte stands, piece by piece so that what is worked on stays in the cache."""
+    """Return the offsets of a byte value, of shape (occurrences,)."""
+    # In pieces of 256 KiB with one mask for all, so that piece and mask stay in the processor's cache.
     found = []
     mask = np.empty(PIECE_BYTES, dtype=bool)
     for start in range(0, len(bytes_), PIECE_BYTES):
@@ -63,7 +65,7 @@ def places_of(bytes_: NDArray[np.uint8], wanted: int) -> Offsets:
 
 
 def last_line_stop(data: bytes) -> int:
-    """Return the offset after the last complete line; a CR at the very end may yet be the half of a CRLF."""
+    """Return the offset after the last complete line. A CR at the very end is not counted: its LF may follow."""
     newline = data.rfind(b"\n")
     end = len(data) - 1
     carriage = data.rfind(b"\r", 0, end) if end > 0 else -1
@@ -71,7 +73,7 @@ def last_line_stop(data: bytes) -> int:
 
 
 def line_end(data: bytes, *, ended: bool) -> int:
-    """Return the offset after the first line end, 0 where there is none yet; `ended` tells that no more data comes."""
+    """Return the offset after the first line end, 0 where there is none; with `ended`, a CR at the very end is one."""
     newline = data.find(b"\n")
     carriage = data.find(b"\r", 0, newline if newline >= 0 else len(data))
     if carriage < 0:
@@ -82,7 +84,7 @@ def line_end(data: bytes, *, ended: bool) -> int:
 
 
 class LineCounter:
-    """Counts the line ends of a stream on its own, as a check on the framing; `ended` lines ended before it."""
+    """Line counter of a stream that does not depend on the framing; `ended` lines ended before the stream."""
 
     def __init__(self, ended: int = 0) -> None:
         self.ended = ended
@@ -92,7 +94,7 @@ class LineCounter:
         """Count the line ends of the next block of the stream."""
         if not block:
             return
-        # numpy lets go of the interpreter's lock meanwhile, bytes.count does not
+        # numpy releases the interpreter lock while it counts, so that other threads can work; bytes.count does not.
         self.ended += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LF))
         if b"\r" in block or self._last == b"\r":
             self.ended += block.count(b"\r") - block.count(b"\r\n")
@@ -102,5 +104,5 @@ class LineCounter:
 
     @property
     def lines(self) -> int:
-        """All lines so far, a last one without a line end included."""
+        """Number of lines so far, a last one without a line end included."""
         return self.ended + (self._last not in (b"", b"\n", b"\r"))

@@ -1,4 +1,4 @@
-"""Reads the values of one column out of a lookup file: comma-separated UTF-8 with a header line."""
+"""Read the values of one column of a lookup file: comma-separated UTF-8 with a header line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from callcenter_etl.sources.content_sniffing import HEAD_BYTES, not_delimited
 
 _FORM = "lookups are comma-separated UTF-8 with a header line"
 _OTHER_DELIMITERS = (";", "\t", "|")
-# The longer marks first: UTF-32's begins with UTF-16's.
+# The longer byte order marks first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (b"\xff\xfe\0\0", "UTF-32"),
     (b"\0\0\xfe\xff", "UTF-32"),
@@ -22,18 +22,18 @@ _MARKS = (
 )
 
 
-class UnfitLookupError(ValueError):
-    """A file that cannot be a lookup; its text says why and what would be right."""
+class LookupFormatError(ValueError):
+    """A file that cannot be a lookup; the message says why, and which form is expected."""
 
 
-class NoColumnError(UnfitLookupError):
-    """A sound file without the column, or with several of that name."""
+class NoColumnError(LookupFormatError):
+    """A readable lookup file without the column, or with several columns of that name."""
 
 
 def lookup_values(data: bytes, column: str) -> list[str]:
     """Return the distinct values of a column in the order of the file.
 
-    Raises UnfitLookupError with the cause where the file is in another form.
+    Raises LookupFormatError with the cause where the file is in another form.
     """
     reader = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
     try:
@@ -41,28 +41,29 @@ def lookup_values(data: bytes, column: str) -> list[str]:
         at = _place(header, column)
         return list(dict.fromkeys(row[at] for row in _sound_rows(reader, len(header))))
     except csv.Error as error:
-        raise UnfitLookupError(f"line {reader.line_num:,}: {error} ({_FORM})") from error
+        raise LookupFormatError(f"line {reader.line_num:,}: {error} ({_FORM})") from error
 
 
 def _decoded(data: bytes) -> str:
     if not data.strip():
-        raise UnfitLookupError(f"the file is empty ({_FORM})")
+        raise LookupFormatError(f"the file is empty ({_FORM})")
     for kind, magic, _ in SUFFIXES.values():
         if data.startswith(magic) and not data.isascii():
-            raise UnfitLookupError(f"the file is {kind} data (decompress it: {_FORM})")
+            raise LookupFormatError(f"the file is {kind} data (decompress it: {_FORM})")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    # Without a byte order mark, a NUL next to the first letter shows UTF-16 or UTF-32: no column name begins with one.
     if encoding is None and b"\0" in (data[:1], data[1:2]):
         encoding = "UTF-16 or UTF-32"
     if encoding is not None:
-        raise UnfitLookupError(f"the file is {encoding} (save it as UTF-8: {_FORM})")
+        raise LookupFormatError(f"the file is {encoding} (save it as UTF-8: {_FORM})")
     other = not_delimited(data[:HEAD_BYTES], text=True)
     if other is not None:
-        raise UnfitLookupError(f"{other.replace('the source', 'the file')}; {_FORM}")
+        raise LookupFormatError(f"{other.replace('the source', 'the file')}; {_FORM}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UnfitLookupError(
+        raise LookupFormatError(
             f"line {line:,}: byte 0x{data[error.start]:02X} at offset {error.start:,} is not UTF-8"
             f" (save the file as UTF-8, it may be cp1252: {_FORM})"
         ) from error
@@ -76,15 +77,15 @@ def _place(header: list[str], column: str) -> int:
         shown = ", ".join(str(place + 1) for place in places)
         raise NoColumnError(f"the column {quoted(column)} stands {len(places)} times, at positions {shown}")
     if not header:
-        raise UnfitLookupError(f"the first line is blank, the header is expected there ({_FORM})")
+        raise LookupFormatError(f"the first line is blank, the header is expected there ({_FORM})")
     delimiter = _other_delimiter(header, column)
     if delimiter is not None:
-        raise UnfitLookupError(f"the file is separated by {delimiter!r}; {_FORM}")
+        raise LookupFormatError(f"the file is separated by {delimiter!r}; {_FORM}")
     raise NoColumnError(f"there is no column {quoted(column)}{did_you_mean(column, header)}")
 
 
 def _other_delimiter(header: list[str], column: str) -> str | None:
-    """Return what separates the header's names where that is not a comma, None where nothing else does."""
+    """Return the delimiter of a header that is not separated by commas, None where no other delimiter fits."""
     line = ",".join(header)
     found = [each for each in _OTHER_DELIMITERS if each in line]
     named = next((each for each in found if column in _split(line, each)), None)
@@ -96,10 +97,9 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _sound_rows(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    """Yield the rows. Raises UnfitLookupError after the last one where some have another number of fields.
-
-    Their values cannot be reported from their neighbours': a value of another column would be looked up.
-    """
+    """Yield the rows. Raises LookupFormatError after the last one where some have another number of fields."""
+    # Where a field is missing or too many, the column's position may hold the value of another column, which would
+    # then be accepted as a value of the lookup. All rows are read first, so that the message can count them.
     ragged, first = 0, ""
     for number, row in enumerate(rows, start=2):
         if len(row) == width:
@@ -109,6 +109,6 @@ def _sound_rows(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
             ragged += 1
     if ragged:
         what = "1 row has" if ragged == 1 else f"{ragged:,} rows have"
-        raise UnfitLookupError(
+        raise LookupFormatError(
             f"{what} another number of fields than the header ({width:,}), the first is {first}"
         )

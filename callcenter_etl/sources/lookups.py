@@ -1,4 +1,4 @@
-"""Loads the value sets of lookups."""
+"""Load the values of lookup files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
 from callcenter_etl.errors import ContractError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.lookup_text import NoColumnError, UnfitLookupError, lookup_values
+from callcenter_etl.sources.lookup_text import LookupFormatError, NoColumnError, lookup_values
 from callcenter_etl.store.access import read_bytes
 from callcenter_etl.store.uris import beside, is_local, local_path, shown
 
@@ -38,7 +38,7 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
             sets[key] = (
                 sets[key] if key in sets else _load(uri, column.lookup.column, document.run.storage_options)
             )
-        except UnfitLookupError as error:
+        except LookupFormatError as error:
             key_name = "column" if isinstance(error, NoColumnError) else "file"
             faults.append(
                 contract_diagnostic(str(error), path=f"columns[{position}].lookup.{key_name}", file=origin)
@@ -58,7 +58,7 @@ def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, st
     files = {column.lookup.file for column in document.columns if column.lookup is not None}
     hashes: dict[str, str] = {}
     for uri in sorted(beside(origin, file) for file in files):
-        with suppress(UnfitLookupError):
+        with suppress(LookupFormatError):
             hashes[uri] = hashlib.sha256(_read(uri, document.run.storage_options)).hexdigest()
     return hashes
 
@@ -67,21 +67,25 @@ def _load(uri: str, column: str, storage: StorageOptions) -> pa.Array:
     data = _read(uri, storage)
     try:
         values = lookup_values(data, column)
-    except UnfitLookupError as error:
+    except LookupFormatError as error:
         raise type(error)(f"{shown(uri)}: {error}") from error
     return pa.array(values, type=pa.string())
 
 
 def _read(uri: str, storage: StorageOptions) -> bytes:
-    """Return a lookup's bytes; a device or pipe, which may have no end, is none, nor is what fills the memory."""
+    """Return the bytes of a lookup file.
+
+    Raises SourceError where it cannot be read, LookupFormatError for a device or pipe, which may have no end, and for
+    a file of more than MAX_BYTES.
+    """
     path = Path(local_path(uri)) if is_local(uri) else None
     with translate_os_errors(f"lookup {uri}", SourceError):
         is_other = path is not None and path.exists() and not path.is_file()
     if is_other:
-        raise UnfitLookupError(f"{uri} is no regular file (name a CSV)")
+        raise LookupFormatError(f"{uri} is no regular file (name a CSV)")
     data = read_bytes(uri, storage, most=MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise UnfitLookupError(
+        raise LookupFormatError(
             f"{shown(uri)} has more than {MAX_BYTES:,} bytes, which is too much to look values up in"
         )
     return data

@@ -1,4 +1,4 @@
-"""Quotes: which lines are well quoted beyond doubt, and an exact look at the others."""
+"""Check quoting: a vectorised test that clears most lines, and an exact scan of the others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from callcenter_etl.sources.lines import CR, LF, Lines, places_of
 
 
 def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]:
-    """Return the indices of the lines whose quotes need an exact look.
+    """Return the indices of the lines that need an exact scan of their quotes, shape (doubtful lines,).
 
-    A line is beyond doubt when its quotes come in pairs, every first of a pair opens a field or follows its
-    predecessor at once (an escaped quote), and every second one ends a field or is followed by a quote.
+    A line needs none when its quotes come in pairs, every first one of a pair opens a field or directly follows
+    another quote (an escaped quote), and every second one ends a field or is followed by a quote.
     """
     if marks.quote is None or marks.quote not in text:
         return np.empty(0, dtype=np.int64)
@@ -25,6 +25,7 @@ def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]
     at = places_of(data, marks.quote)
     if _all_plain(data, at, lines, marks):
         return np.empty(0, dtype=np.int64)
+    # A quote opens or closes by its number within its line, so a stray quote does not affect the next line.
     line = np.searchsorted(lines.stops, at, side="right")
     counts = np.bincount(line, minlength=len(lines))
     firsts = np.concatenate(([0], np.cumsum(counts)[:-1]))
@@ -41,7 +42,8 @@ def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]
 
 
 def _all_plain(data: NDArray[np.uint8], at: NDArray[np.int64], lines: Lines, marks: Marks) -> bool:
-    """Return whether no line is in doubt, at half the cost of finding out which ones are."""
+    """Return whether no line needs an exact scan."""
+    # Most blocks are well quoted, and this test costs half as much as finding the doubtful lines.
     if len(at) % 2:
         return False
     first, second = at[::2], at[1::2]
@@ -50,13 +52,13 @@ def _all_plain(data: NDArray[np.uint8], at: NDArray[np.int64], lines: Lines, mar
     closes = (after == marks.delimiter) | (after == marks.quote) | (after == LF) | (after == CR)
     if not (opens | (first == 0)).all() or not (closes | (second == len(data) - 1)).all():
         return False
-    # Each pair lies within one line.
+    # Each pair is within one line.
     return bool((lines.ends[np.searchsorted(lines.stops, first, side="right")] > second).all())
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What an exact look at a record found; `stop` is the offset of the end of its last line's content."""
+    """Result of an exact scan of a record; `stop` is the offset of the end of its last line's content."""
 
     fields: int
     stop: int
@@ -67,6 +69,7 @@ class Scan:
 @lru_cache
 def _patterns(delimiter: int, quote: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
     d, q = re.escape(bytes([delimiter])), re.escape(bytes([quote]))
+    # Possessive quantifiers: without backtracking a scan takes time in proportion to the record's length.
     closing = re.compile(rb"(?:[^" + q + rb"]++|" + q + q + rb")*+" + q)
     field_end = re.compile(rb"[^\r\n" + d + rb"]*+")
     line_content = re.compile(rb"[^\r\n]*+")
@@ -74,9 +77,9 @@ def _patterns(delimiter: int, quote: int) -> tuple[re.Pattern[bytes], re.Pattern
 
 
 def scan_record(text: bytes, start: int, limit: int, marks: Marks) -> Scan:
-    """Read one record from `start`, over line ends inside quotes, never past `limit`.
+    """Scan one record from `start`, across line ends inside quotes, up to `limit` at most.
 
-    An open quote gives `open=True`, with `stop` at `limit`.
+    Where a quote is not closed before `limit`, the result has `open` and `stop` is `limit`.
     """
     if marks.quote is None:
         raise TypeError("a scan needs a quote")
@@ -128,7 +131,7 @@ def closes_with_backslashes(text: bytes, start: int, end: int, marks: Marks, *, 
 
 
 def split_fields(line: str, delimiter: str, quote: str | None) -> list[str]:
-    """Split one record of text into its fields, leniently; used for the header alone."""
+    """Return the fields of one record of text, with lenient quoting; used for the header alone."""
     fields: list[str] = []
     position = 0
     while True:

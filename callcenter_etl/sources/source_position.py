@@ -1,4 +1,4 @@
-"""How far a source was read, and the proof that another reader was given the same bytes up to there."""
+"""Position of a reader in a source, and the check that a resumed run reads the same bytes up to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callcenter_etl.errors import CheckpointMismatchError
 
 @dataclass(frozen=True, slots=True)
 class SourceOffset:
-    """How far a source was taken: plain bytes and lines, and the stored bytes read for them with their SHA-256."""
+    """Position in a source: plain bytes and lines consumed, and the stored bytes read so far with their SHA-256."""
 
     offset: Count
     lines: Count
@@ -20,7 +20,7 @@ class SourceOffset:
 
 
 class StoredBytes:
-    """Counts and hashes stored bytes as they are read; checked against those of an earlier reader, which `passed` them."""
+    """Count and hash of the stored bytes read, compared with those of an earlier reader at its position `passed`."""
 
     def __init__(self, uri: str, passed: SourceOffset | None = None) -> None:
         self._uri = uri
@@ -35,17 +35,18 @@ class StoredBytes:
 
     @property
     def proven(self) -> bool:
-        """Return whether all that an earlier reader had read was read again, and is the same."""
+        """Return whether all bytes that the earlier reader had read were read again, and are the same."""
         return self._unproven is None
 
     def add(self, block: bytes) -> None:
-        """Take the next bytes. Raises CheckpointMismatchError where they show that an earlier reader had read others."""
+        """Count and hash the next bytes. Raises CheckpointMismatchError where the earlier reader had read others."""
         if self._unproven is not None and self.count + len(block) >= self._unproven.stored_bytes:
             self._prove(block, self._unproven)
         self.count += len(block)
         self._digest.update(block)
 
     def _prove(self, block: bytes, passed: SourceOffset) -> None:
+        # The earlier reader's blocks may have ended elsewhere: only the part of this block up to its position counts.
         digest = self._digest.copy()
         digest.update(memoryview(block)[: passed.stored_bytes - self.count])
         if digest.hexdigest() != passed.sha256:

@@ -1,4 +1,4 @@
-"""Reads a source as a stream: identity, refusal, header, then blocks of whole lines."""
+"""Read a source as a stream: version, refusal, header, then blocks of whole lines."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
-# A source of more fields is read in larger blocks, up to so many times as large: that bounds the memory.
+# A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
 FIELDS_A_BLOCK, MAX_BLOCK_FACTOR = 250, 4
 BLOCK_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines, each a record of its own: the first one's number, and the place of its bytes in the source."""
+    """Whole lines, each of which is a record: their bytes, the number of the first line, its offset in the source."""
 
     raw: bytes
     first_line: int
@@ -51,9 +51,9 @@ class Block:
 
 
 class SourceReader:
-    """One source, read once from its start to its end. Use within `with`, and call `open` first.
+    """Reader of a source, once from start to end. Use within `with`, and call `open` first.
 
-    With `passed`, where an earlier reader had stood, `pass_by` goes there without giving what is before.
+    `passed` is the position of an earlier reader, to which `skip_to` continues without yielding blocks.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class SourceReader:
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of the source, as stored, read so far."""
+        """Stored bytes of the source read so far."""
         return self._stored_bytes.count
 
     @property
@@ -98,40 +98,45 @@ class SourceReader:
 
     @property
     def plain_bytes(self) -> int:
-        """Bytes of the source, decompressed, read so far."""
+        """Plain (decompressed, transcoded) bytes of the source read so far."""
         return self._pending.bytes_read
 
     @property
     def lines(self) -> int:
-        """Lines taken so far, counted apart from any framing."""
+        """Lines consumed so far, counted independently of the framing."""
         return self._pending.lines
 
     @property
     def plain_position(self) -> tuple[int, int]:
-        """Where reading continues: the next plain byte, and the number of the line that it starts."""
+        """Position of the next block: offset in plain bytes, and the number of the line that starts there."""
         return self._pending.offset, self._pending.next_line
 
     @property
     def is_rereadable(self) -> bool:
-        """Return whether another reader would be given the same bytes, or learn that they are others."""
+        """Return whether the source can be read again and a change of its content be detected."""
+        # Only local files and S3 objects have versions that a resumed run can rely on.
         known = self.identity.size is not None and self.identity.version is not None
         return known and (is_local(self._address) or is_s3(self._address))
 
     @property
     def rests(self) -> bool:
-        """Return whether all that was given ends with a record, so that the reader has a position to go on from."""
+        """Return whether all blocks so far end with a record, so that a checkpoint may be taken here."""
         return self._stored_bytes.proven and not self._within_record
 
     @property
     def position(self) -> SourceOffset:
-        """Where a reader that rests is."""
+        """Position for a checkpoint, valid while the reader `rests`."""
         pending = self._pending
         return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
     def open(self) -> Opening:
-        """Read the start of the source: refuse it, or give its preamble and layout."""
+        """Read the start of the source, and return its preamble and layout, or the problems for which it is refused.
+
+        Raises SourceError where the source cannot be read.
+        """
         problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
+        # Standard input cannot be rewound, so the blocks that are read to recognise the format are kept for the reading.
         head = bytearray()
         blocks: list[bytes] = []
         for block in stored:
@@ -146,7 +151,7 @@ class SourceReader:
         pending = self._pending = ByteBuffer(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
-                pending.fill()
+                pending.read_more()
         except EncodingMismatchError as error:
             return refused([*problems, _mismatch(self.dialect.encoding, error.detected)])
         start = pending.data[:HEAD_BYTES]
@@ -158,44 +163,45 @@ class SourceReader:
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
         opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         detected = detected_encoding(start) if opening.problems else None
-        # The evidence counts only where the header is wrong as well: NUL is text like any other character.
+        # Only where the header is wrong as well: NUL bytes alone prove nothing, since NUL may be part of a value.
         if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
             return refused([*problems, _mismatch(self.dialect.encoding, detected)])
         return opening
 
     @property
     def min_output_bytes(self) -> int | None:
-        """How many bytes target and rejected will have at the least, None where the size is not known."""
-        if self.size is None or is_stateful(self.dialect.encoding):  # shifts take bytes and leave none
+        """Lower bound of the bytes of target and rejected together, None where the size is not known."""
+        # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
+        if self.size is None or is_stateful(self.dialect.encoding):
             return None
         return self.size // bytes_per_ascii(self.dialect.encoding)
 
     def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
-        """Go to where an earlier reader stood, reading again what it read; what follows comes next.
+        """Read the source up to the position of an earlier reader; `after_each` is called after each block.
 
-        Raises CheckpointMismatchError where that is not what it had read. As the earlier one may have read ahead, this
-        may be found out only by what follows; the reader does not rest before.
+        Raises CheckpointMismatchError where the bytes are not those that it had read. The earlier reader may have read
+        ahead of its position, so a difference may show only in later blocks; until then the reader does not rest.
         """
         pending = self._pending
         while pending.offset < passed.offset:
-            pending.take(min(len(pending), passed.offset - pending.offset))
+            pending.consume(min(len(pending), passed.offset - pending.offset))
             if pending.offset == passed.offset:
                 break
             if pending.ended:
                 raise CheckpointMismatchError(f"{self.uri}: ends before the checkpoint")
-            pending.fill()
+            pending.read_more()
             after_each()
         if (pending.offset, pending.lines) != (passed.offset, passed.lines):
             raise CheckpointMismatchError(f"{self.uri}: has other lines than it had at the checkpoint")
 
     def blocks(self, layout: ColumnLayout) -> Iterator[Block | Frame | OversizedRecord]:
-        """Yield what follows the header, in order.
+        """Yield the source after its header, in order: blocks, or frames where values may hold line breaks.
 
-        Where values may run over lines, where a record ends is known only by framing it: frames come then,
-        else blocks that can be framed anywhere. A record over the limit comes in pieces of its own.
+        A record over the size limit comes as several OversizedRecord.
         """
+        # A block can be framed by any thread. With line breaks in values, a record's end depends on all lines before it.
         pending = self._pending
-        # Each block costs time for each rule, so that blocks of one size would cost the square of the width.
+        # Each block costs time for each rule, so blocks of one size would take time by the square of the width.
         pending.enlarge_blocks(min(max(layout.fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
         while True:
             item = self._frame(layout) if self.dialect.multiline else self._block()
@@ -207,17 +213,17 @@ class SourceReader:
                 self._within_record = False
                 continue
             if not pending.ended:
-                pending.fill()
+                pending.read_more()
             elif not len(pending):
                 return
 
     def _block(self) -> Block | None:
         first_line, offset = self._pending.next_line, self._pending.offset
-        raw = self._pending.take_lines()
+        raw = self._pending.consume_lines()
         return Block(raw, first_line, offset) if raw else None
 
     def _frame(self, layout: ColumnLayout) -> Frame | None:
-        """Frame the records that end in what is pending; None where none does."""
+        """Return the records that end within the pending bytes, None where none does."""
         pending = self._pending
         stop = len(pending) if pending.ended else last_line_stop(pending.data)
         if not stop:
@@ -230,13 +236,13 @@ class SourceReader:
             offset=pending.offset,
             final=pending.ended,
         )
-        pending.take(frame.consumed)
+        pending.consume(frame.consumed)
         return frame
 
     def check_unchanged(self) -> None:
-        """Raise SourceError when the stored file is not the one that was opened, or was not read to its end.
+        """Raise SourceError when the stored file changed since it was opened, or was not read to its end.
 
-        Raises CheckpointMismatchError where an earlier reader claims to have read more than there is.
+        Raises CheckpointMismatchError where the checkpoint's reader had read more bytes than the source has.
         """
         if not self._stored_bytes.proven:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
@@ -245,6 +251,7 @@ class SourceReader:
         change = access.what_changed(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
+        # The standard library reads a file that was truncated meanwhile to its new end without an error.
         if self.size is not None and self.size != self.stored_bytes:
             read = self.stored_bytes
             raise SourceError(
@@ -252,8 +259,9 @@ class SourceReader:
             )
 
     def drain(self) -> None:
-        """Read what is left, so that size and hash are those of the whole source."""
+        """Read the rest, so that size and hash are those of the whole source."""
         self._pending.drain()
+        # Bytes after the end of the compressed stream are never decompressed, and belong to the hash all the same.
         for _ in self._stored_blocks:
             continue
 
@@ -275,7 +283,7 @@ class SourceReader:
 
 
 def _mismatch(declared: str, detected: str | None) -> Diagnostic:
-    """Return what the bytes show instead of the declared encoding, and what to declare."""
+    """Return the problem of a source in another encoding than the declared one, with the encoding to declare."""
     if detected is None:
         found = f"the source does not start with the byte order mark of {declared}"
         remedy = f"declare {declared}-le or {declared}-be, or the encoding that the sender uses"

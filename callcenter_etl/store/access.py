@@ -1,4 +1,4 @@
-"""The one way to stored files: each address goes to the storage that its scheme names."""
+"""Read stored files: each address is passed to the storage that its scheme names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _BLOCK_BYTES = 2**20
 
 
 class _Home(Protocol):
-    """What each storage offers; all of it raises SourceError."""
+    """The functions of one storage module; each raises SourceError."""
+
+    # Properties of a Callable type, not methods, so that each module may name its parameters as it needs.
 
     @property
     def identify(self) -> Callable[[str, StorageOptions], FileVersion]: ...
@@ -43,23 +45,23 @@ class _Home(Protocol):
 
 
 def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None = None) -> bytes:
-    """Return the whole content of a small file, such as a contract or a lookup; no more than `most` bytes of it.
+    """Return the content of a small file, such as a contract or a lookup, cut off after `most` bytes.
 
     Raises SourceError when it cannot be read.
     """
     identity = UNKNOWN if is_local(uri) else identify(uri, options)
     data = bytearray()
     with open_stream(uri, identity, options) as stream, translate_os_errors(shown(uri), SourceError):
-        # A read of `most` bytes at once would take the memory for as many.
+        # A single read of `most` bytes would allocate that many bytes, however small the file is.
         while block := stream.read(_BLOCK_BYTES if most is None else min(_BLOCK_BYTES, most - len(data))):
             data += block
     return bytes(data)
 
 
 def read_document(uri: str, options: StorageOptions = DEFAULTS) -> bytes:
-    """Return the content of a JSON document that this program wrote; more than one may have is not read.
+    """Return the content of a JSON document that this program wrote, cut off after MAX_DOCUMENT_BYTES + 1 bytes.
 
-    Raises MissingError where there is none, SourceError where it cannot be read, or is a pipe, device or socket now.
+    Raises MissingError where it does not exist, SourceError where it cannot be read or is a pipe, device or socket.
     """
     if not is_local(uri):
         return read_bytes(uri, options, most=MAX_DOCUMENT_BYTES + 1)
@@ -72,10 +74,11 @@ def read_document(uri: str, options: StorageOptions = DEFAULTS) -> bytes:
 
 
 def check_regular(uri: str) -> None:
-    """Raise SourceError where a local file of this program is a pipe, a device or a socket now: it could block for ever."""
+    """Raise SourceError where a local file of this program is a pipe, a device or a socket."""
     if not is_local(uri):
         return
     try:
+        # Somebody may have put a pipe in the place of the file: a plain open of it would block for ever.
         open_regular_file(local_path(uri)).close()
     except FileNotFoundError as error:
         raise MissingError(f"{uri}: {cause_of(error)}{neighbour_hint(local_path(uri))}") from error
@@ -86,7 +89,7 @@ def check_regular(uri: str) -> None:
 def open_stream(
     uri: str, identity: FileVersion, options: StorageOptions = DEFAULTS
 ) -> AbstractContextManager[IO[bytes]]:
-    """Open the version of a stored file that `identify` gave, or standard input for `-`, for reading bytes.
+    """Open a stored file in the version that `identify` returned, or standard input for `-`, for reading bytes.
 
     Raises SourceError when it cannot be opened; later reads raise SourceError or OSError.
     """
@@ -96,20 +99,20 @@ def open_stream(
 def open_range(
     uri: str, identity: FileVersion, *, start: int, stop: int, options: StorageOptions = DEFAULTS
 ) -> AbstractContextManager[IO[bytes]]:
-    """Open the bytes from `start` to `stop` (exclusive) of the version of a stored file that `identify` gave.
+    """Open the bytes from `start` to `stop` (exclusive) of a stored file in the version that `identify` returned.
 
-    Raises SourceError when it cannot be opened, is another version by now, or cannot be read in parts.
+    Raises SourceError when it cannot be opened, has changed since, or cannot be read in ranges.
     """
     return _home(uri).open_range(uri, identity, start, stop, options)
 
 
 def identify(uri: str, options: StorageOptions = DEFAULTS) -> FileVersion:
-    """Return what tells this version of a stored file from another. Raises SourceError."""
+    """Return the version of a stored file, which changes when its content does. Raises SourceError."""
     return _home(uri).identify(uri, options)
 
 
 def what_changed(uri: str, identity: FileVersion, options: StorageOptions = DEFAULTS) -> str | None:
-    """Return what became of a stored file since it was identified, None where nothing did."""
+    """Return a sentence about how a stored file changed since it was identified, None where it did not."""
     try:
         now = identify(uri, options)
     except MissingError:
@@ -120,20 +123,23 @@ def what_changed(uri: str, identity: FileVersion, options: StorageOptions = DEFA
 
 
 def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
-    """Return the files that a glob, or an S3 prefix that ends in /, names, sorted; a plain name gives itself.
+    """Return the files that match a glob, or an S3 prefix that ends in /, sorted; a plain name is returned as it is.
 
-    Raises SourceError when nothing has such a name.
+    Raises SourceError when no file matches.
     """
     return _home(pattern).expand(pattern, options)
 
 
 def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
-    """Return the names and bytes of the files right in a folder or prefix, none where it is not there. Raises SourceError."""
+    """Return the size in bytes of each file directly in a folder or prefix, by name; empty where it does not exist.
+
+    Raises SourceError when the folder cannot be listed.
+    """
     return _home(folder).sizes_in(folder, options)
 
 
 def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
-    """Return whether an object store has anything under a prefix. Raises SourceError where it cannot be asked."""
+    """Return whether an object store has an object under a prefix. Raises SourceError where it cannot be listed."""
     try:
         return bool(expand(f"{prefix.rstrip('/')}/", options))
     except MissingError:
@@ -141,6 +147,7 @@ def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
 
 
 def _home(uri: str) -> _Home:
+    # Imported here, so that a run over local files imports neither s3fs nor fsspec.
     if is_local(uri):
         from callcenter_etl.store import local_files
 

@@ -1,4 +1,4 @@
-"""How far a file was written when it was last known to be right, and going on from there."""
+"""Checkpoint of one staged file: its size and hash, and reopening the file at that offset."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ PRIVATE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class FileCheckpoint:
-    """The first `bytes` bytes of a file, and their SHA-256, hexadecimal."""
+    """Size of a file in bytes, and the SHA-256 of that many bytes from its start, hexadecimal."""
 
     bytes: Count
     sha256: str
 
 
 def reopen(path: Path, mark: FileCheckpoint) -> tuple[int, hashlib._Hash]:
-    """Open a file that another process wrote, cut off at its mark, to be read and written on.
+    """Open a file that another process wrote, truncated to its checkpoint, for reading and writing.
 
-    Gives the descriptor, which is at the mark, and the hash of what is before it. Raises OSError, and
-    CheckpointMismatchError where the file does not hold what it held at the mark.
+    Returns the descriptor, positioned at the checkpoint, and the hash of the bytes before it. Raises OSError, and
+    CheckpointMismatchError where the file does not begin with the bytes that it had at the checkpoint.
     """
     try:
+        # O_NOFOLLOW: a link in the staging folder would make the resumed run write somewhere else.
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ELOOP):
@@ -39,6 +40,7 @@ def reopen(path: Path, mark: FileCheckpoint) -> tuple[int, hashlib._Hash]:
         raise
     try:
         digest = _proven(descriptor, path, mark)
+        # The dead run may have written records after its checkpoint: they are read again, and written again.
         os.ftruncate(descriptor, mark.bytes)
     except BaseException:
         os.close(descriptor)
@@ -50,6 +52,7 @@ def _proven(descriptor: int, path: Path, mark: FileCheckpoint) -> hashlib._Hash:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_size < mark.bytes:
         raise CheckpointMismatchError(f"{path}: {found.st_size:,} bytes are there of {mark.bytes:,}")
+    # hashlib cannot store its state, so the bytes before the checkpoint are hashed again; that proves them as well.
     digest = hash_on(hashlib.sha256(), lambda size: os.read(descriptor, size), mark.bytes)
     if digest.hexdigest() != mark.sha256:
         raise CheckpointMismatchError(f"{path}: is not what it was at its checkpoint")
@@ -57,7 +60,10 @@ def _proven(descriptor: int, path: Path, mark: FileCheckpoint) -> hashlib._Hash:
 
 
 def hash_on(digest: hashlib._Hash, read: Callable[[int], bytes], size: int) -> hashlib._Hash:
-    """Feed the next `size` bytes that `read` gives to a hash, a bounded number at a time."""
+    """Update a hash with the next `size` bytes that `read` returns, in bounded blocks, and return it.
+
+    Raises CheckpointMismatchError where the bytes end early.
+    """
     while size:
         block = read(min(size, _BLOCK_BYTES))
         if not block:

@@ -1,4 +1,4 @@
-"""What tells one version of a stored file from another."""
+"""Version of a stored file: size, time of change or ETag."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """Size in bytes and version (mtime or ETag) of a stored file; None where the storage cannot say.
+    """Size in bytes and version (mtime or ETag) of a stored file; None where the storage knows neither.
 
-    `md5` is the hash of the whole content, hexadecimal, where the store vouches for it.
+    `md5` is the hash of the whole content, hexadecimal, where the store guarantees that it is.
     """
 
     size: int | None

@@ -1,4 +1,4 @@
-"""Every other filesystem that fsspec knows and whose package is installed."""
+"""Read files of every other filesystem that fsspec knows, where the filesystem's package is installed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from callcenter_etl.store.uris import shown
 
 
 class _FsspecStream:
-    """A stream of a third party's filesystem, whose errors may be of any kind."""
+    """A stream of a third party's filesystem. Every error of a read, of whatever class, becomes SourceError."""
 
     def __init__(self, uri: str, stream: Any) -> None:
         self._uri = uri
         self._stream = stream
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, none at the end."""
+        """Return the next bytes, an empty value at the end of the file. Raises SourceError."""
         try:
             return cast("bytes", self._stream.read(size))
         except Exception as error:
@@ -30,7 +30,7 @@ class _FsspecStream:
 
 
 def identify(uri: str, options: StorageOptions) -> FileVersion:
-    """Return size and version (ETag, checksum or time of change) of a stored file."""
+    """Return size and version (ETag, checksum or time of change) of a stored file. Raises SourceError."""
     try:
         filesystem, path = _filesystem(uri)
         info = filesystem.info(path)
@@ -40,6 +40,7 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
         raise SourceError(
             f"{shown(uri)}: is a folder, not a file (name a file, or a glob such as {shown(uri).rstrip('/')}/*.csv)"
         )
+    # Each filesystem has keys of its own for this: the first one present is used, those of the content first.
     marks = (info.get(key) for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created"))
     version = next((str(mark) for mark in marks if mark), None)
     size = info.get("size")
@@ -48,7 +49,7 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
 
 @contextmanager
 def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Iterator[IO[bytes]]:
-    """Open a stored file for reading bytes."""
+    """Open a stored file for reading bytes. Raises SourceError."""
     try:
         filesystem, path = _filesystem(uri)
         stream = filesystem.open(path, "rb")
@@ -61,12 +62,13 @@ def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Ite
 def open_range(
     uri: str, identity: FileVersion, start: int, stop: int, options: StorageOptions
 ) -> AbstractContextManager[IO[bytes]]:
-    """Raise SourceError: not all of these filesystems read from the middle, nor pin a version."""
+    """Raise SourceError: not all of these filesystems can read a range or pin a version."""
     raise SourceError(f"{shown(uri)}: cannot be read in parts")
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
-    """Return the files that a glob names, sorted; a plain address gives itself."""
+    """Return the files that match a glob, sorted; a plain address is returned as it is. Raises SourceError."""
+    # The `?` of a web address begins its query, and is not a wildcard.
     if not glob.has_magic(uri.partition("?")[0] if uri.lower().startswith("http") else uri):
         return (uri,)
     try:
@@ -81,13 +83,14 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
 
 
 def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
-    """Raise SourceError: outputs, whose files are asked for so, are never there."""
+    """Raise SourceError: an output, the only folder that is listed, is local or on S3."""
     raise SourceError(f"{shown(folder)}: is no folder of an output")
 
 
 def _filesystem(uri: str) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
+    # A cached listing would hide a change of the source while it is read.
     filesystem, path = url_to_fs(uri, use_listings_cache=False)
     return filesystem, path
 

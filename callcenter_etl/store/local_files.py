@@ -1,4 +1,4 @@
-"""Files of this machine, by the standard library alone."""
+"""Read files of this machine with the standard library alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 def identify(uri: str, options: StorageOptions) -> FileVersion:
-    """Return size and version of a file; pipes and standard input have neither."""
+    """Return size and version of a file, UNKNOWN for pipes and standard input.
+
+    Raises MissingError where the file does not exist, SourceError where it is a folder or cannot be examined.
+    """
     if uri == STANDARD_INPUT:
         return UNKNOWN
     try:
@@ -43,11 +46,12 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
         )
     if not stat.S_ISREG(found.st_mode):
         return UNKNOWN
+    # The inode as well: a file replaced by a rename may keep size and date of the one before it.
     return FileVersion(size=found.st_size, version=f"{found.st_mtime_ns}-{found.st_ino}")
 
 
 def neighbour_hint(path: str) -> str:
-    """Return a hint for a missing file: a name in its folder that is like it, or that there is no such folder."""
+    """Return a hint for a missing file: a similar name in its folder, or that the folder is missing."""
     folder, name = os.path.split(path)
     try:
         with os.scandir(folder or ".") as entries:
@@ -59,7 +63,7 @@ def neighbour_hint(path: str) -> str:
 
 
 class _LocalFile(io.FileIO):
-    """A file of which every call raises SourceError with its address: an error of reading does not name its file."""
+    """A file that raises SourceError with its address: the OSError of a read does not name the file."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -78,15 +82,17 @@ class _LocalFile(io.FileIO):
             return super().seek(offset, whence)
 
     def close(self) -> None:
-        with suppress(
-            OSError
-        ):  # nothing was written, and the system frees the descriptor whatever it answers
+        # Nothing was written, and the system frees the descriptor even where it reports an error.
+        with suppress(OSError):
             super().close()
 
 
 @contextmanager
 def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Iterator[IO[bytes]]:
-    """Open a file, or standard input for `-`, for reading bytes. Raises MissingError where there is no such file."""
+    """Open a file, or standard input for `-`, for reading bytes.
+
+    Raises MissingError where the file does not exist, SourceError where it cannot be opened.
+    """
     if uri == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
@@ -101,14 +107,14 @@ def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Ite
 
 
 class _Range:
-    """The bytes of an open file from where it stands, `left` of them."""
+    """The next `left` bytes of an open file."""
 
     def __init__(self, stream: IO[bytes], left: int) -> None:
         self._stream = stream
         self._left = left
 
     def read(self, size: int) -> bytes:
-        """Give up to `size` of the next bytes, none at the end."""
+        """Return up to `size` of the next bytes, an empty value at the end of the range."""
         data = self._stream.read(min(size, self._left))
         self._left -= len(data)
         return data
@@ -118,7 +124,7 @@ class _Range:
 def open_range(
     uri: str, identity: FileVersion, start: int, stop: int, options: StorageOptions
 ) -> Iterator[IO[bytes]]:
-    """Open a part of a file, of the version that was identified."""
+    """Open the bytes from `start` to `stop` (exclusive) of a file. Raises SourceError where it changed since `identity`."""
     if identify(uri, options) != identity:
         raise SourceError(f"{uri}: changed while it was read (run again when the sender has finished)")
     with open_stream(uri, identity, options) as stream:
@@ -127,7 +133,10 @@ def open_range(
 
 
 def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
-    """Return the names and bytes of the files in a folder, none where there is no such folder."""
+    """Return the size in bytes of each file in a folder, by name; empty where the folder does not exist.
+
+    Raises SourceError when the folder cannot be listed.
+    """
     try:
         with os.scandir(local_path(folder)) as entries:
             return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
@@ -138,10 +147,9 @@ def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
 
 
 def _files_named(uri: str, pattern: str) -> list[str]:
-    """Return the files that a pattern names, sorted; raise SourceError rather than leave out what cannot be read.
-
-    `glob` takes a folder that cannot be read for an empty one, and `os.path.isfile` such a file for none.
-    """
+    """Return the files that match a pattern, sorted. Raises SourceError where a folder or a file cannot be examined."""
+    # `glob` treats a folder that cannot be read as empty, and `os.path.isfile` such a file as missing: a source would
+    # be left out without a message. So the fixed part of the pattern is opened, and each match examined, here.
     fixed, names = os.path.dirname(pattern), []
     while glob.has_magic(fixed):
         fixed = os.path.dirname(fixed)
@@ -149,15 +157,16 @@ def _files_named(uri: str, pattern: str) -> list[str]:
         with suppress(*_MISSING):
             os.scandir(fixed or ".").close()
         for name in sorted(glob.glob(pattern, recursive=True)):
-            with suppress(FileNotFoundError):  # a link to nothing, or it went meanwhile
+            with suppress(FileNotFoundError):  # a dangling link, or deleted since it was listed
                 if stat.S_ISREG(os.stat(name).st_mode):
                     names.append(name)
     return names
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
-    """Return the files that a glob names, sorted; a plain name gives itself."""
+    """Return the files that match a glob, sorted; a plain name is returned as it is. Raises SourceError."""
     pattern = local_path(uri)
+    # A file may have brackets in its name: an existing file of exactly that name is the one that is meant.
     if not glob.has_magic(pattern) or os.path.lexists(pattern):
         return (uri,)
     names = _files_named(uri, pattern)

@@ -1,4 +1,4 @@
-"""Tries calls again, with backoff, inside a budget of tries and seconds."""
+"""Retry calls with random exponential backoff, within a budget of tries and seconds."""
 
 from __future__ import annotations
 
@@ -28,28 +28,29 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-async def patiently(call: Callable[[], Awaitable[_T]], *, name: str, options: StorageOptions) -> _T:
-    """Return what the call gives; passing failures are tried again within the budget of the options.
+async def call_with_retries(call: Callable[[], Awaitable[_T]], *, name: str, options: StorageOptions) -> _T:
+    """Return the result of a call; transient failures are retried within the budget of the options.
 
-    Raises PatienceError when the budget is used up, and every other failure at once.
+    Raises RetriesExhaustedError when the budget is used up, and every other failure at once.
     """
     retrying = AsyncRetrying(**_budget(name, options), retry=retry_if_exception(is_transient))
 
-    async def once() -> _T:  # tenacity waits only for what is declared to be async
+    # tenacity awaits only a function that is declared `async`; a lambda that returns a coroutine is not.
+    async def attempt() -> _T:
         return await call()
 
     try:
-        return await retrying(once)
+        return await retrying(attempt)
     except RetryError as error:
         raise _given_up(error, retrying.statistics) from error.last_attempt.exception()
 
 
 def retry_until_complete(call: Callable[[], _T], *, name: str, options: StorageOptions) -> _T:
-    """Return what the call gives; it is made again while its answer ends early.
+    """Return the result of a call of boto3; the call is retried while the body of its response ends early.
 
-    For calls of boto3, which tries again by itself what fails before the body of an answer.
     Raises RetriesExhaustedError when the budget is used up, and every other failure at once.
     """
+    # Only this failure: boto3 itself retries what fails before the body, and a second loop would square the tries.
     retrying = Retrying(**_budget(name, options), retry=retry_if_exception(is_cut_answer))
     try:
         return retrying(call)

@@ -1,4 +1,4 @@
-"""The right to publish under a prefix: one run has it at a time, and a dead one does not keep it."""
+"""Lease on an S3 prefix: one run at a time may publish there, and the lease of a dead run expires."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from callcenter_etl.errors import OutputError
 from callcenter_etl.store.s3_uploads import Bucket
 from callcenter_etl.store.uris import shown
 
-# By the store's clock; the holder gives up well before, by its own.
+# Other runs judge the age of a claim by the store's clock, its owner by its own. The owner gives up five minutes
+# earlier, since one of its requests may still be under way at that moment.
 LEASE_SECONDS = 15 * 60
 OWNER_SECONDS = 10 * 60
 FOLDER = ".publishing"
@@ -29,18 +30,18 @@ _log = logging.getLogger(__name__)
 
 
 class Claim:
-    """The right to publish, held from `claimed` to the end of its `with`."""
+    """The right to publish, held from `claimed` to the end of its `with`, for OWNER_SECONDS at most."""
 
     def __init__(self) -> None:
         self._until = time.time() + OWNER_SECONDS
 
     @property
     def is_over(self) -> bool:
-        """True where another run may take the claim for dead."""
+        """Return whether another run may treat this claim as expired."""
         return time.time() > self._until
 
     def check(self, uri: str) -> None:
-        """Raise OutputError where the claim is over; asked before each step of publishing."""
+        """Raise OutputError where the claim has expired. Call it before each request of publishing."""
         if self.is_over:
             raise OutputError(
                 f"{shown(uri)}: publishing took longer than {OWNER_SECONDS // 60} minutes, another run may have begun"
@@ -52,7 +53,7 @@ class Claim:
 def claimed(bucket: Bucket, prefix: str, run_id: str) -> Iterator[Claim]:
     """Hold the right to publish under `prefix` (empty, or ending in /).
 
-    Raises OutputError, naming the run that holds it, where another one does.
+    Raises OutputError with the run id of the owner where another run holds it.
     """
     body = json.dumps({"run_id": run_id, **_me(), "claimed_at": datetime.now(UTC).isoformat()}).encode()
     claim = Claim()
@@ -60,12 +61,17 @@ def claimed(bucket: Bucket, prefix: str, run_id: str) -> Iterator[Claim]:
     try:
         yield claim
     finally:
+        # An expired claim may belong to another run by now: deleting it would end that run's lease.
         if not claim.is_over:
             _release(bucket, chain)
 
 
 def _acquire(bucket: Bucket, prefix: str, run_id: str, body: bytes) -> list[str]:
-    """Put a claim behind those of dead runs; give the keys of the chain, the own one last."""
+    """Put a claim after those of dead runs, and return the keys of the chain, this run's own last.
+
+    A dead run's claim is never deleted to make room: two runs could each delete the claim that the other one has just
+    put. Both put `claim-after-<dead run>` with `If-None-Match: *` instead, and one of them wins.
+    """
     key = f"{prefix}{FOLDER}/claim"
     chain = [key]
     labels = {"run-id": run_id}
@@ -75,9 +81,9 @@ def _acquire(bucket: Bucket, prefix: str, run_id: str, body: bytes) -> list[str]
             break
         lock_owner = _lock_owner(bucket, key)
         if lock_owner is None:
-            continue  # it was given back just now
+            continue  # released since the put was refused
         if lock_owner["run_id"] == run_id:
-            break  # ours: the answer to an earlier try was lost
+            break  # this run's own: the response to an earlier try was lost, and boto3 tried again
         if not lock_owner["dead"]:
             raise OutputError(
                 f"{shown(bucket.uri(prefix))}: run {lock_owner['run_id']} is publishing there (on {lock_owner['host']},"
@@ -90,7 +96,7 @@ def _acquire(bucket: Bucket, prefix: str, run_id: str, body: bytes) -> list[str]
 
 
 def _check_chain(bucket: Bucket, prefix: str, chain: list[str], run_id: str) -> None:
-    """Walk the chain once more: a claim behind one that is gone holds nothing."""
+    """Read the chain again. Raises OutputError where a claim before this run's own was released meanwhile."""
     runs = [(_lock_owner(bucket, key) or {"run_id": None})["run_id"] for key in chain]
     keys = [f"{prefix}{FOLDER}/claim", *(f"{prefix}{FOLDER}/claim-after-{run}" for run in runs[:-1])]
     if keys != chain or runs[-1] != run_id:
@@ -102,8 +108,9 @@ def _check_chain(bucket: Bucket, prefix: str, chain: list[str], run_id: str) -> 
 
 
 def _release(bucket: Bucket, chain: list[str]) -> None:
-    """Give the claim back, the first of the chain first, so that no new one is put behind a dead one."""
+    """Delete the claims of the chain; a failure is logged, since what was published stays published."""
     try:
+        # The first claim first: a run that comes now starts a new chain, and none continues this one.
         for key in chain:
             bucket.delete(key)
     except OutputError as error:
@@ -111,6 +118,7 @@ def _release(bucket: Bucket, chain: list[str]) -> None:
 
 
 def _probe(bucket: Bucket, key: str, body: bytes, labels: Mapping[str, str]) -> None:
+    # The claim is there, so a second put must be refused; a store that accepts it ignores the condition.
     if bucket.put_if_absent(key, body, labels):
         _log.warning(
             "%s: the store ignores If-None-Match, so two runs at the same time are not kept apart there",
@@ -119,27 +127,28 @@ def _probe(bucket: Bucket, key: str, body: bytes, labels: Mapping[str, str]) -> 
 
 
 def _lock_owner(bucket: Bucket, key: str) -> dict[str, Any] | None:
-    """Return who holds a claim, and whether it is dead; None where nobody does."""
+    """Return the owner of a claim and whether it is dead, None where the claim does not exist."""
     answer = bucket.read(key)
     if answer is None:
         return None
     unknown = {"run_id": "of another program", "host": "?", "claimed_at": "?"}
     try:
-        told = {**unknown, **parse_object(answer["Body"])}
+        owner = {**unknown, **parse_object(answer["Body"])}
     except DocumentError:
-        told = unknown
-    return {**told, "dead": _age(answer) > LEASE_SECONDS or _is_gone(told)}
+        owner = unknown
+    return {**owner, "dead": _age(answer) > LEASE_SECONDS or _is_gone(owner)}
 
 
 def _age(answer: Mapping[str, Any]) -> float:
-    """Return the seconds since an object was written, both times by the store's clock."""
+    """Return the age of an object in seconds, both times by the store's clock where its response has a date."""
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
     return float((now - answer["LastModified"]).total_seconds())
 
 
 def _is_gone(lock_owner: Mapping[str, Any]) -> bool:
-    """Return whether a holder was a process of this very system and is no more."""
+    """Return whether an owner was a process of this very system that has ended."""
+    # A PID means nothing on another host, after another boot or in another container.
     place = _me()["place"]
     if place is None or lock_owner.get("place") != place:
         return False
@@ -147,7 +156,7 @@ def _is_gone(lock_owner: Mapping[str, Any]) -> bool:
 
 
 def _me() -> dict[str, Any]:
-    """Return what tells this process from all others: host, boot and PID namespace, PID and its start."""
+    """Return the identity of this process: host, boot and PID namespace, PID and its start time."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         space = os.readlink("/proc/self/ns/pid")
@@ -159,7 +168,8 @@ def _me() -> dict[str, Any]:
 
 
 def _start_of(pid: Any) -> str | None:
-    """Return when a process started, in ticks since the boot; None where there is no such process any more."""
+    """Return the start time of a process in ticks since the boot, None where it has ended."""
+    # The start time as well, since the system reuses PIDs.
     try:
         state, *rest = Path(f"/proc/{int(pid)}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     except (OSError, ValueError, IndexError, TypeError):

@@ -1,4 +1,4 @@
-"""S3 objects as sources: what they are, which there are, and a stream pinned to one version."""
+"""Read S3 objects as sources: identify, list, and open a stream pinned to one version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from callcenter_etl.store.uris import bucket_and_key, scheme_of, shown
 
 
 def identify(uri: str, options: StorageOptions) -> FileVersion:
-    """Return size, ETag and, where the ETag is one, MD5 of an object."""
+    """Return size, ETag and, where the ETag is an MD5, the MD5 of an object. Raises SourceError."""
     bucket, key = bucket_and_key(uri)
     if not key or key.endswith("/"):
         raise SourceError(
@@ -29,10 +29,8 @@ def identify(uri: str, options: StorageOptions) -> FileVersion:
 
 
 def identity_of(answer: dict[str, Any]) -> FileVersion:
-    """Return the identity of an object from the store's answer about it.
-
-    An ETag is the MD5 of the content where it is no multipart upload's and no KMS key encrypts the object.
-    """
+    """Return the version of an object from the store's response to HEAD or GET."""
+    # The ETag is the MD5 of the content unless the object came in parts or is encrypted with a key of its own.
     etag = str(answer["ETag"]).strip('"')
     plain = not str(answer.get("ServerSideEncryption", "")).startswith("aws:kms")
     is_md5 = plain and not answer.get("SSECustomerAlgorithm") and re.fullmatch("[0-9a-f]{32}", etag)
@@ -41,7 +39,7 @@ def identity_of(answer: dict[str, Any]) -> FileVersion:
 
 @contextmanager
 def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Iterator[IO[bytes]]:
-    """Open one version of an object as a stream that reads ahead in ranges."""
+    """Open one version of an object as a stream that prefetches ranges. Raises SourceError."""
     stream = RangeStream(uri, identity, Store(uri, options))
     try:
         yield cast("IO[bytes]", stream)
@@ -53,7 +51,7 @@ def open_stream(uri: str, identity: FileVersion, options: StorageOptions) -> Ite
 def open_range(
     uri: str, identity: FileVersion, start: int, stop: int, options: StorageOptions
 ) -> Iterator[IO[bytes]]:
-    """Open a part of one version of an object."""
+    """Open the bytes from `start` to `stop` (exclusive) of one version of an object. Raises SourceError."""
     stream = RangeStream(uri, identity, Store(uri, options), start=start, stop=stop)
     try:
         yield cast("IO[bytes]", stream)
@@ -62,9 +60,10 @@ def open_range(
 
 
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
-    """Return the objects that a glob names, or all under a prefix that ends in /; sorted.
+    """Return the objects that match a glob, or all under a prefix that ends in /; sorted.
 
-    Folder markers (keys that end in /) are no objects. A glob that is the very name of an object means that one.
+    Folder markers (keys that end in /) are left out. A glob that is itself the key of an object means that object.
+    Raises MissingError where no object matches, SourceError where the bucket cannot be listed.
     """
     bucket, pattern = bucket_and_key(uri)
     if glob.has_magic(bucket):
@@ -72,6 +71,7 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     if pattern and not pattern.endswith("/") and not glob.has_magic(pattern):
         return (uri,)
     store = Store(uri, options)
+    # S3 lists by a literal prefix alone: the part before the first wildcard narrows what has to be listed.
     literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     sizes = store.ask(lambda: store.sizes(bucket, literal), uri=uri, needs="s3:ListBucket")
     matches = _matcher(pattern)
@@ -83,7 +83,7 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
 
 
 def sizes_in(prefix: str, options: StorageOptions) -> dict[str, int]:
-    """Return the names and bytes of the objects right below a prefix, none where it has none."""
+    """Return the size in bytes of each object directly below a prefix, by name; empty where there are none."""
     bucket, key = bucket_and_key(f"{prefix.rstrip('/')}/")
     store = Store(prefix, options)
     found = store.ask(lambda: store.sizes(bucket, key), uri=prefix, needs="s3:ListBucket")

@@ -18,14 +18,14 @@ class Prefix:
         self._start = f"{key.rstrip('/')}/" if key.strip("/") else ""
 
     def put(self, key: str, data: bytes) -> None:
-        """Write a whole object, in place of an earlier one."""
+        """Write an object, replacing an earlier one."""
         self._bucket.put(self._start + key, data)
 
     def get(self, key: str) -> bytes | None:
-        """Return the content of an object, None where there is none."""
+        """Return the content of an object, None where it does not exist."""
         answer = self._bucket.read(self._start + key)
         return None if answer is None else bytes(answer["Body"])
 
     def list(self, prefix: str) -> Iterable[str]:
-        """Return the keys that start so, in any order."""
+        """Return the keys below `prefix`, relative to this prefix, in any order."""
         return [key.removeprefix(self._start) for key in self._bucket.keys(self._start + prefix)]

@@ -1,4 +1,4 @@
-"""Makes the clients that speak to S3: s3fs for reading, boto3 for writing."""
+"""Create the S3 clients: s3fs for reading, boto3 for writing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Environment = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class CredentialsSource:
-    """Where credentials come from, by botocore's name for it, and the region; `fault` where neither can be reported."""
+    """Provider of the credentials, by botocore's name for it, and the region; `fault` where they cannot be found."""
 
     method: str | None
     region: str | None
@@ -25,7 +25,7 @@ class CredentialsSource:
 
 
 def credentials_source(options: StorageOptions) -> CredentialsSource:
-    """Return where S3 credentials would come from, without showing or trying them."""
+    """Return the provider of the S3 credentials, without showing or using them."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
@@ -41,12 +41,12 @@ def credentials_source(options: StorageOptions) -> CredentialsSource:
 
 
 def filesystem(options: StorageOptions) -> Any:
-    """Return the s3fs filesystem that reads; it tries nothing again by itself (`patience` does)."""
+    """Return the s3fs filesystem that reads. It does not retry: `store.retry` does, within the options' budget."""
     return _filesystem(options, _environment())
 
 
 def client(options: StorageOptions) -> Any:
-    """Return the boto3 client that writes; botocore's standard mode tries again what passes."""
+    """Return the boto3 client that writes; botocore's standard mode retries transient failures."""
     return _client(options, _environment())
 
 
@@ -61,9 +61,11 @@ def _filesystem(options: StorageOptions, environment: _Environment) -> Any:
         client_kwargs={} if region is None else {"region_name": region},
         config_kwargs={**_config(options), "retries": {"mode": "standard", "total_max_attempts": 1}},
         use_listings_cache=False,
+        # fsspec caches instances by their arguments alone, and would return a client with earlier credentials.
         skip_instance_cache=True,
         **({} if options.profile is None else {"profile": options.profile}),
     )
+    # s3fs retries in a loop of its own around botocore's; both are off, so that one budget counts all tries.
     made.retries = 1
     return made
 
@@ -80,7 +82,7 @@ def _client(options: StorageOptions, environment: _Environment) -> Any:
     if options.retries is not None or tries is None:
         tries = (DEFAULT_RETRIES if options.retries is None else options.retries) + 1
     config = _config(options)
-    # The body's hash is part of the signature, so that every store refuses a body that changed on the way.
+    # The hash of the body is part of the signature, so that every store refuses a body that was damaged in transit.
     config["s3"] = {**config["s3"], "payload_signing_enabled": True}
     config["retries"] = {
         "mode": "adaptive" if mode == "adaptive" else "standard",
@@ -96,41 +98,43 @@ def _config(options: StorageOptions) -> dict[str, Any]:
         "connect_timeout": min(CONNECT_SECONDS, options.timeout),
         "read_timeout": options.timeout,
         "s3": {"addressing_style": options.addressing},
-        # Trailing checksums are more than many stores understand (Ceph 16, for one).
+        # Many stores refuse the trailing checksums that botocore sends by default (Ceph 16 does).
         "request_checksum_calculation": "when_required",
         "response_checksum_validation": "when_required",
     }
 
 
 def _region(options: StorageOptions) -> str | None:
-    """Return the region: botocore itself does not know AWS_REGION, which most other AWS tools take."""
+    """Return the region that the options or AWS_REGION set, None where botocore is to find it."""
+    # botocore itself reads AWS_DEFAULT_REGION alone, most other AWS tools read AWS_REGION too.
     if options.region is not None or os.environ.get("AWS_DEFAULT_REGION") or options.profile is not None:
         return options.region
     return os.environ.get("AWS_REGION") or None
 
 
 def _environment() -> _Environment:
-    """Return what a client's making depends on, so that a changed environment makes a new one."""
+    """Return the environment variables that clients read, as a key of their cache."""
     return tuple(sorted((name, text) for name, text in os.environ.items() if name.startswith("AWS_")))
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """All that another library needs to reach S3 as this program does; it holds secrets, and is never shown."""
+    """Connection settings that another library needs to reach S3 as this program does, credentials included."""
 
     endpoint: str | None
     region: str | None
     path_style: bool
     credentials: tuple[str, str, str | None] | None
 
+    # A traceback or a log line that shows this value must not show the secret key.
     def __repr__(self) -> str:
         return f"Reach({self.endpoint!r}, {self.region!r}, ...)"
 
 
 def reach_of(options: StorageOptions) -> Reach:
-    """Return how S3 is reached at this moment; credentials that expire are good for some minutes at least.
+    """Return the current connection settings of S3; temporary credentials stay valid for some minutes at least.
 
-    The endpoint is None for AWS's own. Raises what botocore raises where there are no credentials.
+    The endpoint is None for AWS's own. Raises what botocore raises where no credentials are found.
     """
     from botocore.exceptions import NoCredentialsError
 

@@ -1,4 +1,4 @@
-"""One version of an S3 object as a stream: ranges, the next ones fetched while the last is worked on."""
+"""Read one version of an S3 object as a stream, with the next ranges prefetched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from callcenter_etl.errors import SourceError
 from callcenter_etl.store import store_errors
 from callcenter_etl.store.file_version import FileVersion
-from callcenter_etl.store.retry import patiently
+from callcenter_etl.store.retry import call_with_retries
 from callcenter_etl.store.s3_reads import ChangedError, Store
 from callcenter_etl.store.uris import bucket_and_key, shown
 
@@ -19,7 +19,10 @@ RANGES_AHEAD = 2
 
 
 class RangeStream:
-    """Reads an object, or its bytes from `start` to `stop`, in order; holds `RANGES_AHEAD` + 2 ranges at most, whatever its size."""
+    """A stream of an object, or of its bytes from `start` to `stop` (exclusive).
+
+    It holds RANGES_AHEAD + 2 ranges of RANGE_BYTES at most, whatever the size of the object.
+    """
 
     def __init__(
         self, uri: str, identity: FileVersion, store: Store, *, start: int = 0, stop: int | None = None
@@ -34,14 +37,15 @@ class RangeStream:
         self._planned = start
         self._ahead: deque[Future[bytes]] = deque()
         self._held = memoryview(b"")
+        # The store's MD5 is of the whole object, so a range cannot be checked against it.
         whole = (start, self._stop) == (0, self._size)
         self._md5 = None if identity.md5 is None or not whole else hashlib.md5(usedforsecurity=False)
 
     def read(self, size: int) -> bytes:
-        """Give up to `size` of the next bytes, none at the end.
+        """Return up to `size` of the next bytes, an empty value at the end.
 
-        Raises SourceError where the object changed, cannot be read within the budget, or does not have the MD5 that
-        the store gave for it.
+        Raises SourceError where the object was replaced, cannot be read within the retry budget, or does not have the
+        MD5 that the store reported.
         """
         if not self._held:
             self._held = memoryview(self._next_range())
@@ -49,7 +53,7 @@ class RangeStream:
         return bytes(piece)
 
     def close(self) -> None:
-        """Stop what is fetched ahead."""
+        """Cancel the prefetched ranges."""
         for future in self._ahead:
             future.cancel()
         self._ahead.clear()
@@ -72,8 +76,10 @@ class RangeStream:
             self._planned = stop
 
     async def _fetch(self, start: int, stop: int) -> bytes:
-        """Fetch a range; after a fault reading continues at the byte reached, and progress renews the budget."""
+        """Return the bytes of a range. After a failure reading continues at the byte reached."""
         got = bytearray()
+        # Each pass of the loop has a new retry budget, and begins only when bytes arrived in the pass before: a slow,
+        # faulty connection may take as long as it needs, a dead one ends after one budget.
         while len(got) < stop - start:
             reached = len(got)
 
@@ -87,17 +93,18 @@ class RangeStream:
                         into=got,
                     )
                 except Exception as error:
+                    # A transient failure after progress ends this pass without an error.
                     if len(got) == reached or not store_errors.is_transient(error):
                         raise
 
             try:
-                await patiently(more, name=self.uri, options=self._store.options)
+                await call_with_retries(more, name=self.uri, options=self._store.options)
             except Exception as error:
                 raise SourceError(await self._sentence(error, start + len(got))) from error
         return bytes(got)
 
     async def _sentence(self, error: Exception, offset: int) -> str:
-        """Return why reading ended. Stores tell of a change in many ways, so an error of any other kind asks again."""
+        """Return why reading ended."""
         code = store_errors.code_of(error)
         if code in store_errors.MISSING_CODES and code != "NoSuchBucket":
             return f"{self.uri}: was deleted while it was read (run again when the sender has finished)"
@@ -105,6 +112,7 @@ class RangeStream:
             store_errors.PRECONDITION,
             store_errors.NO_RANGE,
         )
+        # Stores report a replaced object in many ways, so after any other error its ETag is compared as well.
         if changed or (
             not isinstance(error, store_errors.RetriesExhaustedError) and await self._is_another_version()
         ):
@@ -114,7 +122,7 @@ class RangeStream:
     async def _is_another_version(self) -> bool:
         try:
             answer = await self._store.head(self._bucket, self._key)
-        except Exception:  # noqa: BLE001  the error that made us ask is the one to tell
+        except Exception:  # noqa: BLE001  the error of the read is reported, not that of this comparison
             return False
         return str(answer.get("ETag", "")).strip('"') != self._etag
 

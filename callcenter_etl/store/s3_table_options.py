@@ -1,4 +1,4 @@
-"""Tells the libraries of table formats how S3 is reached, in their own words."""
+"""Translate the storage options into those of the libraries that write tables."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from callcenter_etl.store.uris import is_s3, shown
 
 
 def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
-    """Return delta-rs's storage options for an address, none for a local one. They hold secrets: never show them.
+    """Return delta-rs's storage options for an address, empty for a local one. They hold secrets: never show them.
 
-    A commit is a conditional put (`If-None-Match: *`), so that of two writers one wins. Raises UsageError for options
-    that the library has no equal of, OutputError where credentials cannot be found.
+    Raises UsageError for options that delta-rs does not have, OutputError where credentials cannot be found.
     """
     if not is_s3(uri):
         return {}
@@ -28,7 +27,7 @@ def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
     except Exception as error:
         raise OutputError(f"{shown(uri)}: {store_errors.sentence(error, needs='s3:PutObject')}") from error
     key, secret, token = reach.credentials or (None, None, None)
-    told = {
+    settings = {
         "aws_access_key_id": key,
         "aws_secret_access_key": secret,
         "aws_session_token": token,
@@ -39,7 +38,8 @@ def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
         "aws_virtual_hosted_style_request": "false" if reach.path_style else "true",
         "aws_server_side_encryption": options.sse,
         "aws_sse_kms_key_id": options.kms_key_id,
+        # A commit is a put with `If-None-Match: *`, so that of two writers of one version one wins.
         "aws_conditional_put": "etag",
         "timeout": f"{options.timeout}s",
     }
-    return {name: text for name, text in told.items() if text is not None}
+    return {name: text for name, text in settings.items() if text is not None}

@@ -1,4 +1,4 @@
-"""Writes objects to S3 in two steps: upload all parts, unseen; then complete them, in moments."""
+"""Write objects to S3 in two steps: upload all parts, which no reader sees, then complete the uploads."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from callcenter_etl.store.retry import retry_until_complete
 from callcenter_etl.store.s3_session import client
 from callcenter_etl.store.uris import shown
 
+# boto3's transfer manager is not used: it completes each upload by itself, and publishing needs all files uploaded
+# before the first of them becomes visible.
 PART_BYTES = 8 * 2**20
-MAX_PARTS = 10_000
+MAX_PARTS = 10_000  # a limit of S3
 MAX_PARALLEL_PARTS = 4
 _MD5 = re.compile("[0-9a-f]{32}")
 _CONTENT_TYPES = {
@@ -34,7 +36,7 @@ _CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an object is to hold: a finished local file, its size and SHA-256."""
+    """Content of a new object: a finished local file, its size in bytes and SHA-256."""
 
     path: Path
     bytes: int
@@ -43,7 +45,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An object whose parts are all there but which nobody sees yet; without `id` it is empty and has none."""
+    """A multipart upload with all its parts, not completed yet; `id` is None for an empty object, which has no parts."""
 
     key: str
     content: Content
@@ -52,7 +54,7 @@ class Upload:
 
 
 class DamagedError(Exception):
-    """The store has other bytes than were sent."""
+    """The store received other bytes than were sent."""
 
 
 class Bucket:
@@ -65,8 +67,8 @@ class Bucket:
             self._client = client(options)
 
     def prepare(self, key: str, content: Content, labels: Mapping[str, str]) -> Upload:
-        """Upload a file in parts that nobody sees until `complete`."""
-        if not content.bytes:  # a part may not be empty everywhere
+        """Upload a file in parts that stay invisible until `complete`."""
+        if not content.bytes:  # some stores refuse an empty part
             return Upload(key, content, None, ())
         with self.report_errors(key):
             begun = self._client.create_multipart_upload(**self._new(key, labels))
@@ -78,7 +80,7 @@ class Bucket:
                 raise
 
     def complete(self, upload: Upload, labels: Mapping[str, str]) -> None:
-        """Make an object visible, whole, and hold it against what was sent."""
+        """Complete an upload, which makes the object visible, and compare the object with what was sent."""
         with self.report_errors(upload.key):
             if upload.id is None:
                 self._client.put_object(**self._new(upload.key, labels), Body=b"")
@@ -87,7 +89,7 @@ class Bucket:
             self._compare(upload, labels)
 
     def abandon(self, upload: Upload) -> None:
-        """Remove the parts of an upload that was not completed; that this fails harms nobody."""
+        """Remove the parts of an upload that was not completed, as far as the store allows it."""
         if upload.id is None:
             return
         try:
@@ -97,14 +99,15 @@ class Bucket:
 
     def check_writable(self, key: str) -> None:
         """Raise OutputError where an object of that key could not be written."""
+        # An upload that is begun and aborted needs the same permissions as publishing, and leaves nothing behind.
         with self.report_errors(key):
             begun = self._client.create_multipart_upload(**self._new(key, {}))
         self.abandon(Upload(key, Content(Path(), 0, ""), begun["UploadId"], ()))
 
     def put_if_absent(self, key: str, body: bytes, labels: Mapping[str, str]) -> bool:
-        """Put a small object where there is none; tell whether there was none.
+        """Put a small object where none exists; return whether it was put.
 
-        False may also mean that an earlier try did put it and its answer was lost: the caller compares the content.
+        False may also mean that an earlier try put it and its response was lost: the caller compares the content.
         """
         with self.report_errors(key):
             try:
@@ -121,18 +124,18 @@ class Bucket:
         return True
 
     def put(self, key: str, body: bytes) -> None:
-        """Put a small object, in place of an earlier one."""
+        """Put a small object, replacing an earlier one."""
         with self.report_errors(key):
             self._client.put_object(**self._new(key, {}), Body=body)
 
     def keys(self, prefix: str) -> list[str]:
-        """Return the keys that start so, in their order."""
+        """Return the keys that start with `prefix`, in the order of the store."""
         with self.report_errors(prefix, needs="s3:ListBucket"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
             return [str(each["Key"]) for page in pages for each in page.get("Contents", [])]
 
     def read(self, key: str) -> Mapping[str, Any] | None:
-        """Return the answer to a GET of a small object with its content as `Body`, None where there is none."""
+        """Return the response to a GET of a small object with its content as `Body`, None where it does not exist."""
         with self.report_errors(key, needs="s3:GetObject"):
             try:
                 return retry_until_complete(
@@ -144,18 +147,20 @@ class Bucket:
                 raise
 
     def delete(self, key: str) -> None:
-        """Delete an object where it is there."""
-        if self.head(key) is None:  # no permission to delete is needed where nothing is to be deleted
+        """Delete an object where it exists."""
+        # Runs into a new prefix work without the permission to delete.
+        if self.head(key) is None:
             return
         with self.report_errors(key, needs="s3:DeleteObject"):
             self._client.delete_object(**self._at(key))
 
     def head(self, key: str) -> Mapping[str, Any] | None:
-        """Return what the store says of an object, None where it is not there."""
+        """Return the response to a HEAD of an object, None where it does not exist."""
         with self.report_errors(key, needs="s3:GetObject"):
             try:
                 return dict(self._client.head_object(**self._at(key)))
             except self._client.exceptions.ClientError as error:
+                # A missing bucket is a 404 as well, and a mistake of the user that has to be reported.
                 if store_errors.code_of(error) == "NoSuchBucket" or store_errors.status_of(error) != 404:
                     raise
                 return None
@@ -166,7 +171,7 @@ class Bucket:
 
     @contextmanager
     def report_errors(self, key: str, *, needs: str = "s3:PutObject") -> Iterator[None]:
-        """Turn what a call raises into an OutputError."""
+        """Turn every error of a call into an OutputError; `needs` is the permission that the call requires."""
         try:
             yield
         except OutputError:
@@ -226,7 +231,7 @@ class Bucket:
                 **self._at(upload.key), UploadId=upload.id, MultipartUpload={"Parts": list(upload.parts)}
             )
         except self._client.exceptions.ClientError as error:
-            # The answer to an earlier try may have been lost: `_compare` looks at what is there.
+            # The response to an earlier try may have been lost: `_compare` decides by the object that exists.
             if store_errors.code_of(error) not in (store_errors.NO_UPLOAD, *store_errors.MISSING_CODES):
                 raise
 
@@ -258,9 +263,9 @@ class Bucket:
 
 
 def _etag_of(upload: Upload) -> str | None:
-    """Return the ETag that an object must have: the MD5 of its parts' MD5s, and their number.
+    """Return the ETag that an object must have, None where the store's ETags are not MD5s.
 
-    None where the store's ETags are no MD5s.
+    By S3's convention it is the MD5 of the binary MD5s of the parts, a hyphen and the number of parts.
     """
     etags = [_bare(part["ETag"]) for part in upload.parts]
     if not all(_MD5.fullmatch(etag) for etag in etags):
@@ -270,9 +275,10 @@ def _etag_of(upload: Upload) -> str | None:
 
 
 def _bare(etag: Any) -> str:
-    """Return an ETag without its quotes, which stores give or leave out as they like."""
+    """Return an ETag without quotes: some stores send them, others do not."""
     return str(etag).strip('"')
 
 
 def _is_kms(answer: Mapping[str, Any]) -> bool:
+    # With KMS the ETag is no digest of the content, so nothing can be compared with it.
     return str(answer.get("ServerSideEncryption", "")).startswith("aws:kms")

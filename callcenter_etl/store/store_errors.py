@@ -1,4 +1,4 @@
-"""Turns what a storage raised into a sentence with its remedy, and says what is worth another try."""
+"""Classify errors of a storage as transient or final, and phrase each with its remedy."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _TRANSIENT_CODES = (
     *("408", "429", "500", "502", "503", "504"),
 )
 _TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
-# By name, so that telling a failure apart imports nothing; each is botocore's, aiohttp's or urllib3's.
+# Class names of botocore, aiohttp and urllib3: compared by name, none of these libraries has to be imported here.
 _TRANSIENT_KINDS = (
     *("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError"),
     *("ReadTimeoutError", "IncompleteReadError", "ResponseParserError", "ResponseStreamingError"),
@@ -85,11 +85,11 @@ _KINDS = {
 
 
 class MissingError(SourceError):
-    """A stored file that is not there."""
+    """A stored file that does not exist."""
 
 
 class RetriesExhaustedError(Exception):
-    """A call went on failing in passing ways until its budget was used up."""
+    """A call failed with transient errors until its retry budget was used up."""
 
     def __init__(self, cause: BaseException, *, tries: int, seconds: float) -> None:
         self.cause = cause
@@ -99,7 +99,7 @@ class RetriesExhaustedError(Exception):
 
 
 def code_of(error: BaseException) -> str | None:
-    """Return the store's own code of a failed call (or its HTTP status), None where the store said nothing."""
+    """Return the error code of the store's response (or its HTTP status), None where there was no response."""
     for each in _chain(error):
         answer = getattr(each, "response", None)
         if isinstance(answer, dict):
@@ -112,7 +112,7 @@ def code_of(error: BaseException) -> str | None:
 
 
 def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status of a failed call, None where there was no answer."""
+    """Return the HTTP status of a failed call, None where there was no response."""
     for each in _chain(error):
         answer = getattr(each, "response", None)
         if isinstance(answer, dict):
@@ -122,9 +122,9 @@ def status_of(error: BaseException) -> int | None:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Return whether the same call may succeed a little later."""
+    """Return whether a failed call may succeed when it is retried."""
     if isinstance(error, RetriesExhaustedError) or not isinstance(error, Exception):
-        return False  # it has been tried again enough, or it is no failure but an end
+        return False  # the budget is used up, or the process is asked to end (KeyboardInterrupt, SystemExit)
     code = code_of(error)
     if code is not None:
         return code in _TRANSIENT_CODES or status_of(error) in _TRANSIENT_STATUS
@@ -137,12 +137,12 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_cut_answer(error: BaseException) -> bool:
-    """Return whether boto3 had the head of an answer and then not all of its body; it leaves the next try to others."""
+    """Return whether a response ended within its body, which boto3 does not retry."""
     return any(kind.__name__ in _CUT_KINDS for kind in type(error).__mro__)
 
 
 def sentence(error: BaseException, *, needs: str) -> str:
-    """Return what went wrong and what helps. `needs` is the permission that the call takes, `s3:GetObject` say."""
+    """Return the cause and the remedy of an error; `needs` is the permission that the call requires, as `s3:GetObject`."""
     if isinstance(error, RetriesExhaustedError):
         return f"{sentence(error.cause, needs=needs)}; given up after {error}"
     code = code_of(error)
@@ -158,7 +158,7 @@ def sentence(error: BaseException, *, needs: str) -> str:
 
 
 def cause_of(error: BaseException) -> str:
-    """Return the words of an error of the operating system or a library, in lower case where it is a phrase."""
+    """Return the message of an error of the operating system or a library, in lower case where it is a phrase."""
     if isinstance(error, OSError):
         return os_cause(error)
     return str(error) or type(error).__name__
@@ -168,13 +168,13 @@ def _words(error: BaseException) -> str:
     for each in _chain(error):
         answer = getattr(each, "response", None)
         if isinstance(answer, dict):
-            told = answer.get("Error", {})
-            return f"{told.get('Code', 'an error')}: {told.get('Message', '')}".rstrip(": ")
+            details = answer.get("Error", {})
+            return f"{details.get('Code', 'an error')}: {details.get('Message', '')}".rstrip(": ")
     return cause_of(error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and those that it was raised from."""
+    """Yield an error and the errors that it was raised from, as a traceback would show them."""
     link: BaseException | None = error
     while link is not None:
         yield link

@@ -1,4 +1,4 @@
-"""Takes addresses apart: schemes, names, neighbours, and what of them may be shown."""
+"""Parse addresses: scheme, bucket, key, name, relative paths, and a form without secrets."""
 
 from __future__ import annotations
 
@@ -38,20 +38,21 @@ def is_s3(uri: str) -> bool:
 
 
 def local_path(uri: str) -> str:
-    """Return the path of a local address, `file://` or plain. Raises UsageError where no path can have that name."""
+    """Return the path of a local address, `file://` or plain. Raises UsageError for a NUL character."""
     check_path(uri)
     return uri if scheme_of(uri) is None else unquote(urlsplit(uri).path, errors="surrogateescape")
 
 
 def check_path(*uris: str | os.PathLike[str] | None) -> None:
-    """Raise UsageError for a path or address with a NUL character: the system refuses it with a bare ValueError."""
+    """Raise UsageError for a path or address with a NUL character."""
+    # The operating system's functions raise a ValueError for it, which names neither the path nor the option.
     for uri in uris:
         if uri is not None and holds_nul(os.fspath(uri)):
             raise UsageError(f"a path holds no NUL character, got {quoted(os.fspath(uri))}")
 
 
 def absolute(uri: str) -> str:
-    """Return an address that means the same in another working folder."""
+    """Return an address that does not depend on the working folder."""
     return str(Path(local_path(uri)).absolute()) if is_local(uri) else uri
 
 
@@ -61,12 +62,12 @@ def has_query(uri: str) -> bool:
 
 
 def same_place(one: str, other: str) -> bool:
-    """Return whether two addresses are spellings of one."""
+    """Return whether two addresses are spellings of the same place."""
     return one_spelling(one) == one_spelling(other)
 
 
 def one_spelling(uri: str) -> str:
-    """Return one spelling for all of an address's."""
+    """Return the canonical spelling of an address."""
     if is_local(uri):
         return real_path(local_path(uri))
     start, _, rest = uri.partition("://")
@@ -74,7 +75,7 @@ def one_spelling(uri: str) -> str:
 
 
 def real_path(path: str) -> str:
-    """Return a path without links, whole where the working folder is there: it may have been removed meanwhile."""
+    """Return a path without symbolic links, absolute unless the working folder was removed."""
     try:
         return os.path.realpath(path)
     except FileNotFoundError:
@@ -82,7 +83,7 @@ def real_path(path: str) -> str:
 
 
 def working_folder() -> Path:
-    """Return the working folder, the root of all folders where it was removed: addresses must be below something."""
+    """Return the working folder, `/` where it was removed."""
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -96,7 +97,7 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
 
 
 def base_name(uri: str) -> str:
-    """Return the last part of a path or address, without a web address's query."""
+    """Return the last part of a path or address, without the query of a web address."""
     if scheme_of(uri) is None:
         return os.path.basename(uri)
     if scheme_of(uri) in _WITH_QUERY:
@@ -105,7 +106,7 @@ def base_name(uri: str) -> str:
 
 
 def beside(origin: str | None, name: str) -> str:
-    """Return the address of `name` as seen from the file `origin`: relative paths are relative to it.
+    """Return the address of `name`, a relative path being relative to the folder of the file `origin`.
 
     `..` is resolved in addresses too, and never leaves the bucket or host.
     """
@@ -126,15 +127,18 @@ def within(folder: str, name: str) -> str:
 
 
 def shown(text: str) -> str:
-    r"""Return an address, or a message with addresses in it, without users, passwords and signed queries.
+    r"""Return an address, or a message that holds addresses, without users, passwords and signed queries.
 
-    Bytes of a file's name that are not UTF-8 become `\xNN`: neither JSON nor SQLite holds them as Python does.
+    Bytes of a file name that are not UTF-8 become `\xNN`.
     """
     return _QUERY.sub(r"\1?...", _USER.sub(r"\1***@", encodable(text)))
 
 
 def encodable(text: str) -> str:
-    r"""Return text with `\xNN` for each byte that Python keeps as half a character, so that it can be encoded."""
+    r"""Return text with `\xNN` for each lone surrogate, by which Python represents a byte of a file name that is not UTF-8.
+
+    JSON and SQLite refuse lone surrogates.
+    """
     if text.isascii() or _HALVES.search(text) is None:
         return text
     return _HALVES.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", text)

@@ -1,4 +1,4 @@
-"""Looks at the machine that runs are to run on: Python, packages, Java, S3 credentials, folders, cores, memory."""
+"""Checks the machine for runs: Python, packages, Java, S3 credentials, folders, cores, memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DISTRIBUTION = "callcenter-etl"
 MIN_PYTHON = (3, 11)
 MIN_MEMORY = 512 * 2**20
 MIN_ROOM = 2**30
-# Who needs an extra; the others are for those who work on the code.
+# The extras for users, with the option that needs each; the others are for development.
 _EXTRAS = {
     "delta": "--target-format delta",
     "iceberg": "--target-format iceberg",
@@ -36,7 +36,7 @@ _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 @dataclass(frozen=True, slots=True)
 class MachineCheck:
-    """One thing looked at: `ok`, a `note` that some commands may trip over, or `wrong`; then what would be right."""
+    """The result of one check: `ok`, `note` (some commands need more) or `wrong`, and a remedy."""
 
     name: str
     state: Literal["ok", "note", "wrong"]
@@ -47,9 +47,9 @@ class MachineCheck:
 def examine(
     storage: StorageOptions, *, staging: str | None = None, extras: Collection[str] = ()
 ) -> tuple[MachineCheck, ...]:
-    """Look at everything. What is missing of `extras` is wrong, not a note.
+    """Return the results of all checks; a missing package of `extras` is `wrong` instead of a `note`.
 
-    Writes a file of no bytes into the folders looked at, and removes it.
+    Writes an empty file into each checked folder and removes it.
     """
     needed, by_extra = _requirements()
     folders = [_temporary_folder()] if staging is None else [_temporary_folder(), _folder("staging", staging)]
@@ -74,7 +74,7 @@ def _python() -> MachineCheck:
 
 
 def _requirements() -> tuple[list[str], dict[str, list[str]]]:
-    """Return the distributions that are always needed, and those of each extra for users."""
+    """Return the distributions that are always required, and those of each extra for users."""
     needed: list[str] = []
     by_extra: dict[str, list[str]] = {name: [] for name in _EXTRAS}
     for text in _declared():
@@ -96,7 +96,7 @@ def _declared() -> list[str]:
 
 
 def _versions(names: list[str]) -> tuple[list[str], list[str]]:
-    """Return those that are there, with their versions, and the names of the others."""
+    """Return the installed distributions with their versions, and the names of the missing ones."""
     there, missing = [], []
     for name in names:
         try:
@@ -189,7 +189,7 @@ def _memory() -> MachineCheck:
 
 
 def _amounts_of_memory() -> Iterator[tuple[str, int]]:
-    """Yield the machine's memory, and the container's limit where there is one, in bytes."""
+    """Yield description and bytes of the machine's memory, and of the container's limit if there is one."""
     try:
         yield "in all", os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):

@@ -1,7 +1,7 @@
-"""The text of exception cells: as it is, or guarded so that no spreadsheet runs it.
+"""Text of exception cells, unchanged or escaped against CSV injection (formulas that a spreadsheet would execute).
 
-A guarded cell that begins with one of the risky characters, or with the mark itself, gets one mark in front. So
-a cell that begins with the mark always has exactly one too many, and dropping it gives the value back.
+An escaped cell has one apostrophe before a value that begins with a risky character or with an apostrophe. So a cell
+that begins with an apostrophe always has exactly one that is not part of the value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MARK = "'"
-# What OWASP lists: formulas (and with them DDE), what may end a cell early, and the full-width twins.
+# The characters of OWASP's list: those that begin a formula (or DDE), those that may end a cell, and full-width forms.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _FIRST = (MARK, *RISKY)
 _PATTERN = r"\A['=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
@@ -21,19 +21,19 @@ _PATTERN = r"\A['=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """How cells are written: one text, or columns of text."""
+    """Functions that convert values to cells: of one value, and of whole columns."""
 
     text: Callable[[str], str]
     columns: Callable[[Sequence[pa.StringArray]], list[pa.StringArray]]
 
 
 def escape(value: str) -> str:
-    """Return a cell that no spreadsheet runs; negative numbers are marked too, as `-5` may open a formula."""
+    """Return the cell of a value, escaped; a negative number too, since `-5` may begin a formula."""
     return MARK + value if value.startswith(_FIRST) else value
 
 
 def unescape(cell: str) -> str:
-    """Return back the value of a guarded cell."""
+    """Return the value of an escaped cell."""
     return cell.removeprefix(MARK)
 
 
@@ -43,7 +43,7 @@ def unescape_column(cells: pa.StringArray) -> pa.StringArray:
 
 
 def escape_columns(columns: Sequence[pa.StringArray]) -> list[pa.StringArray]:
-    """Return the columns with every cell guarded; a column without a risky cell is given as it is."""
+    """Return the columns with every cell escaped; a column without a risky value is returned as it is."""
     return [_escape_column(column) for column in columns]
 
 

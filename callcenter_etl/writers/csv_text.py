@@ -1,4 +1,4 @@
-"""Writes text columns as RFC 4180, a chunk at a time."""
+"""Format text columns as CSV by RFC 4180, a chunk at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _IS_MARK = np.isin(np.arange(256), [mark[0] for mark in _MARKS])
 
 
 def quoted(value: str) -> str:
-    """Quote one value where RFC 4180 asks for it."""
+    """Return one value, quoted where RFC 4180 requires it."""
     return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"\r\n') else value
 
 
 def csv_line(values: Sequence[str]) -> bytes:
-    """Return one record as a line."""
+    """Return one record as a line, encoded as UTF-8."""
     return (",".join(quoted(value) for value in values) + LINE_END).encode("utf-8")
 
 
@@ -30,8 +30,8 @@ def csv_records(
 ) -> memoryview:
     """Return the records of text columns, all of one length, as lines.
 
-    `in_quotes`, of shape (records,), tells whose last value is quoted whatever it holds. A single column that is
-    empty would be a blank line, so there must be two columns at least.
+    `in_quotes`, of shape (records,), marks the records whose last value is quoted whatever it holds. At least two
+    columns are required: an empty value of a single one would be a blank line.
     """
     if not len(columns[0]):
         return memoryview(b"")
@@ -44,12 +44,13 @@ def csv_records(
 
 
 def values_buffer(values: pa.StringArray) -> memoryview:
-    """Return the bytes of all values, one after the other, without a copy."""
+    """Return the bytes of all values, concatenated, without a copy."""
     offsets = _offsets(values)
     return memoryview(values.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
 
 
 def _quoted_column(values: pa.StringArray) -> pa.StringArray:
+    # Most columns hold no character that needs quotes: one search in the bytes of the whole column finds that out.
     text = bytes(values_buffer(values))
     if not any(mark in text for mark in _MARKS):
         return values
@@ -61,7 +62,7 @@ def _quoted_column(values: pa.StringArray) -> pa.StringArray:
 
 
 def _values_with_marks(text: bytes, offsets: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Return which values hold a mark; `text` starts with the first value."""
+    """Return which values hold a character that needs quotes, shape (values,); `text` starts with the first value."""
     at = np.flatnonzero(_IS_MARK[np.frombuffer(text, dtype=np.uint8)])
     found = np.zeros(len(offsets) - 1, dtype=bool)
     found[np.searchsorted(offsets, at + offsets[0], side="right") - 1] = True

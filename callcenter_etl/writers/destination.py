@@ -1,4 +1,4 @@
-"""Chooses where a run's files are staged, and how they are published from there."""
+"""Choose the staging folder of a run's files, and how they are published: renamed, uploaded, or both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from callcenter_etl.signal_guard import interrupts
 from callcenter_etl.store.uris import is_local, is_s3, local_path, shown
 from callcenter_etl.temporary import system_folder
 from callcenter_etl.writers.file_names import FILE_NAMES, SUMMARY
-from callcenter_etl.writers.part_folder import Told
+from callcenter_etl.writers.part_folder import PartMetadata
 from callcenter_etl.writers.staging import Staging, new_folder, staging, staging_folder, take_over
 from callcenter_etl.writers.stale_staging import REMOTE_STAGING_PREFIX, new_remote_staging_folder
 from callcenter_etl.writers.target_forms import (
@@ -37,10 +37,10 @@ SPARE_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a run's files go: a folder or an s3:// prefix, and an s3:// prefix for copies.
+    """Output of a run: a folder or an s3:// prefix, and an s3:// prefix for copies.
 
-    `folder` is where files for s3:// are staged, None for the system's folder of temporary files.
-    `mode` are the permissions of what is written, None for the owner's alone.
+    `folder` is the staging folder of files for s3://, None for the system's folder of temporary files.
+    `mode` are the permissions of written files, None for read and write access of the owner alone.
     """
 
     output: str
@@ -51,13 +51,14 @@ class Destination:
 
 
 class _Uploaded(Staging):
-    """Staged files that are published by uploading them."""
+    """Staged files that are published by an upload to S3."""
 
     def __init__(self, directory: Path, remote: RemoteOutput, mode: int | None) -> None:
         super().__init__(directory, directory, mode)
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
+        # Uploading the parts may take long and shows nothing to readers, so a signal may end the run until then.
         self._remote.prepare(self, names, commit_target=self.commit_target)
         with interrupts.publishing(self.final_uri(SUMMARY)):
             self._remote.commit()
@@ -66,22 +67,24 @@ class _Uploaded(Staging):
     def parts_prefix(self) -> PartsPrefix | None:
         return self._remote.parts.prefix
 
-    def take_parts(self, told: Sequence[Told]) -> None:
-        self.folders = self._remote.parts.take(told)
+    def adopt_parts(self, parts: Sequence[PartMetadata]) -> None:
+        self.folders = self._remote.parts.adopt(parts)
 
     def final_uri(self, name: str) -> str:
         return self._remote.uri_of(self.name_of(name))
 
 
 class _Copied(Staging):
-    """Staged files that are published in a folder, with copies uploaded."""
+    """Staged files that are published in a local folder, with copies uploaded to S3."""
 
     def __init__(self, output: Path, directory: Path, remote: RemoteOutput, mode: int | None) -> None:
         super().__init__(output, directory, mode)
         self._remote = remote
 
     def replace(self, names: tuple[str, ...]) -> None:
-        self._remote.prepare(self, names, commit_target=_nothing)  # the folder's own publishing does it
+        # The copies are uploaded before the local files are published, and completed after: the longest step, and the
+        # one most likely to fail, comes while nothing is visible. The local publishing commits the target.
+        self._remote.prepare(self, names, commit_target=_nothing)
         super().replace(names)
         try:
             self._remote.commit()
@@ -97,9 +100,10 @@ def _nothing() -> None:
 def staged_for(
     destination: Destination, lock_owner: LockOwner, *, room: int | None, dead: Path | None = None
 ) -> Iterator[Staging]:
-    """Yield the staging of a run. `room` is how many bytes its files will have at the least, None if unknown.
+    """Yield the staging of a run. `room` is a lower bound of the bytes of its files, None if unknown.
 
-    `dead` is the staging folder of a dead run to go on with, which the caller holds. Raises OutputError where the destination cannot be written, or the staging folder has no room.
+    `dead` is the staging folder of a dead run to resume, of which the caller holds the lock. Raises OutputError where
+    the destination cannot be written, or the staging folder has no room.
     """
     for uri in (destination.output, destination.publish_to):
         if uri is not None and not is_local(uri) and not is_s3(uri):
@@ -109,7 +113,7 @@ def staged_for(
     with _closing_remote(destination, lock_owner.run_id) as remote:
         staged = _staging(destination, lock_owner.run_id, remote)
         with (
-            _folder(staged.directory, lock_owner, away=is_s3(destination.output), dead=dead),
+            _folder(staged.directory, lock_owner, remote=is_s3(destination.output), dead=dead),
             staging(staged),
         ):
             if is_s3(destination.output):
@@ -118,7 +122,7 @@ def staged_for(
 
 
 def _prepare_folder(output: Path) -> None:
-    """Undo half of a replacement, and refuse what no run can replace. Raises OutputError."""
+    """Complete an interrupted replacement. Raises OutputError where something has a name that a run cannot replace."""
     with translate_os_errors(output):
         refuse_folders(output, (*FILE_NAMES.values(), *TARGET_FILES))
         refuse_link(output / TARGET_FOLDER)
@@ -126,12 +130,12 @@ def _prepare_folder(output: Path) -> None:
 
 
 def _folder(
-    folder: Path, lock_owner: LockOwner, *, away: bool, dead: Path | None
+    folder: Path, lock_owner: LockOwner, *, remote: bool, dead: Path | None
 ) -> AbstractContextManager[None]:
-    """Make the staging folder. Beside its target the target's lock guards it; `away` it has a lock of its own."""
+    """Create the staging folder. For a `remote` output it has a lock of its own, else the lock of the target covers it."""
     if dead is not None:
         take_over(dead, folder)
-    elif away:
+    elif remote:
         return new_remote_staging_folder(folder, lock_owner)
     else:
         new_folder(folder)
@@ -152,7 +156,7 @@ def _staging(destination: Destination, run_id: str, remote: RemoteOutput | None)
 
 
 def remote_staging_folder(declared: str | None) -> Path:
-    """Return the folder in which files for s3:// are staged."""
+    """Return the folder in which files for s3:// are staged. Raises OutputError where the system has none."""
     return Path(declared) if declared else system_folder("name one with --staging")
 
 
@@ -171,6 +175,8 @@ def _closing_remote(destination: Destination, run_id: str) -> Iterator[RemoteOut
 
 
 def _check_room(folder: Path, wanted: int | None) -> None:
+    # Only for S3: a local output is staged on its own file system, which shows a lack of room by itself. The files of a
+    # resumed run are there already, so they count as free.
     with translate_os_errors(folder):
         free = shutil.disk_usage(folder).free + sum(file.stat().st_size for file in folder.iterdir())
     if wanted is not None and free < wanted + SPARE_BYTES:

@@ -1,4 +1,4 @@
-"""The files of one attempt at one part of an output, written by a task where it runs."""
+"""Files of one attempt of a task at one part of an output, written on the machine of the task."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ if TYPE_CHECKING:  # boto3 is imported for s3:// alone
 
 
 class Attempt(Staging):
-    """The files of one attempt, in a folder that no other attempt has. Use within `with`.
+    """The files of one attempt, in a folder of its own. Use within `with`.
 
-    What was not told of is removed at its end.
+    Files that `finish_files` did not report are removed at its end.
     """
+
+    # An engine may run a task several times, also at the same time: each attempt writes files of its own, and the
+    # driver commits those of one attempt.
 
     def __enter__(self) -> Self:
         return self
@@ -37,8 +40,8 @@ class Attempt(Staging):
         for file in self.files.values():
             file.discard()
 
-    def told(self, records: Mapping[str, int]) -> dict[str, Any]:
-        """Make the files durable and tell of them; `records` is how many each holds."""
+    def finish_files(self, records: Mapping[str, int]) -> dict[str, Any]:
+        """Make the files durable and return their metadata by name; `records` is the number of records in each."""
         for file in self.files.values():
             file.close()
         return {
@@ -55,15 +58,15 @@ class SharedAttempt(Attempt):
         new_folder(attempt)
         super().__init__(folder, attempt, mode)
 
-    def told(self, records: Mapping[str, int]) -> dict[str, Any]:
-        """Return where the files are, too."""
-        told = super().told(records)
+    def finish_files(self, records: Mapping[str, int]) -> dict[str, Any]:
+        """Make the files durable and return their metadata with their paths."""
+        finished = super().finish_files(records)
         sync_folder(self.directory)
-        return {name: {**file, "path": str(self.files[name].path)} for name, file in told.items()}
+        return {name: {**file, "path": str(self.files[name].path)} for name, file in finished.items()}
 
 
 class UploadedAttempt(Attempt):
-    """An attempt on the disk of its task's machine, uploaded where nobody sees it until the driver completes it."""
+    """An attempt on the disk of its task's machine, uploaded in parts that the driver completes."""
 
     def __init__(self, prefix: PartsPrefix, part: int) -> None:
         directory = system_folder() / new_attempt_name()
@@ -75,7 +78,7 @@ class UploadedAttempt(Attempt):
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        # Spark kills the workers of a run that it gives up, and then nothing is removed by them.
+        # Spark kills the workers of a run that it gives up, and killed workers remove nothing.
         remove_stale_attempts(self.directory.parent, self._lock_owner)
         self._held.enter_context(new_remote_staging_folder(self.directory, self._lock_owner))
         return self
@@ -85,11 +88,11 @@ class UploadedAttempt(Attempt):
         remove_tree(self.directory)
         self._held.close()
 
-    def told(self, records: Mapping[str, int]) -> dict[str, Any]:
-        """Upload what is to stand in the output, and tell how the driver completes it."""
-        told = super().told(records)
-        # A file without records is there only if there is no other, and then it is the first part's.
-        wanted = {name: file for name, file in told.items() if records[name] or self._part == 0}
+    def finish_files(self, records: Mapping[str, int]) -> dict[str, Any]:
+        """Upload the files, and return their metadata with the uploads that the driver completes."""
+        finished = super().finish_files(records)
+        # A part without records is published only where all parts have none, and then it is the first one.
+        wanted = {name: file for name, file in finished.items() if records[name] or self._part == 0}
         paths = {name: self.files[name].path for name in wanted}
         uploads = self._prefix.upload(self._part, wanted, paths)
-        return {name: {**file, "upload": uploads.get(name)} for name, file in told.items()}
+        return {name: {**file, "upload": uploads.get(name)} for name, file in finished.items()}

@@ -1,4 +1,4 @@
-"""Folders of part files: how they are named, committed together in a folder, and found again."""
+"""Folders of part files: commit the parts of all tasks together, list them, and check that they are complete."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ from callcenter_etl.writers.target_forms import sync_folder
 
 MANIFEST_NAME = "parts.json"
 ATTEMPTS = "_temporary"
-MAX_PARTS = 10_000  # so many objects of each name can be completed in the time that publishing to S3 has
-Told = Mapping[str, Any]  # what a task tells of its part, or of one file of it
+MAX_PARTS = 10_000  # the number of objects that can be completed within the lease that publishing to S3 has
+PartMetadata = Mapping[
+    str, Any
+]  # the JSON object that a task returns about its part, or about one file of it
 
 
 @dataclass(frozen=True, slots=True)
 class StagedParts:
-    """A finished folder of part files: bytes and number of its parts. Each part begins with the preamble.
+    """A finished folder of part files: bytes and number of its parts, each of which begins with the preamble.
 
-    `sha256` is the hash of the lines that `sha256sum part-*` prints there.
+    `sha256` is the hash of the lines that `sha256sum part-*` prints in the folder.
     """
 
     bytes: int
@@ -39,8 +41,8 @@ class StagedParts:
     parts: int
 
     @classmethod
-    def of(cls, files: Sequence[tuple[int, Told]]) -> StagedParts:
-        """Return the folder that these files make, each told of with the number of its part."""
+    def of(cls, files: Sequence[tuple[int, PartMetadata]]) -> StagedParts:
+        """Return the folder of these files, each with the number of its part."""
         sha256 = folder_sha256([(part_name(part), file["sha256"]) for part, file in files])
         return cls(sum(file["bytes"] for _, file in files), sha256, len(files))
 
@@ -51,26 +53,27 @@ def folder_sha256(files: Sequence[tuple[str, str]]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def kept_files(name: str, told: Sequence[Told]) -> list[tuple[int, Told]]:
-    """Return the files that make up a folder, in order: those with records, or the first where none has any."""
-    ordered = sorted(((part["part"], part["files"][name]) for part in told), key=lambda file: file[0])
+def kept_files(name: str, parts: Sequence[PartMetadata]) -> list[tuple[int, PartMetadata]]:
+    """Return the files of a folder with their part numbers, in order: those with records, or the first if none has."""
+    ordered = sorted(((part["part"], part["files"][name]) for part in parts), key=lambda file: file[0])
     return [(part, file) for part, file in ordered if file["records"]] or ordered[:1]
 
 
-def commit_parts(folder: Path, told: Sequence[Told], mode: int | None) -> None:
-    """Give the files of the attempts that count their names, mark each folder complete, and write what was given.
+def commit_parts(folder: Path, parts: Sequence[PartMetadata], mode: int | None) -> None:
+    """Rename the files of the committed attempts to part names, mark each folder complete, and write the manifest.
 
-    What other attempts wrote is removed. With an error told of, nothing is committed but that.
+    The files of other attempts are removed. Where a part has an error, only the manifest is written. Raises OutputError.
     """
     with translate_os_errors(folder):
-        if not any("error" in part for part in told):
+        if not any("error" in part for part in parts):
             for name in IN_PARTS:
-                _commit(folder / name, kept_files(name, told), mode)
+                _commit(folder / name, kept_files(name, parts), mode)
         remove_tree(folder / ATTEMPTS)
-    write_manifest(folder, told)
+    # Last: a manifest exists only where all renames above succeeded.
+    write_manifest(folder, parts)
 
 
-def _commit(home: Path, files: Sequence[tuple[int, Told]], mode: int | None) -> None:
+def _commit(home: Path, files: Sequence[tuple[int, PartMetadata]], mode: int | None) -> None:
     make_folder(home, mode)
     for part, file in files:
         Path(file["path"]).replace(home / part_name(part))
@@ -78,10 +81,10 @@ def _commit(home: Path, files: Sequence[tuple[int, Told]], mode: int | None) -> 
     sync_folder(home)
 
 
-def write_manifest(folder: Path, told: Sequence[Told]) -> None:
-    """Write what was given of all parts, for `read_manifest`."""
+def write_manifest(folder: Path, parts: Sequence[PartMetadata]) -> None:
+    """Write the metadata of all parts, sorted by number, for `read_manifest`. Raises OutputError."""
     with translate_os_errors(folder):
-        _write(folder / MANIFEST_NAME, json.dumps(sorted(told, key=lambda part: int(part["part"]))).encode())
+        _write(folder / MANIFEST_NAME, json.dumps(sorted(parts, key=lambda part: int(part["part"]))).encode())
         sync_folder(folder)
 
 
@@ -93,17 +96,18 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def read_manifest(folder: Path) -> list[dict[str, Any]]:
-    """Return what was given of each part, in order. Raises OutputError where nothing was committed."""
+    """Return the metadata of each part, in order. Raises OutputError where no parts were committed."""
     try:
-        told: list[dict[str, Any]] = parse_array(read_regular_file(folder / MANIFEST_NAME))
+        parts: list[dict[str, Any]] = parse_array(read_regular_file(folder / MANIFEST_NAME))
     except (OSError, DocumentError) as error:
         raise OutputError(f"{folder}: what the tasks wrote was not committed there ({error})") from error
-    return told
+    return parts
 
 
-def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
-    """Return the committed folder of one name. Raises OutputError where a part is not there as it was given of."""
-    home, files = folder / name, kept_files(name, told)
+def staged_parts(folder: Path, name: str, parts: Sequence[PartMetadata]) -> StagedParts:
+    """Return the committed folder of one name. Raises OutputError where a part is missing or has another size."""
+    # Executors may see another file system than the driver under the same path, so the files are looked for here.
+    home, files = folder / name, kept_files(name, parts)
     there = access.sizes_in(str(home))
     for part, file in files:
         size = there.get(part_name(part))
@@ -114,9 +118,9 @@ def staged_parts(folder: Path, name: str, told: Sequence[Told]) -> StagedParts:
 
 
 def file_uris(output: str, name: str, *, parts: int | None, storage: StorageOptions) -> list[str]:
-    """Return one of a run's published CSV files, or its part files in the order of the source, of which there are `parts`.
+    """Return the address of a published CSV file, or those of its `parts` part files in the order of the source.
 
-    Raises SourceError, also where not all of them are there.
+    Raises SourceError where a file is not a regular one, or part files are missing.
     """
     if parts is None:
         file = within(output, FILE_NAMES[name])
@@ -134,8 +138,8 @@ def file_uris(output: str, name: str, *, parts: int | None, storage: StorageOpti
     return files
 
 
-def stands(output: str, name: str, *, parts: int, size: int, storage: StorageOptions) -> bool:
-    """Return whether a published folder is complete and has so many parts and bytes. Raises SourceError."""
+def is_published(output: str, name: str, *, parts: int, size: int, storage: StorageOptions) -> bool:
+    """Return whether a published folder is complete and has this number of parts and bytes. Raises SourceError."""
     there = access.sizes_in(within(output, name), storage)
     sizes = [found for each, found in there.items() if is_part_name(each)]
     return SUCCESS_NAME in there and (len(sizes), sum(sizes)) == (parts, size)

@@ -1,4 +1,4 @@
-"""The permissions of what a run writes: for its owner alone, unless the contract says otherwise."""
+"""Permissions of the files and folders of a run: access for the owner alone, unless the contract declares a mode."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ PRIVATE_FOLDER = 0o700
 
 
 def make_folder(folder: Path, mode: int | None) -> None:
-    """Make a folder that its owner may use, and enter whoever may read files of a declared `mode` in it.
+    """Create a folder for the owner alone; with a declared `mode`, whoever may read its files may list and enter it.
 
-    Raises FileExistsError where it is there, other OSError where it cannot be made.
+    Raises FileExistsError where it exists, another OSError where it cannot be created.
     """
     folder.mkdir(mode=PRIVATE_FOLDER)
     if mode is not None:
@@ -20,13 +20,14 @@ def make_folder(folder: Path, mode: int | None) -> None:
 
 
 def open_private(path: str | Path, flags: int, mode: int | None) -> int:
-    """Open a file so that, where this makes it, it is the owner's alone (less what the umask takes).
+    """Open a file, and create it with access for the owner alone, less what the umask removes.
 
-    A declared `mode` is set as it stands, whatever the umask; a file that is there already keeps its own.
+    A declared `mode` is set as declared, whatever the umask; an existing file keeps its permissions. Raises OSError.
     """
     flags |= os.O_CLOEXEC
     if mode is None:
         return os.open(path, flags, PRIVATE_FILE)
+    # O_EXCL shows whether this call creates the file: only then its permissions may be changed.
     try:
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     except FileExistsError:

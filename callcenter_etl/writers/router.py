@@ -1,4 +1,4 @@
-"""Puts every record into its place: target, or rejected and exceptions."""
+"""Route every record to its files: target, or rejected and exceptions."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _RULES_FROM_END = 3
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The bytes of one chunk for each file, and how many records there are among them.
+    """The bytes of one chunk for each file, with the number of records in target and exceptions.
 
-    The target's are the source's own, or one message of a stream of typed records.
+    `target` holds the source's own bytes, or for a typed target one message of an Arrow IPC stream.
     """
 
     target: memoryview
@@ -50,10 +50,10 @@ def route_chunk(
     cells: Cells = RAW,
     typed: pa.RecordBatch | None = None,
 ) -> Routed:
-    """Put the records of one chunk into their places.
+    """Return the bytes of a chunk's records for each file.
 
-    `rejected` covers all records of the chunk, `grounds` the sound ones among them. `typed` are the accepted ones
-    for a typed target, which else takes their bytes.
+    `rejected` has the shape (records,) of the chunk, `reject_reasons` covers the sound records among them. `typed`
+    holds the accepted records of a typed target, None where the target gets the source's bytes.
     """
     frame = chunk.frame
     starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
@@ -77,7 +77,8 @@ def _exceptions(chunk: Chunk, reject_reasons: RejectReasons, encoding: str, cell
     columns = _exception_columns(chunk, reject_reasons, encoding)
     in_quotes = None
     if any(m.status == TOO_LONG for m in chunk.malformed):
-        # As `write_long` has them, which cannot know what is still to come: a block may hold such a record, or a part of it.
+        # `write_oversized` has to open the quotes before it knows the rest of the record. Depending on the block size
+        # such a record comes here or there, and the bytes must be the same.
         rules = columns[-_RULES_FROM_END]
         in_quotes = np.asarray(pc.equal(rules, STRUCTURAL_RULES[TOO_LONG]))
     return csv_records(cells.columns(columns), in_quotes=in_quotes)
@@ -107,14 +108,15 @@ def _exception_columns(chunk: Chunk, reject_reasons: RejectReasons, encoding: st
         pa.array([m.reason for m in bad], type=pa.string()),
         pa.array([show(chunk.raw_of(m.record), encoding) for m in bad], type=pa.string()),
     ]
+    # Back to the order of the source, in which sound and malformed records are mixed.
     order = pa.array(np.argsort(np.concatenate((chunk.sound[records], at)), kind="stable"))
     return [pa.concat_arrays(pair).take(order) for pair in zip(sound, malformed, strict=True)]
 
 
 class Router:
-    """Writes what was routed, in the order in which it comes. Call `begin` or `go_on` first.
+    """Writer of routed records to the staged files, in the order of the calls. Call `begin` or `resume` first.
 
-    `schema` is that of a typed target, None where the target takes the source's bytes.
+    `schema` is that of a typed target, None where the target gets the source's bytes.
     """
 
     def __init__(
@@ -137,7 +139,7 @@ class Router:
         self._long_begun = False
 
     def begin(self, preamble: bytes) -> None:
-        """Start the files."""
+        """Create the files, with the preamble or the schema message, and the header line of the exceptions."""
         self._target = self._staged.create(self.target_name)
         self._rejected = self._staged.create(REJECTED)
         self._exceptions = self._staged.create(EXCEPTIONS)
@@ -148,21 +150,21 @@ class Router:
 
     @property
     def target_name(self) -> str:
-        """Which staged file takes the accepted records."""
+        """Name of the staged file of the accepted records."""
         return TARGET if self._schema is None else STREAM
 
-    def go_on(
+    def resume(
         self, marks: Mapping[str, FileCheckpoint], *, exception_records: int, target_records: int
     ) -> None:
-        """Go on with a dead run's files. Raises CheckpointMismatchError where they are not what they were."""
-        self._target = self._staged.go_on(self.target_name, marks[self.target_name])
-        self._rejected = self._staged.go_on(REJECTED, marks[REJECTED])
-        self._exceptions = self._staged.go_on(EXCEPTIONS, marks[EXCEPTIONS])
+        """Reopen the files of a dead run at their checkpoints. Raises CheckpointMismatchError where they changed."""
+        self._target = self._staged.resume(self.target_name, marks[self.target_name])
+        self._rejected = self._staged.resume(REJECTED, marks[REJECTED])
+        self._exceptions = self._staged.resume(EXCEPTIONS, marks[EXCEPTIONS])
         self.exception_records = exception_records
         self.target_records = target_records
 
     def write(self, routed: Routed) -> None:
-        """Write one chunk."""
+        """Write one chunk, and count its records."""
         self._target.write(routed.target)
         self._rejected.write(routed.rejected)
         self._exceptions.write(routed.exceptions)
@@ -170,7 +172,10 @@ class Router:
         self.target_records += routed.target_records
 
     def write_oversized(self, piece: OversizedRecord, reason: str, rule: str) -> None:
-        """Write a piece of a record that is over the limit, at constant memory."""
+        """Write a piece of a record that is over the size limit, at constant memory.
+
+        Its row in the exceptions is opened by the first piece and closed by the last one.
+        """
         self._rejected.write(piece.data)
         if piece.first:
             self._long = ShowStream(self._encoding)
@@ -182,6 +187,7 @@ class Router:
             raise RuntimeError("a long record goes on that never began")
         data = piece.data.rstrip(b"\r\n") if piece.last else piece.data
         shown = self._long.show(data, final=piece.last)
+        # Only the first character of a cell decides whether it is escaped; a piece may decode to no character at all.
         if shown and not self._long_begun:
             shown, self._long_begun = self._cells.text(shown), True
         self._exceptions.write(shown.replace('"', '""').encode("utf-8"))

@@ -1,4 +1,4 @@
-"""A run's files under an S3 prefix: uploaded unseen, then published together, the summary last."""
+"""Publish a run's files under an S3 prefix: upload all parts, then complete the uploads, the summary last."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from callcenter_etl.writers.target_forms import TARGET_FOLDER
 
 
 class RemoteOutput:
-    """The files that one run publishes under a prefix; what is not published is removed by `close`.
+    """The files that one run publishes under a prefix. `close` removes the uploads that were not published.
 
-    Making one raises OutputError where the prefix cannot be written.
+    The constructor raises OutputError where the prefix cannot be written.
     """
 
     def __init__(self, uri: str, run_id: str, options: StorageOptions) -> None:
@@ -39,7 +39,9 @@ class RemoteOutput:
         self._folders: list[str] = []
         self._target = RemoteTarget(self._bucket, self._prefix)
         self.parts = RemoteParts(self._bucket, PartsPrefix(name, self._prefix, options, {"run-id": run_id}))
+        # Before the records are read: a wrong bucket or permission shows in seconds, not after hours.
         self._bucket.check_writable(self._key(SUMMARY))
+        # Publishing requires that the summary is still this version: else another run has published meanwhile.
         self._seen = self._version_there()
 
     def uri_of(self, file_name: str) -> str:
@@ -47,17 +49,17 @@ class RemoteOutput:
         return self._bucket.uri(f"{self._prefix}{file_name}")
 
     def prepare(self, staged: Staging, names: tuple[str, ...], *, commit_target: Callable[[], None]) -> None:
-        """Upload the named files, so that all is there but nothing to be seen.
+        """Upload the named files in parts, which stay invisible.
 
-        `commit_target` is called among the steps of publishing, for what makes its own part of the target visible.
+        `commit_target` is called by `commit`, before the target's own objects, for targets that commit by themselves.
         """
         self._replace_target = partial(self._replace_target_by, staged, commit_target)
         self._folders = [name for name in names if name in staged.folders]
-        told = json.loads(staged.summary)
-        labels, files = _labels(told), staged.files
+        summary = json.loads(staged.summary)
+        labels, files = _labels(summary), staged.files
         for name in names:
             if name in staged.folders:
-                continue  # its tasks have uploaded it
+                continue  # uploaded by its tasks
             if name == TARGET and staged.target is not None:
                 self._target.prepare(staged.target, labels)
                 continue
@@ -65,10 +67,10 @@ class RemoteOutput:
             self._labels[name] = {**labels, "sha256": content.sha256}
             self._uploads[name] = self._bucket.prepare(self._key(name), content, self._labels[name])
         self._labels[SUMMARY] = labels
-        self._summary = _with_uris(told, staged, self.uri_of)
+        self._summary = _with_uris(summary, staged, self.uri_of)
 
     def commit(self) -> None:
-        """Publish what was prepared. Raises OutputError, naming the winner, where another run was first."""
+        """Complete the prepared uploads. Raises OutputError with the winner's run id where another run was first."""
         with claimed(self._bucket, self._prefix, self._run_id) as claim:
             if self._version_there() != self._seen:
                 raise OutputError(self._lost())
@@ -80,7 +82,7 @@ class RemoteOutput:
                 ) from error
 
     def close(self) -> None:
-        """Remove what was uploaded and not published."""
+        """Remove the uploads that were not published."""
         for upload in self._uploads.values():
             self._bucket.abandon(upload)
         self._uploads.clear()
@@ -88,7 +90,9 @@ class RemoteOutput:
         self.parts.close()
 
     def _replace(self, claim: Claim) -> None:
-        """The earlier summary goes first, so that a mix of two runs is never taken for a run."""
+        """Replace the earlier run's objects by the prepared ones."""
+        # Readers trust a summary: the earlier one is deleted first and the new one put last, so that a mix of the files
+        # of two runs never has one.
         step = claim.check
         self._bucket.delete(self._key(SUMMARY))
         self._replace_target(step)
@@ -96,12 +100,13 @@ class RemoteOutput:
             step(self._bucket.uri(self._key(name)))
             if name in self._uploads:
                 self._bucket.complete(self._uploads[name], self._labels[name])
-                del self._uploads[name]  # one that fails is still abandoned by `close`
+                del self._uploads[name]  # after `complete`, so that `close` abandons an upload that failed
             else:
                 self._bucket.delete(self._key(name))
             self._replace_folder(name, step)
         step(self._bucket.uri(self._key(SUMMARY)))
         key = self._key(SUMMARY)
+        # Put only if absent: should two runs get past the claim, one of them fails here.
         if not self._bucket.put_if_absent(key, self._summary, self._labels[SUMMARY]) and not self._is_ours(
             key
         ):
@@ -129,7 +134,7 @@ class RemoteOutput:
             self.parts.remove(name, step)
 
     def _is_ours(self, key: str) -> bool:
-        """Return whether the summary there is this run's: its put was done twice and the first answer lost."""
+        """Return whether the summary is this run's own: the response to a first put may be lost, and the put retried."""
         there = self._bucket.read(key)
         return there is not None and there["Body"] == self._summary
 
@@ -152,7 +157,7 @@ class RemoteOutput:
 
 
 def _labels(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the metadata of each object says of its run; metadata holds ASCII only."""
+    """Return the metadata of each object about its run, in ASCII, as S3 requires for metadata."""
     contract, records = summary["contract"], summary["records"]
     return {
         "run-id": summary["run_id"],
@@ -165,7 +170,7 @@ def _labels(summary: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _with_uris(summary: dict[str, Any], staged: Staging, uri_of: Callable[[str], str]) -> bytes:
-    """Return the summary with the addresses of the files beside it; a table elsewhere keeps its own."""
+    """Return the summary with the files' addresses under the prefix; a table elsewhere keeps its own address."""
     elsewhere = {TARGET} if staged.target is not None and staged.target.uri is not None else set()
     outputs = {
         name: file if name in elsewhere else {**file, "uri": uri_of(staged.name_of(name))}

@@ -1,7 +1,8 @@
-"""Folders of part files under an S3 prefix: tasks upload them unseen, the driver completes those that count.
+"""Folders of part files under an S3 prefix: tasks upload in parts, the driver completes the uploads that it commits.
 
-So do the committers of S3A (https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/committers.html): an
-upload in parts is nothing that a reader sees, and whoever knows its id and the ETags of its parts can complete it.
+The committers of S3A work in the same way: no reader sees a multipart upload until it is completed, and any process
+that knows its id and the ETags of its parts can complete it
+(https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/committers.html).
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from callcenter_etl.writers.file_names import (
     part_name,
 )
 from callcenter_etl.writers.parallel_map import parallel_map
-from callcenter_etl.writers.part_folder import StagedParts, Told, kept_files
+from callcenter_etl.writers.part_folder import PartMetadata, StagedParts, kept_files
 
 Step = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PartsPrefix:
-    """Where the parts of a run go, for its tasks: a prefix (empty, or ending in /), and the labels of each object."""
+    """Prefix for the parts of a run (empty, or ending in /), and the metadata of each object; picklable, for tasks."""
 
     bucket: str
     prefix: str
@@ -38,9 +39,12 @@ class PartsPrefix:
     labels: Mapping[str, str]
 
     def upload(
-        self, part: int, files: Mapping[str, Told], paths: Mapping[str, Path]
+        self, part: int, files: Mapping[str, PartMetadata], paths: Mapping[str, Path]
     ) -> dict[str, dict[str, Any]]:
-        """Upload the files of a part, unseen; tell of each what completes it. Raises OutputError, none is left then."""
+        """Upload the files of a part, and return by name what completes each upload.
+
+        Raises OutputError, after the uploads were removed.
+        """
         bucket, done = Bucket(self.bucket, self.options), dict[str, Upload]()
         try:
             for name, file in files.items():
@@ -55,33 +59,35 @@ class PartsPrefix:
             name: {"key": upload.key, "id": upload.id, "parts": upload.parts} for name, upload in done.items()
         }
 
-    def labels_of(self, file: Told) -> dict[str, str]:
+    def labels_of(self, file: PartMetadata) -> dict[str, str]:
         """Return the metadata of one object."""
         return {**self.labels, "sha256": file["sha256"]}
 
-    def abandon(self, told: Sequence[Told]) -> None:
-        """Remove what tasks uploaded for parts that are reported of."""
+    def abandon(self, parts: Sequence[PartMetadata]) -> None:
+        """Remove the uploads of these parts."""
         bucket = Bucket(self.bucket, self.options)
-        parallel_map(_uploads(told), lambda file: bucket.abandon(_upload_of(file)))
+        parallel_map(_uploads(parts), lambda file: bucket.abandon(_upload_of(file)))
 
 
 class RemoteParts:
-    """What one run does to the folders of parts under a prefix. Methods raise OutputError."""
+    """The driver's access to the folders of parts under a prefix. Methods raise OutputError."""
 
     def __init__(self, bucket: Bucket, prefix: PartsPrefix) -> None:
         self.prefix = prefix
         self._bucket = bucket
-        self._files: dict[str, list[tuple[int, Told]]] = {}
+        self._files: dict[str, list[tuple[int, PartMetadata]]] = {}
         self._open: dict[str, Upload] = {}
 
-    def take(self, told: Sequence[Told]) -> dict[str, StagedParts]:
-        """Take what tasks uploaded as this run's, to `commit`; what is not committed is removed by `close`."""
-        self._open = {upload.key: upload for upload in map(_upload_of, _uploads(told))}
-        self._files = {name: kept_files(name, told) for name in IN_PARTS}
+    def adopt(self, parts: Sequence[PartMetadata]) -> dict[str, StagedParts]:
+        """Adopt the uploads of the tasks, for `commit`; `close` removes those that were not committed."""
+        self._open = {upload.key: upload for upload in map(_upload_of, _uploads(parts))}
+        self._files = {name: kept_files(name, parts) for name in IN_PARTS}
         return {name: StagedParts.of(files) for name, files in self._files.items()}
 
     def commit(self, name: str, step: Step) -> None:
-        """Make a folder visible in the place of an earlier one."""
+        """Complete the uploads of a folder, which replaces an earlier one; `step` is called before each request."""
+        # The marker of an unfinished folder first: after a crash the next run recognises the objects as parts, which it
+        # may delete. `_SUCCESS` is absent from the first replaced part to the last one.
         home, files = self._home(name), self._files[name]
         self._bucket.put(f"{home}{UNFINISHED_NAME}", b"")
         self._bucket.delete(f"{home}{SUCCESS_NAME}")
@@ -91,7 +97,7 @@ class RemoteParts:
         self._bucket.delete(f"{home}{UNFINISHED_NAME}")
 
     def remove(self, name: str, step: Step) -> None:
-        """Remove an earlier run's folder; what no run of this program marked as its parts stays."""
+        """Delete an earlier run's folder of parts. Objects under the prefix that no run wrote stay."""
         home = self._home(name)
         marks = [mark for mark in MARKS if self._bucket.head(f"{home}{mark}") is not None]
         if marks and holds_parts([*marks, *self._parts_in(home)]):
@@ -100,14 +106,14 @@ class RemoteParts:
                 self._bucket.delete(f"{home}{mark}")
 
     def close(self) -> None:
-        """Remove what was uploaded and not made visible."""
+        """Remove the uploads that were not committed."""
         parallel_map(self._open.values(), self._bucket.abandon)
         self._open.clear()
 
     def _home(self, name: str) -> str:
         return f"{self.prefix.prefix}{name}/"
 
-    def _complete(self, file: Told, step: Step) -> None:
+    def _complete(self, file: PartMetadata, step: Step) -> None:
         upload = _upload_of(file)
         step(self._bucket.uri(upload.key))
         self._bucket.complete(upload, self.prefix.labels_of(file))
@@ -127,13 +133,14 @@ class RemoteParts:
         return [file for file in found if is_part_name(file)]
 
 
-def _uploads(told: Sequence[Told]) -> list[Told]:
-    files = [file for part in told for file in part.get("files", {}).values()]
+def _uploads(parts: Sequence[PartMetadata]) -> list[PartMetadata]:
+    files = [file for part in parts for file in part.get("files", {}).values()]
     return [file for file in files if file.get("upload") is not None]
 
 
-def _upload_of(file: Told) -> Upload:
-    """Return an upload that another process made; its content is no longer at hand, and no longer needed."""
+def _upload_of(file: PartMetadata) -> Upload:
+    """Return the upload that a task began, from its metadata."""
     upload = file["upload"]
+    # The file is on the machine of the task; completing the upload needs its size and hash only.
     content = Content(Path(), file["bytes"], file["sha256"])
     return Upload(upload["key"], content, upload["id"], tuple(upload["parts"]))

@@ -1,7 +1,7 @@
-"""A typed target under an S3 prefix: one object, or a folder of objects of which its manifest names those that count.
+"""Typed target under an S3 prefix: one object, or a folder of objects with a manifest that lists the valid ones.
 
-Objects of a folder are named by their content, so that none is ever written over: until the manifest is put, in one
-step, readers of the manifest see the earlier target whole, and after it the new one.
+Objects of a folder are named by their content, so that none is ever overwritten: readers of the manifest see the whole
+earlier target until the new manifest is put, in one request, and the whole new target after it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Labels = Mapping[str, str]
 
 
 class RemoteTarget:
-    """What one run does to the target under a prefix (empty, or ending in /). Methods raise OutputError."""
+    """A run's access to the target under a prefix (empty, or ending in /). Methods raise OutputError."""
 
     def __init__(self, bucket: Bucket, prefix: str) -> None:
         self._bucket = bucket
@@ -32,12 +32,13 @@ class RemoteTarget:
         self._manifest = b""
 
     def prepare(self, target: BuiltTarget, labels: Labels) -> None:
-        """Upload, unseen, what is not there yet."""
+        """Upload the files of the target that are not under the prefix yet, in parts that stay invisible."""
         if target.path is None:
             return
         if target.files is None:
             self._upload([(target.name, Content(target.path, target.bytes, target.sha256))], labels)
             return
+        # A file of the same name and hash has the same content: it is kept, and not uploaded again.
         earlier = self._manifest_there()
         named = set() if earlier is None else {(file.path, file.sha256) for file in earlier.files}
         there = set(self._bucket.keys(self._folder)) if named else set()
@@ -59,7 +60,7 @@ class RemoteTarget:
         self._manifest = (target.path / MANIFEST).read_bytes()
 
     def commit(self, target: BuiltTarget, step: Step) -> None:
-        """Make the target visible, in the place of an earlier one of any form."""
+        """Make the target visible, and remove an earlier one of any form; `step` is called before each request."""
         parallel_map(self._uploads, lambda key: self._complete(key, step))
         self._uploads.clear()
         if self._manifest:
@@ -69,7 +70,7 @@ class RemoteTarget:
         self.remove(step, but=target.name)
 
     def remove(self, step: Step, *, but: str | None = None) -> None:
-        """Remove an earlier run's target of any form; objects that no manifest names stay."""
+        """Delete an earlier run's target of any form except the one named `but`; objects without a manifest stay."""
         for name in TARGET_FILES:
             if name != but:
                 step(self._bucket.uri(self._prefix + name))
@@ -82,7 +83,7 @@ class RemoteTarget:
             self._bucket.delete(f"{self._folder}{MANIFEST}")
 
     def close(self) -> None:
-        """Remove what was uploaded and not made visible."""
+        """Remove the uploads that were not committed."""
         for upload, _ in self._uploads.values():
             self._bucket.abandon(upload)
         self._uploads.clear()
@@ -101,7 +102,7 @@ class RemoteTarget:
         self._bucket.complete(upload, labels)
 
     def _delete_unnamed(self, target: BuiltTarget, step: Step) -> None:
-        """Remove the objects of earlier runs that the new manifest does not name, those of one that died among them."""
+        """Delete the objects of earlier runs, dead ones included, that the new manifest does not list."""
         named = {f"{self._folder}{file.path}" for file in target.files or ()} | {f"{self._folder}{MANIFEST}"}
         earlier = [key for key in self._bucket.keys(self._folder) if is_of_target(base_name(key))]
         self._delete([key for key in earlier if key not in named], step)

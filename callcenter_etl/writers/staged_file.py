@@ -1,4 +1,4 @@
-"""A file of a run while it is written: counted, hashed, made durable."""
+"""File of a run while it is written: its bytes are counted, hashed and made durable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from callcenter_etl.writers.permissions import open_private
 
 
 class StagedFile:
-    """A file being written, with its bytes counted and hashed on the way."""
+    """A file that is being written, with the count and the hash of its bytes."""
 
     def __init__(self, path: Path, file: BinaryIO, sha256: hashlib._Hash, size: int = 0) -> None:
         self.path = path
@@ -24,18 +24,18 @@ class StagedFile:
 
     @classmethod
     def new(cls, path: Path, mode: int | None = None) -> Self:
-        """Start a file. Raises OSError, also where there is one of this name."""
+        """Create a file. Raises OSError, FileExistsError where one of this name exists."""
         file = open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode))  # noqa: SIM115  lives as long as its owner
         return cls(path, file, hashlib.sha256())
 
     @classmethod
     def at(cls, path: Path, mark: FileCheckpoint) -> Self:
-        """Go on with a file from its mark. Raises OSError, and CheckpointMismatchError where it is not what it was."""
+        """Reopen a file at its checkpoint. Raises OSError, and CheckpointMismatchError where its content changed."""
         descriptor, sha256 = reopen(path, mark)
         return cls(path, os.fdopen(descriptor, "wb"), sha256, mark.bytes)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append bytes. Raises OutputError when the disk does not take them."""
+        """Append bytes. Raises OutputError when they cannot be written."""
         if not len(data):
             return
         with translate_os_errors(self.path):
@@ -44,18 +44,18 @@ class StagedFile:
         self.bytes += len(data)
 
     def mark(self) -> FileCheckpoint:
-        """Hand all bytes to the system, and give their mark."""
+        """Flush all bytes to the operating system, and return their checkpoint. Raises OutputError."""
         with translate_os_errors(self.path):
             self._file.flush()
         return FileCheckpoint(self.bytes, self.sha256)
 
     def sync(self) -> None:
-        """Make durable what the system was handed; may be called beside `write`."""
+        """Make all flushed bytes durable. Another thread may call `write` meanwhile. Raises OutputError."""
         with translate_os_errors(self.path):
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Make the bytes durable. Raises AccountingError when the disk holds another number of them."""
+        """Make the bytes durable and close. Raises OutputError, AccountingError when the file has another size."""
         if self._file.closed:
             return
         with translate_os_errors(self.path):
@@ -67,14 +67,14 @@ class StagedFile:
             raise AccountingError(f"{self.path}: {self.bytes:,} bytes were written but the file has {size:,}")
 
     def discard(self) -> None:
-        """Close without asking whether all arrived."""
+        """Close a file that is about to be removed, whether all its bytes could be written or not."""
         try:
             self._file.close()
         except OSError:
-            # the buffered rest found no room; the file is about to be removed
+            # The disk may have no room for the buffered bytes, which nobody will read.
             return
 
     @property
     def sha256(self) -> str:
-        """Hash of what was written so far, hexadecimal."""
+        """SHA-256 of the bytes written so far, hexadecimal."""
         return self._sha256.hexdigest()

@@ -1,4 +1,4 @@
-"""Stages a run's files where no reader looks, and publishes them together."""
+"""Stage a run's files in a folder that no reader uses, and publish them together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from callcenter_etl.writers.file_names import (
     holds_parts,
     is_of_parts,
 )
-from callcenter_etl.writers.part_folder import StagedParts, Told, staged_parts
+from callcenter_etl.writers.part_folder import PartMetadata, StagedParts, staged_parts
 from callcenter_etl.writers.permissions import PRIVATE_FOLDER
 from callcenter_etl.writers.staged_file import StagedFile
 from callcenter_etl.writers.summary_file import with_commit
@@ -41,7 +41,7 @@ from callcenter_etl.writers.target_forms import (
 if TYPE_CHECKING:  # boto3 is imported for s3:// alone
     from callcenter_etl.writers.s3_parts import PartsPrefix
 
-STREAM = "stream"  # the accepted records of a typed target, until it is built from them
+STREAM = "stream"  # the accepted records of a typed target, from which it is built at the end
 _STAGED_NAMES = {**FILE_NAMES, STREAM: "target.arrows"}
 SCRATCH_NAME = "built"
 STAGING_PREFIX = ".staging-"
@@ -49,7 +49,7 @@ CHECKPOINT_NAME = "checkpoint.json"
 
 
 class Staging:
-    """The staged files of one run in `output`; what is not published is removed."""
+    """The staged files of one run in `output`; files that are not published are removed."""
 
     def __init__(self, output: Path, directory: Path, mode: int | None = None) -> None:
         self.output = output
@@ -62,19 +62,19 @@ class Staging:
         self.sink: TableSink | None = None
 
     def create(self, name: str) -> StagedFile:
-        """Start one of the run's files."""
+        """Create one of the run's files. Raises OutputError."""
         with translate_os_errors(self.directory):
             self.files[name] = StagedFile.new(self.directory / _STAGED_NAMES[name], self.mode)
         return self.files[name]
 
-    def go_on(self, name: str, mark: FileCheckpoint) -> StagedFile:
-        """Go on with one of a dead run's files. Raises CheckpointMismatchError where it is not what it was."""
+    def resume(self, name: str, mark: FileCheckpoint) -> StagedFile:
+        """Reopen a file of a dead run at its checkpoint. Raises CheckpointMismatchError where its content changed."""
         with translate_os_errors(self.directory):
             self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], mark)
         return self.files[name]
 
     def new_scratch(self) -> Path:
-        """Make a folder for a target that is built from the staged stream; what a dead run left of one goes."""
+        """Create an empty folder for a target that is built from the staged stream; a dead run's folder is removed."""
         folder = self.directory / SCRATCH_NAME
         with translate_os_errors(folder):
             remove_tree(folder)
@@ -82,18 +82,19 @@ class Staging:
         return folder
 
     def finished_stream(self) -> Path:
-        """Return the staged stream of accepted records, whole; it stays for a run that resumes from its checkpoint."""
+        """Return the path of the staged stream of accepted records, after making it durable."""
+        # It stays until the run ends, so that a run killed while it builds the target is resumed from its checkpoint.
         self.files[STREAM].close()
         return self.files[STREAM].path
 
     @property
     def parts_prefix(self) -> PartsPrefix | None:
-        """Where tasks upload parts to; None where they write them into this folder."""
+        """S3 prefix to which tasks upload parts, None where they write them into this folder."""
         return None
 
-    def take_parts(self, told: Sequence[Told]) -> None:
-        """Take what tasks wrote, and tell of, as this run's. Raises OutputError where it is not there."""
-        self.folders = {name: staged_parts(self.directory, name, told) for name in IN_PARTS}
+    def adopt_parts(self, parts: Sequence[PartMetadata]) -> None:
+        """Adopt the part files of the tasks as this run's. Raises OutputError where one is missing."""
+        self.folders = {name: staged_parts(self.directory, name, parts) for name in IN_PARTS}
 
     def publish(self, names: tuple[str, ...], summary: bytes) -> None:
         """Replace the earlier run's files by the named ones, the summary last."""
@@ -108,17 +109,14 @@ class Staging:
             file.close()
 
     def _write_summary(self) -> None:
-        if SUMMARY in self.files:  # written before, without what its target's commit told
+        if SUMMARY in self.files:  # written before, without the version that the commit of its target made
             self.files[SUMMARY].close()
             self.files[SUMMARY].path.unlink()
         self.create(SUMMARY).write(self.summary)
         self.files[SUMMARY].close()
 
     def replace(self, names: tuple[str, ...]) -> None:
-        """Put the finished files in the place of the earlier run's.
-
-        The earlier summary goes first, so that a mix of two runs is never taken for a run.
-        """
+        """Publish the finished files, which replace those of the earlier run. Raises OutputError."""
         with translate_os_errors(self.output):
             sync_folder(self.directory)
             with interrupts.publishing(self.final_uri(SUMMARY)):
@@ -126,6 +124,8 @@ class Staging:
             sync_folder(self.output)
 
     def _replace(self, names: tuple[str, ...]) -> None:
+        # A run exists for readers when its summary does. The earlier summary is removed first and the new one comes
+        # last, each made durable, so that a crash in between never leaves a summary beside the files of another run.
         self._final(SUMMARY).unlink(missing_ok=True)
         sync_folder(self.output)
         self._replace_target(names)
@@ -136,7 +136,7 @@ class Staging:
             else:
                 (self.output / FILE_NAMES[name]).unlink(missing_ok=True)
             if name in names and name in self.folders:
-                self._give_folder_its_name(name)
+                self._publish_folder(name)
         sync_folder(self.output)
         self._publish_summary()
 
@@ -145,11 +145,11 @@ class Staging:
 
     @property
     def keeps_target(self) -> bool:
-        """Return whether an earlier target stays where this run publishes none: it holds other sources' records."""
+        """Return whether an earlier target stays where this run publishes none, since other sources add to it too."""
         return self.sink is not None and self.sink.accumulates
 
     def commit_target(self) -> None:
-        """Let the sink make its part of the target visible."""
+        """Commit the target of a sink, and add the new version to the summary. Raises OutputError."""
         committed = None if self.sink is None else self.sink.commit()
         if committed is None:
             return
@@ -166,18 +166,18 @@ class Staging:
         self.commit_target()
         if TARGET in self.folders:
             remove_targets(self.output)
-            self._give_folder_its_name(TARGET)
+            self._publish_folder(TARGET)
             return
         new = self.files[TARGET].path if self.target is None else self.target.path
         replace_target(self.output, self.name_of(TARGET), new)
 
-    def _give_folder_its_name(self, name: str) -> None:
+    def _publish_folder(self, name: str) -> None:
         (self.directory / name).rename(self._final(name))
 
     def _put_folder_aside(self, name: str) -> None:
-        """Move an earlier run's folder of part files to where it is removed with what is staged.
+        """Move an earlier run's folder of part files into the staging folder, which is removed at the end.
 
-        Where somebody put something else there, that stays.
+        Where the folder holds other files too, the part files alone are deleted.
         """
         earlier = self.output / name
         if earlier.is_symlink() or not earlier.is_dir():
@@ -194,7 +194,7 @@ class Staging:
         return str(self._final(name))
 
     def name_of(self, name: str) -> str:
-        """Return what one of the run's files, or a folder of its parts, is called in its output."""
+        """Return the name of one of the run's files, or of the folder of its parts, in the output."""
         if name in self.folders:
             return name
         return self.target.name if name == TARGET and self.target is not None else FILE_NAMES[name]
@@ -204,14 +204,14 @@ class Staging:
 
 
 def staging_folder(output: Path, run_id: str) -> Path:
-    """Return where a run's files for a local output are staged: beside their target, so that a rename does it."""
+    """Return the staging folder of a run for a local output: in the output, so that publishing is a rename."""
     return output / f"{STAGING_PREFIX}{run_id}"
 
 
 def new_folder(folder: Path) -> None:
-    """Make a staging folder, with all folders on its way. It is its owner's alone.
+    """Create a staging folder for its owner alone, and its parents as the system's defaults are.
 
-    The files in it keep their permissions when they are published. Raises OutputError when it cannot be made.
+    Raises OutputError when it cannot be created.
     """
     with translate_os_errors(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -219,7 +219,8 @@ def new_folder(folder: Path) -> None:
 
 
 def take_over(dead: Path, folder: Path) -> None:
-    """Make a dead run's staging folder this run's; what it had finished is finished again."""
+    """Rename a dead run's staging folder to this run's. Raises OutputError."""
+    # The dead run may have written its summary before it was killed; this run writes its own.
     with translate_os_errors(dead):
         (dead / FILE_NAMES[SUMMARY]).unlink(missing_ok=True)
         dead.rename(folder)
@@ -227,15 +228,15 @@ def take_over(dead: Path, folder: Path) -> None:
 
 @contextmanager
 def staging(staged: Staging) -> Iterator[Staging]:
-    """Use a staging folder that is there, and remove it.
+    """Yield the staging of an existing folder, and remove the folder at the end.
 
-    It is kept where the run ends early, for another try to go on from its checkpoint.
+    It is kept where the run ends early and left a checkpoint from which the next run can resume.
     """
     try:
         yield staged
     except BaseException as error:
         _discard(staged)
-        if _may_go_on(error) and os.path.exists(staged.directory / CHECKPOINT_NAME):  # noqa: PTH110  never raises
+        if _may_resume(error) and os.path.exists(staged.directory / CHECKPOINT_NAME):  # noqa: PTH110  never raises
             error.add_note(
                 f"what was done up to its last checkpoint is kept in {staged.directory}: the same command goes on from there"
             )
@@ -252,8 +253,8 @@ def _discard(staged: Staging) -> None:
         file.discard()
 
 
-def _may_go_on(error: BaseException) -> bool:
-    """Return whether a run that ended so may end well from its last checkpoint: no bug, no fault in its accounts."""
+def _may_resume(error: BaseException) -> bool:
+    """Return whether a run that ended with this error may be resumed: not after a bug or totals that do not agree."""
     if not isinstance(error, Exception):
         return True
     return isinstance(error, (OutputError, SourceError)) or is_environment(error) or is_memory_error(error)

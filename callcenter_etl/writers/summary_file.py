@@ -1,4 +1,4 @@
-"""The text of a summary's file, and of one of which only publishing told all."""
+"""Text of the summary file, also with values that are known only after a table commit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 
-def summary_bytes(told: dict[str, Any]) -> bytes:
-    """Return a summary's plain values as the text of its file."""
-    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+def summary_bytes(values: dict[str, Any]) -> bytes:
+    """Return the text of a summary file, from its JSON values."""
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def with_commit(summary: bytes, name: str, **known: Any) -> bytes:
-    """Return a summary's text with what is known of one of its outputs since a table took it."""
-    told = json.loads(summary)
-    told["outputs"][name] |= known
-    return summary_bytes(told)
+    """Return the text of a summary with further values of one of its outputs."""
+    values = json.loads(summary)
+    values["outputs"][name] |= known
+    return summary_bytes(values)

@@ -1,4 +1,4 @@
-"""The forms that a target has in an output folder: one file or a folder; a new one takes the place of any other."""
+"""Forms of a target in an output folder, a file or a folder: recognise, refuse, replace and remove them."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ TARGET_FILES = (TARGET_CSV, TARGET_PARQUET)
 PARQUET = "parquet"  # the format, as a summary names it
 DELTA_LOG = "_delta_log"
 MANIFEST = "_manifest.json"  # names and hashes of all files of a target that is a folder
-_BEFORE = ".target.before"  # an earlier folder, until the new one has its name
-_GONE = ".target.gone"  # one on its way out
-_MARKS = (MANIFEST,)  # one of these tells a target from a folder of somebody else's
-# Of a file that its folder's manifest names.
+_BEFORE = ".target.before"  # the earlier folder, until the new one is renamed
+_GONE = ".target.gone"  # an earlier folder that is being deleted
+_MARKS = (MANIFEST,)  # files by which a target folder is recognised as this program's
+# The end of a message about a missing file that the manifest lists.
 LOST = "is gone, though the target's _manifest.json names it (write: overwrite replaces the target whole)"
 _ELSEWHERE = "move it away, or name another output"
 
 
 def is_target_folder(folder: Path) -> bool:
-    """Check whether a folder was published as a target; a link to one was not, and what it links to is not ours."""
+    """Return whether a folder was published as a target. Raises OutputError where it cannot be examined."""
+    # Not a link to such a folder: a run would replace or delete files outside of its output.
     try:
         return is_own_folder(folder) and any((folder / mark).exists() for mark in _MARKS)
-    except OSError as error:  # a folder that this user may not look into
+    except OSError as error:
         raise OutputError(f"{folder}: {error.strerror or error}") from error
 
 
 def is_of_target(name: str) -> bool:
-    """Return whether a file of this name may be one of a target that is a folder."""
+    """Return whether a file of this name may belong to a target folder."""
     return name in _MARKS or is_data_name(name) or is_of_parts(name)
 
 
 def is_folder(path: Path) -> bool:
-    """Check for a folder, or a link to one. Raises OutputError where this user may not look there."""
+    """Return whether a path is a folder or a link to one. Raises OutputError where it cannot be examined."""
     try:
         return path.is_dir()
     except OSError as error:
@@ -50,17 +51,17 @@ def is_folder(path: Path) -> bool:
 
 
 def is_own_folder(path: Path) -> bool:
-    """Check that a path is a folder itself, and not a link to one."""
+    """Return whether a path is a folder itself, not a link to one. Raises OSError."""
     return path.is_dir() and not path.is_symlink()
 
 
 def names_in(folder: Path) -> set[str]:
-    """Return the names of all that is in a folder."""
+    """Return the names of all entries of a folder. Raises OSError."""
     return {each.name for each in folder.iterdir()}
 
 
 def is_parts_folder(folder: Path) -> bool:
-    """Check whether a folder is one of part files, and nothing else. Raises OutputError where it cannot be read."""
+    """Return whether a path is a folder of part files and nothing else. Raises OutputError where it cannot be read."""
     try:
         return is_own_folder(folder) and are_parts(names_in(folder))
     except OSError as error:
@@ -68,7 +69,7 @@ def is_parts_folder(folder: Path) -> bool:
 
 
 def refuse_foreign_folder(output: Path) -> None:
-    """Raise OutputError where something that is no target of this program has the name of one."""
+    """Raise OutputError where the name of the target folder is taken by something that this program did not write."""
     folder = output / TARGET_FOLDER
     with translate_os_errors(folder):
         is_foreign = entry_exists(folder) and not is_target_folder(folder) and not is_parts_folder(folder)
@@ -77,10 +78,8 @@ def refuse_foreign_folder(output: Path) -> None:
 
 
 def refuse_folders(output: Path, names: Collection[str]) -> None:
-    """Raise OutputError where a folder has the name of one of a run's files: no file could take its place.
-
-    Asked before anything is read, as the earlier summary is gone by the time at which a rename would fail.
-    """
+    """Raise OutputError where a folder has the name of one of a run's files, which a rename cannot replace."""
+    # Checked before the source is read: when the rename fails, the earlier summary is removed already.
     for name in names:
         path = output / name
         if is_own_folder(path):
@@ -88,13 +87,14 @@ def refuse_folders(output: Path, names: Collection[str]) -> None:
 
 
 def refuse_link(path: Path) -> None:
-    """Raise OutputError where a link has the name of one of a run's folders: it would write outside of the output."""
+    """Raise OutputError where a link has the name of one of a run's folders."""
+    # Through the link a run would write outside of its output.
     if path.is_symlink():
         raise OutputError(f"{path}: is a symbolic link, where a run keeps a folder ({_ELSEWHERE})")
 
 
 def refuse_foreign_objects(output: str, storage: StorageOptions) -> None:
-    """Raise OutputError where objects under the prefix of a target that is a folder are none of this program's."""
+    """Raise OutputError where an object under the prefix of a target folder was not written by this program."""
     home = within(output, TARGET_FOLDER)
     try:
         there = access.expand(f"{home}/", storage)
@@ -106,7 +106,7 @@ def refuse_foreign_objects(output: str, storage: StorageOptions) -> None:
 
 
 def refuse_foreign_parts(output: str, storage: StorageOptions) -> None:
-    """Raise OutputError where something else has the name of a folder of part files."""
+    """Raise OutputError where the name of a folder of part files is taken by something else."""
     for name in IN_PARTS:
         home = within(output, name)
         if _is_foreign_local(Path(local_path(home))) if is_local(output) else _is_foreign(home, storage):
@@ -129,7 +129,7 @@ def _are_foreign(names: Collection[str]) -> bool:
 
 
 def refuse_table(output: str, storage: StorageOptions) -> None:
-    """Raise OutputError where the target of an output is a Delta table, which no target of another form replaces."""
+    """Raise OutputError where the target of an output is a Delta table, which a target of another form must not replace."""
     log = within(within(output, TARGET_FOLDER), DELTA_LOG)
     with translate_os_errors(shown(log)):
         is_table = is_folder(Path(local_path(log))) if is_local(output) else access.has_objects(log, storage)
@@ -141,7 +141,8 @@ def refuse_table(output: str, storage: StorageOptions) -> None:
 
 
 def restore(output: Path) -> None:
-    """Undo half of a replacement: the earlier folder gets its name again where the new one had not got it yet."""
+    """Finish or undo a replacement of the target folder that a crash interrupted. Raises OutputError, OSError."""
+    # With the new folder in place, the earlier one is deleted; without it, the earlier one gets its name back.
     before, folder = output / _BEFORE, output / TARGET_FOLDER
     for name in (_GONE, _BEFORE):
         if entry_exists(output / name) and not is_own_folder(output / name):
@@ -157,9 +158,9 @@ def restore(output: Path) -> None:
 
 
 def replace_target(output: Path, name: str, new: Path | None) -> None:
-    """Give a finished file or folder its name in the output, in the place of an earlier target of any form.
+    """Rename a finished file or folder to its name in the output, and remove earlier targets of any other form.
 
-    With `new` None the target called `name` is there by other means, and only other forms go.
+    `new` is None where the target named `name` was published by its sink. Raises OutputError, OSError.
     """
     if new is not None and name == TARGET_FOLDER:
         _replace_folder(output, new)
@@ -169,19 +170,20 @@ def replace_target(output: Path, name: str, new: Path | None) -> None:
 
 
 def remove_targets(output: Path, *, but: str | None = None) -> None:
-    """Remove an earlier run's target of any form; a folder that is none stays."""
+    """Remove an earlier run's targets of any form except the one named `but`; a folder of another program stays."""
     for name in TARGET_FILES:
         if name != but:
             (output / name).unlink(missing_ok=True)
     folder = output / TARGET_FOLDER
     if but != TARGET_FOLDER and is_target_folder(folder):
         gone = output / _GONE
-        folder.rename(gone)  # so that a folder half removed is none
+        folder.rename(gone)  # a folder that is deleted only in part must not have the name of a target
         shutil.rmtree(gone)
 
 
 def _replace_folder(output: Path, new: Path) -> None:
-    """Swap folders in two renames; `put_back` mends what a crash between them leaves."""
+    """Replace the target folder by a new one."""
+    # No portable call swaps two folders, so this takes two renames; `restore` handles a crash between them.
     restore(output)
     refuse_foreign_folder(output)
     folder, before = output / TARGET_FOLDER, output / _BEFORE
@@ -194,7 +196,7 @@ def _replace_folder(output: Path, new: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make creations, renames and removals in a folder durable. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

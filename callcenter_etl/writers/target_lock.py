@@ -1,4 +1,4 @@
-"""One run a target: a lock that the system takes back when its holder dies."""
+"""Lock of a target folder for one run at a time, which the system releases when the owner's process ends."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _TRIES_TO_READ = 10
 _SECONDS_BETWEEN = 0.02
 _TRIES_TO_OPEN = 100
 
-# A forked worker that outlives its run must not go on holding the run's lock.
+# A forked process inherits the descriptor, and would keep the lock if it outlives the run: it closes its copy.
 _held: set[int] = set()
 
 
-def _let_go_in_child() -> None:
+def _close_in_child() -> None:
     for descriptor in _held:
         os.close(descriptor)  # the parent's own descriptor keeps the lock
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_let_go_in_child)
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 @dataclass(frozen=True, slots=True)
 class LockOwner:
-    """Which run holds a target, in which process, since when."""
+    """The run that holds a lock, its process and host, and its start time in ISO form."""
 
     run_id: str
     pid: int
@@ -47,7 +47,7 @@ class LockOwner:
 
     @classmethod
     def here(cls, run_id: str, started_at: str) -> Self:
-        """Return a run in this process."""
+        """Return the owner for a run in this process."""
         return cls(run_id, os.getpid(), socket.gethostname(), started_at)
 
     def __str__(self) -> str:
@@ -62,11 +62,11 @@ class TargetLockedError(OutputError):
 def target_lock(
     folder: Path, lock_owner: LockOwner, *, mode: int | None = None, name: str = LOCK_NAME
 ) -> Iterator[None]:
-    """Hold `folder`, which is made where it is missing, for one run.
+    """Hold the lock of `folder` for one run; the folder is created where it is missing.
 
-    The lock file stays behind, empty: a file that is never removed cannot be locked twice under one name.
-    Raises TargetLockedError at once when another run holds the folder, OutputError when it cannot be locked.
+    Raises TargetLockedError, without waiting, when another run holds the lock, OutputError when it cannot be locked.
     """
+    # The lock file is emptied and never removed: if it were, two runs could each lock a file of this name.
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = _open_and_lock(folder / name, mode)
@@ -81,14 +81,15 @@ def target_lock(
     finally:
         _held.discard(descriptor)
         _clear(descriptor)
-        with suppress(
-            OSError
-        ):  # the lock goes with the descriptor, which the system closes whatever it answers
+        # The system closes the descriptor, and releases the lock with it, even where it reports an error.
+        with suppress(OSError):
             os.close(descriptor)
 
 
 def _open_and_lock(path: Path, mode: int | None) -> int:
-    """Return a locked descriptor of the file that has this name now, not of one removed in between."""
+    """Return the descriptor of the lock file, locked. Raises BlockingIOError where it is locked, other OSError."""
+    # Somebody may remove the file between open and flock: then the lock is of a file without a name, which no other
+    # run would find. So the locked file is compared with the one that has the name now.
     for _ in range(_TRIES_TO_OPEN):
         descriptor = open_private(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode)
         try:
@@ -115,7 +116,7 @@ def _clear(descriptor: int) -> None:
     try:
         os.ftruncate(descriptor, 0)
     except OSError:
-        return  # a name left behind misleads nobody: it is read only where the lock is held
+        return  # the owner that stays in the file does no harm: it is read only while the lock is held
 
 
 def _busy(folder: Path, name: str) -> str:
@@ -125,7 +126,8 @@ def _busy(folder: Path, name: str) -> str:
 
 
 def _lock_owner_of(path: Path) -> LockOwner | None:
-    """Return what a lock file says; it is empty for the moment between locking and writing."""
+    """Return the owner that a lock file names, None where it names none."""
+    # The file is empty for the moment between locking and writing, so it is read several times.
     for _ in range(_TRIES_TO_READ):
         try:
             return to_form(LockOwner, parse_object(read_regular_file(path)))

@@ -1,4 +1,4 @@
-"""A file that a user named, which is there whole or as it was before."""
+"""Write a file that a user named, atomically: it has its new content or its earlier one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _DEVICES = ("dev", "proc")
 
 @contextmanager
 def open_whole(path: Path, *, mode: int | None = None) -> Iterator[TextIO]:
-    """Open a text file that gets its name at the end of the `with`, durable; an earlier one stays until then.
+    """Open a text file for writing that replaces an earlier one at the end of the `with`, durably.
 
-    Without a `mode` an earlier file's permissions are kept. What is not a regular file, such as `/dev/stdout`, is
-    written directly. Raises OSError.
+    Without a `mode` the permissions of an earlier file are kept. A path that is not a regular file, such as
+    `/dev/stdout`, is written directly. Raises OSError.
     """
     earlier = _state_of(path)
-    # Standard output may be a file, which whoever redirected it has open under its old name.
+    # `/dev/stdout` may be a redirected regular file: a rename would replace its name, and the shell keeps the old file.
     is_device = path.is_absolute() and path.parts[1] in _DEVICES
     if is_device or (earlier is not None and not stat.S_ISREG(earlier.st_mode)):
         with _text(os.open(path, os.O_WRONLY | os.O_TRUNC)) as stream:
@@ -45,7 +45,7 @@ def open_whole(path: Path, *, mode: int | None = None) -> Iterator[TextIO]:
         staged.replace(final)
         sync_folder(final.parent)
     except BaseException:
-        with suppress(OSError):  # the error that is on its way says more
+        with suppress(OSError):  # the error that is being raised is the one to report
             staged.unlink(missing_ok=True)
         raise
 

@@ -14,8 +14,8 @@ import pytest
 
 from callcenter_etl import ContractError, load_contract, validate
 from callcenter_etl.api import examine_contract
-from callcenter_etl.tools.contract_test.coverage import ALONE, NOT_FOUND, TOGETHER, RuleCoverage
 from callcenter_etl.tools.contract_test.record_evaluator import RecordEvaluator
+from callcenter_etl.tools.contract_test.rule_coverage import ALONE, NOT_FOUND, TOGETHER, RuleCoverage
 from tests.oracle.compare import write_case
 from tests.oracle.contracts import LOOKUPS, make_contract
 from tests.oracle.reader import read_source

@@ -8,7 +8,7 @@ import pytest
 
 from callcenter_etl.contract.run_defaults import LogSettings, RunDefaults
 from callcenter_etl.errors import UsageError
-from callcenter_etl.run.options import RunOptions, RunSettings, resolve_settings
+from callcenter_etl.run.options import OptionSource, RunOptions, command_line, environment, resolve_options
 
 DECLARED = RunDefaults(
     source="declared.csv",
@@ -31,10 +31,21 @@ ENVIRON = {
     "CALLCENTER_ETL_LOG_DIRECTORY": "env_logs",
     "CALLCENTER_ETL_LOG_FORMAT": "json",
 }
-OPTIONS = RunOptions(("option.csv",), "option", 3, "3", "debug", "s3://option", "option_staging", 30)
+OPTIONS = command_line(
+    {
+        "output": "option",
+        "chunk_rows": 3,
+        "max_rejected": "3",
+        "log_level": "debug",
+        "publish_to": "s3://option",
+        "staging": "option_staging",
+        "workers": 30,
+    }
+)
+NONE = command_line({})
 
 
-def told(settings: RunSettings) -> tuple[Any, ...]:
+def told(settings: RunOptions) -> tuple[Any, ...]:
     log = settings.log
     limit = None if settings.max_rejected is None else str(settings.max_rejected)
     return (
@@ -50,33 +61,31 @@ def told(settings: RunSettings) -> tuple[Any, ...]:
 
 
 def test_each_setting_has_its_precedence() -> None:
-    declared = resolve_settings(DECLARED, RunOptions(), {})
+    declared = resolve_options(DECLARED)
     assert told(declared) == ("declared.csv", "declared", 1, 10, None, "ERROR", "declared_logs", "console")
-    environ = resolve_settings(DECLARED, RunOptions(), ENVIRON)
+    environ = resolve_options(DECLARED, environment(ENVIRON))
     assert told(environ) == ("env.csv", "env", 2, 20, "2%", "WARNING", "env_logs", "json")
-    option = resolve_settings(DECLARED, OPTIONS, ENVIRON)
+    option = resolve_options(DECLARED, OPTIONS, environment(ENVIRON), sources=("option.csv",))
     assert told(option) == ("option.csv", "option", 3, 30, "3", "DEBUG", "env_logs", "json")
 
 
 def test_each_place_of_storage_has_its_precedence() -> None:
     for options, environ, name in (
-        (RunOptions(), {}, "declared"),
-        (RunOptions(), ENVIRON, "env"),
+        (NONE, {}, "declared"),
+        (NONE, ENVIRON, "env"),
         (OPTIONS, ENVIRON, "option"),
     ):
-        settings = resolve_settings(DECLARED, options, environ)
+        settings = resolve_options(DECLARED, options, environment(environ))
         assert (settings.publish_to, settings.staging) == (f"s3://{name}", f"{name}_staging")
 
 
 def test_what_would_be_copied_is_the_output_where_there_is_no_other() -> None:
-    settings = resolve_settings(RunDefaults(), RunOptions(publish_to="s3://b/p"), {})
+    settings = resolve_options(RunDefaults(), command_line({"publish_to": "s3://b/p"}))
     assert (settings.output, settings.publish_to) == ("s3://b/p", None)
 
 
 def test_an_empty_variable_is_none() -> None:
-    assert resolve_settings(DECLARED, RunOptions(), dict.fromkeys(ENVIRON, "")) == resolve_settings(
-        DECLARED, RunOptions(), {}
-    )
+    assert resolve_options(DECLARED, environment(dict.fromkeys(ENVIRON, ""))) == resolve_options(DECLARED)
 
 
 @pytest.mark.parametrize(
@@ -96,20 +105,20 @@ def test_an_empty_variable_is_none() -> None:
 )
 def test_a_bad_variable_is_named(name: str, text: str) -> None:
     with pytest.raises(UsageError, match=f"^CALLCENTER_ETL_{name}: "):
-        resolve_settings(RunDefaults(), RunOptions(), {f"CALLCENTER_ETL_{name}": text})
+        resolve_options(RunDefaults(), environment({f"CALLCENTER_ETL_{name}": text}))
 
 
 @pytest.mark.parametrize(
     ("options", "name"),
     [
-        (RunOptions(max_rejected=""), "--max-rejected"),
-        (RunOptions(log_level="loud"), "--log-level"),
-        (RunOptions(fail_on="always"), "--fail-on"),
-        (RunOptions(output=""), "--output"),
-        (RunOptions(publish_to=""), "--publish-to"),
-        (RunOptions(staging=""), "--staging"),
+        (command_line({"max_rejected": ""}), "--max-rejected"),
+        (command_line({"log_level": "loud"}), "--log-level"),
+        (command_line({"fail_on": "always"}), "--fail-on"),
+        (command_line({"output": ""}), "--output"),
+        (command_line({"publish_to": ""}), "--publish-to"),
+        (command_line({"staging": ""}), "--staging"),
     ],
 )
-def test_a_bad_option_is_named_and_the_environment_not_blamed(options: RunOptions, name: str) -> None:
+def test_a_bad_option_is_named_and_the_environment_not_blamed(options: OptionSource, name: str) -> None:
     with pytest.raises(UsageError, match=f"^{name}: "):
-        resolve_settings(RunDefaults(), options, ENVIRON)
+        resolve_options(RunDefaults(), options, environment(ENVIRON))

@@ -52,8 +52,8 @@ def test_a_named_source_has_the_output_and_a_pattern_has_folders_in_it(
 def test_the_help_says_which_source_gets_a_folder(here: Path) -> None:
     line = [sys.executable, "-m", "callcenter_etl", "validate", "--help"]
     told = " ".join(subprocess.run(line, capture_output=True, text=True, check=True).stdout.split())
-    assert "a pattern (also one that matches a single file), write into DIR/NAME each" in told
-    assert "A shell that expands a pattern to one file passes a name" in told
+    assert "a pattern (even with a single match), write into DIR/NAME each" in told
+    assert "a shell that expands one to a single file passes a name" in told
 
 
 def test_a_pattern_does_not_mean_the_files_of_earlier_runs(here: Path) -> None:

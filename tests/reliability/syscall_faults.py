@@ -17,13 +17,14 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.reliability.proofs import SOUND, UNFINISHED, Tally, bucket_on_moto, work_folder
+from tests.reliability.syscall_forks import Runner, Traced
 from tests.reliability.syscall_jobs import LOCAL_JOBS, Contents, Job, copied, environ_of, job_on_s3
-from tests.reliability.syscall_trace import Point, Traced, plain, points_of, why_no_strace, with_fault
+from tests.reliability.syscall_trace import Point, points_of, why_no_strace, with_fault
 
 NAME = "soak-calls"
 OPENING = frozenset({"openat", "mkdir", "mkdirat"})
@@ -54,25 +55,30 @@ class Lane:
     """A job that is prepared in a folder of its own: what is there before, and what must come out."""
 
     job: Job
+    calls: Runner
     home: Path
     before: Path
     earlier: Contents
     clean: Contents
 
     @classmethod
-    def of(cls, job: Job, folder: Path) -> Lane:
+    @contextmanager
+    def of(cls, job: Job, folder: Path) -> Iterator[Lane]:
+        """Prepare the job in a new folder, which is removed at the end."""
         home, before = folder / "home", folder / "before"
         folder.mkdir()
         job.prepare(home, environ_of(home, 0, job.environ))
         earlier = job.observe(home)
         copied(home, before)
-        done = plain(job.words(home), environ_of(home, 1, job.environ))
-        if done.code not in job.codes:
-            raise RuntimeError(f"{job.name}: an undisturbed run ended with {done.code}: {done.stderr}")
-        clean = job.observe(home)
-        copied(before, home)
-        job.restore()
-        return cls(job, home, before, earlier, clean)
+        environ = environ_of(home, 1, job.environ)
+        with job.runner(environ) as calls:
+            done = calls.run(job.words(home), environ)
+            if done.code not in job.codes:
+                raise RuntimeError(f"{job.name}: an undisturbed run ended with {done.code}: {done.stderr}")
+            lane = cls(job, calls, home, before, earlier, clean=job.observe(home))
+            lane.restore()
+            yield lane
+        shutil.rmtree(folder)
 
     def restore(self) -> None:
         """Put back what was there before."""
@@ -82,7 +88,9 @@ class Lane:
     def points(self) -> list[Point]:
         """Return the points of an undisturbed run."""
         environ = environ_of(self.home, 1, self.job.environ)
-        found = points_of(self.job.words(self.home), self.home, self.home.parent / "logs", environ)
+        found = points_of(
+            self.calls, self.job.words(self.home), self.home, self.home.parent / "logs", environ
+        )
         self.restore()
         return found
 
@@ -90,13 +98,15 @@ class Lane:
         """Let one call fail; return how the run ended, and what is wrong."""
         words, more = self.job.words(self.home), self.job.environ
         log = self.home.parent / "log"
-        done, reached = with_fault(words, point, error, log, environ_of(self.home, 1, more))
+        done, reached = with_fault(
+            self.calls, words, environ_of(self.home, 1, more), point, error=error, log=log
+        )
         if not reached:
             self.restore()
             return "not reached", []
         outcome = "ended with 3" if done.code == UNFINISHED else "came out whole"
         found = [*self._ill_said(done, error), *self._ill_left(done, point)]
-        next_run = plain(words, environ_of(self.home, 2, more))
+        next_run = self.calls.run(words, environ_of(self.home, 2, more))
         found += [f"the next run: {sentence}" for sentence in self._ill_repeated(next_run)]
         self.restore()
         return outcome, found
@@ -199,7 +209,7 @@ def walk(lane: Lane, contract_tests: Sequence[tuple[Point, str]], tally: Tally) 
     """Let each of the calls fail in turn."""
     for point, error in contract_tests:
         outcome, found = lane.contract_test(point, error)
-        tally.add(f"{lane.job.name}: {error} of {point}", outcome, found)
+        tally.add(f"{error} of {point}", outcome, found)
 
 
 def main() -> int:
@@ -229,13 +239,15 @@ def main() -> int:
 
 def walk_job(job: Job, folder: Path, tally: Tally, options: argparse.Namespace) -> None:
     """Walk a job, or as many of its calls as are asked for."""
-    lane = Lane.of(job, folder)
-    contract_tests = trials_of(lane, options.errors)
-    if 0 < options.calls < len(contract_tests):
-        contract_tests = random.Random(options.seed).sample(contract_tests, options.calls)
-    walk(lane, contract_tests, tally)
-    print(f"{NAME}: {job.name}: {len(contract_tests)} calls", flush=True)
-    shutil.rmtree(folder)
+    one = Tally(f"{NAME}: {job.name}")
+    with Lane.of(job, folder) as lane:
+        contract_tests = trials_of(lane, options.errors)
+        if 0 < options.calls < len(contract_tests):
+            contract_tests = random.Random(options.seed).sample(contract_tests, options.calls)
+        walk(lane, contract_tests, one)
+    one.close("system calls that fail")
+    tally.outcomes += one.outcomes
+    tally.broken += one.broken
 
 
 if __name__ == "__main__":

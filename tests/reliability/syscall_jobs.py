@@ -9,11 +9,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.reliability.syscall_trace import plain
+from tests.reliability.syscall_forks import Interpreters, Runner, forks
 from tests.storage.buckets import Drops
 
 EARLIER = b"id,who,day\n1,a,2025-01-01\n2,b,2025-01-01\nx,c,2025-01-02\n"
@@ -31,12 +31,12 @@ Contents = Mapping[str, object]
 SMALL = {"CALLCENTER_ETL_CHECKPOINT_SECONDS": "0.000001"}
 KILLED_AFTER_CHECKPOINT = """
 import os, signal
-from callcenter_etl.run.checkpoints import taking
-write = taking.write_checkpoint
+from callcenter_etl.run.checkpoints import checkpointer
+write = checkpointer.write_checkpoint
 def write_and_die(*words):
     write(*words)
     os.kill(os.getpid(), signal.SIGKILL)
-taking.write_checkpoint = write_and_die
+checkpointer.write_checkpoint = write_and_die
 from callcenter_etl.cli import main
 main()
 """
@@ -60,6 +60,7 @@ class Job:
     promised: tuple[str, ...] = ()
     restore: Callable[[], None] = lambda: None
     environ: Mapping[str, str] = field(default_factory=dict)
+    runner: Callable[[Mapping[str, str]], AbstractContextManager[Runner]] = forks
 
 
 def environ_of(home: Path, run: int, more: Mapping[str, str]) -> dict[str, str]:
@@ -90,7 +91,7 @@ def write_inputs(home: Path, *, more: str = "") -> None:
 
 
 def _call(home: Path, environ: dict[str, str], words: list[str], *codes: int) -> None:
-    done = plain(words, environ)
+    done = Interpreters().run(words, environ)
     if done.code not in codes:
         raise RuntimeError(f"{words}: ended with {done.code}: {done.stderr}")
 
@@ -272,7 +273,7 @@ def job_on_s3(drops: Drops) -> Job:
             found["unseen"] = left
         return found
 
-    return Job("s3", words, observe, prepare, restore=restore)
+    return Job("s3", words, observe, prepare, restore=restore, runner=lambda _: nullcontext(Interpreters()))
 
 
 LOCAL_JOBS = (

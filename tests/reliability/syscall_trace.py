@@ -9,26 +9,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Names that differ from run to run could not be given to strace: they are made the same every time. The temporary files
-# get their names from `tempfile`, as files without a name (O_TMPFILE) have a path that nobody knows before.
-SCRIPT = """
-import os, random, sys, tempfile, uuid
-numbers = random.Random(int(os.environ["TRACED_RUN"]))
-uuid.uuid4 = lambda: uuid.UUID(int=numbers.getrandbits(128), version=4)
-tempfile._RandomNameSequence.rng = property(lambda self: numbers)
-tempfile._O_TMPFILE_WORKS = False
-from callcenter_etl.run import summary
-from callcenter_etl.cli import main
-import callcenter_etl.run.plan, callcenter_etl.tools.reprocess.reprocess_run
-summary.new_run_id.__code__ = (lambda: "20260101T000000Z-0000000%s" % __import__("os").environ["TRACED_RUN"]).__code__
-main()
-"""
+from tests.reliability.syscall_forks import Runner, Traced
+
 # Reading a folder's or a file's state changes nothing; these are the calls that do, or without which a run cannot read.
 CALLS = (
     *("openat", "read", "pread64", "write", "pwrite64", "writev", "pwritev", "copy_file_range", "mmap"),
@@ -56,15 +43,6 @@ class Point:
         return f"{self.call} {self.number} on {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """How a traced command ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
 def why_no_strace(folder: Path) -> str | None:
     """Return why no command can be traced here, None where it can."""
     if shutil.which("strace") is None:
@@ -74,12 +52,14 @@ def why_no_strace(folder: Path) -> str | None:
     return f"strace cannot trace here: {done.stderr.strip()}" if done.returncode else None
 
 
-def points_of(words: list[str], home: Path, logs: Path, environ: dict[str, str]) -> list[Point]:
+def points_of(
+    calls: Runner, words: list[str], home: Path, logs: Path, environ: dict[str, str]
+) -> list[Point]:
     """Run a command undisturbed; return the points of all its calls on paths in `home`, in no order that matters."""
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir()
     options = ["-ff", "-y", "-s", "4", "-o", str(logs / "log"), "-e", f"trace={','.join(CALLS)}"]
-    traced(words, options, environ)
+    calls.run(words, environ, strace=options)
     most: Counter[tuple[str, str]] = Counter()
     for log in sorted(logs.iterdir()):
         # strace counts for each thread: where two make the same call on one path, both n-th ones fail.
@@ -107,22 +87,10 @@ def _calls_in(line: str, home: Path) -> Iterator[tuple[str, str]]:
 
 
 def with_fault(
-    words: list[str], point: Point, error: str, log: Path, environ: dict[str, str]
+    calls: Runner, words: list[str], environ: dict[str, str], point: Point, *, error: str, log: Path
 ) -> tuple[Traced, bool]:
     """Run a command while one call fails; return how it ended, and whether the call was made at all."""
     options = ["-f", "-y", "-s", "4", "-P", point.path, "-o", str(log), "-e", f"trace={point.call}"]
     inject = f"inject={point.call}:error={error}:when={point.number}"
-    done = traced(words, [*options, "-e", inject], environ)
+    done = calls.run(words, environ, strace=[*options, "-e", inject])
     return done, _INJECTED in log.read_text(errors="replace")
-
-
-def traced(words: list[str], options: list[str], environ: dict[str, str]) -> Traced:
-    """Run a command under strace."""
-    return plain(words, environ, before=("strace", "-qq", "--seccomp-bpf", *options))
-
-
-def plain(words: list[str], environ: dict[str, str], *, before: tuple[str, ...] = ()) -> Traced:
-    """Run a command with names that are the same every time."""
-    line = [*before, sys.executable, "-c", SCRIPT, *words]
-    done = subprocess.run(line, env=environ, cwd="/", capture_output=True, check=False, timeout=300)
-    return Traced(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))

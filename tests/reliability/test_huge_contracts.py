@@ -164,7 +164,7 @@ def test_very_many_faults_are_cut_in_seconds() -> None:
     found: list[str] = []
     assert seconds(lambda: found.extend(faults_of(misspelt(30_000)))) < 8
     assert len(found) == 501
-    assert found[-1].endswith("only 500 faults are told")
+    assert found[-1].endswith("only 500 faults are shown")
 
 
 def merges(levels: int) -> str:

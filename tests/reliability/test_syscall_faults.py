@@ -38,14 +38,14 @@ def test_a_call_that_fails_harms_nothing(
     if reason is not None:
         pytest.skip(reason)
     (job,) = (each for each in LOCAL_JOBS if each.name == name)
-    lane = Lane.of(job, tmp_path / name)
-    points = lane.points()
-    contract_tests = [
-        (_found(points, call, str(lane.home / path.replace("N/", f"{STAGED}/")), number), error)
-        for error, call, path, number in POINTS[name]
-    ]
     tally = Tally("calls")
-    walk(lane, contract_tests, tally)
+    with Lane.of(job, tmp_path / name) as lane:
+        points = lane.points()
+        contract_tests = [
+            (_found(points, call, str(lane.home / path.replace("N/", f"{STAGED}/")), number), error)
+            for error, call, path, number in POINTS[name]
+        ]
+        walk(lane, contract_tests, tally)
     assert tally.broken == 0, capsys.readouterr().out
     assert tally.outcomes["not reached"] == 0, tally.outcomes
     assert tally.outcomes["ended with 3"] > 0

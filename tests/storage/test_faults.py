@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import OutputError, SourceError, validate
-from callcenter_etl.api import resolve_sources
 from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.source_patterns import resolve_sources
 from callcenter_etl.store import access, s3_stream, s3_uploads
 from tests.published import names_in
 from tests.storage.buckets import CONTRACT, Drops, Seconds, cli, records

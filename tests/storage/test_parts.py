@@ -35,7 +35,7 @@ def told_of(remote: RemoteParts, part: int, rows: int, *, rejected: int = 0) -> 
     with UploadedAttempt(remote.prefix, part) as attempt:
         for name, count in counts.items():
             attempt.create(name).write(b"h\n" + b"%d\n" % part * count)
-        files = attempt.told(counts)
+        files = attempt.finish_files(counts)
         assert attempt.directory.is_dir()
     assert not attempt.directory.exists()
     return {"part": part, "files": files}
@@ -49,7 +49,7 @@ def test_what_tasks_uploaded_is_seen_once_it_is_committed(drops: Drops) -> None:
     remote = remote_of(drops)
     told = [told_of(remote, part, rows) for part, rows in ((1, 2), (0, 0), (2, 1))]
     assert drops.keys() == []
-    staged = remote.take(told)
+    staged = remote.adopt(told)
     assert (staged[TARGET].parts, staged[EXCEPTIONS].parts) == (2, 1)
     remote.commit(TARGET, no_step)
     assert drops.keys() == ["out/target/_SUCCESS", "out/target/part-00001.csv", "out/target/part-00002.csv"]
@@ -67,7 +67,7 @@ def test_what_tasks_uploaded_is_seen_once_it_is_committed(drops: Drops) -> None:
 
 def test_parts_of_a_run_that_died_among_them_are_removed_by_the_next(drops: Drops) -> None:
     remote = remote_of(drops)
-    remote.take([told_of(remote, part, 1) for part in range(20)])
+    remote.adopt([told_of(remote, part, 1) for part in range(20)])
 
     def die(uri: str) -> None:
         if uri.endswith("part-00009.csv"):

@@ -25,7 +25,8 @@ from callcenter_etl.writers.tables.delta.delta_types import (
     partition_columns,
 )
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance
-from callcenter_etl.writers.tables.table_commit import Commit, CommitRequest, Committed, Table
+from callcenter_etl.writers.tables.table_commit import Commit, CommitRequest, Committed
+from callcenter_etl.writers.tables.table_protocol import Table
 from callcenter_etl.writers.tables.table_storage import TableStorage, table_storage
 from callcenter_etl.writers.tables.table_target_writer import levels_of
 from callcenter_etl.writers.tables.write_mode import TableMode, WriteMode

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import typer
 
 from callcenter_etl.cli import app
+from callcenter_etl.contract.run_option_table import RUN_OPTIONS
 
 _HEAD = """# Command line
 
@@ -55,11 +56,26 @@ def _below(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ..
 
 def command_line_page() -> str:
     """Give the page."""
-    lines = [_HEAD]
+    lines = [_HEAD, *_run_options()]
     for words, command in commands():
         if words and not hasattr(command, "commands"):
             lines += _command(words, command)
     return "\n".join(lines) + "\n"
+
+
+def _run_options() -> list[str]:
+    """Return the table of a run's options with their spellings."""
+    rows = [
+        f"| {_code(option.flag if option.on_command_line else None)} | {_code(option.variable)} | {_code(option.contract_key)} | {_cell(option.help)} |"
+        for option in RUN_OPTIONS.values()
+    ]
+    text = "What `validate` runs with, in the order of precedence. Python's `validate` and Glue jobs have the same names with underscores."
+    head = ["| option | variable | contract | |", "|---|---|---|---|"]
+    return ["## Options of a run", "", text, "", *head, *rows, ""]
+
+
+def _code(text: str | None) -> str:
+    return "" if text is None else f"`{text}`"
 
 
 def _command(words: tuple[str, ...], command: Any) -> list[str]:
@@ -86,7 +102,8 @@ def _option(parameter: Any) -> str:
 
 
 def _choices(parameter: Any) -> list[str]:
-    return [each.value for each in parameter.type_descriptor.annotation]
+    annotation = parameter.type_descriptor.annotation
+    return list(get_args(annotation)) or [each.value for each in annotation]
 
 
 def _help(parameter: Any) -> str:

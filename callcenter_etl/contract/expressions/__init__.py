@@ -1,4 +1,4 @@
-"""The expression language of `check` and `when`: text to a checked tree."""
+"""The expression language of `check` and `when`: parses text to a tree and checks its types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds column names that an expression must write in backticks, such as `End Time`."""
+"""Finds column names that an expression must quote in backticks, such as `End Time`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _HINT = re.compile(r" \([^()]*\)$")  # the advice at the end of a message
 def with_backticks(
     faults: tuple[ExpressionFault, ...], text: str, columns: Iterable[str]
 ) -> tuple[ExpressionFault, ...]:
-    """Return the faults, those within a bare column name such as `End Time` with the advice to use backticks.
+    """Return the faults; those inside an unquoted column name such as `End Time` advise backticks.
 
-    One name gets one fault: `End Time > 5` is a fault of syntax at `Time`, `call-id` are two unknown columns.
+    Each name gets one fault. Without this, `End Time > 5` is a syntax error at `Time` and `call-id` is two unknown
+    columns.
     """
     spans = list(_bare_names(text, columns))
     found: dict[object, ExpressionFault] = {}
@@ -36,10 +37,11 @@ def with_backticks(
 
 
 def _bare_names(text: str, columns: Iterable[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and name of each column name that stands outside of quotes and is no plain word."""
-    # Blanked out with their length kept, so that offsets stay those of the text.
+    """Yield start, end and name of each column name outside quotes that is not an identifier."""
+    # Quoted parts are blanked out and keep their length, so that offsets still refer to the text.
     bare = _QUOTED.sub(lambda match: "\0" * len(match[0]), text)
     special = (name for name in columns if name and (not name.isidentifier() or name in WORDS))
+    # The longest first: of `End` and `End Time` the longer one is meant.
     for name in sorted(islice(special, _MAX_NAMES), key=len, reverse=True):
         for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", bare):
             yield match.start(), match.end(), name

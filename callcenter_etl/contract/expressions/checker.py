@@ -1,4 +1,4 @@
-"""Gives every node of an expression its type, or says what does not fit."""
+"""Checks the types of an expression: assigns one to every node and collects the faults."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ARITHMETIC = {
     ("+", DATE, DURATION): DATETIME, ("-", DATE, DURATION): DATETIME,
 }  # fmt: skip
 _FAULTY = ""
-# True and false are no words of the language, because a condition needs none to be compared with.
+# The language has no literals true and false, because a condition is used directly.
 _CONDITION_WORDS = {
     "true": " (write the condition alone, without == true)",
     "false": " (write not before the condition, without == false)",
@@ -56,9 +56,9 @@ _CONDITION_WORDS = {
 def compile_expression(text: str, columns: Mapping[str, str], *, more_columns: bool = False) -> Expression:
     """Parse and check an expression over columns (name to column type).
 
-    A column whose declaration is faulty has the type "", and with `more_columns` there may be columns beyond these:
-    nothing is said about either, because it would only repeat the fault of the declaration.
-    Raises ExpressionFaults with everything that is wrong with the expression.
+    A column with a faulty declaration has the type "", and `more_columns` says that the contract may have columns
+    beyond these. Neither causes a fault here, because that would only repeat the fault of the declaration.
+    Raises ExpressionFaults with every fault of the expression.
     """
     checker = _Checker(columns, more_columns=more_columns)
     try:
@@ -75,7 +75,7 @@ def compile_expression(text: str, columns: Mapping[str, str], *, more_columns: b
 
 
 class _Checker:
-    """One walk over a tree; a faulty node has no type, and causes no second fault."""
+    """Walks over one tree and collects its faults; a faulty node has no type, so it causes no further fault."""
 
     def __init__(self, columns: Mapping[str, str], *, more_columns: bool) -> None:
         self.columns = columns
@@ -89,7 +89,8 @@ class _Checker:
         return replace(node, type=_FAULTY)
 
     def check(self, node: Node) -> Node:
-        # A chained comparison shares its middle operands: once each, or nested chains cost 2 to their depth.
+        # A chained comparison shares its middle operands. Each is checked once: without this cache, nested chains
+        # would take time exponential in their depth.
         if id(node) not in self.checked:
             self.checked[id(node)] = getattr(self, f"check_{node.kind}")(node)  # one method a kind, below
         return self.checked[id(node)]
@@ -157,6 +158,7 @@ class _Checker:
 
     def check_arithmetic(self, node: Node) -> Node:
         left, right = self.check(node.parts[0]), self.check(node.parts[1])
+        # `start + '1:00:00'` adds a duration; read as the type of the other operand it would be a date.
         if node.value == "+" and left.type in (DATE, DATETIME):
             right = self.read_as(right, DURATION)
         left, right = self.alike(left, right)
@@ -217,6 +219,7 @@ class _Checker:
         pattern = node.parts[1]
         if pattern.kind != "string":
             return self.fault(node, "matches takes a pattern in quotes, such as matches(x, '[0-9]+')")
+        # A literal, so that RE2 can check the pattern when the contract is loaded and not in the middle of a run.
         wrong = pattern_fault(str(pattern.value))
         if wrong is not None:
             return self.fault(pattern, wrong)
@@ -225,6 +228,7 @@ class _Checker:
     def of_text(self, node: Node, result: str) -> Node:
         first, *rest = node.parts
         if first.kind == "column":
+            # length(x) and matches(x, ...) see the source text of a column, also of a number such as 007.
             first = Node("text_of", first.offset, (first,), first.value, TEXT)
         if first.type != TEXT:
             return self.fault(node, f"{node.value} takes text, not a {first.type}")
@@ -261,7 +265,7 @@ class _Checker:
         return self.read_as(left, right.type), self.read_as(right, left.type)
 
     def read_as(self, node: Node, kind: str) -> Node:
-        """Read a string literal as a date, time, datetime or duration where it meets one."""
+        """Return a string literal converted to `kind` (date, time, datetime, duration), any other node unchanged."""
         if node.kind != "string" or kind not in _READ_AS:
             return node
         read, form = _READ_AS[kind]
@@ -271,7 +275,7 @@ class _Checker:
         return replace(node, kind="instant", value=value, type=kind)
 
     def remedy(self, *nodes: Node) -> str:
-        """Return how values of two types come together, where there is a way."""
+        """Return the advice how to make operands of two types comparable, or an empty text."""
         kinds = {node.type for node in nodes}
         if BOOLEAN in kinds:
             words = {str(node.value).lower() for node in nodes if node.kind in ("string", "number")}

@@ -1,4 +1,4 @@
-"""Parses the text of an expression to a tree; nothing is run."""
+"""Parses the text of an expression to a tree, without evaluating anything."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Token:
 
 
 def parse_expression(text: str) -> Node:
-    """Parse an expression. Raises ExpressionFaults with the first fault of its syntax."""
+    """Parse an expression. Raises ExpressionFaults with its first syntax error."""
     if len(text) > MAX_CHARACTERS:
         raise _fault(0, f"the expression has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
     try:
@@ -51,7 +51,10 @@ def parse_expression(text: str) -> Node:
 
 
 def _refuse_deep_trees(root: Node) -> None:
-    """Hold the height of the tree, which a long sum raises without any nesting: later walks are recursive."""
+    """Raise ExpressionFaults if the tree is too high for the later, recursive walks.
+
+    The parser's own depth does not limit this: a long sum makes a high tree without nesting.
+    """
     level = {id(root): root}
     for _ in range(MAX_DEPTH):
         level = {id(part): part for node in level.values() for part in node.parts}
@@ -88,7 +91,10 @@ def _tokens(text: str) -> list[_Token]:
 
 
 class _Parser:
-    """Precedence climbing: or, and, not, comparison, sum, product, sign, primary; `depth` bounds its recursion."""
+    """A precedence climbing parser: or, and, not, comparison, sum, product, sign, primary.
+
+    `depth` limits its recursion.
+    """
 
     def __init__(self, tokens: list[_Token], length: int) -> None:
         self.tokens = tokens
@@ -133,10 +139,11 @@ class _Parser:
         return node
 
     def expression(self, least: int) -> Node:
-        """Read operands and the operators between them, down to those that bind as `least` does."""
+        """Parse operands and the operators between them that bind at least as strongly as `least`."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _fault(self.next.offset, f"nested more than {MAX_DEPTH} levels deep")
+        # `not` binds less than a comparison, so it may begin an operand of `or`, `and` and `not` alone.
         left = self.negation() if least <= _NOT else self.sign()
         while (level := self.level()) >= least:
             left = _INFIX[level](self, left)
@@ -157,7 +164,7 @@ class _Parser:
         if not nots:
             return self.sign()
         node = self.expression(_COMPARISON)
-        # Two stand for any even number, so that what is no condition is still a fault.
+        # An even number is reduced to two, not to none, so that the checker still requires a condition.
         for token in nots[: 2 - len(nots) % 2]:
             node = Node("not", token.offset, (node,))
         return node
@@ -188,6 +195,7 @@ class _Parser:
             else:
                 self.position += 1
                 found.append(Node("not", token.offset, (self.membership(left, token.offset),)))
+        # A chain `a < b < c` means `a < b and b < c`, as in Python.
         return found[0] if len(found) == 1 else Node("and", found[0].offset, tuple(found))
 
     def membership(self, left: Node, offset: int) -> Node:
@@ -223,7 +231,7 @@ class _Parser:
         if not signs:
             return node
         if node.kind == "number" and isinstance(node.value, Decimal):
-            # copy_negate, because unary minus rounds to the precision of the context.
+            # copy_negate keeps all digits; unary minus rounds to the precision of the decimal context.
             value = node.value.copy_negate() if len(signs) % 2 else node.value
             return Node("number", signs[0].offset, (), value)
         for token in signs[: 2 - len(signs) % 2]:
@@ -233,7 +241,7 @@ class _Parser:
     def primary(self) -> Node:
         token = self.next
         if token.kind not in _PRIMARIES and token.text != "(":
-            # `a == not b`: `not` binds less than a comparison.
+            # `a == not b` is not valid: `not` binds less than a comparison.
             hint = " (put the condition in parentheses)" if token.text == "not" else ""
             raise _fault(token.offset, f"a value expected, {self.found()}{hint}")
         self.position += 1
@@ -281,6 +289,7 @@ _PRIMARIES: dict[str, Callable[[_Parser, _Token], Node]] = {
 
 
 def _unescape(text: str) -> str:
+    # An unknown escape keeps its backslash, so that '\d' is a digit in a pattern.
     return re.sub(
         r"\\(.)",
         lambda match: _ESCAPES.get(match[1], match[1] if match[1] in "\\'\"" else match[0]),

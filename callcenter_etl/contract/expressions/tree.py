@@ -1,11 +1,11 @@
-"""The tree of an expression, each node with its type and its place in the text."""
+"""The syntax tree of an expression; each node has a type and an offset in the text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-WORDS = frozenset({"and", "or", "not", "in"})  # no names of columns without backticks
+WORDS = frozenset({"and", "or", "not", "in"})  # reserved: a column of such a name needs backticks
 TEXT, NUMBER, BOOLEAN, DURATION = "text", "number", "boolean", "duration"
 DATE, TIME, DATETIME = "date", "time", "datetime"
 TYPE_OF_COLUMN = {
@@ -16,7 +16,7 @@ TYPE_OF_COLUMN = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node: `kind` names its kernel, `value` what the kind needs, `parts` its operands."""
+    """A node of the tree: `kind` names its operation, `value` is the operator or literal, `parts` are the operands."""
 
     kind: str
     offset: int
@@ -27,7 +27,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked expression: its text, its tree, and the columns that it uses."""
+    """A checked expression: its text, its tree, and the columns that it reads."""
 
     text: str
     root: Node
@@ -36,14 +36,14 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class ExpressionFault:
-    """What is wrong with an expression, and at which character (0-based)."""
+    """A fault of an expression: a message, and the offset in characters (0-based)."""
 
     offset: int
     message: str
 
 
 class ExpressionFaults(ValueError):  # noqa: N818  fault is the product's word
-    """An expression that cannot be used, with all its faults."""
+    """The error of an expression that cannot be used; `faults` has all its faults."""
 
     def __init__(self, faults: tuple[ExpressionFault, ...]) -> None:
         self.faults = faults

@@ -115,7 +115,7 @@ class SparkEngine:
         if error is not None:
             plan.abandon(told)
             raise decode_error(error)
-        given.staged.take_parts(told)
+        given.staged.adopt_parts(told)
         if [part["part"] for part in told] != list(range(max(1, len(ranges)))):
             raise AccountingError(f"{len(told)} of {len(ranges)} parts were committed")
         for part in told:

@@ -165,7 +165,7 @@ def _check_lines(accounts: Tally, *, multiline: bool) -> None:
 
 
 def _restore(parts: RunParts, checkpoint: Checkpoint) -> None:
-    parts.router.go_on(
+    parts.router.resume(
         checkpoint.files,
         exception_records=checkpoint.exception_records,
         target_records=checkpoint.accounts.accepted.records,

@@ -23,7 +23,7 @@ from callcenter_etl.store.access import DEFAULTS
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import STANDARD_INPUT, absolute, is_local, local_path, shown, within
 from callcenter_etl.writers.file_names import FILE_NAMES, SUMMARY, TARGET
-from callcenter_etl.writers.part_folder import stands
+from callcenter_etl.writers.part_folder import is_published
 from callcenter_etl.writers.target_forms import PARQUET, TARGET_FOLDER, TARGET_PARQUET
 
 _log = get_logger(__name__)
@@ -156,7 +156,7 @@ def _outputs_are_current(question: RunQuery, published: Summary) -> bool:
 
 def _is_current_in_store(output: str, name: str, file: OutputFile, options: StorageOptions) -> bool:
     if file.parts is not None:
-        return stands(output, name, parts=file.parts, size=file.bytes, storage=options)
+        return is_published(output, name, parts=file.parts, size=file.bytes, storage=options)
     if name != TARGET or file.format is None:
         return access.identify(_file(output, name), options).size == file.bytes
     if file.format != PARQUET:

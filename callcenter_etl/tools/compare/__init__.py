@@ -1,4 +1,4 @@
-"""Two contracts compared by what they mean: every change with its effect, and where it is on both sides."""
+"""Compares two contracts by meaning: every change with its effect and its position in both."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ EFFECTS = (BREAKING, LOOSENING, NEUTRAL)
 
 
 def compare_contracts(old: LoadedContract, new: LoadedContract) -> tuple[ContractChange, ...]:
-    """Return every change from the old contract to the new one, the breaking ones first, else in contract order.
+    """Return every change from the old contract to the new one, the breaking ones first, then in contract order.
 
-    Where none is breaking, whatever the old contract accepts is accepted by the new one too.
+    If no change is breaking, the new contract accepts every source and record that the old one accepts.
     """
     direction = pair_columns(old.document, new.document)
     parts: Iterator[ContractPart] = chain(

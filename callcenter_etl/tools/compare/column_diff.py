@@ -1,4 +1,4 @@
-"""One column before and after: its names, its type and rules, and what is said about it."""
+"""Compares one column of two contracts: names, type, rules, severities, classification."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WARNS = "the rule only warns: no record is rejected otherwise"
 def pair_parts(
     direction: Direction, before: Column, after: Column, old_index: int, new_index: int
 ) -> Iterator[ContractPart]:
-    """Compare a column that both contracts have."""
+    """Yield the differences of a column that both contracts have."""
 
     def part(key: str, old: str | None, new: str | None, **said: Any) -> ContractPart:
         return ContractPart(
@@ -98,7 +98,7 @@ def _severity_parts(part: Any, direction: Direction, before: Column, after: Colu
 
 
 def declared(column: Column, key: str) -> str | None:
-    """Return what a column says under a rule's key as text, None where that makes no rule."""
+    """Return the value of a rule's key as text, None if the column has no such rule."""
     if key == "type":
         return column.type
     if key not in column.rule_keys:
@@ -124,10 +124,11 @@ def _rule_newly_breaks(direction: Direction, key: str, before: Column, after: Co
 
 
 def _type_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    """Return what another type rejects, or lets other rules see otherwise, as they are."""
+    """Return the values that another type rejects, itself or by unchanged rules that then see other values."""
     own = newly_broken("type", before, after)
     if own is not None:
         return own
+    # A value that broke its type was asked no other rule; with a type that accepts it, the other rules apply to it.
     for other in after.rule_keys:
         if other != "type" and declared(before, other) == declared(after, other):
             phrase = newly_broken(other, before, after)

@@ -1,4 +1,4 @@
-"""One change between two contracts, and what it means for sources and records."""
+"""The value of one change between two contracts, and its effect on sources and records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ContractLocation:
-    """Where a part of a contract stands, 1-based; None where the contract did not come from a text."""
+    """The position of a part of a contract, 1-based; None if the contract was not loaded from a file."""
 
     file: str | None
     line: int | None
@@ -24,11 +24,11 @@ class ContractLocation:
 
 @dataclass(frozen=True, slots=True)
 class ContractChange:
-    """One part of the contract that is not as it was.
+    """A part of the contract that has changed.
 
-    `tightens`: something that the old contract accepts, the new one may reject or refuse; `loosens`: the reverse.
-    `exposes`: values that were classified may now be shown. `old` and `new` are None where the part is absent, and
-    a position is then that of the nearest part around it.
+    `tightens`: the new contract may reject or refuse something that the old one accepts; `loosens`: the reverse.
+    `exposes`: values that were classified may now be shown. `old` or `new` is None if the part is absent there; its
+    position is then that of the nearest enclosing part.
     """
 
     path: str
@@ -43,7 +43,7 @@ class ContractChange:
 
     @property
     def effect(self) -> str:
-        """Breaking where it may reject more, loosening where it may only accept more, else neutral."""
+        """Breaking if it tightens, loosening if it only loosens, else neutral."""
         return BREAKING if self.tightens else LOOSENING if self.loosens else NEUTRAL
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,10 +68,10 @@ def _location(position: ContractLocation) -> dict[str, str | int | None]:
 
 @dataclass(frozen=True, slots=True)
 class ContractPart:
-    """A part of the contract that differs: its name, its text and its path on both sides.
+    """A part that differs between two contracts: its name, and its text and path on both sides.
 
-    `rejected` says what the old contract accepts and the new one does not, `accepted` the reverse, both as a noun
-    phrase; None where there is no such thing. `note` stands instead where there is neither.
+    `rejected` is a noun phrase for what the old contract accepts and the new one does not, `accepted` for the reverse;
+    None if there is nothing. `note` is used if both are None.
     """
 
     name: str
@@ -86,7 +86,7 @@ class ContractPart:
 
     @property
     def why(self) -> str:
-        """The sentence that says what the difference does."""
+        """The sentence about the effect of the difference."""
         sentences = [
             *([] if self.rejected is None else [f"no longer accepted: {self.rejected}"]),
             *([] if self.accepted is None else [f"newly accepted: {self.accepted}"]),

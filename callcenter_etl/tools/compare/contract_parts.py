@@ -1,4 +1,4 @@
-"""The parts of a contract that can differ, each judged in both directions."""
+"""Compares the parts of two contracts, each in both directions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOTES = {
 
 
 def shown(value: Any) -> str | None:
-    """Return a part of a contract as text: words as they are, the rest as JSON; None where it is absent."""
+    """Return a part of a contract as text: a text unchanged, other values as JSON; None if it is absent."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, BaseModel):
@@ -34,7 +34,7 @@ def shown(value: Any) -> str | None:
 
 
 def general_parts(direction: Direction, names: tuple[str, ...]) -> Iterator[ContractPart]:
-    """Compare the keys at the top of the contract, a level deeper where they hold keys of their own."""
+    """Yield the differences of top-level keys, one level deeper for keys with a mapping."""
     for name in names:
         old, new = getattr(direction.before, name), getattr(direction.after, name)
         if isinstance(old, BaseModel):
@@ -68,7 +68,7 @@ def _limit(value: Any) -> str | None:
 
 
 def source_parts(direction: Direction) -> Iterator[ContractPart]:
-    """Compare how sources are read, their file names and headers included."""
+    """Yield the differences of the source format, with file names and headers."""
     old, new = direction.before.source, direction.after.source
     before, after = old.filename or FileName(), new.filename or FileName()
     for key in FileName.model_fields:
@@ -102,7 +102,7 @@ def _header_case(direction: Direction) -> str | None:
 
 
 def column_parts(direction: Direction) -> Iterator[ContractPart]:
-    """Compare the columns: those that went, those that came, their order, and those that both have."""
+    """Yield the differences of columns: removed ones, new ones, their order, and those in both contracts."""
     old = {column.name: index for index, column in enumerate(direction.before.columns)}
     new = {column.name: index for index, column in enumerate(direction.after.columns)}
     pairs = direction.pairs()
@@ -145,50 +145,62 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
 
 
 def rule_parts(direction: Direction) -> Iterator[ContractPart]:
-    """Compare the record rules by name."""
+    """Yield the differences of record rules, paired by name."""
     old = {rule.name: (index, rule) for index, rule in enumerate(direction.before.rules)}
     new = {rule.name: (index, rule) for index, rule in enumerate(direction.after.rules)}
     for name, (index, rule) in old.items():
         if name not in new:
-            accepted = records_newly_broken(direction.reverse, None, rule)
-            yield ContractPart(
-                f"rules.{name}",
-                _rule(rule),
-                None,
-                ("rules", index),
-                ("rules",),
-                accepted=accepted,
-                note=_WARNS,
-            )
+            yield _removed_rule(direction, index, rule)
     for name, (index, rule) in new.items():
         if name not in old:
-            rejected = records_newly_broken(direction, None, rule)
-            yield ContractPart(
-                f"rules.{name}",
-                None,
-                _rule(rule),
-                ("rules",),
-                ("rules", index),
-                rejected=rejected,
-                note=_WARNS,
-            )
+            yield _added_rule(direction, index, rule)
+        else:
+            yield from _changed_rule(direction, old[name], (index, rule))
+
+
+def _removed_rule(direction: Direction, index: int, rule: RecordRule) -> ContractPart:
+    return ContractPart(
+        f"rules.{rule.name}",
+        _rule(rule),
+        None,
+        ("rules", index),
+        ("rules",),
+        accepted=records_newly_broken(direction.reverse, None, rule),
+        note=_WARNS,
+    )
+
+
+def _added_rule(direction: Direction, index: int, rule: RecordRule) -> ContractPart:
+    return ContractPart(
+        f"rules.{rule.name}",
+        None,
+        _rule(rule),
+        ("rules",),
+        ("rules", index),
+        rejected=records_newly_broken(direction, None, rule),
+        note=_WARNS,
+    )
+
+
+def _changed_rule(
+    direction: Direction, old: tuple[int, RecordRule], new: tuple[int, RecordRule]
+) -> Iterator[ContractPart]:
+    (old_index, before), (new_index, after) = old, new
+    for key in ("check", "when", "unique", "severity", "reason", "description"):
+        was, now = getattr(before, key), getattr(after, key)
+        if was == now:
             continue
-        at, before = old[name]
-        for key in ("check", "when", "unique", "severity", "reason", "description"):
-            was, now = getattr(before, key), getattr(rule, key)
-            if was == now:
-                continue
-            judged = key not in ("reason", "description")
-            yield ContractPart(
-                f"rules.{name}.{key}",
-                shown(was),
-                shown(now),
-                ("rules", at, key),
-                ("rules", index, key),
-                rejected=records_newly_broken(direction, before, rule) if judged else None,
-                accepted=records_newly_broken(direction.reverse, rule, before) if judged else None,
-                note=_WARNS if judged and "warn" in (before.severity, rule.severity) else SAME_VERDICTS,
-            )
+        judged = key not in ("reason", "description")
+        yield ContractPart(
+            f"rules.{after.name}.{key}",
+            shown(was),
+            shown(now),
+            ("rules", old_index, key),
+            ("rules", new_index, key),
+            rejected=records_newly_broken(direction, before, after) if judged else None,
+            accepted=records_newly_broken(direction.reverse, after, before) if judged else None,
+            note=_WARNS if judged and "warn" in (before.severity, after.severity) else SAME_VERDICTS,
+        )
 
 
 _WARNS = "the rule only warns: no record is rejected otherwise"

@@ -1,7 +1,7 @@
-"""Two contracts in one direction: what the first one accepts is checked against the second one.
+"""A pair of contracts in one direction: what the first accepts is compared with what the second accepts.
 
-Every judge of this package looks one way only, and is asked twice: from old to new for what a change breaks, and
-from new to old for what it loosens.
+Every comparison of this package looks in one direction only and is called twice: from old to new for the breaking
+changes, from new to old for the loosening ones. So the two answers cannot contradict each other.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ ERROR = "error"
 
 @dataclass(frozen=True)
 class Direction:
-    """From `before` to `after`; `origins` gives, by the name of a column after, its name before.
+    """The direction from `before` to `after`; `origins` maps the names of columns in `after` to those in `before`.
 
-    What the judges of every column ask for is worked out once: a contract may have thousands of columns.
+    Values that the comparison of every column needs are cached, since a contract may have thousands of columns.
     """
 
     before: ContractDocument
@@ -30,37 +30,37 @@ class Direction:
 
     @cached_property
     def reverse(self) -> Direction:
-        """The same two contracts, looked at from the other one."""
+        """The same two contracts in the other direction."""
         return Direction(self.after, self.before, {old: new for new, old in self.origins.items()})
 
     def pairs(self) -> list[tuple[Column, Column]]:
-        """Return the columns that both have, before and after, in the order before."""
+        """Return the columns that both contracts have, as (before, after), in the order of `before`."""
         after = {self.origins[each.name]: each for each in self.after.columns if each.name in self.origins}
         return [(column, after[column.name]) for column in self.before.columns if column.name in after]
 
     def before_of(self, name: str) -> Column | None:
-        """Return the column before, by its name after."""
+        """Return the column in `before` with this name in `after`, None for a new column."""
         origin = self.origins.get(name)
         return None if origin is None else self._columns_before.get(origin)
 
     @cached_property
     def columns_after(self) -> dict[str, Column]:
-        """The columns after, by name."""
+        """The columns of `after`, by name."""
         return {column.name: column for column in self.after.columns}
 
     @cached_property
     def keys_before(self) -> dict[str, frozenset[str]]:
-        """The header names that mean each column before."""
+        """The header names of each column in `before`."""
         return _header_keys(self.before)
 
     @cached_property
     def keys_after(self) -> dict[str, frozenset[str]]:
-        """The header names that mean each column after."""
+        """The header names of each column in `after`."""
         return _header_keys(self.after)
 
     @cached_property
     def all_keys_after(self) -> frozenset[str]:
-        """The header names that mean any column after."""
+        """The header names of all columns in `after`."""
         return frozenset().union(*self.keys_after.values())
 
     @cached_property
@@ -69,9 +69,9 @@ class Direction:
 
 
 def _header_keys(document: ContractDocument) -> dict[str, frozenset[str]]:
-    """Return the header names that mean each column, folded where letter case does not count.
+    """Return the header names of each column, folded if letter case is ignored.
 
-    By name, the first column that has a name gets it.
+    A name that several columns have belongs to the first of them.
     """
     fold = document.source.header_case == "ignore"
     found: dict[str, frozenset[str]] = {}
@@ -84,7 +84,7 @@ def _header_keys(document: ContractDocument) -> dict[str, frozenset[str]]:
 
 
 def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:
-    """Pair columns by name, then by alias, then, where there is no header, by position."""
+    """Return a direction with columns paired by name, then by alias, then (without a header) by position."""
     old_names = {column.name for column in old.columns}
     origins = {column.name: column.name for column in new.columns if column.name in old_names}
     free_old = {column.name: column for column in old.columns if column.name not in origins}
@@ -104,7 +104,7 @@ def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:
 
 
 class _Renamed:
-    """Finds the column that had another name before: one of the names is an alias of the other column."""
+    """Finds renamed columns: one of the two names is an alias of the other column."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._order = {column.name: place for place, column in enumerate(columns)}
@@ -114,20 +114,20 @@ class _Renamed:
                 self._by_alias.setdefault(alias, []).append(column.name)
 
     def to(self, after: Column, free: Mapping[str, Column]) -> Column | None:
-        """Return the first free column that may have been renamed to `after`, None where there is none."""
+        """Return the first free column that may have been renamed to `after`, None if there is none."""
         names = [name for name in (*after.aliases, *self._by_alias.get(after.name, ())) if name in free]
         return free[min(names, key=self._order.__getitem__)] if names else None
 
 
 def is_strict(column: Column | None, key: str) -> bool:
-    """Return whether breaking this rule of the column rejects a record."""
+    """Return whether the column has this rule with severity `error`, so that breaking it rejects a record."""
     return column is not None and key in column.rule_keys and column.severity_of(key) == ERROR
 
 
 def expressions_of(
     rule: RecordRule, document: ContractDocument
 ) -> tuple[Expression | None, Expression | None]:
-    """Return the check and the condition of a rule as trees."""
+    """Return the check and the condition of a rule as compiled expressions."""
     types = {column.name: column.type for column in document.columns}
     check, when = (
         None if text is None else compile_expression(text, types) for text in (rule.check, rule.when)
@@ -136,7 +136,7 @@ def expressions_of(
 
 
 def rejects_repetition(document: ContractDocument) -> bool:
-    """Return whether a record can be rejected because of an earlier one."""
+    """Return whether a record can be rejected because of an earlier record."""
     return any(is_strict(column, "unique") for column in document.columns) or any(
         rule.unique is not None and rule.severity == ERROR for rule in document.rules
     )

@@ -1,4 +1,4 @@
-"""The header before and after: which sources are newly refused for their columns."""
+"""Compares headers of two contracts: which sources are newly refused for their columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WIDTH = {"exact": 0, "any_order": 1, "by_name": 2}
 
 
 def mode(direction: Direction) -> str | None:
-    """Return which sources another way to compare the header refuses."""
+    """Return the sources that another header mode refuses, None if there are none."""
     before, after = direction.before.source.header, direction.after.source.header
     if before == after:
         return None
@@ -23,7 +23,7 @@ def mode(direction: Direction) -> str | None:
 
 
 def names(direction: Direction, before: Column, after: Column) -> str | None:
-    """Return which header names of one column are no longer taken for it."""
+    """Return the sources with header names that no longer mean this column, None if there are none."""
     old, new = direction.before.source, direction.after.source
     if "none" in (old.header, new.header):
         return None
@@ -41,7 +41,7 @@ def names(direction: Direction, before: Column, after: Column) -> str | None:
 
 
 def order(direction: Direction) -> str | None:
-    """Return which sources are refused, or misread, where the columns stand in another order."""
+    """Return the sources that are refused, or misread, for another order of columns, None if there are none."""
     header = direction.before.source.header
     if header != direction.after.source.header or header not in ("exact", "none"):
         return None
@@ -49,12 +49,15 @@ def order(direction: Direction) -> str | None:
 
 
 def lacking(direction: Direction) -> str:
-    """Return which sources are refused for a column that only the second contract has: all that lack it."""
+    """Return the sources that are refused because they lack a column that only the second contract has."""
     return "sources with one column more or less" if _by_position(direction) else "sources without the column"
 
 
 def surplus(direction: Direction, column: Column) -> str | None:
-    """Return which sources are refused for a column that only the first contract has; by name it is carried along."""
+    """Return the sources that are refused for a column that only the first contract has.
+
+    None if there are none: under `by_name`, an undeclared column is accepted.
+    """
     if direction.after.source.header != "by_name":
         return (
             "sources with one column more or less" if _by_position(direction) else "sources with the column"

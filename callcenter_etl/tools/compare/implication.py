@@ -1,4 +1,4 @@
-"""Whether one condition provably holds wherever another one does."""
+"""Proves that one condition implies another."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _RISING, _FALLING = ("<", "<="), (">", ">=")
 
 
 def implies(first: Expression, second: Expression, names: Mapping[str, str]) -> bool:
-    """Return whether `second` provably is true wherever `first` is, and not false wherever `first` is not.
+    """Return whether provably `second` is true wherever `first` is, and is not false wherever `first` is not false.
 
-    `names` gives the name in `first` of a column of `second`. False means that no proof was found.
+    `names` maps the column names of `second` to those of `first`. False means that no proof was found.
     """
     prover = _Prover(names)
     if prover.same(first.root, second.root):
@@ -31,7 +31,7 @@ def _size(node: Node) -> int:
 
 
 class _Prover:
-    """Compares trees; every step keeps both the true and the not false, unknown values included."""
+    """Compares trees. Each step preserves both "is true" and "is not false", so that unknown values are covered."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -79,7 +79,7 @@ class _Prover:
         return first.kind == "compare" and (self._swapped(first, second) or self._bounded(first, second))
 
     def _swapped(self, first: Node, second: Node) -> bool:
-        """Check whether two equalities, of values or of conditions, have the same sides the other way round."""
+        """Return whether two equalities or inequalities have the same operands in the opposite order."""
         if first.value != second.value or first.value not in ("==", "!="):
             return False
         (left, right), (other_left, other_right) = first.parts, second.parts
@@ -92,7 +92,7 @@ class _Prover:
         return {part.value for part in inner.parts[1:]} <= {part.value for part in outer.parts[1:]}
 
     def _bounded(self, first: Node, second: Node) -> bool:
-        """Return whether two comparisons with a number or an instant differ in a bound that the second one widens."""
+        """Return whether two comparisons with a constant differ only in the bound, and the second bound is wider."""
         (left, low), (other, high) = first.parts, second.parts
         if first.value != second.value or not self.same(left, other):
             return False

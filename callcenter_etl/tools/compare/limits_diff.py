@@ -1,4 +1,4 @@
-"""The limits of a run before and after: which runs newly fail."""
+"""Compares the limits of two contracts: which runs newly fail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from callcenter_etl.contract.model import Limits, MaxRejected
 
 
 def max_rejected(before: Limits, after: Limits) -> str | None:
-    """Return which runs fail, or end with exit code 1, for their rejects."""
+    """Return the runs that newly fail, or newly end with exit code 1, for their rejects; None if there are none."""
     old, new = before.max_rejected, after.max_rejected
     if new is None:
         return None if old is None else f"runs with rejects, at most {old}: without a limit they end with 1"
@@ -22,7 +22,7 @@ def _is_wider(before: MaxRejected, after: MaxRejected) -> bool:
 
 
 def min_records(before: Limits, after: Limits) -> str | None:
-    """Return which runs fail for too few records."""
+    """Return the runs that newly fail for too few records, None if there are none."""
     least = after.min_records or 0
     return f"runs with fewer than {least:,} records" if least > (before.min_records or 0) else None
 

@@ -1,4 +1,4 @@
-"""The record rules before and after: which records are newly rejected."""
+"""Compares the record rules of two contracts: which records are newly rejected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from callcenter_etl.tools.compare.value_rule_diff import expressions_read_alike
 
 
 def records_newly_broken(direction: Direction, before: RecordRule | None, after: RecordRule) -> str | None:
-    """Return which records, accepted before, the rule may reject after; None where there are none."""
+    """Return the records, accepted before, that the rule may reject after; None if there are none."""
     if after.severity != ERROR:
         return None
     if before is not None and before.severity == ERROR and _is_wider(direction, before, after):
@@ -37,7 +37,7 @@ def _is_wider(direction: Direction, before: RecordRule, after: RecordRule) -> bo
 
 
 def columns_read_otherwise(direction: Direction, rule: RecordRule) -> list[str]:
-    """Return the columns of a rule, by their names after, in which its expressions may see other values than before."""
+    """Return the columns of a rule, by their names after, with other values for its expressions than before."""
     found = []
     for tree in expressions_of(rule, direction.after):
         for name in () if tree is None else tree.columns:

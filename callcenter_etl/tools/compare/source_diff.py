@@ -1,7 +1,7 @@
-"""How a source is read before and after: which sources and records are newly turned away.
+"""Compares the source formats of two contracts: which sources and records are newly refused or rejected.
 
-A record that was malformed, and is read now, may be the first one with its key: a later record, accepted before,
-repeats it then. And a record that now runs over several lines takes lines along that were records of their own.
+Reading more records can reject others: a record that was malformed and is now read may be the first with its key, so
+that a later record, accepted before, repeats it. And a record that now spans lines absorbs lines that were records.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _ASCII = bytes(range(128))
 
 
 def delimiter(direction: Direction) -> str | None:
-    """Another delimiter cuts every line otherwise."""
+    """Return the sources that another delimiter splits differently: all."""
     return f"sources delimited by {direction.before.source.delimiter!r}"
 
 
 def quote(direction: Direction) -> str | None:
-    """Another quote is text where it was none, and the reverse."""
+    """Return the values that another quote character reads differently."""
     mark = direction.before.source.quote
     return "values that hold quotes" if mark is None else f"values quoted with {mark}"
 
 
 def encoding(direction: Direction) -> str | None:
-    """Only ASCII is read alike by other encodings."""
+    """Return the sources that another encoding decodes differently; of ASCII only those that repeat keys."""
     before, after = direction.before.source, direction.after.source
     if before.encoding != "ascii" or _decoded(after.encoding) != _decoded("ascii"):
         return f"sources in {before.encoding}"
@@ -40,14 +40,14 @@ def encoding(direction: Direction) -> str | None:
 
 
 def quoting(direction: Direction) -> str | None:
-    """Strict quoting rejects what lenient quoting keeps."""
+    """Return the records that strict quoting rejects, or that lenient quoting affects by reading more records."""
     if direction.after.source.quoting == "strict":
         return "records with text after a closing quote"
     return _through_more_records(direction, "with text after a closing quote")
 
 
 def multiline(direction: Direction) -> str | None:
-    """Values may or may not run over lines."""
+    """Return the records that `multiline` reads differently, None without quotes."""
     if direction.after.source.quote is None and direction.before.source.quote is None:
         return None
     if not direction.after.source.multiline:
@@ -64,7 +64,7 @@ def _through_more_records(direction: Direction, which: str) -> str | None:
 
 
 def empty_values(direction: Direction) -> str | None:
-    """A word that means nothing is asked no rule but `required`."""
+    """Return the values for which other rules apply as text or as empty, None if no rule distinguishes them."""
     before, after = (
         {word for word in each.source.empty_values if word and not word.isspace()}
         for each in (direction.before, direction.after)
@@ -82,13 +82,13 @@ def _listed(words: set[str]) -> str:
 
 
 def max_bytes(direction: Direction) -> str | None:
-    """A run stops at a compressed source that grows over this size."""
+    """Return the compressed sources that a lower size limit stops, None if the limit is not lower."""
     before, after = direction.before.source.max_bytes, direction.after.source.max_bytes
     return f"compressed sources of more than {after:,} bytes" if after < before else None
 
 
 def file_name(key: str, direction: Direction) -> str | None:
-    """Return which names one rule of the file name newly refuses."""
+    """Return the file names that one rule for the file name newly refuses, None if there are none."""
     before, after = (each.source.filename or FileName() for each in (direction.before, direction.after))
     return _FILE_NAME[key](before, after)
 
@@ -106,7 +106,7 @@ def _name_length(before: FileName, after: FileName) -> str | None:
 
 
 def _name_extensions(before: FileName, after: FileName) -> str | None:
-    # Endings end in endings: `.csv` lets `.tar.csv` pass.
+    # By ending: `.csv` accepts all names that `.tar.csv` accepts.
     if not after.extensions or (
         before.extensions and all(each.endswith(after.extensions) for each in before.extensions)
     ):

@@ -1,4 +1,4 @@
-"""Moments worth trying in a column of dates, times or durations, written as the column wants them."""
+"""Generates boundary values for columns of dates, times and durations, in the formats of the column."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ _WRITE: dict[str, Callable[[datetime], str]] = {
 
 
 def instants_of(kind: str, edges: Iterable[int], seconds: Iterable[int], rng: random.Random) -> list[int]:
-    """Return moments in microseconds: around the edges, usual ones, some at random.
+    """Return values in microseconds: around the edges, typical ones, and some at random.
 
-    `seconds` are numbers that an expression compares with: they stand apart from another moment by that much.
+    `seconds` are constants of expressions; values at these distances are likely to make a comparison true or false.
     """
     unit = _DAY if kind == "date" else MICROSECONDS_A_SECOND
     found = [edge + step for edge in edges for step in (0, unit, -unit, 1, -1)]
@@ -77,7 +77,7 @@ def instants_of(kind: str, edges: Iterable[int], seconds: Iterable[int], rng: ra
 
 
 def write_instant(column: Column, at: int) -> list[str]:
-    """Write a moment in each of the column's formats; nothing where it has no such text."""
+    """Return a value in each of the column's formats; empty if it has no text in them."""
     if column.type == "duration":
         total, rest = divmod(at, MICROSECONDS_A_SECOND)
         return [] if at < 0 or rest else [f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"]

@@ -1,4 +1,4 @@
-"""A contract tested by itself: its examples, and a record for every rule."""
+"""Tests a contract: checks its examples, and searches a record for every rule."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.temporary import temporary_folder
-from callcenter_etl.tools.contract_test.coverage import ALONE, RuleCoverage, cover_rules
+from callcenter_etl.tools.contract_test.coverage import cover_rules
 from callcenter_etl.tools.contract_test.example_results import ExampleResult, ask_examples
 from callcenter_etl.tools.contract_test.record_evaluator import Record, RecordEvaluator
+from callcenter_etl.tools.contract_test.rule_coverage import ALONE, RuleCoverage
 
-LOOKED_UP = 10  # values of a lookup that are tried
+LOOKED_UP = 10  # values of each lookup that are tried
 
 
 @dataclass(frozen=True, slots=True)
 class ContractTest:
-    """What a contract said of its own examples, and of the records made for its rules."""
+    """The result of a contract test: verdicts on the examples, and coverage of the rules."""
 
     document: ContractDocument
     origin: str | None
@@ -27,16 +28,16 @@ class ContractTest:
 
     @property
     def holds(self) -> bool:
-        """True where every example is judged as it says."""
+        """True if every example has the verdict that it declares."""
         return all(example.holds for example in self.examples)
 
     @property
     def covered(self) -> bool:
-        """True where every rule has a record that breaks it alone."""
+        """True if every rule has a record that breaks it alone."""
         return all(rule.outcome == ALONE for rule in self.rules)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain values, ready for JSON; classified values are hidden."""
+        """Return the result as plain values, ready for JSON; classified values are masked."""
         return {
             "contract": {"id": self.document.contract, "version": self.document.version, "file": self.origin},
             "holds": self.holds,
@@ -69,7 +70,7 @@ class ContractTest:
         }
 
     def shown(self, record: Record) -> dict[str, str]:
-        """Return a record whose classified values are replaced by their classification."""
+        """Return a record with its classified values replaced by their classification."""
         kinds = {column.name: column.classification for column in self.document.columns}
         return {
             name: value if kinds[name] == "public" or not value else f"({kinds[name]})"
@@ -78,9 +79,9 @@ class ContractTest:
 
 
 def run_contract_test(contract: LoadedContract) -> ContractTest:
-    """Ask a contract about its examples, and search a record for each of its rules.
+    """Check the examples of a contract, and search a record for each of its rules.
 
-    Raises SourceError when a lookup cannot be read, OutputError when no temporary file can be written.
+    Raises SourceError if a lookup cannot be read, OutputError if no temporary file can be written.
     """
     lookups = load_lookups(contract.document, contract.origin)
     looked_up = {name: values[:LOOKED_UP].to_pylist() for name, values in lookups.items()}

@@ -1,84 +1,39 @@
-"""For every rule of a contract, a record that breaks just that rule: made, judged, or said to be missing."""
+"""Searches, for every rule of a contract, a record that breaks that rule alone."""
 
 from __future__ import annotations
 
 import math
 import random
 import time
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument, RecordRule
 from callcenter_etl.tools.contract_test.candidates import candidates
 from callcenter_etl.tools.contract_test.literals import literals_by_column, rule_expressions
 from callcenter_etl.tools.contract_test.record_evaluator import Record, RecordEvaluator, rule_ids
+from callcenter_etl.tools.contract_test.rule_coverage import (
+    ALONE,
+    NOT_FOUND,
+    TOGETHER,
+    BreakingRecord,
+    RuleCoverage,
+)
 from callcenter_etl.tools.contract_test.side_by_side import SideBySide, in_batches
 from callcenter_etl.tools.contract_test.unsatisfiable import unsatisfiable_reason
 
-ALONE, TOGETHER, NOT_FOUND = "alone", "together", "not found"
 SEED = 20_250_131
 BATCH, MAX_BATCHES = 512, 8
-MAX_SECONDS = 30.0  # of the processor's time for one contract; what is left then is said to be not found
+MAX_SECONDS = 30.0  # of processor time for one contract; rules without a record by then are "not found"
 MAX_BASES = 3
-MAX_PAIRS = 8  # of records with one key, judged in a source of their own each
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCoverage:
-    """The record that breaks a rule with the fewest others, and what it changes in a record that breaks none.
-
-    `outcome` is alone, together (`others` are then broken too, whatever was tried) or not found, after `tries`
-    made records. `after` is before the record, for rules of uniqueness.
-    """
-
-    rule: str
-    severity: str
-    outcome: str
-    tries: int
-    record: Record | None = None
-    changed: tuple[str, ...] = ()
-    after: tuple[Record, ...] = ()
-    others: tuple[str, ...] = ()
-    why: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Find:
-    """A record, the rules that it breaks, and the sound record that it was made of."""
-
-    broken: frozenset[str]
-    record: Record
-    base: Record
-    changed: tuple[str, ...]
-    after: tuple[Record, ...] = ()
-
-    @classmethod
-    def of(
-        cls, broken: frozenset[str], record: Record, base: Record, after: tuple[Record, ...] = ()
-    ) -> _Find:
-        """Return a find, with the columns in which the record is not as the one that it was made of."""
-        changed = tuple(name for name, value in record.items() if base.get(name, "") != value)
-        return cls(broken, record, base, changed, after)
-
-    @classmethod
-    def of_value(cls, broken: frozenset[str], base: Record, name: str, value: str) -> _Find:
-        """Return a find with one other value than its base; it copies none of the base's values."""
-        changed = (name,) if base[name] != value else ()
-        return cls(broken, ChainMap({name: value}, dict(base)), base, changed)
-
-    @property
-    def weight(self) -> tuple[int, int]:
-        """What a better find has less of."""
-        return len(self.broken), len(self.changed)
+MAX_PAIRS = 8  # pairs of records with one key; each pair is validated in a source of its own
 
 
 def cover_rules(
     document: ContractDocument, record_evaluator: RecordEvaluator, looked_up: Mapping[str, Sequence[str]]
 ) -> tuple[RuleCoverage, ...]:
-    """Search a record for every rule, in contract order; the same ones each time.
+    """Return a record for every rule, in contract order; the search is deterministic.
 
-    `looked_up` gives some values of each column's lookup.
+    `looked_up` has some values of each column's lookup.
     """
     search = _Search(document, record_evaluator, looked_up)
     search.run()
@@ -86,7 +41,7 @@ def cover_rules(
 
 
 class _Search:
-    """What is known of one contract: values that are good in a column, sound records, the best find for a rule."""
+    """The state of a search: valid values by column, valid records (`bases`), the best record found by rule."""
 
     def __init__(
         self,
@@ -96,7 +51,7 @@ class _Search:
     ) -> None:
         self.document = document
         self.record_evaluator = record_evaluator
-        self.rng = random.Random(SEED)  # noqa: S311  the same records each time are wanted
+        self.rng = random.Random(SEED)  # noqa: S311  the results must be reproducible
         literals = literals_by_column(document)
         self.pools = {
             column.name: [
@@ -110,12 +65,12 @@ class _Search:
         }
         self.good: dict[str, list[str]] = {}
         self.bases: list[Record] = []
-        self.finds: dict[str, _Find] = {}
+        self.finds: dict[str, BreakingRecord] = {}
         self.tries = 0
         self.until = time.process_time() + MAX_SECONDS
 
     def run(self) -> None:
-        """Find sound records, then change them one value at a time, then at random, then repeat them."""
+        """Search valid records, then change one value at a time, then several at random, then repeat keys."""
         self._find_good_values()
         self._find_bases()
         self._use_failing_examples()
@@ -123,7 +78,7 @@ class _Search:
         for base in self.bases:
             for name, value, broken in side_by_side.judge(base, self.pools):
                 self.tries += 1
-                self._note(_Find.of_value(broken, base, name, value))
+                self._note(BreakingRecord.of_value(broken, base, name, value))
         for rule in self.document.rules:
             if rule.check is not None:
                 self._search_check(rule)
@@ -133,7 +88,7 @@ class _Search:
             self._search_repetition(rule_id, key)
 
     def coverage(self) -> tuple[RuleCoverage, ...]:
-        """Return what was found for each rule, after the records found were judged once more, each as a whole."""
+        """Return the result for each rule, after the found records were validated once more, each as a whole."""
         confirmed = self._confirm()
         order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
         severities = _severities(self.document)
@@ -163,14 +118,14 @@ class _Search:
         return tuple(found)
 
     def _confirm(self) -> dict[str, frozenset[str]]:
-        """Judge the records found, and return by rule what its record breaks.
+        """Return, by rule, the rules that its record breaks in a second validation.
 
-        Where the time is over, it is what the record broke when it was found: rules times columns are too many
-        fields to be judged twice for a very wide contract.
+        When the time is over, the first result is used: a very wide contract has too many fields (rules times
+        columns) for a second validation.
         """
         until = max(self.until, time.process_time() + MAX_SECONDS / 2)
         confirmed = {rule: find.broken for rule, find in self.finds.items()}
-        # Rules of uniqueness cannot be broken by one record, so all these go into one source.
+        # A single record cannot break a rule of uniqueness, so all records without predecessors share one source.
         single = [rule for rule, find in self.finds.items() if not find.after]
         places = iter(single)
         for batch in in_batches([self.finds[rule].record for rule in single]):
@@ -183,7 +138,7 @@ class _Search:
         return confirmed
 
     def _find_good_values(self) -> None:
-        """Judge the values of all columns side by side: a column's own rules do not ask about the others."""
+        """Find the valid values of each column, all columns in one source: a column's rules read no other column."""
         longest = max(len(pool) for pool in self.pools.values())
         records = [
             {name: pool[row % len(pool)] for name, pool in self.pools.items()} for row in range(longest)
@@ -198,7 +153,7 @@ class _Search:
             self.good[column.name] = sorted(values, key=lambda value: not value.strip()) or [""]
 
     def _find_bases(self) -> None:
-        """Take the passing examples, or records at random from good values; failing that, the best there is."""
+        """Find valid records: the passing examples, else random records of valid values, else the best one."""
         examples: list[Record] = [
             {name: example.get(name, "") for name in self.pools} for example in self.document.examples.passing
         ]
@@ -219,7 +174,7 @@ class _Search:
         self.bases = sound[:MAX_BASES] or [best[1]]
 
     def _good_record(self) -> Record:
-        # Mostly from the first values, which are the likeliest; now and then empty, where that is good.
+        # Usually one of the first values, which are the most likely to be valid.
         return {
             name: self.rng.choice(values if self.rng.random() < 0.7 else values[:5])
             for name, values in self.good.items()
@@ -229,10 +184,10 @@ class _Search:
         for example in self.document.examples.failing:
             record = {name: example.record.get(name, "") for name in self.pools}
             broken = self.record_evaluator.broken_by_last([*example.after, record])
-            self._note(_Find.of(frozenset(broken), record, self.bases[0], example.after))
+            self._note(BreakingRecord.of(frozenset(broken), record, self.bases[0], example.after))
 
     def _search_check(self, rule: RecordRule) -> None:
-        """Change the columns that a rule reads, several at once."""
+        """Search a record that breaks a check, by changing several of the columns that it reads."""
         names = list(
             dict.fromkeys(name for tree in rule_expressions(rule, self.document) for name in tree.columns)
         )
@@ -245,13 +200,13 @@ class _Search:
             self._judge(base, [self._changed(base, names, others) for _ in range(BATCH)])
 
     def _search_alone(self, rule_id: str) -> None:
-        """Keep what breaks a rule, and change what the rules broken beside it read."""
+        """Search a record that breaks only this rule, by changing columns that the other broken rules read."""
         for _ in range(MAX_BATCHES // 2):
             find = self.finds[rule_id]
             if len(find.broken) == 1 or time.process_time() > self.until:
                 return
-            beside = {name for each in find.broken - {rule_id} for name in self._read_by(each)}
-            names = sorted(beside - {rule_id.rpartition(".")[0]})
+            read_by_others = {name for each in find.broken - {rule_id} for name in self._read_by(each)}
+            names = sorted(read_by_others - {rule_id.rpartition(".")[0]})
             if not names:
                 return
             made = [self._changed(find.record, names, ()) for _ in range(BATCH)]
@@ -275,7 +230,7 @@ class _Search:
         return record
 
     def _search_repetition(self, rule_id: str, key: tuple[str, ...]) -> None:
-        """Repeat the key of a sound record in another one that differs where other keys could repeat too."""
+        """Repeat the key of a valid record in another record, with other values in all other keys."""
         others = {name for columns in _unique_keys(self.document).values() for name in columns} - set(key)
         for base in self.bases:
             if time.process_time() > self.until:
@@ -292,7 +247,7 @@ class _Search:
             sound.sort(key=lambda record: sum(record[name] == first[name] for name in others))
             for record in [*sound[:MAX_PAIRS], first]:
                 found = self.record_evaluator.broken_by_last([first, record])
-                self._note(_Find.of(frozenset(found), record, first, (first,)))
+                self._note(BreakingRecord.of(frozenset(found), record, first, (first,)))
                 if found == (rule_id,):
                     return
 
@@ -301,10 +256,10 @@ class _Search:
         for start in range(0, len(made), BATCH * 4):
             part = made[start : start + BATCH * 4]
             for record, broken in zip(part, self.record_evaluator.broken_by_each(part), strict=True):
-                self._note(_Find.of(broken, record, base))
+                self._note(BreakingRecord.of(broken, record, base))
             self.tries += len(part)
 
-    def _note(self, find: _Find) -> None:
+    def _note(self, find: BreakingRecord) -> None:
         for rule in find.broken:
             best = self.finds.get(rule)
             if best is None or find.weight < best.weight:

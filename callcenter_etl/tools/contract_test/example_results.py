@@ -1,4 +1,4 @@
-"""Holds the examples of a contract to the contract itself."""
+"""Checks the examples of a contract against the contract itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callcenter_etl.tools.contract_test.record_evaluator import RecordEvaluator,
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """An example, the rules that it should break, and those that it breaks, both in contract order."""
+    """An example, the rules that it declares to break, and those that it breaks, both in contract order."""
 
     path: str
     position: ContractLocation
@@ -20,12 +20,12 @@ class ExampleResult:
 
     @property
     def holds(self) -> bool:
-        """True where the contract judges the record as the example says."""
+        """True if the record breaks exactly the declared rules."""
         return set(self.expected) == set(self.found)
 
 
 def ask_examples(contract: LoadedContract, record_evaluator: RecordEvaluator) -> tuple[ExampleResult, ...]:
-    """Judge every example, each one in a source of its own."""
+    """Return the results of all examples, each validated in a source of its own."""
     examples = contract.document.examples
     order = rule_ids(contract.document)
     results = []

@@ -1,4 +1,4 @@
-"""What the record rules compare each column with."""
+"""Collects the constants with which record rules compare each column."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from callcenter_etl.tools.contract_test.candidates import Literals
 
 
 def rule_expressions(rule: RecordRule, document: ContractDocument) -> list[Expression]:
-    """Return the check and the condition of a rule, those that are there."""
+    """Return the check and the condition of a rule, as far as it has them."""
     types = {column.name: column.type for column in document.columns}
     return [compile_expression(text, types) for text in (rule.check, rule.when) if text is not None]
 
 
 def literals_by_column(document: ContractDocument) -> dict[str, Literals]:
-    """Give, for each column, the literals of every expression that reads it."""
+    """Return, for each column, the literals of every expression that reads it."""
     found = {column.name: Literals() for column in document.columns}
     for rule in document.rules:
         trees = rule_expressions(rule, document)

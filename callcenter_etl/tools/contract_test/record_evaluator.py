@@ -1,4 +1,4 @@
-"""Judges records that are made here: written as bytes, framed, parsed and asked every rule, as a source's are."""
+"""Validates generated records: writes them as a source, and reads and validates that as a run does."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class RecordEvaluator:
-    """Holds made records to one contract. `folder` is for the sources that they are written to."""
+    """Validates generated records against one contract; `folder` is for the sources with the records."""
 
     def __init__(self, contract: LoadedContract, folder: Path) -> None:
-        # A made record has no file name to keep.
+        # The rules for the file name do not apply to generated sources.
         source = contract.document.source.model_copy(update={"filename": None})
         self.document = contract.document.model_copy(update={"source": source})
         self._folder = folder
@@ -31,9 +31,9 @@ class RecordEvaluator:
         self._order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
 
     def broken_by_each(self, records: Sequence[Record]) -> list[frozenset[str]]:
-        """Return the ids of the rules that each record breaks, those of uniqueness left out.
+        """Return the ids of the rules that each record breaks, except rules of uniqueness.
 
-        The values must be writable: see `is_writable`.
+        All records are in one source. The values must be writable: see `is_writable`.
         """
         found: list[set[str]] = [set() for _ in records]
         first = 1 + len(_LINE_END.findall(self._header()))
@@ -46,7 +46,7 @@ class RecordEvaluator:
     def broken_by_last(self, records: Sequence[Record]) -> tuple[str, ...]:
         """Return the ids of the rules that the last record breaks after the others, in contract order.
 
-        Where its text is no single sound record, these are the structural rules that its lines break.
+        If its text is not a single well-formed record, these are the structural rules that its lines break.
         """
         first = 1 + len(_LINE_END.findall(self.text_of(records[:-1])))
         found: set[str] = set()
@@ -57,7 +57,7 @@ class RecordEvaluator:
         return tuple(sorted(found, key=lambda rule: (self._order.get(rule, -1), rule)))
 
     def is_writable(self, value: str) -> bool:
-        """Return whether a value is on one line, and as itself, in a source of this contract."""
+        """Return whether a source of this contract can hold a value unchanged and on one line."""
         source = self.document.source
         if _LINE_END.search(value) or (source.quote is None and source.delimiter in value):
             return False
@@ -68,7 +68,7 @@ class RecordEvaluator:
         return True
 
     def text_of(self, records: Sequence[Record]) -> str:
-        """Return a source with the records, as the contract wants it written."""
+        """Return the text of a source with the records, in the contract's dialect."""
         return self._header() + "".join(self._lines(records))
 
     def _header(self) -> str:
@@ -112,7 +112,7 @@ def _all_broken(verdicts: Verdicts) -> list[tuple[str, Lines]]:
 
 
 def _without_uniqueness(document: ContractDocument) -> ContractDocument:
-    """Return the contract without what makes one record depend on another."""
+    """Return the contract without rules of uniqueness, by which a verdict depends on other records."""
     columns = tuple(_not_unique(column) for column in document.columns)
     rules = tuple(rule for rule in document.rules if rule.unique is None)
     return document.model_copy(update={"columns": columns, "rules": rules})

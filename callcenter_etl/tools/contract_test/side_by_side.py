@@ -1,6 +1,6 @@
-"""Judges one changed value a column for many columns in one record, where no rule reads two of these columns.
+"""Validates changed values of many columns in one record, if no rule reads two of these columns.
 
-A record for each changed value would cost the square of the number of columns.
+One record for each changed value would take time quadratic in the number of columns.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ BATCH_FIELDS = 500_000
 
 
 class SideBySide:
-    """Knows which columns of a contract may change together."""
+    """Groups the columns of a contract that may change together, and validates changed values by group."""
 
     def __init__(self, document: ContractDocument, record_evaluator: RecordEvaluator) -> None:
-        self._bench = record_evaluator
+        self._evaluator = record_evaluator
         self._read_by = {
             rule.name: frozenset(name for tree in rule_expressions(rule, document) for name in tree.columns)
             for rule in document.rules
@@ -31,8 +31,8 @@ class SideBySide:
         self._groups = _groups([column.name for column in document.columns], self._read_by.values())
 
     def judge(self, base: Record, pools: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, Broken]]:
-        """Yield each column and value of the pools, with the rules that `base` breaks with that value in it."""
-        (of_base,) = self._bench.broken_by_each([base])
+        """Yield each column and value of the pools, with the rules that `base` breaks with that value."""
+        (of_base,) = self._evaluator.broken_by_each([base])
         verdicts: dict[str, list[Broken]] = {}
         for group in self._groups:
             verdicts |= self._judge_group(base, of_base, {name: pools[name] for name in group})
@@ -55,7 +55,7 @@ class SideBySide:
         for row, record, broken in zip(rows, made, self._in_batches(made), strict=True):
             changed = [name for name, pool in pools.items() if row < len(pool)]
             if any(rule not in reading and rule not in of_base for rule in broken):
-                # One value made the whole record malformed: ask about each in a record of its own.
+                # One value made the whole record malformed, so each is validated in a record of its own.
                 alone = [{**base, name: record[name]} for name in changed]
                 apart = list(self._in_batches(alone))
             else:
@@ -74,18 +74,18 @@ class SideBySide:
 
     def _in_batches(self, records: Sequence[Record]) -> Iterator[Broken]:
         for batch in in_batches(records):
-            yield from self._bench.broken_by_each(batch)
+            yield from self._evaluator.broken_by_each(batch)
 
 
 def in_batches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """Cut records into batches of a bounded number of fields, so that memory is bounded for wide ones too."""
+    """Yield records in batches with a limited number of fields, so that wide records need no more memory."""
     size = max(1, BATCH_FIELDS // max(1, len(records[0]))) if records else 1
     for start in range(0, len(records), size):
         yield records[start : start + size]
 
 
 def _groups(names: Sequence[str], read_together: Iterable[frozenset[str]]) -> list[list[str]]:
-    """Return groups of columns of which no rule reads two; columns that no rule reads are in the first."""
+    """Return groups of columns such that no rule reads two of a group (greedy graph colouring)."""
     neighbours: dict[str, set[str]] = {name: set() for name in names}
     for together in read_together:
         for name in together:

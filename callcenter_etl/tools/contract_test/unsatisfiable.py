@@ -1,4 +1,4 @@
-"""Why nothing can break some rules, where that is known."""
+"""Finds rules that no record can break, with the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 
 
 def unsatisfiable_reason(column: Column | None, rule_id: str) -> str | None:
-    """Return why no record breaks a rule of a column; None where no reason is known."""
+    """Return the reason why no record can break a column rule, None if no reason is known."""
     key = rule_id.rpartition(".")[2]
     if column is None or key not in column.rule_keys or key not in _REASONS:
         return None

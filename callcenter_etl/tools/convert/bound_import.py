@@ -1,4 +1,4 @@
-"""Reads bounds and lists of values of other formats, which mean values and not their spelling."""
+"""Imports bounds and value lists of other formats, which compare values and not texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMERIC = ("integer", "decimal")
 
 
 def read_bounds(column: ImportedColumn, options: Taken) -> None:
-    """Read `minimum`, `maximum` and their exclusive forms, of a column of numbers or of moments."""
+    """Import `minimum`, `maximum` and their exclusive forms for a column of numbers, dates or times."""
     for word, key in (("minimum", "min"), ("maximum", "max")):
         if options.has(word):
             column.put(key, _bound(column, options.take(word)), options.at(word))
@@ -27,7 +27,7 @@ def _bound(column: ImportedColumn, value: Any) -> Any:
 
 
 def _read_exclusive(column: ImportedColumn, options: Taken) -> None:
-    """Read exclusive bounds: numbers of their own, or (in ODCS 3.0) flags of the inclusive ones."""
+    """Import exclusive bounds: numbers, or (in ODCS 3.0) flags of the inclusive bounds."""
     for word, key, operator, step in (("Minimum", "min", ">", 1), ("Maximum", "max", "<", -1)):
         given = options.take(f"exclusive{word}")
         if given is None or str(given).lower() == "false":
@@ -39,6 +39,7 @@ def _read_exclusive(column: ImportedColumn, options: Taken) -> None:
             continue
         exact = number_of(bound)
         if column.value["type"] == "integer" and exact is not None:
+            # Contracts have inclusive bounds only: for whole numbers the next one is equivalent, else a record rule is.
             is_whole = exact == exact.to_integral_value()
             column.put_tighter(key, int(exact) + step if is_whole else whole_bound(key, bound), origin)
             continue
@@ -50,10 +51,10 @@ def _read_exclusive(column: ImportedColumn, options: Taken) -> None:
 
 
 def put_values(column: ImportedColumn, values: Sequence[Any], origin: Path, *, warn: bool = False) -> None:
-    """Set the list of values that a column may have.
+    """Set the values that a column may have.
 
-    Numbers and moments are compared as values there, so that `1.0` and `01` are 1: a record rule compares so, `allowed`
-    does not.
+    Other formats compare numbers, dates and times by value, so that `1.0` and `01` are 1. A record rule does so too;
+    `allowed` would compare texts.
     """
     kind = str(column.value.get("type", "text"))
     literals = [literal(column, value) for value in values]
@@ -69,7 +70,7 @@ def put_values(column: ImportedColumn, values: Sequence[Any], origin: Path, *, w
 
 
 def literal(column: ImportedColumn, value: Any) -> str | None:
-    """Return a value as a literal of an expression about the column; None where it is none of the column's type."""
+    """Return a value as a literal for an expression over the column, None if it has another type."""
     kind = str(column.value.get("type", "text"))
     if kind in _NUMERIC:
         exact = number_of(value)
@@ -81,7 +82,7 @@ def literal(column: ImportedColumn, value: Any) -> str | None:
 
 
 def as_iso(column: ImportedColumn, text: str) -> str:
-    """Return a moment in ISO form where it is written in the column's own format; else as it is."""
+    """Return a date or time in ISO form if it is in the column's own format, any other text unchanged."""
     kind = str(column.value["type"])
     given = column.value.get("format", DEFAULT_FORMATS[kind])
     formats = (given,) if isinstance(given, str) else tuple(given)
@@ -89,7 +90,7 @@ def as_iso(column: ImportedColumn, text: str) -> str:
         return text
     try:
         value = parse_value(kind, text, formats)
-    except (FormatFault, ValueError):  # the format's own fault is reported where the contract is loaded
+    except (FormatFault, ValueError):  # the loader of the contract reports a faulty format
         return text
     return text if value is None else _iso(kind, value)
 

@@ -1,4 +1,4 @@
-"""The other formats by name: how each is written, read, told from the others, and where it keeps the rest."""
+"""The table of other contract formats by name: writer, reader, detection, and extension properties."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ Written = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ContractFormat:
-    """One format. `text`: how it is usually written; `spread`: it may be spread over several files. `versions`: the last one is the default."""
+    """The functions and properties of one format.
+
+    `text` is its usual syntax (a key of TEXTS), `spread` whether a contract may consist of several files. `keep`
+    stores the residual, that is the parts that the format cannot express, under `place`. The last of `versions` is
+    the default.
+    """
 
     write: Callable[[ContractDocument, str], Written]
     keep: Callable[[Written, Written, Mapping[int, Written]], None]
@@ -39,7 +44,8 @@ class ContractFormat:
     text: str
     is_it: Callable[[dict[str, Any]], bool]
     place: str
-    own: Callable[[Written], Iterator[str]] = lambda written: iter(())  # what is said in words only we know
+    # Yields a line for each part that only this program understands.
+    own: Callable[[Written], Iterator[str]] = lambda written: iter(())
     versions: tuple[str, ...] = ()
     spread: bool = False
 
@@ -49,7 +55,7 @@ def _json_text(value: Written) -> str:
 
 
 TEXTS: dict[str, Callable[[Written], str]] = {"yaml": yaml_text, "json": _json_text}
-MODEL = "pandera-model"  # Python text, which is run to be read: no format of documents
+MODEL = "pandera-model"  # Python code, which is imported and not parsed, so it is not in FORMATS
 FORMATS: dict[str, ContractFormat] = {
     "odcs": ContractFormat(
         write=to_odcs,
@@ -100,5 +106,5 @@ FORMATS: dict[str, ContractFormat] = {
 
 
 def guess(value: dict[str, Any]) -> str | None:
-    """Return which format a parsed document is in."""
+    """Return the format of a parsed document, None if it is unknown."""
     return next((name for name, form in FORMATS.items() if form.is_it(value)), None)

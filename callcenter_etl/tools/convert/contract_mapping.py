@@ -1,4 +1,4 @@
-"""A contract as a plain mapping that declares no default, and as YAML text."""
+"""Converts a contract to a plain mapping without defaults, and to YAML text."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NEVER_ALONE = (
     "unique",
     "source",
     "breaks",
-)  # where a list of one is another value
+)  # keys for which a list with one entry is not the same as the entry
 _COUNT = re.compile(r"-?[1-9][0-9]{0,14}|0")
-_WIDTH = 1_000_000  # a folded line would be a value that nobody can search for
+_WIDTH = 1_000_000  # no line is folded: a value on two lines cannot be searched for
 
 
 def plain_of(document: ContractDocument) -> dict[str, Any]:
-    """Return a contract as a mapping with which it can be loaded again, equal, rules in their order."""
+    """Return a contract as a mapping that loads as an equal contract, with its rules in their order."""
     found = _declared(document)
     found["columns"] = [_column(column) for column in document.columns]
     return found
@@ -61,16 +61,16 @@ def _plain(name: str, value: Any) -> Any:
         alone = len(value) == 1 and name not in _NEVER_ALONE and isinstance(value[0], str)
         return value[0] if alone else [_plain(name, each) for each in value]
     if name in ("min", "max") and isinstance(value, str) and _COUNT.fullmatch(value):
-        return int(value)  # the same text, without quotes
+        return int(value)  # YAML then writes the same text without quotes
     return value
 
 
 class _Line(dict[str, Any]):
-    """A mapping that is on one line."""
+    """A mapping that YAML writes on one line."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a `_Line` on one line, and no aliases."""
+    """A YAML dumper with `_Line` in flow style, and without aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
         return True
@@ -87,14 +87,14 @@ _Dumper.add_representer(_Line, _represent_line)
 
 
 def yaml_text(value: dict[str, Any]) -> str:
-    """Write a mapping as YAML that readers of 1.1 and of 1.2 take alike."""
+    """Return a mapping as YAML with the same meaning in YAML 1.1 and 1.2."""
     return yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False
     )
 
 
 def contract_text(plain: dict[str, Any]) -> str:
-    """Write a plain contract as people do: a column or a rule a line."""
+    """Return a plain contract as YAML, with each column and each rule on one line."""
     lines = {key: value for key, value in plain.items() if key != "columns"}
     parts = {
         key: [_Line(each) for each in value]

@@ -1,4 +1,4 @@
-"""One of several contracts in a file of another tool, and what a contract is called by."""
+"""Chooses one of several contracts in a file of another tool, and its contract id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from callcenter_etl.tools.convert.import_draft import Draft, Taken
 def chosen_part(
     draft: Draft, parts: Sequence[Taken], part: str | None, *, at: Path, word: str
 ) -> Taken | None:
-    """Return the part of that name, or the only one; the others are noted. A fault, and None, where it cannot be reported."""
+    """Return the part with the name `part`, or the only one, and add a note about each other part.
+
+    If there is no such part, or no unique one, a fault is added and None returned.
+    """
     if not parts:
         draft.fault(at, f"the file has no {word}, so there is nothing to make a contract of")
         return None
@@ -34,5 +37,5 @@ def chosen_part(
 
 
 def contract_name(name: object) -> str:
-    """Return what a contract may be called by, of a name that may be anything; empty where nothing is left of it."""
+    """Return a contract id made from any name; empty if the name has no allowed character."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", str(name or "")).strip("_")

@@ -1,4 +1,4 @@
-"""The formats besides our own in which a contract can be given to `--contract`."""
+"""The other formats that `--contract` accepts."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ CONTRACT_READERS = (ContractReader(is_odcs, _read_odcs),)
 def load_any_document(
     source: str | os.PathLike[str] | Mapping[str, Any], *, read_bytes: Callable[[str], bytes] | None = None
 ) -> LoadedContract:
-    """Load a contract in our own format or in one of CONTRACT_READERS.
+    """Load a contract in this program's format or in one of CONTRACT_READERS.
 
-    Raises ContractError with every fault, SourceError when the file cannot be read.
+    Raises ContractError with every fault, SourceError if the file cannot be read.
     """
     if read_bytes is None:
         return load_document(source, readers=CONTRACT_READERS)

@@ -1,4 +1,4 @@
-"""Exports contracts to other formats and imports them again, each way with a list of what does not fit."""
+"""Exports contracts to other formats and imports them, with a list of the parts that do not fit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from callcenter_etl.tools.convert.residual import kept_lines, residual_of
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A contract in another format, and what that format cannot say, which is `kept` where it leaves room."""
+    """A contract in another format; `kept` lists the parts in extension properties, `place` is their key."""
 
     text: str
     kept: tuple[str, ...]
@@ -37,7 +37,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A contract out of another format: as YAML, and what it does not hold of the other document."""
+    """A contract imported from another format: loaded, as YAML, and notes about parts that it does not hold."""
 
     loaded: LoadedContract
     text: str
@@ -48,10 +48,10 @@ class Imported:
 def export_contract(
     document: ContractDocument, to: str, *, version: str | None = None, text: str | None = None
 ) -> Exported:
-    """Write a contract in another format; `version` chooses among those of the format, `text` is yaml or json.
+    """Convert a contract to another format, in one of its versions; `text` is yaml or json.
 
-    What was written reads back as the same contract, or this raises AssertionError. Raises UsageError for an unknown
-    format or version, and for a contract that the format has no place for.
+    The result is read back and compared; a difference raises AssertionError. Raises UsageError for an unknown format
+    or version, and for a contract that the format cannot hold.
     """
     if to == MODEL:
         return Exported(model_text(document), (), "")
@@ -60,6 +60,8 @@ def export_contract(
     chosen = _version(form, to, version)
     wanted = plain_of(document)
     written = form.write(document, chosen)
+    # The residual is the difference between the contract and what a reader makes of the format's own terms. Reading the
+    # result back, instead of a list of supported keys, makes it complete by construction.
     draft = form.read(_parsed(write(written)).value, None)
     whole, columns = residual_of(draft.value, wanted)
     form.keep(written, whole, columns)
@@ -74,10 +76,10 @@ def export_contract(
 def import_contract(
     names: list[str], form: str | None = None, *, read_bytes: Callable[[str], bytes]
 ) -> Imported:
-    """Read a contract out of a file in another format, guessed where `form` is None.
+    """Import a contract from a file in another format, which is guessed if `form` is None.
 
-    Only a pipeline configuration may be spread over several files. Raises ContractError with every fault, UsageError
-    where the format is unknown or does not fit, SourceError when a file cannot be read.
+    Only a pipeline configuration may consist of several files. Raises ContractError with every fault, UsageError if
+    the format is unknown or does not fit, SourceError if a file cannot be read.
     """
     files = [split_part(name) for name in names]
     texts = [read_bytes(origin) for origin, _ in files]
@@ -93,12 +95,12 @@ def import_contract(
 
 
 def import_value(value: dict[str, Any], origin: str, form: str) -> Imported:
-    """Read a contract out of a document that never was a text, as `import_contract` does."""
+    """Import a contract from a document that is not a file, as `import_contract` does."""
     return _read(Document(value=value), b"", origin, None, form)
 
 
 def import_text(text: str, origin: str) -> Imported:
-    """Read a contract that another document holds as a whole."""
+    """Import a contract from its text, which is embedded in another document."""
     loaded = load_document(origin, read_bytes=lambda _: text.encode())
     return Imported(loaded, contract_text(plain_of(loaded.document)), MODEL, ())
 
@@ -136,7 +138,7 @@ def _parsed(text: str) -> Document:
 
 
 def _together(parsed: list[Document], origins: list[str]) -> Document:
-    """Put several documents together; raises ContractError where two say the same key."""
+    """Return several documents merged into one. Raises ContractError if two have the same key."""
     value: dict[str, Any] = {}
     positions = Positions()
     for document, origin in zip(parsed, origins, strict=True):
@@ -144,7 +146,7 @@ def _together(parsed: list[Document], origins: list[str]) -> Document:
             if key in value:
                 line, column = document.positions.nearest((key,)) or (None, None)
                 fault = contract_diagnostic(
-                    f"the key stands in {origins[0]} too", path=key, file=origin, line=line, column=column
+                    f"the key is in {origins[0]} too", path=key, file=origin, line=line, column=column
                 )
                 raise ContractError((fault,))
         value |= document.value

@@ -1,4 +1,4 @@
-"""Reads one field of a Table Schema as a column that rejects nothing that the field accepts."""
+"""Imports a field of a Table Schema as a column that accepts every value that the field accepts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _GEOPOINTS = {
 
 
 def read_field(draft: Draft, field: Taken, missing: Sequence[str]) -> ImportedColumn:
-    """Add the column of a field to the draft; `missing` are the values that count as missing in it."""
+    """Add the column of a field to the draft; `missing` are the values that count as missing."""
     column = draft.add_column(field.take("name"), field.path)
     text = field.take("description")
     if text is not None:
@@ -55,7 +55,7 @@ def read_field(draft: Draft, field: Taken, missing: Sequence[str]) -> ImportedCo
 
 
 def require(column: ImportedColumn, given: str, missing: Sequence[str], where: Taken) -> None:
-    """Set a column to required, unless the empty text is one of its values."""
+    """Make a column required, unless the empty text is a valid value of the field."""
     if given in ANY_TEXT and "" not in missing:
         message = (
             "required is not asked: '' is not among the missingValues, so that it is a value of this field"
@@ -66,7 +66,7 @@ def require(column: ImportedColumn, given: str, missing: Sequence[str], where: T
 
 
 def _as_text(column: ImportedColumn, field: Taken, constraints: Taken) -> None:
-    """Leave the column a text; constraints that count or compare other values than texts are listed."""
+    """Leave the column a text; its constraints are reported as notes, since they are about another type."""
 
 
 def _read_any(column: ImportedColumn, field: Taken, constraints: Taken) -> None:
@@ -85,7 +85,7 @@ def _read_string(column: ImportedColumn, field: Taken, constraints: Taken) -> No
 
 
 def _read_values(column: ImportedColumn, field: Taken, constraints: Taken) -> None:
-    """Read `enum`, which names some of the `categories` where both are there."""
+    """Import `enum` or, without it, `categories`; `enum` is a subset of the categories."""
     categories, enum = field.take("categories"), constraints.take("enum")
     field.take("categoriesOrdered")
     if isinstance(enum, list):
@@ -107,7 +107,7 @@ def _read_number(column: ImportedColumn, field: Taken, constraints: Taken) -> No
 
 
 def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, kind: str) -> None:
-    """Read a number: by its type where the contract has the same numbers, else as text with a pattern."""
+    """Import a number: as a typed column if the contract type has the same values, else as text with a pattern."""
     point, group = str(field.take("decimalChar") or "."), str(field.take("groupChar") or "")
     bare = field.take("bareNumber")
     is_bare = bare is None or is_true(bare)
@@ -129,7 +129,7 @@ def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, ki
 
 
 def _is_finite(field: Taken, constraints: Taken) -> bool:
-    """Return whether no value can be NaN or infinite: bounded on both sides, listed, or declared so by an export."""
+    """Return whether no value can be NaN or infinite: bounded on both sides, listed, or declared by an export."""
     kept = field.value.get(EXTENSION)
     if isinstance(kept, dict) and str(kept.get("type")) == "decimal":
         return True
@@ -144,7 +144,7 @@ def _is_finite(field: Taken, constraints: Taken) -> bool:
 
 
 def _pattern_of_number(point: str, group: str, *, kind: str) -> str:
-    """Return the pattern of a number; its group characters may be anywhere among the digits, as no rule says where."""
+    """Return the pattern of a number; group characters may be anywhere, since the standard does not say where."""
     more = f"(?:[0-9]|{re.escape(group)})*" if group else "[0-9]*"
     first = f"(?:{re.escape(group)})*[0-9]" if group else "[0-9]"
     if kind == "integer":
@@ -154,7 +154,7 @@ def _pattern_of_number(point: str, group: str, *, kind: str) -> str:
 
 
 def _read_boolean(column: ImportedColumn, field: Taken, constraints: Taken) -> None:
-    """Read true and false in any case as a boolean; other words for them as the values allowed."""
+    """Import true and false in any case as a boolean, other words as allowed values."""
     words = [_words(field.take("trueValues"), _TRUE), _words(field.take("falseValues"), _FALSE)]
     listed = constraints.take("enum")
     if isinstance(listed, list):
@@ -209,7 +209,7 @@ def _read_datetime(column: ImportedColumn, field: Taken, constraints: Taken, kin
 
 
 def _is_format(given: str, kind: str) -> bool:
-    """Return whether a format is one of a contract; its faults are reported once, where the contract is loaded."""
+    """Return whether a format is valid in a contract; the loader reports the faults of one that is not."""
     try:
         compile_format(given, kind)
     except FormatFault:
@@ -246,7 +246,7 @@ _READERS: dict[str, Callable[[ImportedColumn, Taken, Taken], None]] = {
 
 
 def is_bare_text(field: Taken) -> bool:
-    """Return whether a field takes any text, so that it does not matter which of them count as missing."""
+    """Return whether a field accepts any text, so that its missing values do not matter."""
     constraints = field.value.get("constraints")
     return (
         str(field.value.get("type", "any")) in ANY_TEXT

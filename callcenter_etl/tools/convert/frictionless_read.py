@@ -1,4 +1,4 @@
-"""Reads a contract out of a Frictionless Table Schema, Data Resource or Data Package, version 1 or 2."""
+"""Imports a contract from a Frictionless Table Schema, Data Resource or Data Package, version 1 or 2."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ASSERTING = (
 
 
 def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
-    """Return the contract about one resource: the one named `part`, or the only one."""
+    """Return the draft of the contract for one resource: the one named `part`, or the only one."""
     draft = Draft()
     top = Taken(value, ())
     for key in ("profile", "$schema", "type"):
@@ -39,12 +39,12 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
     schema = top if bare else resource.inside("schema")
     if not isinstance(schema.value.get("fields"), list):
         where, what = schema.at("fields"), resource.value.get("schema")
-        told = (
+        cause = (
             f"the schema is in {str(what)!r}: import that file"
             if isinstance(what, str)
             else "fields are missing"
         )
-        draft.fault(where, told)
+        draft.fault(where, cause)
         return draft
     _read_head(draft, top, resource)
     if not bare:
@@ -76,7 +76,7 @@ def _read_head(draft: Draft, top: Taken, resource: Taken) -> None:
 
 
 def _read_resource(draft: Draft, resource: Taken) -> None:
-    """Take where the source is and its dialect, in the words of either version."""
+    """Import path and dialect of the source, in the terms of either version."""
     for key in ("profile", "$schema", "type", "format", "mediatype", "scheme"):
         resource.take(key)
     if isinstance(resource.value.get("path"), str):
@@ -109,7 +109,8 @@ def _read_marks(draft: Draft, dialect: Taken) -> None:
         dialect.take(key)
 
 
-_OTHERWISE: dict[str, tuple[tuple[str, ...], str]] = {  # the values that say what is done here anyway
+# Properties that a contract cannot express: the values that agree with its behaviour, and a description of that.
+_OTHERWISE: dict[str, tuple[tuple[str, ...], str]] = {
     "doubleQuote": (("true",), "a doubled quote is one quote"),
     "escapeChar": ((), "no character escapes another one"),
     "skipInitialSpace": (("false",), "a space behind a delimiter is part of the value"),
@@ -146,7 +147,7 @@ def _read_schema(draft: Draft, schema: Taken) -> None:
 
 
 def _read_missing(draft: Draft, schema: Taken, fields: list[Taken]) -> list[str]:
-    """Read the values that count as missing: those of the schema, or those on which all its fields agree."""
+    """Return the missing values: those of the schema, or those on which all fields agree; else add a fault."""
     usual = _missing_words(schema.take("missingValues"), [""])
     given = [_missing_words(field.take("missingValues"), usual) for field in fields]
     asked = [words for words, field in zip(given, fields, strict=True) if not is_bare_text(field)]
@@ -178,7 +179,7 @@ _MATCHES = {"exact": "exact", "equal": "any_order", "subset": "by_name"}
 
 
 def _read_match(draft: Draft, schema: Taken) -> None:
-    """Read which columns a source must have; a list of one is how the profile of version 2.0 has it by mistake."""
+    """Import `fieldsMatch`; the JSON profile of version 2.0 wrongly requires a list with one entry."""
     given = schema.take("fieldsMatch")
     word = str(given[0] if isinstance(given, list) and len(given) == 1 else given or "exact")
     if word not in _MATCHES:

@@ -1,4 +1,4 @@
-"""The words that Frictionless and contracts share, for both directions."""
+"""The type names of Frictionless, and the detection of its documents, for reader and writer."""
 
 from __future__ import annotations
 

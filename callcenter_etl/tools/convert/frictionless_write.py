@@ -1,4 +1,4 @@
-"""A contract as a Frictionless Table Schema, alone or in a data package with its dialect."""
+"""Exports a contract as a Frictionless Table Schema, alone or in a data package with its dialect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Written = dict[str, Any]
 
 
 def to_table_schema(document: ContractDocument, version: str) -> Written:
-    """Return the Table Schema of a contract; rules that only warn are not said, for it knows no warnings."""
+    """Return the Table Schema of a contract; it has no warnings, so rules of severity `warn` are left out."""
     written: Written = {"name": document.contract}
     if document.description is not None:
         written["description"] = document.description
@@ -26,7 +26,7 @@ def to_table_schema(document: ContractDocument, version: str) -> Written:
 
 
 def to_package(document: ContractDocument, version: str) -> Written:
-    """Return a Data Package of one resource: where the source is, its dialect and its Table Schema."""
+    """Return a Data Package with one resource: path, dialect and Table Schema."""
     schema = to_table_schema(document, version)
     source = document.source
     path = document.run.source if isinstance(document.run.source, str) else f"{document.contract}.csv"
@@ -53,7 +53,7 @@ def to_package(document: ContractDocument, version: str) -> Written:
 
 
 def keep_in_schema(written: Written, whole: Written, columns: Mapping[int, Written]) -> None:
-    """Keep what a Table Schema has no words for under a key of its own: of fields with the fields."""
+    """Store the residual under an extension key of the schema and of each field."""
     schema = written["resources"][0]["schema"] if "resources" in written else written
     if whole:
         written[EXTENSION] = whole
@@ -62,7 +62,7 @@ def keep_in_schema(written: Written, whole: Written, columns: Mapping[int, Writt
 
 
 def finite_numbers(written: Written) -> Iterator[str]:
-    """Name the columns of decimals, which a Table Schema cannot say to be finite: other tools take NaN and INF there."""
+    """Yield a line for each decimal column: a Table Schema cannot exclude NaN and INF, so other tools accept them."""
     schema = written["resources"][0]["schema"] if "resources" in written else written
     for field in schema["fields"]:
         if field["type"] == "number" and field.get(EXTENSION, {}).get("type") == "decimal":
@@ -87,7 +87,7 @@ def _field(column: Column) -> Written:
 
 
 def _type(column: Column) -> tuple[str, str | None]:
-    """Return type and format; what Python's strptime would not read as we do is a string."""
+    """Return type and format; a format that Python's strptime reads differently becomes a string."""
     if column.severity_of("type") == "warn":
         return "string", None
     kind = TYPES[column.type]
@@ -127,7 +127,7 @@ def _constraints(column: Column, kind: str) -> Written:
 
 
 def _bound(column: Column, kind: str, bound: str) -> int | float | str | None:
-    """Return a bound as its type is written, None where it cannot be: one of a moment is in the field's own format."""
+    """Return a bound as the field writes values; None if a date or time in ISO form does not match its format."""
     if kind in ("integer", "number"):
         return exact_number(bound)
     if kind in DEFAULT_FORMATS:

@@ -1,4 +1,4 @@
-"""What a conversion gives: a contract under construction, where its parts came from, what was not taken over."""
+"""The draft of an imported contract: its values, their origins, and notes about parts left out."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _ONCE = ("min", "max", "min_length", "max_length", "pattern", "allowed")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something of the other format that the contract does not hold.
+    """A note about a part of the other document that the contract does not hold.
 
-    `asserts` tells that it says something about the data, so that without it the contract accepts more (or less).
+    `asserts` is True if the part constrains the data, so that the contract without it accepts other records.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class Note:
 
 @dataclass(slots=True)
 class Draft:
-    """A contract as it is read from another format: plain values, and for each the path there that it came from."""
+    """A contract during its import: plain values, and for each its path in the other document."""
 
     value: dict[str, Any] = field(default_factory=lambda: {"columns": []})
     origins: dict[Path, Path] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Draft:
     faults: list[tuple[Path, str]] = field(default_factory=list)
 
     def put(self, path: Path, value: Any, origin: Path) -> None:
-        """Set what is at `path` of the contract."""
+        """Set the value at `path` of the contract."""
         place: Any = self.value
         for part in path[:-1]:
             place = place[part] if isinstance(part, int) else place.setdefault(part, {})
@@ -68,7 +68,7 @@ class Draft:
         self.origins[path] = origin
 
     def add_column(self, name: Any, origin: Path) -> ImportedColumn:
-        """Add a column behind the others."""
+        """Append a column."""
         path: Path = ("columns", len(self.value["columns"]))
         self.value["columns"].append({"name": name})
         self.origins[path] = origin
@@ -76,37 +76,37 @@ class Draft:
         return ImportedColumn(self, path, self.value["columns"][-1])
 
     def add_rule(self, rule: dict[str, Any], origin: Path) -> None:
-        """Add a record rule behind the others."""
+        """Append a record rule."""
         rules = self.value.setdefault("rules", [])
         self.origins["rules", len(rules)] = origin
         rules.append(rule)
 
     def arrange(self) -> None:
-        """Put the keys of every column in the usual order, and write bounds of whole numbers as whole numbers."""
+        """Sort the keys of every column, and make bounds of whole numbers whole numbers."""
         self.value["columns"] = [in_order(_with_whole_bounds(column)) for column in self.value["columns"]]
 
     def note(self, path: Path, message: str, *, asserts: bool = False) -> None:
-        """Say that something is not taken over."""
+        """Add a note about a part that is not imported."""
         self.notes.append(Note(path, message, asserts))
 
     def fault(self, path: Path, message: str) -> None:
-        """Say that something makes no contract."""
+        """Add a fault: the document cannot be imported."""
         self.faults.append((path, message))
 
 
 @dataclass(slots=True)
 class ImportedColumn:
-    """One column of a draft."""
+    """A column of a draft."""
 
     draft: Draft
     path: Path
     value: dict[str, Any]
 
     def put(self, key: str, value: Any, origin: Path, *, warn: bool = False) -> None:
-        """Set a key of the column; with `warn`, its rule only warns.
+        """Set a key of the column, with severity `warn` on request.
 
-        What is said twice holds once, as an error if either says so; a second word for a bound, a length, a pattern
-        or a list of values is noted, for a column has one of each.
+        Of two equal assertions one is kept, as an error if either is. A second, different bound, length, pattern or
+        list of values becomes a note, since a column has at most one of each.
         """
         if key in _BOUNDS and bounds_nothing(key, value):
             return
@@ -127,7 +127,7 @@ class ImportedColumn:
             self.value.setdefault("severity", {})[key] = "warn"
 
     def put_tighter(self, key: str, value: Any, origin: Path) -> None:
-        """Set a bound, or tighten the one that is there already: a record has to keep both."""
+        """Set a bound, or replace a looser one, since a record has to satisfy both."""
         there = number_of(self.value.get(key))
         given = number_of(value)
         if there is None or given is None:
@@ -137,14 +137,15 @@ class ImportedColumn:
             self.draft.origins[(*self.path, key)] = origin
 
     def flag(self, key: str, origin: Path, *, warn: bool = False) -> None:
-        """Set a key of the column that is true or false to true."""
+        """Set a boolean key of the column to true."""
         self.put(key, True, origin, warn=warn)  # noqa: FBT003  a value of the contract
 
 
 class Taken:
-    """A mapping of the other format that knows which of its keys were understood.
+    """A mapping of the other document that records which of its keys were read.
 
-    A null counts as a key that is not there.
+    The keys that no reader took become notes, so that an import never drops a part silently. A key with the value
+    null counts as missing.
     """
 
     def __init__(self, value: Mapping[str, Any], path: Path) -> None:
@@ -155,22 +156,22 @@ class Taken:
         self._odd: list[Path] = []
 
     def has(self, key: str) -> bool:
-        """Return whether a key is there and not taken yet."""
+        """Return whether a key exists and has not been read yet."""
         return key in self.value and key not in self._taken
 
     def take(self, key: str) -> Any:
-        """Return a key's value, None where it is not there; it counts as understood."""
+        """Return the value of a key and mark it as read; None if it is missing or read already."""
         if not self.has(key):
             return None
         self._taken.add(key)
         return self.value[key]
 
     def at(self, *keys: str | int) -> Path:
-        """Return the path of what is below this mapping."""
+        """Return the path of a value below this mapping."""
         return (*self.path, *keys)
 
     def inside(self, key: str) -> Taken:
-        """Return the mapping under a key, whose own keys are to be taken; an empty one where there is none."""
+        """Return the mapping under a key, with its own record of keys; an empty one if there is none."""
         found = self.value.get(key)
         if not isinstance(found, Mapping):
             return Taken({}, self.at(key))
@@ -180,7 +181,7 @@ class Taken:
         return below
 
     def each(self, key: str) -> list[Taken]:
-        """Return the mappings of the list under a key; the list counts as understood, its mappings' keys do not."""
+        """Return the mappings in the list under a key, and mark the list as read, but not the mappings' keys."""
         found = self.value.get(key)
         if not isinstance(found, list) or key in self._taken:
             return []
@@ -191,13 +192,13 @@ class Taken:
         return below
 
     def skip(self) -> None:
-        """Count every key as understood: what this mapping says is reported in another way."""
+        """Mark every key as read, because the mapping is reported in another way."""
         self._taken.update(self.value)
         self._below.clear()
         self._odd.clear()
 
     def left(self) -> Iterator[tuple[Path, str]]:
-        """Yield every key that nobody took, here and below."""
+        """Yield path and name of every key that was not read, here and below."""
         for key in self.value:
             if key not in self._taken:
                 yield self.at(key), key
@@ -207,7 +208,7 @@ class Taken:
 
 
 def _with_whole_bounds(column: dict[str, Any]) -> dict[str, Any]:
-    """Return a column with whole bounds where its type was known only after its bounds."""
+    """Return a column with whole bounds, since its type may have been read after them."""
     if str(column.get("type")) not in _WHOLE_TYPES:
         return column
     return {key: whole_bound(key, value) if key in _BOUNDS else value for key, value in column.items()}
@@ -224,14 +225,14 @@ def is_true(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is a number, written as one."""
+    """Return whether a value is a number, and not a number in quotes."""
     if isinstance(value, Scalar):
         return value.tag in ("int", "float")
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two plain values mean the same to the loader, whatever kind of scalar holds them."""
+    """Return whether the loader reads two plain values alike, whatever their kinds of scalars."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
@@ -253,7 +254,7 @@ def rules_in(column: Mapping[str, Any]) -> list[str]:
 
 
 def in_order(column: Mapping[str, Any], order: list[str] | None = None) -> dict[str, Any]:
-    """Return a column with its keys in the usual order, and its rules in `order` where one is given."""
+    """Return a column with its keys in the usual order, and its rules in `order` if that is given."""
     ranks = {key: rank for rank, key in enumerate(COLUMN_ORDER)}
     if order is not None:
         known = [key for key in dict.fromkeys(order) if key in ranks]

@@ -1,4 +1,4 @@
-"""Formats of dates and times between strptime and the letters of Java's DateTimeFormatter."""
+"""Converts date and time formats between strptime and Java's DateTimeFormatter."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _LETTERS = {
     "%I": "hh", "%-I": "h", "%M": "mm", "%-M": "m", "%S": "ss", "%-S": "s", "%f": "SSSSSS", "%p": "a",
     "%b": "MMM", "%B": "MMMM", "%a": "EEE", "%A": "EEEE", "%z": "XXX",
 }  # fmt: skip
-# A single letter reads 5 and 05 alike in Java; one directive here takes either the padded or the unpadded form.
+# In Java a single letter reads both 5 and 05; a directive of a contract reads only one of the two forms.
 _EITHER = {letter: (f"%-{code}", f"%{code}") for letter, code in zip("dMHhms", "dmHIMS", strict=True)}
 _DIRECTIVES: dict[str, tuple[str, ...]] = {
     **{letters: (directive,) for directive, letters in _LETTERS.items()},
     **_EITHER,
-    # The standard's own texts write YYYY-MM-DD, which are a week-based year and a day of the year to Java.
+    # The standard's own examples use YYYY-MM-DD, although in Java these are a week-based year and a day of the year.
     "uuuu": ("%Y",), "YYYY": ("%Y",), "uu": ("%y",), "YY": ("%y",), "DD": ("%d",),
     "L": _EITHER["M"], "LL": ("%m",), "LLL": ("%b",), "LLLL": ("%B",),
     **dict.fromkeys(("E", "EE", "eee", "ccc"), ("%a",)), "eeee": ("%A",), "cccc": ("%A",),
@@ -47,11 +47,11 @@ MAX_FORMATS = 64
 
 
 class NoCounterpartError(Exception):
-    """A format of the other tool says something that no format of a contract says; the text is the reason."""
+    """The error of a format without an equivalent in a contract; its text is the reason."""
 
 
 def to_java(formats: Sequence[str]) -> str | None:
-    """Return Java's letters for the formats of a column; None where one directive or several formats have none."""
+    """Return Java's format for the formats of a column, None if there is no single equivalent."""
     for strptime in formats:
         java = _letters_of(strptime)
         if java is not None and (len(formats) == 1 or set(from_java(java)) == set(formats)):
@@ -78,9 +78,9 @@ def _quoted(text: str) -> str:
 
 
 def from_java(java: str) -> tuple[str, ...]:
-    """Return the strptime formats that together take what a format in Java's letters takes.
+    """Return the strptime formats that together accept the same texts as a format of Java.
 
-    Optional sections and letters that take a number of one or two digits make several. Raises NoCounterpartError.
+    Optional sections and letters for one or two digits result in several formats. Raises NoCounterpartError.
     """
     open_sections: list[list[str]] = [[""]]
     end = 0
@@ -96,7 +96,7 @@ def from_java(java: str) -> tuple[str, ...]:
             open_sections[-1] = _joined(open_sections[-1], _read(match))
     if end != len(java):
         raise NoCounterpartError(f"{java[end]!r} is no letter or literal of it")
-    while len(open_sections) > 1:  # Java closes what is left open
+    while len(open_sections) > 1:  # Java closes open sections at the end of the format
         _close(open_sections)
     return tuple(dict.fromkeys(open_sections[0]))
 
@@ -119,7 +119,7 @@ def _read(match: re.Match[str]) -> tuple[str, ...]:
     if letters is None:
         text = match["text"] if match["quoted"] is None else match["quoted"].replace("''", "'") or "'"
         return (text.replace("%", "%%"),)
-    if letters == "T":  # reserved in Java, and yet how the standard itself writes its formats
+    if letters == "T":  # a reserved letter in Java, but the standard's own formats use it without quotes
         return ("T",)
     if letters not in _DIRECTIVES:
         what = _NO_COUNTERPART.get(letters[0], "no letter of DateTimeFormatter (a literal is put in quotes)")
@@ -128,7 +128,7 @@ def _read(match: re.Match[str]) -> tuple[str, ...]:
 
 
 def kind_of_java(java: str) -> str:
-    """Return the type that a format in Java's letters makes: date, time or datetime."""
+    """Return the type of a format of Java: date, time or datetime."""
     letters = {match["letters"][0] for match in _JAVA.finditer(java) if match["letters"]}
     if not letters & _DATE and letters & _TIME:
         return "time"
@@ -136,10 +136,10 @@ def kind_of_java(java: str) -> str:
 
 
 def from_python(strptime: str) -> tuple[str, ...]:
-    """Return the formats that together take what Python's strptime takes: there a day, a month and an hour need no zero.
+    """Return the formats that together accept what Python's strptime accepts: days, months, hours without a zero too.
 
-    Minutes and seconds without a zero are left out: nobody writes them, and each would double the number of formats.
-    A directive next to another one keeps its two digits, without which the two could not be reported apart.
+    Minutes and seconds without a zero are left out: they are rare, and each would double the number of formats. Of
+    adjacent directives both keep two digits, because otherwise their border would be ambiguous.
     """
     tokens = _STRPTIME.findall(strptime)
     parts: list[tuple[str, ...]] = []
@@ -152,7 +152,7 @@ def from_python(strptime: str) -> tuple[str, ...]:
 
 
 def to_python(formats: Sequence[str]) -> str | None:
-    """Return one strptime format of Python for the formats of a column, None where there is none."""
+    """Return one strptime format of Python for all formats of a column, None if there is none."""
     for strptime in formats:
         if "%-" not in strptime and (len(formats) == 1 or set(from_python(strptime)) == set(formats)):
             return strptime

@@ -1,4 +1,4 @@
-"""Numbers of contracts, which are texts, and numbers of other formats."""
+"""Converts between the numbers of contracts, which are texts, and the numbers of other formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_EXPONENT = (
 
 
 def exact_number(text: str) -> int | float | None:
-    """Return a number as JSON has it, None where that would be another number."""
+    """Return a number for JSON, None if JSON cannot represent it exactly."""
     try:
         exact = Decimal(text)
     except InvalidOperation:
@@ -28,7 +28,7 @@ def exact_number(text: str) -> int | float | None:
 
 
 def number_of(value: Any) -> Decimal | None:
-    """Return the number that a scalar is, by its text; None where it is no finite number that a float could hold."""
+    """Return a scalar as a number, None if it is not a finite number in the range of floats."""
     if isinstance(value, bool) or _NUMBER.fullmatch(str(value)) is None:
         return None
     try:
@@ -39,7 +39,7 @@ def number_of(value: Any) -> Decimal | None:
 
 
 def whole_bound(key: str, value: Any) -> Any:
-    """Return a bound of whole numbers as a whole number: at least 0.5 is at least 1. Anything else stays as it is."""
+    """Return a bound of whole numbers as a whole number: a min of 0.5 is 1. Other values are returned unchanged."""
     exact = number_of(value)
     if exact is None or _WHOLE.fullmatch(str(value)):
         return value
@@ -47,6 +47,6 @@ def whole_bound(key: str, value: Any) -> Any:
 
 
 def bounds_nothing(key: str, value: Any) -> bool:
-    """Return whether a bound is infinite in the direction in which every number keeps it."""
+    """Return whether a bound is infinite, so that every number satisfies it."""
     match = _INFINITE.fullmatch(str(value))
     return match is not None and (match["sign"] == "-") == (key == "min")

@@ -1,4 +1,4 @@
-"""Reads one property of an ODCS schema as a column."""
+"""Imports a property of an ODCS schema as a column."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PHYSICAL = {
     "time": ("time",),
     "datetime": ("timestamp", "datetime", "timestamp_tz", "timestamp_ntz", "timestamptz"),
 }
-_MOMENTS = {  # where no format is given: ISO 8601, as its readers take it
+_MOMENTS = {  # the default formats: ISO 8601
     "date": DEFAULT_FORMATS["date"],
     "time": ("%H:%M:%S", "%H:%M:%S.%f"),
     "datetime": tuple(
@@ -47,7 +47,7 @@ _CLASSES = {
 
 
 def read_property(draft: Draft, described: Taken) -> str:
-    """Add the column that a property describes to the draft; give its name."""
+    """Add the column of a property to the draft. Returns its name."""
     column = draft.add_column(
         described.take("physicalName" if described.has("physicalName") else "name"), described.path
     )
@@ -79,13 +79,13 @@ def _read_type(column: ImportedColumn, described: Taken) -> None:
         column.put("type", kind, where)
     if kind in _MOMENTS:
         _read_format(column, kind, given, options)
-    _READERS.get(kind, read_bounds)(column, options)  # type: ignore[no-untyped-call]  # re2 has no types
+    _READERS.get(kind, read_bounds)(column, options)  # type: ignore[no-untyped-call]  # the lambda below is untyped
     if kind not in _MOMENTS and given is not None:
         _read_width(column, str(given), options)
 
 
 def _kind_of_moment(kind: str, given: Any, described: Taken) -> str:
-    """Return the type that the format makes, or (in 3.0, where a date may have a time) the physical type."""
+    """Return the type by the format, or by the physical type, since in ODCS 3.0 a date may have a time."""
     if kind not in ("date", "datetime"):
         return kind
     if given is not None:
@@ -116,7 +116,7 @@ def _read_format(column: ImportedColumn, kind: str, given: Any, options: Taken) 
 
 
 def _read_width(column: ImportedColumn, given: str, options: Taken) -> None:
-    """Read the bounds of an integer's width; a float's says nothing about its text."""
+    """Import the bounds of an integer's width; the width of a float does not constrain the text."""
     if given in _INTEGERS:
         for key, bound in zip(("min", "max"), _INTEGERS[given], strict=True):
             column.put_tighter(key, bound, options.at("format"))

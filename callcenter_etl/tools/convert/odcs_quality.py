@@ -1,4 +1,4 @@
-"""Reads the quality checks of ODCS as rules: those that ask every record, with nothing left over."""
+"""Imports the quality checks of ODCS that are equivalent to rules, that is, checks that every record must pass."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ABOUT = (
 
 
 def read_column_checks(column: ImportedColumn, described: Taken) -> None:
-    """Take the checks of a property that are rules of its column; note the others."""
+    """Import the checks of a property that are column rules, and add notes about the others."""
     for check in described.each("quality"):
         metric = _metric(check)
         reader = _COLUMN_CHECKS.get(metric)
@@ -52,7 +52,7 @@ def read_column_checks(column: ImportedColumn, described: Taken) -> None:
 
 
 def read_table_checks(draft: Draft, table: Taken) -> None:
-    """Take the checks of a schema object that are record rules or limits; note the others."""
+    """Import the checks of a schema object that are record rules or limits, and add notes about the others."""
     for check in table.each("quality"):
         metric = _metric(check)
         reader = _TABLE_CHECKS.get(metric)
@@ -68,7 +68,7 @@ def _metric(check: Taken) -> str:
 
 
 def _done(draft: Draft, check: Taken, metric: str, *, taken: bool) -> None:
-    """Note what of a check that was taken is not in its rule, or the whole check."""
+    """Add notes about the parts of an imported check that its rule lacks, or about a check that was not imported."""
     if not taken:
         _note(draft, check, metric)
     for key in check.value if taken else ():
@@ -94,7 +94,7 @@ def _shown(value: Any) -> str:
 
 
 def _asks_every_record(check: Taken) -> bool:
-    """Return whether not a single record may break the check."""
+    """Return whether no record at all may break the check."""
     given = {word: str(check.value[word]) for word in _OPERATORS if not is_null(check.value.get(word))}
     said = [*given.items()]
     if not said:
@@ -112,10 +112,10 @@ def _required(column: ImportedColumn, check: Taken, arguments: Taken) -> bool:
 
 
 def _missing(column: ImportedColumn, check: Taken, arguments: Taken) -> bool:
-    """Read that neither an empty value nor one of the words for a missing one may be there.
+    """Import a check that forbids empty values and the words for missing values.
 
-    The words are forbidden in this column alone: as empty_values they would be missing in every other column too.
-    A word that is no value of the column's type is rejected by the type already.
+    The words are forbidden by a rule of this column: as `empty_values` they would be missing values in every column.
+    A word that is not of the column's type needs no rule, because the type rejects it.
     """
     column.flag("required", check.path, warn=_warns(check))
     words = arguments.value.get("missingValues")
@@ -147,7 +147,7 @@ def _valid(column: ImportedColumn, check: Taken, arguments: Taken) -> bool:
 
 
 def _at_least(draft: Draft, check: Taken, arguments: Taken) -> bool:
-    """Take the fewest records; the most are no limit here."""
+    """Import the least number of records; contracts have no limit for the greatest."""
     value = check.value
     least = value.get("mustBeGreaterOrEqualTo")
     if least is None and str(value.get("mustBeGreaterThan")).isdigit():

@@ -1,4 +1,4 @@
-"""Reads a contract out of an Open Data Contract Standard document, 3.0 to 3.2."""
+"""Imports a contract from an Open Data Contract Standard document, 3.0 to 3.2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READ = re.compile(r"v3\.[0-2](\.[0-9]+)?")
 
 
 def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
-    """Return the contract about one object of the schema: the one named `part`, or the only one."""
+    """Return the draft of the contract for one object of the schema: the one named `part`, or the only one."""
     draft = Draft()
     draft.faults += shape_faults(value)
     if draft.faults:
@@ -61,14 +61,14 @@ def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
     for key, usual in (("logicalType", "object"), ("physicalType", "file")):
         if str(table.value.get(key)) == usual:
             table.take(key)
-    for key in ("id", "name"):  # the contract is named by its object
+    for key in ("id", "name"):  # the object's name becomes the contract's id
         if str(top.value.get(key)) == str(table.value.get("name")):
             top.take(key)
     _read_owner(draft, top)
 
 
 def _read_owner(draft: Draft, top: Taken) -> None:
-    """Take the first owner of the team; the rest of it is left."""
+    """Import the first owner of the team; the other members become notes."""
     team = top.value.get("team")
     members = top.each("team") if isinstance(team, list) else top.inside("team").each("members")
     for member in members:
@@ -80,13 +80,13 @@ def _read_owner(draft: Draft, top: Taken) -> None:
 
 
 def _read_server(draft: Draft, top: Taken) -> None:
-    """Take the address of the one server that has delimited files."""
+    """Import the address of the server with delimited files, if there is exactly one."""
     servers = top.each("servers")
     csv = [server for server in servers if str(server.value.get("format", "")).lower() == "csv"]
     if len(csv) != 1 or not {"path", "location"} & csv[0].value.keys():
         return
     server = csv[0]
-    is_utf8 = str(server.value.get("encoding")).lower() in ("utf-8", "utf8")  # which is what none means
+    is_utf8 = str(server.value.get("encoding")).lower() in ("utf-8", "utf8")  # the default, so it is left out
     for key in ("server", "type", "format", *(["encoding"] if is_utf8 else [])):
         server.take(key)
     key = "path" if server.has("path") else "location"
@@ -98,10 +98,9 @@ def _read_server(draft: Draft, top: Taken) -> None:
 
 
 def _read_properties(draft: Draft, table: Taken) -> dict[int, tuple[Any, Path]]:
-    """Read every column; give what was kept of each by its place."""
-    draft.put(
-        ("source", "header"), "by_name", table.at("properties")
-    )  # ODCS knows no order, and allows others
+    """Import every column. Returns the residual of each with its path, by position."""
+    # ODCS does not define an order of columns, and permits further columns.
+    draft.put(("source", "header"), "by_name", table.at("properties"))
     kept: dict[int, tuple[Any, Path]] = {}
     keys: list[tuple[int, str]] = []
     for place, described in enumerate(table.each("properties")):
@@ -127,7 +126,7 @@ def _read_primary_key(draft: Draft, table: Taken, names: list[str]) -> None:
 
 
 def take_extension(described: Taken) -> tuple[Any, Path] | None:
-    """Take what was kept in the custom properties, with its path."""
+    """Return the residual in the custom properties with its path, None if there is none."""
     for custom in described.each("customProperties"):
         if str(custom.value.get("property")) == EXTENSION:
             custom.take("property")

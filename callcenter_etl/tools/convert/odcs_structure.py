@@ -1,4 +1,4 @@
-"""Holds an ODCS document to the official pydantic models of the standard."""
+"""Validates an ODCS document with the official pydantic models of the standard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from callcenter_etl.contract.suggestions import did_you_mean
 
 
 def shape_faults(value: dict[str, Any]) -> list[tuple[Path, str]]:
-    """Return what the standard's models find wrong, and keys that they do not know."""
+    """Return path and message of each error that the standard's models report."""
     from open_data_contract_standard.model import OpenDataContractStandard
 
     try:
@@ -25,7 +25,7 @@ def shape_faults(value: dict[str, Any]) -> list[tuple[Path, str]]:
 
 def _fault(error: Any, value: Any) -> tuple[Path, str]:
     path: list[str | int] = []
-    for part in error["loc"]:  # pydantic adds steps of its own for unions
+    for part in error["loc"]:  # for unions, pydantic's location has steps that are not in the document
         try:
             value = value[part]
         except (KeyError, IndexError, TypeError):
@@ -49,7 +49,7 @@ def _names(model: type[BaseModel]) -> list[str]:
 
 
 def native(value: Any) -> Any:
-    """Return a parsed document with plain Python values for its scalars."""
+    """Return a parsed document with its scalars as Python values."""
     if isinstance(value, Mapping):
         return {key: native(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -73,7 +73,7 @@ _NATIVE: dict[str, Any] = {
 
 
 def about_left(path: Path) -> tuple[str, bool]:
-    """Return what a key that was not understood is, and whether it asserts something about the data."""
+    """Return the note about a key that was not read, and whether the key asserts something about the data."""
     from open_data_contract_standard import model
 
     key = str(path[-1])

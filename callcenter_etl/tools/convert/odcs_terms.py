@@ -1,4 +1,4 @@
-"""The words that ODCS and contracts share, for both directions."""
+"""The versions and terms of ODCS for reader and writer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A contract in the words of the Open Data Contract Standard 3.0.2, 3.1 or 3.2.
+"""Exports a contract to the Open Data Contract Standard 3.0.2, 3.1 or 3.2.
 
-ODCS has no severity for its options, so a rule that only warns is said by a quality check, which has one, or kept.
-What is said never turns away what the contract accepts.
+Options of ODCS have no severity, so a rule of severity `warn` becomes a quality check, which has one, or a residual.
+The document never rejects a record that the contract accepts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LOGICAL = {
 
 
 def to_odcs(document: ContractDocument, version: str) -> Written:
-    """Return an ODCS document with all of a contract that the standard has words for."""
+    """Return an ODCS document with the parts of a contract that the standard can express."""
     written: Written = {
         "apiVersion": VERSIONS[version],
         "kind": KIND,
@@ -61,7 +61,7 @@ def to_odcs(document: ContractDocument, version: str) -> Written:
 
 
 def keep_in_odcs(written: Written, whole: Written, columns: Mapping[int, Written]) -> None:
-    """Keep what ODCS has no words for, in `customProperties`: of columns with the columns."""
+    """Store the residual in the `customProperties` of the document and of each column."""
     if whole:
         written["customProperties"] = [{"property": EXTENSION, "value": whole}]
     for place, rest in columns.items():
@@ -70,7 +70,7 @@ def keep_in_odcs(written: Written, whole: Written, columns: Mapping[int, Written
 
 
 def own_checks(written: Written) -> Iterator[str]:
-    """Name the rules that are said as checks of our own engine, which other tools do not ask."""
+    """Yield a line for each rule exported as a check of this program's engine, which other tools do not evaluate."""
     for check in written["schema"][0].get("quality", ()):
         if check.get("engine") == EXTENSION:
             yield f"rule {check['name']!r} (a custom check of engine {EXTENSION!r})"
@@ -117,7 +117,7 @@ def _is_warning(column: Column, key: str) -> bool:
 
 
 def _has_plain_list(column: Column) -> bool:
-    """Return whether the allowed values are listed as ODCS would: compared exactly, of a type with one spelling."""
+    """Return whether ODCS compares the allowed values alike: exactly, and of a type with one text for each value."""
     return column.allowed is not None and not column.ignore_case and column.type in ("text", "digits")
 
 
@@ -126,14 +126,14 @@ def _values(column: Column) -> list[str]:
 
 
 def _type(column: Column, version: str) -> Written:
-    """Return the logical type, and the format of a moment; a type that only warns is a string."""
+    """Return the logical type, with the format of dates and times; a type of severity `warn` becomes a string."""
     if column.type != "text" and not _is_error(column, "type"):
         return {"logicalType": "string"}
     logical = _LOGICAL[column.type]
     if column.type not in DEFAULT_FORMATS:
         return {"logicalType": logical}
     java = to_java(column.format)
-    if java is None:  # one of several formats would turn away what the others take
+    if java is None:  # one of several formats alone would reject values of the others
         return {"logicalType": "string"}
     return {
         "logicalType": "date" if version == "3.0.2" else logical,
@@ -142,7 +142,7 @@ def _type(column: Column, version: str) -> Written:
 
 
 def _options(column: Column, logical: str) -> Written:
-    """Return bounds, lengths and pattern, as far as the logical type takes them."""
+    """Return bounds, lengths and pattern, as far as the logical type supports them."""
     options: Written = {}
     if logical == "string":
         lengths = {
@@ -167,7 +167,7 @@ def _options(column: Column, logical: str) -> Written:
 
 
 def _checks(column: Column, version: str) -> list[Written]:
-    """Return the quality checks of a column: rules that only warn, and allowed values before ODCS 3.2."""
+    """Return the quality checks of a column: rules of severity `warn`, and allowed values before ODCS 3.2."""
     found: list[Written] = []
     if _is_warning(column, "required"):
         found.append(_check("nullValues", version) | {"mustBe": 0} | _WARNS)
@@ -198,7 +198,7 @@ def _check(metric: str, version: str) -> Written:
 
 
 def _rule_check(rule: RecordRule, version: str) -> Written:
-    """Return a record rule as a check of the schema: of the library where it has one, else of this engine."""
+    """Return a record rule as a quality check: of the ODCS library if that has one, else of this program's engine."""
     written: Written = {"name": rule.name}
     if rule.description is not None:
         written["description"] = rule.description

@@ -1,4 +1,4 @@
-"""Reads the checks of pandera, by their names, as rules of a column or of the record."""
+"""Imports the named checks of pandera as column rules or record rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBERS = ("integer", "decimal")
 
 @dataclass(frozen=True, slots=True)
 class PanderaCheck:
-    """One check of a column: its name, what it says, where, and whether it only warns."""
+    """One check of a column: name, arguments, path, and whether it has severity `warn`."""
 
     name: str
     words: Mapping[str, Any]
@@ -27,12 +27,12 @@ class PanderaCheck:
     warn: bool
 
     def word(self, *names: str) -> Any:
-        """Return the first of the words, or the only one of a check that has but one."""
+        """Return the first argument with one of these names, or the value of a check with a single argument."""
         return next((self.words[name] for name in (*names, "value") if name in self.words), None)
 
 
 def read_checks(column: ImportedColumn, described: Taken) -> None:
-    """Take every check of a column that is a rule; note the others."""
+    """Import every check of a column that is a rule, and add notes about the others."""
     for check in _checks(described):
         reader = _READERS.get(check.name)
         if reader is None or not reader(column, check):
@@ -42,7 +42,7 @@ def read_checks(column: ImportedColumn, described: Taken) -> None:
 
 
 def _checks(described: Taken) -> Iterator[PanderaCheck]:
-    """Yield the checks in any of the three forms they have: listed, by name, or by name beside the other keys."""
+    """Yield the checks from any of pandera's three forms: a list, a mapping by name, or keys of the column."""
     for listed in described.each("checks"):
         options = listed.inside("options").value
         yield _check(str(options.get("check_name", "")), listed.value, options, listed.path)
@@ -65,7 +65,9 @@ def _check(name: str, said: Mapping[str, Any], options: Mapping[str, Any], path:
 def _bound(key: str, word: str) -> Callable[[ImportedColumn, PanderaCheck], bool]:
     def read(column: ImportedColumn, check: PanderaCheck) -> bool:
         bound = check.word(word)
-        if bound is None or column.value.get("type", "text") == "text":  # texts are compared by letters there
+        if (
+            bound is None or column.value.get("type", "text") == "text"
+        ):  # pandera compares texts alphabetically
             return False
         if column.value["type"] == "date":
             bound = re.sub(r"[T ]00:00:00$", "", str(bound))
@@ -131,7 +133,7 @@ def _length(column: ImportedColumn, check: PanderaCheck) -> bool:
 
 
 def _matches(column: ImportedColumn, check: PanderaCheck) -> bool:
-    """Take a pattern that is matched from the start."""
+    """Import a pattern, which pandera matches from the start and not to the end."""
     pattern = whole(str(check.word("pattern")), from_start=True)
     kind = kind_of_shape(pattern)
     if kind is not None and "type" not in column.value:
@@ -153,7 +155,7 @@ def _ends(column: ImportedColumn, check: PanderaCheck) -> bool:
 
 
 def _put_pattern(column: ImportedColumn, check: PanderaCheck, pattern: str) -> bool:
-    """Set the column's pattern; it can have one."""
+    """Set the column's pattern; return False if it has one already."""
     if "pattern" in column.value:
         return False
     column.put("pattern", pattern, check.path, warn=check.warn)

@@ -1,4 +1,4 @@
-"""A contract as a Python module with a pandera DataFrameModel: one field a column, one check a rule."""
+"""Exports a contract as a Python module with a pandera DataFrameModel: a field for each column, a check for each rule."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _CONFIG = '''
 
 
 def model_text(document: ContractDocument) -> str:
-    """Return the module's text, formatted. Raises UsageError where pandera has no field for a column."""
+    """Return the formatted source of the module. Raises UsageError for a column without a name."""
     nameless = [place for place, column in enumerate(document.columns) if not column.name]
     if nameless:
         raise UsageError(
@@ -82,7 +82,7 @@ def model_text(document: ContractDocument) -> str:
 
 
 def class_name(contract: str) -> str:
-    """Return the class's name for a contract's id: `call_center` is `CallCenter`."""
+    """Return the class name for a contract id: `CallCenter` for `call_center`."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", contract) if word]
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Contract"
     return name if not name[0].isdigit() and not keyword.iskeyword(name) else f"Contract{name}"
@@ -99,18 +99,18 @@ def _head(document: ContractDocument) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return a text as a Python literal that people can read where it can be one; YAML text ends in a line feed."""
+    """Return a text as a Python literal, in triple quotes if possible; YAML text ends in a line feed."""
     return _quoted(text) if '"""' in text or "\r" in text else f'r"""\n{text}"""'
 
 
 def _one_line(text: str) -> str:
-    """Return a text for a docstring: on one line, with nothing in it that would end or change it."""
+    """Return a text for a docstring: on one line, without quotes and backslashes."""
     line = " ".join(text.split()).replace("\\", "/").replace('"', "'")
     return line if len(line) <= _WIDTH - 20 else f"{line[: _WIDTH - 23]}..."
 
 
 def _quoted(text: str) -> str:
-    """Return a string literal as the formatter writes it: in double quotes where that needs no more escapes."""
+    """Return a string literal in the formatter's style: in double quotes unless that needs more escapes."""
     literal = repr(text)
     if literal.startswith("'") and '"' not in text:
         return f'"{literal[1:-1]}"'.replace("\\'", "'")
@@ -118,7 +118,7 @@ def _quoted(text: str) -> str:
 
 
 def _identifiers(names: Iterable[str], otherwise: str, taken: Iterable[str]) -> list[str]:
-    """Return a Python name for each name, no two the same."""
+    """Return a distinct Python identifier for each name."""
     used = set(taken)
     found: list[str] = []
     for number, name in enumerate(names):
@@ -139,7 +139,7 @@ def _field(name: str, column: Column) -> str:
 
 
 def _call(function: str, arguments: list[str], before: str) -> str:
-    """Write a call as the formatter does: on one line where it fits, else an argument a line."""
+    """Return a call in the formatter's style: on one line if it fits, else with one argument on each line."""
     line = f"{function}({', '.join(arguments)})"
     if len(before) + len(line) <= _WIDTH:
         return line

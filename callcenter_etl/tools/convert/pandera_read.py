@@ -1,4 +1,4 @@
-"""Reads a contract out of the YAML or JSON of a pandera schema; pandera itself is not needed for it."""
+"""Imports a contract from a pandera schema in YAML or JSON, without importing pandera."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = {
     "datetime": "datetime",
     "date": "date",
 }
-_DATETIMES = (  # first as pandas writes them
+_DATETIMES = (  # the format of pandas first
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S.%f%z",
     "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z",
 )  # fmt: skip
@@ -27,7 +27,7 @@ _TEXTS = ("str", "object", "category", "large_str")
 
 
 def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
-    """Return the contract that a serialised pandera schema says."""
+    """Return the draft of the contract for a serialised pandera schema."""
     draft = Draft()
     top = Taken(value, ())
     for key in ("schema_type", "version", "api", "dataframe_library", "coerce", "report_duplicates"):
@@ -121,5 +121,7 @@ def _read_dtype(column: ImportedColumn, described: Taken) -> None:
         column.put("format", list(_DATETIMES), where)
         message = "a schema of pandera does not say how moments are written: ISO 8601 with a time is read"
         column.draft.note(where, message, asserts=True)
-    if given.startswith("float"):  # not Float64, as which a contract's finite decimals are exported
+    if given.startswith(
+        "float"
+    ):  # Float64 is different: an export uses it for the finite decimals of a contract
         column.draft.note(where, "a float may be infinite there, a decimal is not", asserts=True)

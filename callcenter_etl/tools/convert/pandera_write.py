@@ -1,7 +1,7 @@
-"""A contract as the YAML or JSON of a pandera schema; pandera itself is not needed for it.
+"""Exports a contract as a pandera schema in YAML or JSON, without importing pandera.
 
-The schema is for pandas frames that are read as text and coerced: integers, decimals and booleans have their types,
-all else stays text with checks. Checks that only warn raise warnings there too.
+The schema is for pandas frames that are read as text and coerced: integers, decimals and booleans get their types,
+all other columns are text with checks. Checks of severity `warn` raise warnings in pandera.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def to_pandera(document: ContractDocument, version: str) -> Written:
 
 
 def keep_in_metadata(written: Written, whole: Written, columns: Mapping[int, Written]) -> None:
-    """Keep what pandera has no words for in the schema's metadata."""
+    """Store the residual in the metadata of the schema."""
     kept = keep_by_name(whole, columns, list(written["columns"]))
     if kept:
         written["metadata"] = {EXTENSION: kept}
@@ -66,7 +66,7 @@ def _column(column: Column) -> Written:
 
 
 def _checks(column: Column, keys: Mapping[str, str], dtype: str) -> list[Written]:
-    """Return the checks that pandera has by name, for a column of that dtype."""
+    """Return pandera's named checks for a column of that dtype."""
     if dtype == "boolean":
         return []
     said = _text_checks(column, keys) if dtype == "str" else _number_checks(column, keys)
@@ -100,7 +100,7 @@ def _number_checks(column: Column, keys: Mapping[str, str]) -> Iterator[tuple[st
 
 
 def _shape(column: Column) -> str | None:
-    """Return the pattern that a type without a dtype is known by: for a moment, what its format looks like."""
+    """Return the pattern of a type that has no dtype: for dates and times, the form of their formats."""
     if column.type in SHAPES:
         return anchored(SHAPES[column.type])
     if column.type not in DEFAULT_FORMATS:

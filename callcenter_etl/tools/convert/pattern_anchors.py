@@ -1,23 +1,23 @@
-"""Patterns of formats that search, or match from the start, as patterns that match as a whole; and back."""
+"""Converts patterns between formats that search, or match from the start, and contracts, which match the whole."""
 
 from __future__ import annotations
 
 import re
 
-_OPENING = re.compile(r"\[\^?\]?")  # a closing bracket that comes first stands for itself
+_OPENING = re.compile(r"\[\^?\]?")  # a closing bracket in first position is a literal
 ANYTHING = "(?s:.*)"
 
 
 def anchored(pattern: str) -> str:
-    """Return a pattern that means the same to a format that searches."""
+    """Return the pattern with anchors, for a format that searches."""
     return f"^(?:{pattern})$"
 
 
 def whole(pattern: str, *, from_start: bool = False) -> str:
-    """Return what a searching pattern (or one that starts `from_start`) must match as a whole to mean the same."""
+    """Return the full-match pattern that is equivalent to a searching one, or to one that matches `from_start`."""
     if pattern.startswith("^(?:") and pattern.endswith(")$") and _closes_at(pattern, 1) == len(pattern) - 2:
         return pattern[4:-2]
-    if _has_alternatives(pattern):  # ^a|b$ anchors one side each
+    if _has_alternatives(pattern):  # in ^a|b$ each anchor belongs to one alternative only
         return f"(?:{pattern}){ANYTHING}" if from_start else f"{ANYTHING}(?:{pattern}){ANYTHING}"
     starts = from_start or pattern.startswith(("^", r"\A"))
     body = re.sub(r"\A(?:\^|\\A)", "", pattern)
@@ -28,7 +28,7 @@ def whole(pattern: str, *, from_start: bool = False) -> str:
 
 
 def _without_end(pattern: str) -> tuple[str, bool]:
-    """Cut the anchor at the end off, and tell whether there was one."""
+    """Return a pattern without its anchor at the end, and whether there was one."""
     for anchor in (r"\Z", r"\z", "$"):
         body = pattern.removesuffix(anchor)
         escaped = (len(body) - len(body.rstrip("\\"))) % 2 == 1
@@ -38,7 +38,7 @@ def _without_end(pattern: str) -> tuple[str, bool]:
 
 
 def _steps(pattern: str) -> list[tuple[int, str]]:
-    """Return the characters of a pattern that stand for themselves neither by escape nor in a class, with places."""
+    """Return offset and character of each part of a pattern that is neither escaped nor in a character class."""
     found: list[tuple[int, str]] = []
     place, in_class = 0, False
     while place < len(pattern):
@@ -68,7 +68,7 @@ def _has_alternatives(pattern: str) -> bool:
 
 
 def _closes_at(pattern: str, opening: int) -> int | None:
-    """Return where the group that opens at a place closes."""
+    """Return the offset at which the group closes that opens at an offset."""
     depth = 0
     for place, letter in _steps(pattern):
         if place < opening:

@@ -1,4 +1,4 @@
-"""Reads the columns of a pipeline configuration, and the lists that name some of them."""
+"""Imports the columns of a pipeline configuration, and its lists of columns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TYPES = {
 
 
 def read_columns(draft: Draft, found: PipelineKey) -> None:
-    """Read names and positions, from a list or a mapping; positions count from 0 or from 1."""
+    """Import names and positions from a list or a mapping; positions count from 0 or from 1."""
     listed = [(name, path, about) for name, path, about in _entries(found)]
     if not listed:
         draft.fault(found.path, "columns by name and position are expected, or a list of names")
@@ -57,7 +57,7 @@ def read_columns(draft: Draft, found: PipelineKey) -> None:
 
 
 def _entries(found: PipelineKey) -> list[tuple[Any, Path, Any]]:
-    """Give each column's name, its path, and what is said about it."""
+    """Return name, path and description of each column."""
     if isinstance(found.value, dict):
         return [(name, (*found.path, name), about) for name, about in found.value.items()]
     entries: list[tuple[Any, Path, Any]] = []
@@ -93,7 +93,7 @@ def _read_about(column: ImportedColumn, about: Taken) -> None:
 
 
 def unread_format(value: Any) -> str:
-    """Return the sentence for a format of dates or times that nobody can read."""
+    """Return the message about an unknown format of dates or times."""
     known = "letters such as HH:MM:SS or YYYY-MM-DD, or a strptime format"
     return f"the format {str(value)!r} is not known: {known} is expected"
 
@@ -145,9 +145,9 @@ _HUMAN = (("YYYY", "%Y"), ("YY", "%y"), ("DD", "%d"), ("HH", "%H"), ("SS", "%S")
 
 
 def strptime_of(text: str) -> str | None:
-    """Return `HH:MM:SS`, `YYYY-MM-DD` or a strptime format as strptime's, None where it is neither.
+    """Return the strptime format for `HH:MM:SS`, `YYYY-MM-DD` or a strptime format, None for any other text.
 
-    `MM` is the minute behind an hour and the month elsewhere.
+    `MM` is the minute after an hour, and the month otherwise.
     """
     if "%" in text:
         return text
@@ -189,7 +189,7 @@ _ABOUT["optional"] = lambda column, value, path: _flag("required")(
 
 
 def named_columns(draft: Draft, names: Any, path: Path) -> list[ImportedColumn]:
-    """Return the columns that a list, or one name, means; a fault for each that is not there."""
+    """Return the columns of a list of names or of one name, and add a fault for each unknown name."""
     listed = names if isinstance(names, list) else [names]
     found: list[ImportedColumn] = []
     known = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}

@@ -1,4 +1,4 @@
-"""The keys of pipeline configurations, by their words alone."""
+"""Normalises the keys of pipeline configurations."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ COLUMNS = frozenset(
     ("columns", "expectedcolumns", "columnnames", "expectedheader", "expectedheaders", "headercolumns",
      "columnpositions", "headers", "fields")
 )  # fmt: skip
-SECTION = "schema:section"  # no key that anybody writes
+SECTION = "schema:section"  # not a possible key, since normalised keys have no colon
 _LISTS = re.compile(r"(columns?|fields?|cols)$")
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineKey:
-    """A setting: its key by words, its path, its value."""
+    """A setting: its normalised key, its path, its value."""
 
     key: str
     path: Path
@@ -26,7 +26,7 @@ class PipelineKey:
 
     @property
     def section(self) -> str:
-        """The words of the section that the setting is in."""
+        """The normalised key of the section around the setting."""
         return words(self.path[-2]) if len(self.path) > 1 else ""
 
 
@@ -36,7 +36,7 @@ def words(key: str | int) -> str:
 
 
 def key_of(path: Path) -> str:
-    """Return the key that a path ends in; a short one is made clear by its section."""
+    """Return the normalised key at the end of a path, with its section if it is ambiguous alone."""
     key = words(path[-1])
     section = words(path[-2]) if len(path) > 1 else ""
     if key in ("name", "pattern", "regex", "length", "prefix", "suffix", "extension", "extensions"):

@@ -1,7 +1,7 @@
-"""Reads a contract out of the `pipeline_config.json` kind of configuration, alone or with its validation rules.
+"""Imports a contract from a configuration such as `pipeline_config.json`, alone or with its validation rules.
 
-Such files have no standard, so keys are known by their words: `mandatory_fields`, `mandatoryColumns` and
-`Required Columns` are one key, and it does not matter in which section a key stands.
+Such files follow no standard, so keys are normalised: `mandatory_fields`, `mandatoryColumns` and `Required Columns`
+are one key, in whatever section.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _SECTION_OF_STORE = re.compile(r"s3|local|gcs|azure|hdfs|sftp")
 
 
 def is_pipeline_config(value: Any) -> bool:
-    """Return whether a parsed document has columns as such a configuration has."""
+    """Return whether a parsed document has a list of columns under one of the known keys."""
     if not isinstance(value, dict) or "contract" in value:
         return False
     return any(found.key in COLUMNS for found in _settings(value, ()))
 
 
 def read_pipeline_config(value: dict[str, Any], part: str | None) -> Draft:
-    """Return the contract that a pipeline configuration says."""
+    """Return the draft of the contract for a pipeline configuration."""
     draft = Draft()
     settings = list(_settings(value, ()))
     extension = next((found for found in settings if found.path == (EXTENSION,)), None)
     other = [found for found in settings if _is_other_store(found, value)]
     for found in other:
         draft.note(found.path, f"{found.path[-1]!r} is of a store that is not in use")
-    told = [found for found in settings if found is not extension and found not in other]
-    columns = next((found for found in told if found.key in COLUMNS), None)
+    used = [found for found in settings if found is not extension and found not in other]
+    columns = next((found for found in used if found.key in COLUMNS), None)
     if columns is None:
         draft.fault((), "no columns: 'expected_columns' with names and positions, or 'columns', is expected")
         return draft
@@ -45,9 +45,9 @@ def read_pipeline_config(value: dict[str, Any], part: str | None) -> Draft:
     read_columns(draft, columns)
     if draft.faults:
         return draft
-    joined = _join_paths(draft, told)
-    # Lists of columns come first: a format of times is for the columns that are times.
-    for found in sorted(told, key=lambda each: each.key not in COLUMN_LISTS):
+    joined = _join_paths(draft, used)
+    # Lists of columns first: a format of times applies to the columns that they make times.
+    for found in sorted(used, key=lambda each: each.key not in COLUMN_LISTS):
         if found is not columns and found not in joined:
             _read(draft, found)
     draft.arrange()
@@ -73,7 +73,7 @@ def _read(draft: Draft, found: PipelineKey) -> None:
 
 
 def _settings(value: Any, path: Path) -> Iterator[PipelineKey]:
-    """Give every setting: keys that a reader knows with all below them, of the others their own keys."""
+    """Yield every setting: known keys with their whole value, the leaves of unknown sections one by one."""
     known = {*COLUMNS, *RULES, *COLUMN_LISTS}
     for name, below in value.items():
         here = (*path, name)
@@ -87,14 +87,14 @@ def _settings(value: Any, path: Path) -> Iterator[PipelineKey]:
 
 
 def _lists_columns(value: Any) -> bool:
-    """Return whether a schema is the list of columns itself, by name and position."""
+    """Return whether a value is a list of columns, or a mapping of names to positions."""
     if isinstance(value, dict):
         return bool(value) and all(is_number(each) for each in value.values())
     return isinstance(value, list)
 
 
 def _is_other_store(found: PipelineKey, value: dict[str, Any]) -> bool:
-    """Return whether a setting is of a store that the configuration does not use."""
+    """Return whether a setting belongs to a store that the configuration does not use."""
     storage = value.get("storage")
     used = str(storage.get("type", "")).lower() if isinstance(storage, dict) else ""
     if not used or found.path[0] != "storage" or len(found.path) < 3:
@@ -102,9 +102,9 @@ def _is_other_store(found: PipelineKey, value: dict[str, Any]) -> bool:
     return _SECTION_OF_STORE.fullmatch(str(found.path[1]).lower()) is not None and found.path[1] != used
 
 
-def _join_paths(draft: Draft, told: list[PipelineKey]) -> list[PipelineKey]:
-    """Make the source's address of a folder and a name, or of a bucket and a key; give what was used for it."""
-    parts = {found.key: found for found in told}
+def _join_paths(draft: Draft, settings: list[PipelineKey]) -> list[PipelineKey]:
+    """Set the source to folder and file name, or to bucket and key. Returns the settings used for it."""
+    parts = {found.key: found for found in settings}
     for folder, name, scheme in (
         ("sourcedir", "sourcefilename", ""),
         ("sourcedirectory", "sourcefilename", ""),

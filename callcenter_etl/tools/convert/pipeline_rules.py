@@ -1,4 +1,4 @@
-"""Reads the settings of a pipeline configuration that are not about its list of columns."""
+"""Imports the settings of a pipeline configuration other than its columns."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def _suffix(draft: Draft, found: PipelineKey) -> bool:
 
 def _affix(draft: Draft, found: PipelineKey, pattern: str) -> bool:
     name = draft.value.get("source", {}).get("filename", {})
-    if "pattern" in name:  # the pattern says more
+    if "pattern" in name:  # a pattern is more specific than a prefix or suffix
         return False
     draft.put(("source", "filename", "pattern"), pattern, found.path)
     return True
 
 
 def _escaped(text: Any) -> str:
-    return re.escape(str(text))  # which leaves letters of other alphabets alone: RE2 has no escapes of those
+    return re.escape(str(text))  # it does not escape letters of other alphabets, for which RE2 has no escapes
 
 
 def _extensions(draft: Draft, found: PipelineKey) -> bool:
@@ -64,7 +64,7 @@ def _extensions(draft: Draft, found: PipelineKey) -> bool:
 
 
 def _count(draft: Draft, found: PipelineKey) -> bool:
-    """Hold the number of columns to the list; it says nothing else."""
+    """Check the number of columns against the list; it needs no rule of its own."""
     columns = len(draft.value["columns"])
     if str(found.value) != str(columns):
         draft.fault(found.path, f"{found.value} columns are said to be there, {columns} are listed")
@@ -72,7 +72,7 @@ def _count(draft: Draft, found: PipelineKey) -> bool:
 
 
 def _time_format(draft: Draft, found: PipelineKey) -> bool:
-    """Take the format of the time columns: those declared, else those that are named so."""
+    """Import the format of the time columns: those declared as times, else those with a name that ends in `time`."""
     said = found.value if isinstance(found.value, dict) else {"pattern": found.value}
     form = next((strptime_of(str(said[key])) for key in said if words(key) in ("pattern", "format")), None)
     columns = [_column(draft, place) for place in range(len(draft.value["columns"]))]
@@ -105,7 +105,7 @@ def _column(draft: Draft, place: int) -> ImportedColumn:
 
 
 def _domains(draft: Draft, found: PipelineKey) -> bool:
-    """Take the values allowed: by column, or a list for the one column of statuses."""
+    """Import the allowed values by column."""
     if isinstance(found.value, dict):
         for name, values in found.value.items():
             for column in named_columns(draft, name, (*found.path, name)):

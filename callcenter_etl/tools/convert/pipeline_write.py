@@ -1,4 +1,4 @@
-"""A contract as a pipeline configuration: file name rules, columns by position, mandatory columns, values allowed."""
+"""Exports a contract as a pipeline configuration: file name rules, positions, mandatory columns, allowed values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXTENSION = "callcenter_etl"
 
 
 def to_pipeline_config(document: ContractDocument, version: str) -> Written:
-    """Return the pipeline configuration of a contract; rules that only warn are not said, for it knows no warnings."""
+    """Return the pipeline configuration of a contract; it has no warnings, so rules of severity `warn` are left out."""
     written: Written = {"pipeline": {"name": document.contract, "version": document.version}}
     if document.description is not None:
         written["pipeline"]["description"] = document.description
@@ -56,7 +56,7 @@ def to_pipeline_config(document: ContractDocument, version: str) -> Written:
 
 
 def keep_in_config(written: Written, whole: Written, columns: Mapping[int, Written]) -> None:
-    """Keep what such a configuration has no words for under a key of its own."""
+    """Store the residual under an extension key."""
     kept = keep_by_name(whole, columns, list(written["schema"]["expected_columns"]))
     if kept:
         written[EXTENSION] = kept

@@ -1,7 +1,7 @@
-"""What another format cannot say of a contract: worked out, kept beside what it can say, and put back.
+"""Computes, stores and restores the residual: the parts of a contract that another format cannot express.
 
-The rest is the difference between the contract and what the other format's own words alone would be read as.
-So an edit of those words counts, and a round trip loses nothing, whatever the format can say.
+The residual is the difference between the contract and the import of the other format's own terms. So an edit of these
+terms takes effect, and a round trip loses nothing, whatever the format can express.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Plain = dict[str, Any]
 
 
 def residual_of(native: Plain, wanted: Plain) -> tuple[Plain, dict[int, Plain]]:
-    """Return what `native` lacks to be `wanted`: of the contract, and of its columns by their places.
+    """Return the difference of `native` and `wanted`: for the contract, and for its columns by position.
 
     Both have the same columns in the same order.
     """
@@ -52,13 +52,13 @@ def _missing(native: Mapping[str, Any], wanted: Mapping[str, Any]) -> Plain:
 
 
 def restore(draft: Draft, rest: Any, origin: Path) -> None:
-    """Put what was kept of the contract itself back into a draft."""
+    """Merge the residual of the contract, without columns, into a draft."""
     if _is_mapping(draft, rest, origin):
         _merge(draft, draft.value, rest, (), origin)
 
 
 def restore_column(draft: Draft, place: int, rest: Any, origin: Path) -> None:
-    """Put what was kept of one column back into a draft."""
+    """Merge the residual of one column into a draft."""
     if not _is_mapping(draft, rest, origin):
         return
     columns = draft.value["columns"]
@@ -71,7 +71,7 @@ def restore_column(draft: Draft, place: int, rest: Any, origin: Path) -> None:
 
 
 def restore_by_name(draft: Draft, rest: Any, origin: Path) -> None:
-    """Put back what was kept in one place, of the columns under their names."""
+    """Merge a residual that has the columns by name into a draft."""
     if not _is_mapping(draft, rest, origin):
         return
     places = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}
@@ -85,7 +85,7 @@ def restore_by_name(draft: Draft, rest: Any, origin: Path) -> None:
 
 
 def keep_by_name(whole: Plain, columns: Mapping[int, Plain], names: list[str]) -> Plain:
-    """Return what is to be kept in one place, of the columns under their names."""
+    """Return the residual as one mapping, with the columns by name."""
     by_name = {names[place]: rest for place, rest in columns.items()}
     return {**whole, "columns": by_name} if by_name else {**whole}
 
@@ -108,12 +108,12 @@ def _merge(draft: Draft, place: dict[str, Any], rest: Mapping[str, Any], path: P
             continue
         place[key] = value
         draft.origins[(*path, key)] = (*origin, key)
-        if isinstance(value, list):  # their entries stand there too
+        if isinstance(value, list):  # the entries of a list have positions of their own in messages
             draft.origins |= {(*path, key, n): (*origin, key, n) for n in range(len(value))}
 
 
 def kept_lines(whole: Plain, columns: Mapping[int, Plain], wanted: Plain) -> Iterator[str]:
-    """Yield what was kept, a line for each thing that the other format cannot say."""
+    """Yield a line for each part in the residual."""
     for place, rest in columns.items():
         name = wanted["columns"][place]["name"]
         for key, value in rest.items():

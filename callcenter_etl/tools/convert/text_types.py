@@ -1,4 +1,4 @@
-"""Types that other formats know by a pattern of text alone."""
+"""Types that other formats can express only as text with a pattern."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ SHAPES = {"digits": "[0-9]+", "duration": "[0-9]+:[0-5][0-9]:[0-5][0-9]"}
 
 
 def kind_of_shape(pattern: str) -> str | None:
-    """Return the type that a pattern, matched as a whole, says."""
+    """Return the type of a full-match pattern, None if there is none."""
     return next((kind for kind, shape in SHAPES.items() if shape == pattern), None)

@@ -1,4 +1,4 @@
-"""From samples to a contract."""
+"""Infers a contract from samples."""
 
 from callcenter_etl.tools.infer.inference import Inference, InferOptions, Step, infer_contract
 

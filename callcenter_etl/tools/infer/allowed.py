@@ -1,4 +1,4 @@
-"""The few values that a column allows, and those of them that are another spelling of a frequent one."""
+"""Chooses the `allowed` values of a column with few distinct values, and finds variant spellings of frequent ones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MAX_ALLOWED = 12
 MAX_ALLOWED_CHARACTERS = 40
 MAX_COUNTS_SHOWN = 80  # characters
 MAX_SPELLINGS_SHOWN = 5
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))  # of no width
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))  # zero-width characters
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedValues:
-    """Values that a column allows, the most frequent first, the evidence, and how many values are none of them."""
+    """The allowed values of a column, the most frequent first, the evidence, and the number of all other values."""
 
     values: tuple[str, ...]
     evidence: tuple[str, ...]
@@ -25,14 +25,15 @@ class AllowedValues:
 
 
 def allowed_values(distinct: Mapping[str, int], *, tolerated: int) -> AllowedValues | None:
-    """Choose the few values that occur, or the few that nearly all have; None where they are too many.
+    """Return the allowed values of a column, None if there are too many distinct values.
 
-    `distinct` counts the values, the most frequent first. A rare spelling of a frequent value (`inbound`, `Inbound `)
-    is not allowed, so that it is an outlier, as long as no more than `tolerated` values are.
+    `distinct` counts the values, the most frequent first. A rare variant of a frequent value (`inbound`, `Inbound `)
+    is left out, and so becomes an outlier, as long as there are at most `tolerated` outliers.
     """
     total = sum(distinct.values())
     spellings = _other_spellings(distinct)
     outliers, left = [], tolerated
+    # The rarest first, so that the tolerance covers as many variants as possible.
     for value in sorted(spellings, key=lambda each: (distinct[each], each)):
         if distinct[value] <= left:
             outliers.append(value)
@@ -50,7 +51,7 @@ def allowed_values(distinct: Mapping[str, int], *, tolerated: int) -> AllowedVal
 
 
 def _other_spellings(distinct: Mapping[str, int]) -> dict[str, str]:
-    """Return the values that differ from a more frequent one in case or white space alone, with that one."""
+    """Return each value that differs only in case or white space from a more frequent one, with that one."""
     main: dict[str, str] = {}
     others: dict[str, str] = {}
     for value in distinct:

@@ -1,4 +1,4 @@
-"""What a contract says about a column, decided from its profile, with the evidence for it."""
+"""Decides type and rules of a column from its profile, with evidence for each."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from callcenter_etl.tools.infer.evidence import count_of, instant, lengths_of, n
 from callcenter_etl.tools.infer.personal import why_personal
 
 MAX_FIXED_LENGTH = 64
-SPARE = 1.5  # free text may be so much longer than the longest value of the sample
+SPARE = 1.5  # free text may be longer than in the sample, by this factor
 MIN_STEPS = 3
-MAX_SCORE = 12  # a scale such as 1 to 5 ends there
+MAX_SCORE = 12  # the highest end of a scale such as 1 to 5
 FREE_LENGTHS = (
     10, 20, 50, 100, 200, 255, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 65_535, 2**20, 2**24,
 )  # fmt: skip
@@ -33,12 +33,12 @@ def decide(
     empty: Sequence[str],
     others: Others,
 ) -> InferredColumn:
-    """Decide on one column; `names` has its name and aliases, `empty` the words that mean nothing."""
+    """Return the draft of a column; `names` has its name and aliases, `empty` the words that count as empty."""
     return _Decision(profile, tolerance, empty, others).draft(names)
 
 
 class _Decision:
-    """The state of deciding on one column: keys, evidence and outliers as they are found."""
+    """The decision about one column: collects keys, evidence and outliers."""
 
     def __init__(
         self, profile: ColumnProfile, tolerance: Fraction, empty: Sequence[str], others: Others
@@ -46,7 +46,7 @@ class _Decision:
         self.profile = profile
         self.kept_words = {word: count for word, count in profile.empty_words.items() if word not in empty}
         self.words = sum(self.kept_words.values())
-        # Whatever their share: the tolerance is for chance, and these are damage.
+        # Independent of the tolerance, which is for random errors: these values are damage.
         self.destroyed = profile.lost.total()
         self.sound = profile.filled + self.words
         self.values = self.sound + self.destroyed
@@ -124,7 +124,7 @@ class _Decision:
 
     @property
     def _is_blank_in_hollow_records(self) -> bool:
-        """Check whether the value lacks only where most others of the record do: that is dirt, not a choice."""
+        """Whether the value is missing only in records that lack most values: such records are damaged."""
         return self.blank == self.profile.blank == self.profile.hollow_blank
 
     @property
@@ -155,7 +155,7 @@ class _Decision:
             self.keys["min"] = 0
 
     def _is_score(self, low: int, high: int) -> bool:
-        """Check for a scale such as 1 to 5, every step of which occurs, rather than numbers that may grow."""
+        """Return whether the values are a complete scale such as 1 to 5, and not numbers that may grow."""
         distinct = self._distinct() or {}
         whole = self.kind == "integer" and not self.misfits and low in (0, 1) and high <= MAX_SCORE
         steps = len(distinct)
@@ -172,7 +172,7 @@ class _Decision:
             self.keys["min_length"], self.keys["max_length"] = least, most
 
     def _lost_zeros(self) -> bool:
-        """Require one length of numbers that begin with 0 where a few are shorter: a spreadsheet drops zeros."""
+        """Require one length if a few numbers are shorter than others with leading zeros, which spreadsheets drop."""
         shorter, longest = lost_zeros(self.profile, self.sound)
         if not shorter:
             return False
@@ -188,7 +188,7 @@ class _Decision:
         return True
 
     def _note_damage(self) -> None:
-        """Say what a spreadsheet destroyed: with the outliers, or in the evidence where no rule rejects it."""
+        """Add remarks about values destroyed by a spreadsheet: to the outliers, or to the evidence without a rule."""
         remarks = advice(self.profile.lost)
         key = next((each for each in ("type", "pattern", "allowed") if each in self.outliers), None)
         if remarks and key is not None:
@@ -226,14 +226,14 @@ class _Decision:
             self.keys["max_length"] = next((each for each in FREE_LENGTHS if each >= SPARE * most), most)
 
     def _distinct(self) -> dict[str, int] | None:
-        """Return the values told apart with how often each occurs, the most frequent first."""
+        """Return the distinct values with their counts, the most frequent first; None if there are too many."""
         if self.profile.distinct is None:
             return None
         every = self.profile.distinct | Counter(self.kept_words)
         return dict(sorted(every.items(), key=lambda item: (-item[1], item[0])))
 
     def _allowed(self) -> bool:
-        """Allow the few values that occur, or the few that nearly all have; False where there are too many."""
+        """Add the key `allowed`; return False if there are too many distinct values."""
         distinct = self._distinct()
         found = None if distinct is None or self._is_key else allowed_values(distinct, tolerated=self.most)
         if found is None:
@@ -282,7 +282,7 @@ class _Decision:
             and not name_meaning.identifies(self.profile.name, name_meaning.KEYS)
         ):
             return
-        # A value that breaks its type takes no part; one that breaks a pattern alone does.
+        # `unique` skips values that break their type, but not values that break only a pattern.
         repeats = keys.repeats + (keys.odd_repeats if self.is_text and self.destroyed else 0)
         self.keys["unique"] = True
         self.evidence.append(f"{self.sound - keys.repeats:,} distinct" if repeats else "all distinct")

@@ -1,4 +1,4 @@
-"""A column of a drafted contract."""
+"""The draft of one column of a contract."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class InferredColumn:
-    """A column as a contract has it: its keys in order, the evidence, and how many values break which of them.
+    """A drafted column: its keys in the order of the contract, the evidence, and the number of outliers by key.
 
-    `causes` has sentences on why values break a key, where that is known.
+    `causes` has, by key, sentences about known causes of the outliers.
     """
 
     keys: Mapping[str, Any]

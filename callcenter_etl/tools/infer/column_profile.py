@@ -1,4 +1,4 @@
-"""What the values of one column are, gathered chunk by chunk in bounded memory."""
+"""Profiles the values of one column chunk by chunk, in bounded memory."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from callcenter_etl.uniqueness import KeyRegistry
 
 Weights = NDArray[np.int64]
 
-MAX_DISTINCT = 2_000  # so many values are reported apart in memory
-MAX_VALUE_CHARACTERS = 200  # a longer value makes the column free text, whose values are not told apart
-MIN_REPEATS = 5  # values of a small set occur so often on average
+MAX_DISTINCT = 2_000  # distinct values counted in memory
+MAX_VALUE_CHARACTERS = 200  # a longer value makes the column free text, without a count of distinct values
+MIN_REPEATS = 5  # the average count of a value in a small set of values
 PLAIN_TYPES = ("boolean", "digits", "integer", "decimal", "duration")
 EMPTY_WORDS = (
     "NULL", "null", "(null)", "<null>", r"\N", "N/A", "n/a", "#N/A", "NA", "NaN", "nan", "None", "none", "nil",
@@ -47,11 +47,10 @@ _NUMBER_WITH_PLUS = r"\A\+[0-9]{7,15}\z"
 
 
 class Keys:
-    """Counts the values of a column that occurred before in their sample; gives up where they are too many.
+    """Counts the repeated values of a column within each sample, exactly, until there are more than `most`.
 
-    Odd values, which a spreadsheet may have destroyed, repeat for that reason and are counted apart.
-
-    Exact, spilled to disk: `registry` is that of the sample which is being read.
+    Values that a spreadsheet may have destroyed (`odd`) repeat for that reason, and are counted separately.
+    `registry` holds the keys of the present sample and spills to disk.
     """
 
     def __init__(self, *, most: int) -> None:
@@ -62,7 +61,7 @@ class Keys:
         self._most = most
 
     def add(self, values: pa.StringArray, lines: NDArray[np.int64], odd: pa.Array) -> None:
-        """Count the values of a chunk with their lines; `odd` holds the distinct values to count apart."""
+        """Count the values of a chunk with their lines; `odd` has the distinct values to count separately."""
         if self.alive and self.registry is not None and len(values):
             found = self.registry.first_lines(pc.cast(pc.cast(values, pa.binary()), pa.large_binary()), lines)
             repeated = values.filter(pa.array(found >= 0))
@@ -76,9 +75,9 @@ class Keys:
 class ColumnProfile:
     """Counts of the values of one column; `filled` are neither blank nor one of `EMPTY_WORDS` nor lost.
 
-    What more than `most_misfits` values are not, the column is not. `lines` is how many values it can have.
-    `lost` and `suspects` count by cause what a spreadsheet destroyed or may have destroyed (`damage.py`); `clean` is the
-    profile without the suspects, from the first of them on.
+    A type with more than `max_misfits` misfits is dropped. `lines` is the upper bound of the number of values.
+    `lost` and `suspects` count, by cause, the values that a spreadsheet destroyed or may have destroyed
+    (`damage.py`); `clean` is a profile without the suspects, kept from the first suspect on.
     """
 
     name: str
@@ -118,14 +117,14 @@ class ColumnProfile:
             self.formats[kind] = FormatEvidence(kind, max_misfits=self.max_misfits)
 
     def open_keys(self, registry: KeyRegistry) -> None:
-        """Look for repeated values of the next sample in this registry."""
+        """Use this registry for the repeated values of the next sample."""
         if self.keys is not None:
             self.keys.registry = registry
 
     def add(self, values: pa.StringArray, lines: NDArray[np.int64], blank: Mask, hollow: Mask) -> None:
-        """Count the values of a chunk with their lines, which are blank, and which are of a hollow record.
+        """Count the values of a chunk with their lines and two masks: blank values, and records with few values.
 
-        All are of shape (records,).
+        All arrays have the shape (records,).
         """
         self.hollow_blank += int((blank & hollow).sum())
         words = as_mask(pc.is_in(values, value_set=pa.array(EMPTY_WORDS, type=pa.string()))) & ~blank
@@ -144,7 +143,7 @@ class ColumnProfile:
             self.keys.add(rest, lines[kept], distinct.filter(pa.array(odd)))
 
     def _set_odd_apart(self, values: pa.StringArray, weights: Weights) -> Mask:
-        """Weigh the values but for the lost ones, and once more without the suspects; return which are either."""
+        """Count the values except lost ones, and in `clean` also except suspects; return the mask of both."""
         lost, suspects = find(values, LOST), find(values, SUSPECTS)
         self.lost.update({cause: int(weights[mask].sum()) for cause, mask in lost.items()})
         self.suspects.update({cause: int(weights[mask].sum()) for cause, mask in suspects.items()})
@@ -163,7 +162,7 @@ class ColumnProfile:
         return gone | suspect
 
     def _copied(self) -> ColumnProfile:
-        """Return a copy without keys: a registry on disk is not copied, and counts odd values apart anyway."""
+        """Return a copy without keys: a registry on disk cannot be copied, and counts odd values separately anyway."""
         keys, self.keys = self.keys, None
         clean = deepcopy(self)
         self.keys = keys
@@ -176,7 +175,7 @@ class ColumnProfile:
             self._weigh(some, weights[kept])
 
     def without_suspects(self) -> ColumnProfile:
-        """Return the clean profile with all that was counted apart from values, the suspects among the lost."""
+        """Return the clean profile, with the other counts of this one, and the suspects counted as lost."""
         if self.clean is None:
             return self
         clean = copy(self.clean)
@@ -186,10 +185,10 @@ class ColumnProfile:
         return clean
 
     def _weigh(self, values: pa.StringArray, weights: Weights) -> None:
-        """Count distinct values and how often each occurs: most columns have few, so that this is little work."""
+        """Count distinct values with their frequencies: most columns have few, so this is less work."""
         span = pc.min_max(pc.utf8_length(values))
         self.lengths = _widened(self.lengths, span["min"].as_py(), span["max"].as_py())
-        self._tell_apart(values, weights)
+        self._count_distinct(values, weights)
         self._try_types(values, weights)
         self.shapes.add(values, weights)
         for kind, evidence in list(self.formats.items()):
@@ -198,7 +197,7 @@ class ColumnProfile:
                 del self.formats[kind]
         self.likenesses.add(values, weights)
 
-    def _tell_apart(self, values: pa.StringArray, weights: Weights) -> None:
+    def _count_distinct(self, values: pa.StringArray, weights: Weights) -> None:
         if self.distinct is None:
             return
         if len(values) > MAX_DISTINCT or (self.lengths or (0, 0))[1] > MAX_VALUE_CHARACTERS:
@@ -240,24 +239,24 @@ class ColumnProfile:
             self.clearly_cut_numbers += clearly
 
     def _note_forms(self, values: pa.StringArray, weights: Weights, valid: Mask) -> None:
-        """Count numbers such as 12E12, which may be codes, and those with a fraction, which are measured."""
+        """Count numbers such as 12E12, which may be codes, and numbers with a fraction, which are measurements."""
         codes = as_mask(pc.match_substring_regex(values, pattern=CODE_WITH_E))
         fractions = as_mask(pc.match_substring_regex(values, pattern=FRACTION)) & valid
         self.codes_with_e += int(weights[codes].sum())
         self.fractions += int(weights[fractions].sum())
 
     def looks_like(self, what: str) -> bool:
-        """Check whether enough of the values look like one of `LIKENESSES`."""
+        """Return whether enough values match an entry of `LIKENESSES`."""
         return self.likenesses.share_holds(what, self.filled)
 
     @property
     def has_called_numbers(self) -> bool:
-        """Check for whole numbers such as +4930123456: the sign belongs to a phone number where none is negative."""
+        """Whether numbers have a plus sign, as in +4930123456, and none is negative: these are phone numbers."""
         return self.numbers_with_plus > 0 and (self.numbers is None or self.numbers[0] >= 0)
 
     @property
     def repeats_often(self) -> bool:
-        """Check whether the values are few, each of which occurs `MIN_REPEATS` times on average."""
+        """Whether the distinct values are few, and each occurs `MIN_REPEATS` times on average."""
         return self.distinct is not None and len(self.distinct) * MIN_REPEATS <= self.filled
 
     def _note_numbers(self, values: pa.StringArray) -> None:

@@ -1,4 +1,4 @@
-"""The type of a column: the narrowest one that all values have but for a few outliers."""
+"""Chooses the type of a column: the narrowest type that all values have except a few outliers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from callcenter_etl.tools.infer.evidence import instant
 from callcenter_etl.tools.infer.format_evidence import Reading
 from callcenter_etl.tools.infer.personal import MIN_PHONE_DIGITS
 
-ENOUGH = 20  # values that a rule beyond type and required rests on
-MAX_COUNT_DIGITS = 8  # digits of one length beyond this number something rather than count it
+ENOUGH = 20  # the fewest values that support a rule other than type and required
+MAX_COUNT_DIGITS = 8  # longer digits of equal length are identifiers, not counts
 COMPACT_DATE = "%Y%m%d"
 DATE_YEARS = (1950, 2100)
 CERTAIN_EMPTY_WORDS = frozenset({"NULL", "null", "(null)", "<null>", r"\N", "N/A", "n/a", "#N/A", "NaN"})
-NEARLY = Fraction(9, 10)  # of the values: a type that so many have is worth a remark
-MIN_ZEROS = 20  # one in so many values begins with 0: then shorter ones are suspicious
+NEARLY = Fraction(9, 10)  # the share of values with a type that is worth a remark
+MIN_ZEROS = 20  # if one in 20 values begins with 0, shorter values are suspicious
 MAX_SHORTER = Fraction(1, 5)
-MIN_CUT = 5  # numbers that end in 0 after the 15th digit: one or two do so by chance
+MIN_CUT = 5  # numbers with only zeros after the 15th digit: one or two have them by chance
 HOUR = 3600 * 1_000_000  # microseconds
-EARLY = 6 * HOUR  # hardly a column of times of day has none later
-LATE = 12 * HOUR  # hardly a column of durations below a day has one later
+EARLY = 6 * HOUR  # nearly every column of clock times has a later value
+LATE = 12 * HOUR  # few columns of durations below a day have a greater value
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type, how many values are not of it, and how dates and times are read."""
+    """A type, the number of values without it, and the formats of dates and times."""
 
     type: str
     misfits: int
@@ -38,7 +38,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What the other columns of the samples show: which of day and month comes first, and whether some are durations."""
+    """Evidence from the other columns of the samples: the order of day and month, and whether some are durations."""
 
     order: str | None = None
     durations: bool = False
@@ -46,7 +46,7 @@ class Others:
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """The types that nearly all values of a column have: how many have not, and how dates and times are read."""
+    """The types that nearly all values of a column have, with the number of misfits and the formats of each."""
 
     profile: ColumnProfile
     misfits: Mapping[str, int]
@@ -55,9 +55,9 @@ class Fits:
 
     @classmethod
     def of(cls, profile: ColumnProfile, *, words: int, most: int, others: Others = Others()) -> Fits:
-        """Find the types that all values have but for `most`.
+        """Return the types with at most `most` misfits.
 
-        `words` counts values apart from those profiled, which are of no type but text.
+        `words` is the number of further values, besides those profiled, that are valid only as text.
         """
         misfits = {kind: count + words for kind, count in profile.misfits.items() if count + words <= most}
         readings = {}
@@ -69,7 +69,7 @@ class Fits:
         return cls(profile, misfits, readings, others)
 
     def narrowest(self) -> Kind:
-        """Choose the type that a person would declare."""
+        """Return the type that a person would declare."""
         kind = self._chosen() if self.profile.filled else "digits" if self._is_destroyed() else "text"
         return Kind(kind, self.misfits.get(kind, 0), self.readings.get(kind))
 
@@ -88,9 +88,9 @@ class Fits:
         return self._number()
 
     def _number(self) -> str:
-        """Choose a type for what may be numbers; an integer would take the + of a phone number for a sign."""
+        """Return a type for possible numbers: not integer for phone numbers, in which + is not a sign."""
         called = self.profile.looks_like("phone numbers") or self.profile.has_called_numbers
-        if called or self._is_destroyed():  # what is long enough to be written as 9.2E+11 is not counted with
+        if called or self._is_destroyed():  # numbers so long that a spreadsheet wrote 9.2E+11 are identifiers
             return "digits" if "digits" in self.misfits else "text"
         if "integer" in self.misfits:
             return "integer"
@@ -100,7 +100,7 @@ class Fits:
         return self.profile.lost[SCIENTIFIC] > 0
 
     def _is_measured(self) -> bool:
-        """Check for measured numbers, most of which have a fraction, rather than codes such as 12E12 or identifiers."""
+        """Return whether the values are measurements, most with a fraction, and not codes such as 12E12."""
         profile = self.profile
         if not profile.codes_with_e:
             return True
@@ -108,7 +108,7 @@ class Fits:
         return not named and 2 * profile.fractions > profile.filled - profile.codes_with_e
 
     def _is_date(self) -> bool:
-        """Check for eight digits that are dates rather than numbers by chance: all are, within a person's years."""
+        """Return whether eight digits are dates and not numbers: all are valid, and within plausible years."""
         reading = self.readings["date"]
         if reading.formats != (COMPACT_DATE,):
             return True
@@ -127,9 +127,9 @@ class Fits:
         )
 
     def _is_duration_among_others(self) -> bool:
-        """Check for a duration below a day, which its values do not tell from a time: others of its shape are durations.
+        """Return whether values that may be times or durations below a day are durations, as in other columns.
 
-        A name that speaks of an instant speaks against it, and so do values late in the day; with the name of a clock,
+        A name of a start or end is evidence against it, and so are values late in the day; for a name of a clock time,
         values after the early hours.
         """
         name, reading = self.profile.name, self.readings.get("time")
@@ -154,10 +154,10 @@ class Fits:
 
 
 def settled(profile: ColumnProfile, tolerance: Fraction) -> ColumnProfile:
-    """Return the profile without the values that a spreadsheet destroyed; as it is where they are sound here.
+    """Return the profile without values that a spreadsheet destroyed, or unchanged if those values are valid here.
 
-    `9.2E+11` is a number among numbers with fractions, and a destroyed one among digits; `1-Feb` is a date among
-    dates, and a destroyed code among codes.
+    `9.2E+11` is valid among numbers with fractions, and destroyed among digits; `1-Feb` is a valid date among dates,
+    and a destroyed code among codes.
     """
     if profile.clean is None:
         return profile
@@ -187,9 +187,9 @@ def _are_destroyed(profile: ColumnProfile, clean: ColumnProfile, tolerance: Frac
 
 
 def lost_zeros(profile: ColumnProfile, values: int) -> tuple[int, int]:
-    """Return how many of so many numbers are shorter than the others, of which some begin with 0, and the length of those.
+    """Return how many of `values` numbers have probably lost leading zeros, and the full length.
 
-    0 where all have one length, where none begins with 0, or where so many are shorter that the lengths just vary.
+    The number is 0 if all have one length, if none begins with 0, or if so many are shorter that lengths just vary.
     """
     lengths = profile.shapes.digit_lengths()
     longest = max(lengths, default=0)
@@ -199,7 +199,7 @@ def lost_zeros(profile: ColumnProfile, values: int) -> tuple[int, int]:
 
 
 def cut_numbers(profile: ColumnProfile) -> int:
-    """Return how many numbers a spreadsheet cut after 15 digits: where nearly all end in 0, or some in 000."""
+    """Return how many numbers a spreadsheet cut after 15 digits, 0 unless nearly all end in 0 or some in 000."""
     cut, clearly, long = profile.cut_numbers, profile.clearly_cut_numbers, profile.long_numbers
     if cut >= MIN_CUT and cut * 10 >= long * 9:
         return cut
@@ -207,9 +207,9 @@ def cut_numbers(profile: ColumnProfile) -> int:
 
 
 def near_types(profile: ColumnProfile, words: int) -> tuple[str, ...]:
-    """Return evidence for the type that most of the values have, where those that have not are too many for outliers.
+    """Return evidence for a type that most values have, if the others are too many to be outliers.
 
-    `words` counts values apart from those profiled, which are of no type but text.
+    `words` is the number of further values, besides those profiled, that are valid only as text.
     """
     values = profile.filled + words
     found = Fits.of(profile, words=words, most=int((1 - NEARLY) * values)).narrowest()
@@ -222,7 +222,7 @@ def near_types(profile: ColumnProfile, words: int) -> tuple[str, ...]:
 
 
 def empty_words(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> tuple[str, ...]:
-    """Return the words that mean "nothing": certain ones, and those among values of another type than text."""
+    """Return the words that count as empty: certain ones, and any in a column of another type than text."""
     found: set[str] = set()
     for profile in profiles:
         most = int(tolerance * profile.filled)
@@ -232,7 +232,7 @@ def empty_words(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> tuple
 
 
 def have_durations(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> bool:
-    """Check whether a column holds durations by its values or its name."""
+    """Return whether any column holds durations."""
     return any(
         Fits.of(each, words=0, most=int(tolerance * each.filled)).narrowest().type == "duration"
         for each in profiles
@@ -241,7 +241,7 @@ def have_durations(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> bo
 
 
 def order_of_dates(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> str | None:
-    """Check whether day or month comes first in the columns where that is certain; None where none tells."""
+    """Return "day" or "month", the first of them in all unambiguous columns; None if there is none or they differ."""
     orders = set()
     for profile in profiles:
         for evidence in profile.formats.values():

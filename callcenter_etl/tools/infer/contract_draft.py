@@ -1,4 +1,4 @@
-"""The contract as it is drafted: what it says about source, columns and records, and the evidence for each."""
+"""The draft of a contract: source format, columns and rules, with evidence for each."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from callcenter_etl.tools.infer.name_meaning import snake, starts_and_ends
 from callcenter_etl.tools.infer.sample_check import BrokenRuleCount
 from callcenter_etl.tools.infer.sample_layout import SampleLayout
 
-MIN_DIGITS = 4  # a run of digits in the name of a single sample that is a date or a number in a series
+MIN_DIGITS = 4  # shorter digits in the name of a single sample are not a date or serial number
 TEMPORAL = ("date", "time", "datetime")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
 @dataclass(frozen=True, slots=True)
 class RuleDraft:
-    """A rule over a whole record, which the samples have yet to confirm."""
+    """A candidate for a record rule; the samples still have to confirm it."""
 
     name: str
     check: str
@@ -32,9 +32,9 @@ class RuleDraft:
 
 @dataclass(frozen=True, slots=True)
 class ContractDraft:
-    """A contract with the evidence for each of its lines; `source` has key, value and evidence.
+    """A contract with evidence for each of its lines; `source` has key, value and evidence.
 
-    `totals` are records that are no evidence, and may break any rule.
+    `totals` counts lines of totals, which are not used as evidence and may break any rule.
     """
 
     id: str
@@ -44,7 +44,7 @@ class ContractDraft:
     totals: BrokenRuleCount = field(default_factory=BrokenRuleCount)
 
     def with_outliers(self, broken: Mapping[str, int]) -> ContractDraft:
-        """Return the draft with every rule of a column that records broke among its outliers: totals break any."""
+        """Return the draft with outliers for every column rule that a record broke, since totals may break any."""
         columns = tuple(
             replace(
                 column,
@@ -62,14 +62,14 @@ class ContractDraft:
         return replace(self, columns=columns)
 
     def expected(self) -> dict[str, int]:
-        """Return how many records may break which rule: those that the contract lists as outliers."""
+        """Return the number of listed outliers by rule id."""
         return {
             f"{column.name}.{key}": count for column in self.columns for key, count in column.outliers.items()
         }
 
 
 def id_of(names: Sequence[str]) -> str:
-    """Return an id from the names of the samples: what they share, without the numbers of a series."""
+    """Return an id for the contract: the common part of the sample names, without dates and serial numbers."""
     stems = [snake(re.sub(r"[0-9]{4,}", " ", PurePath(_plain_name(name)).stem)) for name in names]
     shared = stems[0] if len(set(stems)) == 1 else _common_start(stems)
     return shared or "sample"
@@ -88,7 +88,7 @@ def _common_start(stems: Sequence[str]) -> str:
 def source_lines(
     names: Sequence[str], layout: SampleLayout, empty: Mapping[str, int]
 ) -> tuple[tuple[str, Any, str], ...]:
-    """Return the source format line by line: key, value, evidence; keys at their default only where people look."""
+    """Return key, value and evidence of each line of the source format; defaults only if readers look for them."""
     lines: list[tuple[str, Any, str]] = []
     pattern = file_name_pattern(names)
     if pattern is not None:
@@ -122,7 +122,7 @@ def source_lines(
 
 
 def file_name_pattern(names: Sequence[str]) -> str | None:
-    """Return a pattern for the samples' names, their digits generalised; None where they say nothing."""
+    """Return a pattern for the sample names with digits generalised, None if the names have nothing in common."""
     parts = [re.split(r"([0-9]+)", _plain_name(name)) for name in names]
     if len({tuple(each[::2]) for each in parts}) > 1 or len(parts[0]) == 1:
         return None
@@ -146,7 +146,7 @@ def _plain_name(uri: str) -> str:
 
 
 def likely_rules(columns: Sequence[InferredColumn]) -> tuple[RuleDraft, ...]:
-    """Return the rules that names suggest: what ends does not end before it starts."""
+    """Return the rules that column names suggest: an end is not before its start."""
     rules: dict[str, RuleDraft] = {}
     for kind in TEMPORAL:
         names = [column.name for column in columns if column.type == kind]
@@ -165,7 +165,7 @@ def _quoted(name: str) -> str:
 
 
 def contract_mapping(draft: ContractDraft) -> dict[str, Any]:
-    """Return the draft as the mapping that its text will hold."""
+    """Return the draft as a mapping with the keys of a contract."""
     mapping: dict[str, Any] = {
         "contract": draft.id,
         "version": "1.0.0",

@@ -1,4 +1,4 @@
-"""The text of an inferred contract: YAML as a person writes it, each line with its evidence beside it."""
+"""Writes an inferred contract as YAML, with the evidence as a comment on each line."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from callcenter_etl.tools.infer.contract_draft import ContractDraft, RuleDraft
 from callcenter_etl.tools.infer.evidence import count_of, lines_of, plural, shown
 from callcenter_etl.tools.infer.sample_check import BrokenRuleCount, SampleOutcome
 
-FARTHEST_COMMENT = 90  # comments line up, but not behind a line longer than this
-# The first line of a contract, where editors that know YAML's language server look for what to complete and check by.
+FARTHEST_COMMENT = 90  # comments are aligned, except after a longer line
+# The first line: editors with a YAML language server find the schema there, for completion and checks.
 SCHEMA_FILE = "contract.schema.json"
 SCHEMA_LINE = f"# yaml-language-server: $schema=./{SCHEMA_FILE}"
 _WHAT_IS_WRONG = {
@@ -34,9 +34,9 @@ _WHAT_IS_WRONG = {
 def contract_text(
     draft: ContractDraft, outcome: SampleOutcome, samples: Sequence[str], *, max_records: int | None
 ) -> str:
-    """Write a draft as YAML, with what the samples' records showed when they were checked against it.
+    """Return a draft as YAML, with the results of validating the samples against it.
 
-    `most_records` says how many of each sample were looked at, None where all were.
+    `max_records` is the number of records read of each sample, None for all.
     """
     first = "" if max_records is None else f", of each the first {max_records:,} at the most"
     sections = [
@@ -120,21 +120,20 @@ def _item(value: Any) -> str:
 
 
 def _aligned(lines: Iterable[tuple[str, str]]) -> list[str]:
-    """Put comments behind lines so that they start in one column, but for lines that are too long."""
+    """Return lines with their comments aligned, except after lines that are too long."""
     pairs = list(lines)
     width = max((len(line) for line, _ in pairs if len(line) <= FARTHEST_COMMENT), default=0)
     return [f"{line.ljust(width)}  # {comment}" if comment else line for line, comment in pairs]
 
 
 def _flow(value: Any) -> str:
-    """Write a value on one line, quoted only where YAML needs it."""
+    """Return a value as YAML on one line, with quotes only if necessary."""
     yaml = YAML()
     yaml.width = 2**31 - 1
     yaml.allow_unicode = True
     stream = io.StringIO()
-    yaml.dump(
-        _in_flow_style({"_": value}), stream
-    )  # in a mapping, as ruamel.yaml writes lone pairs bare in lists
+    # Inside a mapping, because ruamel.yaml drops the braces of a mapping with one key inside a list.
+    yaml.dump(_in_flow_style({"_": value}), stream)
     return stream.getvalue().strip().removeprefix("{_: ").removesuffix("}")
 
 

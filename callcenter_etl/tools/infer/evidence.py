@@ -1,4 +1,4 @@
-"""Evidence in words: counts, numbers, instants and values as comments show them."""
+"""Formats evidence for comments: counts, numbers, instants and values."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def lengths_of(least: int, most: int, noun: str) -> str:
 
 
 def number(value: Decimal) -> str:
-    """Return a number without an exponent where it is short enough so."""
+    """Return a number, without an exponent if it is short enough."""
     plain = f"{value:f}" if value.is_finite() and abs(value.adjusted()) <= MAX_CHARACTERS else str(value)
     return plain if len(plain) <= MAX_CHARACTERS else f"{value:.6e}"
 
 
 def instant(kind: str, microseconds: int) -> str:
-    """Return an instant of a type in ISO form, as bounds of contracts are written."""
+    """Return a date, time, datetime or duration, given in microseconds, in the ISO form of contract bounds."""
     seconds = microseconds // 1_000_000
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if kind == "duration":
@@ -54,13 +54,13 @@ def instant(kind: str, microseconds: int) -> str:
 
 
 def shown(value: str) -> str:
-    """Return a value as a comment can hold it: printable, and not too long."""
+    """Return a value for a comment: printable and shortened."""
     text = printable(value)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
 
 
 def lines_of(places: Sequence[tuple[str, int]], count: int) -> str:
-    """Return the lines of the first of `count` records; each with its file where there are several."""
+    """Return the lines of the first of `count` records, each with its file if there are several files."""
     files = {file for file, _ in places}
     if len(files) > 1:
         listed = ", ".join(f"{printable(file)}:{line}" for file, line in places)

@@ -1,4 +1,4 @@
-"""The formats of dates and times that samples are tried on, in order of preference."""
+"""Candidate formats of dates and times, in order of preference."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ _COMPACT = "%Y%m%d%H%M%S"
 
 
 def discover(values: pa.StringArray, kind: str) -> list[str]:
-    """Return the formats of a date, time or datetime that any of the values has, in order of preference."""
+    """Return the formats of a date, time or datetime that at least one value has, in order of preference."""
     return _DISCOVERERS[kind](values)
 
 
 def orientation(fmt: str) -> str | None:
-    """Check whether a format has the day first ("day") or the month ("month"); None where it cannot be mistaken."""
+    """Return "day" or "month", whichever comes first in a format; None if the format is not ambiguous."""
     plain = fmt.replace("%-", "%")
     if "%m" not in plain or "%d" not in plain or plain.startswith("%Y"):
         return None

@@ -1,4 +1,4 @@
-"""Which formats a column's dates or times have: evidence gathered chunk by chunk, and the choice at the end."""
+"""Collects evidence for the formats of a column's dates or times chunk by chunk, and chooses among them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from callcenter_etl.rules.temporal_values import parse_temporal
 from callcenter_etl.tools.infer.format_candidates import discover, orientation
 
 Weights = NDArray[np.int64]
-MAX_FORMATS = 48  # of one column; a bit each
-MAX_DISCOVERED_FROM = 500  # distinct values of a chunk that new formats are looked for in
+MAX_FORMATS = 48  # for one column; a set of formats is a bit mask in an int64
+MAX_DISCOVERED_FROM = 500  # distinct values of a chunk that are tried for new formats
 MAX_CHOSEN = 4
-_CLEARLY = 2  # one reading spans half the time of the other
+_CLEARLY = 2  # the ratio of two time spans at which the shorter one is preferred
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Formats chosen for a column: `fitted` values have one of them, from `first` to `last` (microseconds).
+    """The formats chosen for a column: `fitted` values have one of them, from `first` to `last` (microseconds).
 
-    `instead` is a format of the other order of day and month that fits as well, `order` the one chosen.
+    `order` is the chosen order of day and month; `instead` is a format of the other order with as many values.
     """
 
     formats: tuple[str, ...]
@@ -37,7 +37,7 @@ class Reading:
 
 
 class FormatEvidence:
-    """Counts, for every set of formats that fit together, how many values of one column have just these."""
+    """Counts, for every set of formats, the values of one column that match exactly this set."""
 
     def __init__(self, kind: str, *, max_misfits: int) -> None:
         self.kind = kind
@@ -48,11 +48,11 @@ class FormatEvidence:
 
     @property
     def alive(self) -> bool:
-        """Check whether the column may still be of this kind."""
+        """Whether the column may still be of this kind."""
         return self._sets[0] <= self._max_misfits
 
     def add(self, values: pa.StringArray, weights: Weights) -> None:
-        """Count distinct values of a chunk and how often each occurs, both of shape (values,)."""
+        """Count distinct values of a chunk with their frequencies, both of shape (values,)."""
         sets = np.zeros(len(values), dtype=np.int64)
         for place, fmt in enumerate(self.formats):
             self._fit(values, fmt, place, sets)
@@ -79,9 +79,9 @@ class FormatEvidence:
             self._spans[fmt] = (min(low, known[0]), max(high, known[1]))
 
     def read(self, *, max_misfits: int, order: str | None = None) -> Reading | None:
-        """Choose the formats; None where more than `most_misfits` values have none.
+        """Return the chosen formats, None if more than `max_misfits` values match none.
 
-        `order` says which of day and month comes first in other columns, where that is known.
+        `order` is the order of day and month in other columns ("day" or "month" first), None if unknown.
         """
         both = [self._best(each, max_misfits) for each in ("day", "month")]
         day, month = both
@@ -95,7 +95,10 @@ class FormatEvidence:
         )
 
     def _more_likely(self, day: Reading, month: Reading, order: str | None) -> tuple[Reading, Reading]:
-        """Order two readings that fit alike: as other columns have it, else the one that spans clearly less time."""
+        """Return two readings with equal fit, the better first: by the order of other columns, then by time span.
+
+        Dates read in the wrong order are spread over the year, so the shorter span is more likely.
+        """
         by_month = order == "month"
         if order is None:
             spans = day.last - day.first, month.last - month.first
@@ -104,10 +107,10 @@ class FormatEvidence:
         return (month, day) if by_month else (day, month)
 
     def _best(self, order: str, max_misfits: int) -> Reading | None:
-        """Choose the fewest formats of one order that leave few enough values over."""
+        """Return the fewest formats of one order that leave at most `max_misfits` values, chosen greedily."""
         usable = sorted(
             (place for place, fmt in enumerate(self.formats) if orientation(fmt) in (None, order)),
-            key=self._rank,  # of several that gain alike the first is taken
+            key=self._rank,  # max() takes the first of several formats with the same gain
         )
         left = Counter({each: count for each, count in self._sets.items() if count})
         total, chosen = sum(left.values()), list[int]()
@@ -134,5 +137,5 @@ class FormatEvidence:
         return sum(count for each, count in left.items() if each >> place & 1)
 
     def _rank(self, place: int) -> tuple[int, int]:
-        """Put padded formats before unpadded ones, and those found first before later ones."""
+        """Return the sort key: padded formats before unpadded ones, then in the order of discovery."""
         return (self.formats[place].count("%-"), place)

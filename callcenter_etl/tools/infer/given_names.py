@@ -1,7 +1,7 @@
-"""Given names that are frequent in several countries: they show that a column without a telling header holds people.
+"""Frequent given names of several countries: evidence that a column without a descriptive header holds people.
 
-The list is evidence and nothing more. It has no name that is also a frequent word, month, place or product (Mark,
-Will, Grace, April, Austin), so that a column of statuses or queues is not taken for one of people.
+The list omits names that are also a frequent word, month, place or product (Mark, Will, Grace, April, Austin), so
+that a column of statuses or queues is not classified as personal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The straight line from samples to a contract: survey, layout, profiles, draft, check, text."""
+"""Infers a contract from samples in six steps: survey, layout, profiles, draft, check, text."""
 
 from __future__ import annotations
 
@@ -34,16 +34,12 @@ from callcenter_etl.tools.infer.sample_layout import SampleLayout, layout_of
 from callcenter_etl.tools.infer.sample_survey import encoding_of, survey
 from callcenter_etl.tools.infer.standard_input import name_standard_input, shown_name, stored_samples
 
-MAX_KEYS = 16  # columns that are searched for repeated values
-KEY_ENTRIES = 50_000
-KEY_FILTER_BYTES = 2**20
-MAX_MALFORMED = Fraction(1, 2)
 OnStep = Callable[["Step"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class InferOptions:
-    """What to infer a contract from; `tolerance` is the share of a column's values that may be outliers."""
+    """The samples and options of an inference; `tolerance` is the share of a column's values that may be outliers."""
 
     samples: tuple[str, ...]
     id: str | None = None
@@ -55,7 +51,7 @@ class InferOptions:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the inference is: what it does, and the bytes read of how many in this reading."""
+    """The progress of an inference: the present step, and the bytes read in it."""
 
     name: str
     bytes_read: int
@@ -64,7 +60,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """An inferred contract: its text, loaded, and what became of the samples' records under it."""
+    """An inferred contract: its YAML text, the loaded contract, and the result of validating the samples."""
 
     text: str
     contract: LoadedContract
@@ -72,10 +68,10 @@ class Inference:
 
 
 def infer_contract(options: InferOptions, *, on_step: OnStep = lambda step: None) -> Inference:
-    """Infer a contract from samples, and hold them to it.
+    """Infer a contract from samples, and validate the samples against it.
 
-    Raises SampleError where a sample is no delimited text, UsageError where samples do not go together,
-    SourceError where one cannot be read, and AccountingError where the contract rejects what it does not list.
+    Raises SampleError if a sample is not delimited text, UsageError if the samples have different layouts,
+    SourceError if one cannot be read, and AccountingError if the contract rejects records that it does not list.
     """
     if options.id is not None and re.fullmatch(r"[A-Za-z0-9_-]+", options.id) is None:
         raise UsageError(f"--id: letters, digits, _ and - are expected, not {options.id!r}")
@@ -93,7 +89,7 @@ class _Inferring:
         self.on_step = on_step
 
     def run(self) -> Inference:
-        """Go the whole way."""
+        """Return the inferred contract."""
         surveys = [survey(uri, on_bytes=self._on_bytes(f"surveying {uri}")) for uri in self.samples]
         layout = layout_of(
             surveys,
@@ -115,6 +111,7 @@ class _Inferring:
         names = [shown_name(uri) for uri in self.samples]
         text = contract_text(draft, outcome, names, max_records=self.options.max_records)
         contract = load_document("inferred.yaml", read_bytes=lambda _: text.encode("utf-8"))
+        # The text is written by hand-made YAML code; comparing the documents proves that it says what was validated.
         if contract.document != load_document(contract_mapping(draft)).document:
             raise AccountingError("the inferred contract's text does not say what its samples were held to")
         return Inference(text, contract, outcome)
@@ -138,7 +135,7 @@ class _Inferring:
         )
 
     def _confirmed(self, draft: ContractDraft) -> tuple[ContractDraft, SampleOutcome]:
-        """Hold the samples to the draft; rules over records that one of them breaks are left out."""
+        """Validate the samples against the draft; record rules that a record breaks are removed."""
         outcome = self._outcome(draft)
         kept = tuple(
             rule

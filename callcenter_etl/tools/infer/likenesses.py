@@ -1,4 +1,4 @@
-"""What the values of a column look like: e-mail addresses, phone numbers, names of people and other personal data."""
+"""Recognises personal data by its values: e-mail addresses, phone numbers, names of people and others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from callcenter_etl.tools.infer.given_names import GIVEN_NAMES
 
 Weights = NDArray[np.int64]
 
-MIN_CHECKED_SHARE = Fraction(4, 5)  # of the values tried: a tenth of all numbers passes by chance
-MAX_CHECKED = 200  # values of a chunk whose check digits are computed; the share among them is that of all
+MIN_CHECKED_SHARE = Fraction(
+    4, 5
+)  # values with valid check digits: a tenth of all numbers has them by chance
+MAX_CHECKED = 200  # check digits are computed for a sample of each chunk, because they are not vectorised
 _LETTERS = r"\p{L}[\p{L}\p{M}'\x{2019}.-]*"
 _NAME = r"(?:\p{Lu}[\p{L}\p{M}'\x{2019}.-]*|(?i:al|bin|da|de|del|della|der|di|do|dos|du|el|la|le|van|von|zu))"
 _GIVEN = "|".join(sorted(GIVEN_NAMES))
@@ -27,9 +29,9 @@ _RUES = r"(?i:rue|avenue|boulevard|allée|allee|impasse|chemin|quai|calle|avenid
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A pattern (RE2) that values of a kind match, and the share of a column that must match it.
+    """A pattern (RE2) of one kind of personal data, and the share of a column that must match it.
 
-    `check` decides on a value that matches, by its check digits.
+    `check` verifies the check digits of a matching value.
     """
 
     pattern: str
@@ -38,14 +40,14 @@ class Likeness:
 
 
 def has_luhn_digit(value: str) -> bool:
-    """Check the last digit of a payment card's number by Luhn's rule."""
+    """Return whether the last digit of a payment card number is right by Luhn's algorithm."""
     digits = [int(each) for each in value if each.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def has_iban_digits(value: str) -> bool:
-    """Check the two digits of an IBAN by ISO 7064 (mod 97)."""
+    """Return whether the check digits of an IBAN are right by ISO 7064 (mod 97)."""
     plain = "".join(each for each in value if each.isalnum()).upper()
     return int("".join(str(int(each, 36)) for each in plain[4:] + plain[:4])) % 97 == 1
 
@@ -70,7 +72,7 @@ _IP = (
 _IBAN = r"(?i:[A-Z]{2}[0-9]{2} ?[0-9A-Z]{4}(?: ?[0-9A-Z]{4}){1,6}(?: ?[0-9A-Z]{1,4})?)"
 _CARD = r"[2-6][0-9]{3}(?:[ -]?[0-9]{4}){2}(?:[ -]?[0-9]{1,7})|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}"
 
-# Those of one person alone. One such value among a few others of a column is enough to list none of them.
+# Kinds that identify one person. One such value in a column is enough to show none of its values.
 UNMISTAKABLE: Mapping[str, Likeness] = {
     "e-mail addresses": Likeness(rf"\A(?:{_EMAIL})\z"),
     "IP addresses": Likeness(rf"\A(?:{_IP})\z"),
@@ -86,7 +88,7 @@ LIKENESSES: Mapping[str, Likeness] = {
         r"|\p{L}.*(?i:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm)\.? [0-9]+ ?[a-zA-Z]?(?:[ ,].*)?)\z",
         share=Fraction(3, 5),
     ),
-    # Capitalised words also name queues and products: this likeness needs a header that speaks of people.
+    # Capitalised words may also be queues or products, so this kind counts only under a header about people.
     "names": Likeness(
         rf"\A\p{{Lu}}[\p{{L}}\p{{M}}'\x{{2019}}.-]+(?:,? {_NAME}){{0,5}}\z", share=Fraction(3, 5)
     ),
@@ -99,19 +101,19 @@ LIKENESSES: Mapping[str, Likeness] = {
 
 
 def looks_unmistakable(values: Sequence[str]) -> str | None:
-    """Return which of `UNMISTAKABLE` any of the values looks like; None where none does."""
+    """Return the first kind of `UNMISTAKABLE` that any value matches, None if there is none."""
     texts = pa.array(values, type=pa.string())
     return next((what for what, each in UNMISTAKABLE.items() if _alike(texts, each).any()), None)
 
 
 def looks_given(values: Sequence[str]) -> bool:
-    """Check whether the first value is a given name, and half of all values are."""
+    """Return whether the first value is a given name, and half of all values are."""
     alike = _alike(pa.array(values, type=pa.string()), LIKENESSES["given names"])
     return bool(alike[0]) and bool(alike.mean() >= LIKENESSES["given names"].share)
 
 
 def _alike(values: pa.StringArray, likeness: Likeness) -> Mask:
-    """Return which of the values match; where check digits fail for most of those tried, none does."""
+    """Return the mask of matching values; all False if most of the tried check digits are wrong."""
     alike = as_mask(pc.match_substring_regex(_without_accents(values), pattern=likeness.pattern))
     if likeness.check is None or not alike.any():
         return alike
@@ -121,7 +123,7 @@ def _alike(values: pa.StringArray, likeness: Likeness) -> Mask:
 
 
 def _without_accents(values: pa.StringArray) -> pa.StringArray:
-    """Return the values with Fátima as Fatima: the patterns know letters without accents."""
+    """Return the values without accents (Fátima as Fatima), as the patterns expect."""
     if pc.all(pc.string_is_ascii(values)).as_py():
         return values
     return pc.replace_substring_regex(
@@ -130,9 +132,9 @@ def _without_accents(values: pa.StringArray) -> pa.StringArray:
 
 
 class LikenessCounts:
-    """Counts the values of a column that do not look like each of `LIKENESSES`; gives up one that too many do not.
+    """Counts, for each of `LIKENESSES`, the values of a column that do not match; drops kinds with too many.
 
-    `lines` bounds how many values the column can have, so that a likeness is only given up for good.
+    `lines` is the upper bound of the number of values, so that a dropped kind could not have recovered.
     """
 
     def __init__(self, *, lines: int, spared: int) -> None:
@@ -141,7 +143,7 @@ class LikenessCounts:
         self._spared = spared
 
     def add(self, values: pa.StringArray, weights: Weights) -> None:
-        """Count distinct values of a chunk by how often each occurs, both of shape (values,)."""
+        """Count distinct values of a chunk with their frequencies, both of shape (values,)."""
         for what in list(self._strangers):
             likeness = LIKENESSES[what]
             self._strangers[what] += int(weights[~_alike(values, likeness)].sum())
@@ -149,6 +151,6 @@ class LikenessCounts:
                 del self._strangers[what]
 
     def share_holds(self, what: str, values: int) -> bool:
-        """Check whether as many of so many values look like it as its share asks for."""
+        """Return whether the share of matches of a kind among `values` values is large enough."""
         strangers = self._strangers.get(what)
         return strangers is not None and values > 0 and strangers <= (1 - LIKENESSES[what].share) * values

@@ -1,4 +1,4 @@
-"""What a column's name says about its values: an identifier, a duration, personal data, a start or an end."""
+"""Interprets column names: identifiers, durations, people, starts and ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Return the words of a text, as tables of words are most easily read."""
+    """Return the words of a text as a set; a text is easier to maintain than a list of strings."""
     return frozenset(text.split())
 
 
@@ -66,7 +66,7 @@ NAMES = frozenset({"name", "names", "namen", "nom", "noms", "nombre", "nombres"}
 _PARTS_OF_NAMES = frozenset(
     {"first", "last", "full", "given", "family", "middle", "maiden", "nick", "user", "display"}
 )
-# Things have names too, which are no personal data.
+# The names of these things are not personal data.
 THINGS = word_set(
     """
     queue campaign team group department dept skill product company vendor city town country state region site branch
@@ -102,30 +102,30 @@ ENDS = {
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a column's name in lower case, without accents: `AgentID`, `agent_id`, `Agent Id` are alike."""
+    """Return the words of a column name in lower case, without accents: the same for `AgentID` and `agent_id`."""
     plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
     return tuple(word.lower() for word in _WORD.findall(plain.replace("ß", "ss")))
 
 
 def says(name: str, words: set[str]) -> bool:
-    """Check whether a column's name has one of the words."""
+    """Return whether a column name contains one of the words."""
     return not words.isdisjoint(words_of(name))
 
 
 def identifies(name: str, words: set[str]) -> bool:
-    """Check whether a column's name says identifier by one of the words: `Number of Alarms` and `id count` do not."""
+    """Return whether one of the words makes a column an identifier; not so in `Number of Alarms` and `id count`."""
     found = words_of(name)
     counts = any(one in NUMBERS and other == "of" for one, other in pairwise(found))
     return not words.isdisjoint(found) and not counts and COUNTS.isdisjoint(found)
 
 
 def _people(found: Iterable[str]) -> bool:
-    """Check for a word for people, in any number or case: agents, Mitarbeiters."""
+    """Return whether one of the words means people, also in the plural or genitive: agents, Mitarbeiters."""
     return any(word in PEOPLE or word.removesuffix("s") in PEOPLE for word in found)
 
 
 def names_people(name: str) -> bool:
-    """Check whether a column's name says that the values are names of people: `Agent Name`, `Kundenname`, `full name`."""
+    """Return whether a column name means names of people: `Agent Name`, `Kundenname`, `full name`."""
     found = words_of(name)
     if not KEYS.isdisjoint(found):
         return False
@@ -135,7 +135,7 @@ def names_people(name: str) -> bool:
 
 
 def may_name_people(name: str) -> bool:
-    """Check whether a column's name speaks of people, or of a name without saying of what."""
+    """Return whether a column name is about people, or about names without saying of what."""
     found = words_of(name)
     return (
         (_people(found) or not NAMES.isdisjoint(found)) and KEYS.isdisjoint(found) and not names_things(name)
@@ -143,13 +143,13 @@ def may_name_people(name: str) -> bool:
 
 
 def names_things(name: str) -> bool:
-    """Check whether a column's name is about a thing: `Queue Name`, `Agent Group`; a `Team Leader` is a person."""
+    """Return whether a column name is about a thing: `Queue Name`, `Agent Group`, but not `Team Leader`."""
     found = [word for word in words_of(name) if word not in NAMES]
     return not THINGS.isdisjoint(found) and not _people(found[-1:])
 
 
 def starts_and_ends(names: list[str]) -> list[tuple[str, str]]:
-    """Return the pairs of names that say start and end of the same thing; without such, the only start and end."""
+    """Return the pairs of names of start and end of the same thing; if there is none, the only start and end."""
     named = [
         (one, other)
         for first, second in combinations(names, 2)
@@ -163,12 +163,12 @@ def starts_and_ends(names: list[str]) -> list[tuple[str, str]]:
 
 
 def _about(name: str, words: set[str]) -> tuple[str, ...] | None:
-    """Return the words of a name without the one that says start or end; None where it says neither."""
+    """Return the words of a name without its word for start or end, None if it has no such word."""
     found = words_of(name)
     rest = tuple(word for word in found if word not in words)
     return rest if len(rest) < len(found) else None
 
 
 def snake(name: str) -> str:
-    """Return a name as lower case words joined by `_`, of letters and digits of ASCII."""
+    """Return a name as lower-case ASCII words joined by `_`."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

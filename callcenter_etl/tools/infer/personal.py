@@ -1,4 +1,4 @@
-"""Whether a column holds personal data: by its header, in four languages, and by what its values look like."""
+"""Decides whether a column holds personal data, by its header (in four languages) and by its values."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from callcenter_etl.tools.infer import name_meaning
 from callcenter_etl.tools.infer.column_profile import ColumnProfile
 from callcenter_etl.tools.infer.likenesses import UNMISTAKABLE, looks_unmistakable
 
-MIN_PHONE_DIGITS = 7  # of a number that can be called
+MIN_PHONE_DIGITS = 7  # the shortest phone number
 MIN_ACCOUNT_DIGITS = 8
 _CODES = frozenset({"text", "digits", "integer", "decimal"})
 _TEXT = frozenset({"text"})
-# Y and N below "E-mail" say whether there is one.
+# Values such as Y and N in a column "E-mail" say whether there is an address.
 _ANSWERS = frozenset({"y", "n", "yes", "no", "true", "false", "0", "1", "j", "ja", "nein", "o", "oui", "non", "s", "si", "sí", "x"})  # fmt: skip
-# Words after which a header is about a property of the data and not about the data: E-mail Status, Phone Type.
+# Last words of headers about a property of personal data, and not about the data itself: E-mail Status, Phone Type.
 _PROPERTIES = name_meaning.word_set(
     """
     type types kind count counts total status state flag category class group sent valid verified opt optin preference
@@ -27,10 +27,10 @@ _PROPERTIES = name_meaning.word_set(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What headers say of one category of personal data, and the types that its values may have.
+    """The header words of one category of personal data, and the possible types of its values.
 
-    `words` are whole words, `parts` also count inside longer ones (`kundentelefon`). Where `numbered` is true, a word
-    such as ID or No. does not turn it into a key: an "E-mail ID" is an address, an "Agent ID" is not a name.
+    `words` match as whole words, `parts` also inside longer ones (`kundentelefon`). `numbered` is False if a word such
+    as ID makes the column a key: an "E-mail ID" is an address, but an "Agent ID" is not a name.
     """
 
     words: frozenset[str]
@@ -114,7 +114,7 @@ HEADERS: Mapping[str, Header] = {
 
 
 def why_personal(profile: ColumnProfile, kind: str) -> str | None:
-    """Return why the values are taken for personal data; None where they are not."""
+    """Return the evidence that a column of type `kind` holds personal data, None if there is none."""
     if _are_answers(profile):
         return None
     found = _contact_data(profile, kind)
@@ -161,7 +161,7 @@ def _are_answers(profile: ColumnProfile) -> bool:
 
 
 def _is_caller(profile: ColumnProfile, kind: str) -> bool:
-    """Check for digits long enough to be called, of one who calls or is called."""
+    """Return whether the values are digits as long as phone numbers, in a column about callers."""
     least = (profile.lengths or (0, 0))[0]
     return (
         kind == "digits"

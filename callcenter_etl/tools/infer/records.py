@@ -1,4 +1,4 @@
-"""Reads the records of the samples once, and profiles each column."""
+"""Reads the records of the samples once and profiles each column."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_MALFORMED = Fraction(1, 2)
 
 @dataclass(slots=True)
 class Records:
-    """The profiles of the columns, and where lines of totals are, which are no evidence for them."""
+    """The profiles of the columns, and the lines of totals, which are not part of the profiles."""
 
     profiles: list[ColumnProfile]
     totals: BrokenRuleCount = field(default_factory=BrokenRuleCount)
@@ -40,7 +40,7 @@ class Records:
     malformed: int = 0
 
     def add(self, uri: str, chunk: Chunk, *, last: bool) -> None:
-        """Profile the sound records of a chunk; `last` is true for the last chunk of its sample."""
+        """Add the well-formed records of a chunk to the profiles; `last` is True for the last chunk of a sample."""
         self.read, self.malformed = self.read + len(chunk), self.malformed + len(chunk.malformed)
         if not len(chunk.sound):
             return
@@ -65,9 +65,10 @@ def read_records(
     max_records: int | None,
     on_bytes: Callable[[str], OnBytes],
 ) -> Records:
-    """Profile the columns of samples of so many lines; `on_bytes` makes a callback from the name of a step.
+    """Return the profiles of all columns; `lines` is the number of lines of all samples.
 
-    Raises SampleError where most records are malformed, SourceError where a sample cannot be read.
+    `on_bytes` returns the progress callback of a step by its name. Raises SampleError if most records are malformed,
+    SourceError if a sample cannot be read.
     """
     most = int(max(tolerance, 1 - NEARLY) * lines)
     records = Records([ColumnProfile(name, most, lines) for name in layout.names])
@@ -96,7 +97,7 @@ def read_records(
 
 @contextmanager
 def _key_registries(profiles: Sequence[ColumnProfile]) -> Iterator[None]:
-    """Open a registry of keys for each profile; they end with the sample, as keys may repeat across samples."""
+    """Open a registry of keys for each profile and one sample, since keys may repeat across samples."""
     with temporary_folder() as scratch, ExitStack() as stack:
         for profile in profiles:
             registry = KeyRegistry(Path(scratch), memory_entries=KEY_ENTRIES, filter_bytes=KEY_FILTER_BYTES)

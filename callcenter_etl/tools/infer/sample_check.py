@@ -1,4 +1,4 @@
-"""Holds samples to the contract that was inferred from them, by the core that every run uses."""
+"""Validates the samples against the inferred contract, with the validator that runs use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY_FILTER_BYTES = 2**20
 
 @dataclass(slots=True)
 class BrokenRuleCount:
-    """How many records broke a rule, and the file and line of the first of them."""
+    """The number of records that broke a rule, and file and line of the first ones."""
 
     count: int = 0
     places: list[tuple[str, int]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class BrokenRuleCount:
 
 @dataclass(slots=True)
 class SampleOutcome:
-    """What became of the samples' records; `both` counts those that have both of a pair of columns."""
+    """The counts of validated samples; `both` counts the records with values in both columns of a pair."""
 
     read: int = 0
     accepted: int = 0
@@ -72,7 +72,7 @@ def hold_to(
     pairs: Sequence[tuple[str, str]] = (),
     on_bytes: OnBytes,
 ) -> SampleOutcome:
-    """Hold every record of the samples to a contract, and write nothing."""
+    """Validate every record of the samples against a contract, without writing files."""
     outcome = SampleOutcome(both=dict.fromkeys(pairs, 0))
     validator = Validator(document)
     for uri in samples:

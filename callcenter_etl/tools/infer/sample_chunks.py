@@ -1,4 +1,4 @@
-"""The records of a sample in chunks, read as a run reads them."""
+"""Reads the records of a sample in chunks, with the reader that runs use."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source_reader import SourceReader
 
 OnBytes = Callable[[int, int | None], None]
-FIRST_ROWS = 65_536  # of a chunk: what a column is not is found out early
+FIRST_ROWS = 65_536  # rows of a chunk: small enough to drop impossible types early
 
 
 @dataclass(frozen=True, slots=True)
 class LongRecord:
-    """A record over the size limit, known by its line alone."""
+    """A record over the size limit; only its line is known."""
 
     line: int
     rule: str = STRUCTURAL_RULES[TOO_LONG]
 
 
 def plain_document(columns: Sequence[Mapping[str, Any]], source: Mapping[str, Any]) -> ContractDocument:
-    """Return a contract that says how a source is written, and of its columns little more than the names."""
+    """Return a contract with a source format and columns, without rules."""
     return load_document({"contract": "sample", "source": dict(source), "columns": list(columns)}).document
 
 
 def read_chunks(
     uri: str, document: ContractDocument, *, max_records: int | None, on_bytes: OnBytes
 ) -> Iterator[tuple[Chunk | LongRecord, ColumnLayout]]:
-    """Yield the records of a sample under a contract's source format, `most_records` of them at the most.
+    """Yield the records of a sample in chunks, in the source format of a contract, at most `max_records`.
 
-    Raises SampleError where the source is refused, SourceError where it cannot be read.
+    Raises SampleError if the source is refused, SourceError if it cannot be read.
     """
     with SourceReader(uri, document) as reader:
         opening = reader.open()

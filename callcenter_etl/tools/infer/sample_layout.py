@@ -1,4 +1,4 @@
-"""How the samples are laid out: delimiter, quote, header, and what their quoting needs."""
+"""Detects the layout of the samples: delimiter, quote, header, and options of quoting."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from callcenter_etl.tools.infer.sample_chunks import LongRecord, OnBytes, plain_
 from callcenter_etl.tools.infer.sample_survey import Encoding, Survey
 
 DELIMITERS = ",;\t|"
-SNIFFED_CHARACTERS = 2**15  # clevercsv's time grows faster than its sample
+SNIFFED_CHARACTERS = 2**15  # clevercsv's run time grows faster than the size of its sample
 HEADER_ROWS = 1_000
-MAX_NAMES_COMPARED = 20  # values below a cell that names people
+MAX_NAMES_COMPARED = 20  # values below a header cell that are tested for given names
 _VALUE_LIKE = re.compile(r"[+-]?[$€£]?[0-9][0-9 .,:/%TZ+-]*(?:[AaPp][Mm])?")
 _NO_NAME = re.compile(r"[\W\d_]*")
 
 
 @dataclass(frozen=True, slots=True)
 class SampleLayout:
-    """The layout that all samples share; `names` are those of the header, or made up where there is none.
+    """The common layout of all samples; `names` are from the header, or generated if there is none.
 
-    `quoting` has the keys of a contract's source that quoting needs.
+    `quoting` has the keys of the contract's source format that describe the quoting.
     """
 
     encoding: Encoding
@@ -45,7 +45,7 @@ class SampleLayout:
 
     @property
     def source(self) -> dict[str, Any]:
-        """The source format as a contract has it."""
+        """The source format with the keys of a contract."""
         return {
             "delimiter": self.delimiter,
             "quote": self.quote,
@@ -55,7 +55,7 @@ class SampleLayout:
         }
 
     def columns(self) -> list[dict[str, Any]]:
-        """Name the columns as a contract does; those whose header cell is empty get a name and an alias."""
+        """Return the names of the columns as in a contract; several empty header cells get names with an alias."""
         if not self.header:
             return [{"name": name} for name in self.names]
         empty = self.names.count("")
@@ -77,9 +77,9 @@ def layout_of(
     header: bool | None,
     on_bytes: OnBytes,
 ) -> SampleLayout:
-    """Find the layout of the samples; what is given is taken as it is.
+    """Return the layout of the samples; a given `delimiter` or `header` is not guessed.
 
-    Raises SampleError where there is none, UsageError where the samples' headers differ.
+    Raises SampleError if there is no layout, UsageError if the samples have different headers.
     """
     heads = [_head_text(each, encoding) for each in surveys]
     delimiter, quote = _sniffed(heads[0], delimiter)
@@ -94,7 +94,7 @@ def layout_of(
 
 
 def _head_text(survey: Survey, encoding: Encoding) -> str:
-    """Decode the start of a sample, without a byte order mark and a last line that is cut off."""
+    """Return the decoded start of a sample, without a byte order mark and an incomplete last line."""
     decoder = codecs.getincrementaldecoder(encoding.name)(errors="replace")
     text = decoder.decode(bytes(survey.head)).removeprefix("\ufeff").lstrip("\r\n")
     end = max(text.rfind("\n"), text.rfind("\r"))
@@ -124,10 +124,10 @@ def _first_record(head: str, delimiter: str, quote: str | None) -> tuple[str, ..
 
 
 def _quoting(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> dict[str, Any]:
-    """Return what makes the most sound records, then the fewest malformed, the plainest first.
+    """Return the quoting options with the most well-formed records, then with the fewest malformed ones.
 
-    Not the fewest malformed alone: where a stray quote may join lines, it takes its neighbours along, and both kinds
-    get fewer. Most files need no look at all.
+    The fewest malformed records alone would be misleading: with `multiline`, a stray quote joins lines, so that there
+    are fewer records of both kinds. Samples without quotes are not read for this.
     """
     if not any(each.quotes for each in surveys):
         return {}
@@ -153,7 +153,7 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
 
 @dataclass(slots=True)
 class _Tally:
-    """How many records are sound, how many malformed, and how many of these for their quotes."""
+    """The numbers of well-formed records, of malformed ones, and of those malformed by their quotes."""
 
     sound: int = 0
     malformed: int = 0
@@ -173,7 +173,7 @@ def _tally(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -
 
 
 def _has_header(uri: str, layout: SampleLayout) -> tuple[bool, str]:
-    """Hold the first record against the others: a header's cells are names, where the values below are none."""
+    """Return whether the first record is a header, and the evidence: its cells are names and the values below are not."""
     chunks = read_chunks(uri, layout.document(), max_records=HEADER_ROWS, on_bytes=lambda *_: None)
     sound = next((piece for piece, _ in islice(chunks, 1) if isinstance(piece, Chunk)), None)
     if sound is None or not len(sound.sound) or sound.sound[0] != 0:
@@ -195,14 +195,14 @@ def _has_header(uri: str, layout: SampleLayout) -> tuple[bool, str]:
 
 
 def _vote(cell: str, below: list[str]) -> int:
-    """Return 1 where the cell is a name over values, -1 where it is a value as those below, else 0."""
+    """Return 1 if the cell is a name above values, -1 if it is a value like those below, else 0."""
     filled = [value for value in below[: HEADER_ROWS - 1] if value]
     if not filled:
         return 0
     values = sum(_VALUE_LIKE.fullmatch(value) is not None for value in filled) * 2 > len(filled)
     if _VALUE_LIKE.fullmatch(cell):
         return -1 if values else 0
-    if looks_unmistakable([cell]) is not None:  # a header does not name a column by an address of a person
+    if looks_unmistakable([cell]) is not None:  # an e-mail address, for example, is never a column name
         return -1
     if cell in filled or looks_given([cell, *filled[:MAX_NAMES_COMPARED]]):
         return -1
@@ -236,6 +236,6 @@ def _difference(one: tuple[str, ...], other: tuple[str, ...]) -> str:
 
 
 def _cell(cell: str) -> str:
-    """Return a header's cell as a message shows it: a sample without a header has a person's data there."""
+    """Return a header cell for a message, masked if it looks personal: a sample without a header has values there."""
     personal = looks_unmistakable([cell]) is not None or looks_given([cell])
     return "a value that looks personal" if personal else repr(cell)

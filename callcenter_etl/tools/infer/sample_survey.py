@@ -1,4 +1,4 @@
-"""The bytes of the samples, read once: how many lines they have, how they start, and their encoding."""
+"""Reads the bytes of the samples once: number of lines, first bytes, and encoding."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from callcenter_etl.sources.source_reader import SourceReader
 from callcenter_etl.tools.infer.sample_chunks import plain_document
 
 HEAD_BYTES = 2**18
-MAX_EVIDENCE_LINES = 20_000  # beyond ASCII; more would tell no more about the encoding
+MAX_EVIDENCE_LINES = 20_000  # lines with non-ASCII bytes; more would not improve the guess
 MAX_EVIDENCE_BYTES = 2**18
-MAX_WRONG = 0.1  # so many of the lines beyond ASCII may be no UTF-8 in a file that is UTF-8 all the same
-SURE_ENOUGH = 0.05  # chardet's confidence in short texts of few accents is low even where it is right
+MAX_WRONG = 0.1  # the share of non-ASCII lines that may be invalid in a UTF-8 file
+SURE_ENOUGH = 0.05  # chardet's confidence is low for short texts with few accents even if its guess is right
 WINDOWS = "cp1252"
 CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp932", "gb18030", "big5", "cp949",
@@ -36,7 +36,7 @@ OnBytes = Callable[[int, int | None], None]
 
 @dataclass(slots=True)
 class Survey:
-    """What the bytes of one sample tell; `lines` counts all of them, but in UTF-16 only roughly."""
+    """The properties of one sample's bytes; `lines` is exact, except in UTF-16 and UTF-32."""
 
     uri: str
     head: bytearray = field(default_factory=bytearray)
@@ -48,7 +48,7 @@ class Survey:
 
     @property
     def mark(self) -> str | None:
-        """The encoding that a byte order mark, or the zeros of UTF-16, tell."""
+        """The encoding according to a byte order mark, or to the zero bytes of UTF-16; None without these."""
         if self.marked:
             return "utf-8"
         for mark, encoding in _BOMS[1:]:
@@ -60,7 +60,7 @@ class Survey:
         return None
 
     def take(self, block: bytes) -> None:
-        """Count the next whole lines."""
+        """Add the next block of whole lines."""
         if not self.head:
             self.marked = block.startswith(_BOMS[0][0])
             block = block.removeprefix(_BOMS[0][0])
@@ -77,14 +77,14 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding, and what speaks for it."""
+    """An encoding and the evidence for it."""
 
     name: str
     evidence: str
 
 
 def survey(uri: str, *, on_bytes: OnBytes) -> Survey:
-    """Read a sample's bytes. Raises SampleError where they are no delimited text, SourceError where unreadable."""
+    """Return the survey of a sample. Raises SampleError if it is not delimited text, SourceError if unreadable."""
     found = Survey(uri)
     counter = LineCounter()
     document = plain_document([{"name": "line"}], {"encoding": "latin-1", "header": "none", "quote": None})
@@ -104,7 +104,7 @@ def survey(uri: str, *, on_bytes: OnBytes) -> Survey:
 
 
 def encoding_of(surveys: Sequence[Survey]) -> Encoding:
-    """Return the encoding that suits all samples. Raises UsageError where they have different ones."""
+    """Return the common encoding of all samples. Raises UsageError if they have different ones."""
     marks = {each.mark: each.uri for each in surveys}
     wide = {mark: uri for mark, uri in marks.items() if mark not in (None, "utf-8")}
     if wide and len(marks) > 1:
@@ -126,7 +126,7 @@ def encoding_of(surveys: Sequence[Survey]) -> Encoding:
 
 
 def _legacy(lines: list[bytes]) -> Encoding:
-    """Ask chardet, by the lines beyond ASCII alone; where it is not sure, the encoding is the usual one."""
+    """Return chardet's guess for the non-ASCII lines, or the most frequent encoding if chardet is not sure."""
     text = b"\n".join(lines)[:MAX_EVIDENCE_BYTES]
     guess = chardet.detect(text, include_encodings=CANDIDATES, compat_names=False)
     name, sure = guess["encoding"] or WINDOWS, guess["confidence"] >= SURE_ENOUGH

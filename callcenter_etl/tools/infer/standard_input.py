@@ -1,4 +1,4 @@
-"""Keeps standard input in a file, as a sample is read several times."""
+"""Stores standard input in a temporary file, since a sample is read several times."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pathlib import Path
 from callcenter_etl.errors import CallcenterEtlError, SourceError, UsageError
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name
 
-NAME = "sample"  # without a number or suffix, so that it makes no pattern of file names
+NAME = "sample"  # without digits and suffix, so that no file name pattern is inferred from it
 _PREFIX = "callcenter_etl-standard_input-"
 _STORED = re.compile(rf"\S*{_PREFIX}\w+/{NAME}")
 
 
 @contextmanager
 def stored_samples(samples: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the samples with a temporary file for `-`; errors within name it as standard input.
+    """Yield the samples with a temporary file in place of `-`; errors inside the `with` name standard input.
 
-    Raises UsageError where `-` is given twice, SourceError where standard input cannot be read.
+    Raises UsageError if `-` is given twice, SourceError if standard input cannot be read.
     """
     if STANDARD_INPUT not in samples:
         yield tuple(samples)
@@ -53,10 +53,10 @@ def _store(file: Path) -> None:
 
 
 def shown_name(uri: str) -> str:
-    """Return the name of a sample as a contract's comment shows it."""
+    """Return the name of a sample for the comments of a contract."""
     return "standard input" if _STORED.fullmatch(uri) else base_name(uri)
 
 
 def name_standard_input(text: str) -> str:
-    """Return a message with the temporary file named as standard input."""
+    """Return a message with "standard input" in place of the temporary file."""
     return _STORED.sub("standard input", text)

@@ -1,4 +1,4 @@
-"""Records that are no records: a line of totals at the end of a sample, and records with next to no value."""
+"""Finds lines of totals at the end of a sample, and records with few values."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from callcenter_etl.rules.masks import Mask, as_mask
 
 Item = TypeVar("Item")
-LAST_RECORDS = 3  # of a sample: totals stand there, sometimes with averages below them
-MIN_COLUMNS = 3  # in two columns half of the values is one
+LAST_RECORDS = 3  # the last records of a sample, which may be totals and averages
+MIN_COLUMNS = 3  # with two columns, one missing value would already be half of them
 _LABEL = (
     r"(?i)\A\s*(?:(?:(?:grand|overall|sub)[ -]?)?totals?\b.{0,30}|total g[eé]n[eé]ral|totale?s?|summe|gesamt(?:summe|ergebnis)?"
     r"|insgesamt|zwischensumme|suma|somme|sum|average|avg\.?|mittelwert|durchschnitt|moyenne|promedio)\s*:?\s*\z"
@@ -21,7 +21,7 @@ _LABEL = (
 
 
 def with_last(items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
-    """Yield each item with whether it is the last one, one item behind."""
+    """Yield each item, and whether it is the last one; iterates one item ahead."""
     held: list[Item] = []
     for item in items:
         if held:
@@ -31,9 +31,9 @@ def with_last(items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
 
 
 def totals_mask(values: Sequence[pa.StringArray], blank: Sequence[Mask]) -> Mask:
-    """Return which of the last records of a sample are totals, of shape (records,).
+    """Return the mask of totals among the last records of a sample, of shape (records,).
 
-    Such a record has a label that its column has nowhere else in the chunk, and lacks a value in another column.
+    Such a record has a label such as "Total" that occurs nowhere else in its column, and a missing value.
     """
     length = len(values[0])
     totals = np.zeros(length, dtype=bool)
@@ -48,7 +48,7 @@ def totals_mask(values: Sequence[pa.StringArray], blank: Sequence[Mask]) -> Mask
 
 
 def hollow_mask(blank: Sequence[Mask]) -> Mask:
-    """Return which records lack more than half of their values, of shape (records,)."""
+    """Return the mask of records that lack more than half of their values, of shape (records,)."""
     if len(blank) < MIN_COLUMNS:
         return np.zeros(len(blank[0]), dtype=bool)
     counts = np.asarray(np.sum(blank, axis=0, dtype=np.int64))

@@ -1,4 +1,4 @@
-"""The shapes of a column's values, such as `AA-999`, and the pattern that they make where it is a fixed one."""
+"""Finds the shapes of a column's values, such as `AA-999`, and the pattern of a fixed shape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Weights = NDArray[np.int64]
 
 MAX_SHAPES = 64
 MAX_RUNS = 9
-MAX_SPREAD = 4  # the longest run of a kind has so many characters more than the shortest one, at the most
+MAX_SPREAD = 4  # the greatest difference between the longest and the shortest run of characters of a kind
 PHONE = "a phone number"
 KNOWN_PATTERNS = {
     "a UUID": r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
@@ -41,7 +41,7 @@ _TABLE = _shape_bytes()
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern, what it means, and how many values keep it."""
+    """A pattern, its meaning, and the number of values that match it."""
 
     pattern: str
     meaning: str
@@ -49,7 +49,7 @@ class Pattern:
 
 
 class Shapes:
-    """Counts the shapes of the values of one column, and those that keep a well-known pattern."""
+    """Counts the shapes of one column's values, and the values that match a well-known pattern."""
 
     def __init__(self, *, max_misfits: int) -> None:
         self._max_misfits = max_misfits
@@ -59,7 +59,7 @@ class Shapes:
         self._total = 0
 
     def add(self, values: pa.StringArray, weights: Weights) -> None:
-        """Count distinct values of a chunk and how often each occurs, both of shape (values,)."""
+        """Count distinct values of a chunk with their frequencies, both of shape (values,)."""
         self._total += int(weights.sum())
         for meaning in list(self._known):
             fits = pc.match_substring_regex(values, pattern=rf"\A(?:{KNOWN_PATTERNS[meaning]})\z")
@@ -81,13 +81,13 @@ class Shapes:
             self._shapes = None
 
     def digit_lengths(self) -> dict[int, int]:
-        """Return how many values have so many digits and nothing else, by their number; none where shapes are many."""
+        """Return the number of values that are only digits, by length; empty if there are too many shapes."""
         return {len(each): count for each, count in (self._shapes or {}).items() if not each.strip("9")}
 
     def pattern(self, *, max_misfits: int, personal: bool) -> Pattern | None:
-        """Return the pattern that all but `most_misfits` values keep; None where they have no fixed shape.
+        """Return the pattern that all but `max_misfits` values match, None if they have no fixed shape.
 
-        What all values start with is in it as it is, unless they are `personal`.
+        The common start of all values is literal text in the pattern, unless they are `personal`.
         """
         for meaning, misfits in self._known.items():
             if misfits <= max_misfits and (personal or meaning != PHONE):
@@ -114,7 +114,7 @@ class Shapes:
 
 
 def _shapes_of(values: pa.StringArray) -> pa.Array:
-    """Return each value with its digits as 9, capitals as A and small letters as a."""
+    """Return the shapes of values: digits as 9, upper-case letters as A, lower-case letters as a."""
     values = pa.concat_arrays([values]) if values.offset else values
     _, offsets, data = values.buffers()
     shaped = _TABLE[np.frombuffer(data, dtype=np.uint8)] if data is not None else np.empty(0, dtype=np.uint8)
@@ -122,7 +122,7 @@ def _shapes_of(values: pa.StringArray) -> pa.Array:
 
 
 def _is_code(kinds: tuple[str, ...]) -> bool:
-    """Check for codes rather than words and sentences: digits or capitals, in few runs, nothing beyond ASCII, no spaces."""
+    """Return whether a shape is a code and not words: digits or capitals, in few runs, ASCII without spaces."""
     return (
         1 < len(kinds) <= MAX_RUNS
         and "9" in kinds
@@ -131,14 +131,14 @@ def _is_code(kinds: tuple[str, ...]) -> bool:
 
 
 def _common_start(texts: list[str]) -> str:
-    """Return what all texts start with: what the least and the greatest do, in the order of their letters."""
+    """Return the common start of all texts, which is that of the least and the greatest in alphabetical order."""
     least, most = min(texts), max(texts)
     same = next((place for place, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), None)
     return least[:same] if same is not None else least[: len(most)]
 
 
 def _literal(text: str) -> str:
-    """Return what of a common start is no digit: a prefix in letters is meant, equal first digits are chance."""
+    """Return the start up to the first digit: a prefix of letters is intended, equal first digits are chance."""
     match = re.match(r"[A-Za-z_#/-]*", text)
     return match[0] if match else ""
 

@@ -17,7 +17,7 @@ from callcenter_etl.store import access
 from callcenter_etl.store.uris import base_name, is_local, local_path, shown, within
 from callcenter_etl.tools.reprocess.reprocess_result import KIND, Reprocessed
 from callcenter_etl.writers.file_names import EXCEPTIONS, FILE_NAMES, SUMMARY, TARGET, is_part_name
-from callcenter_etl.writers.part_folder import file_uris, stands
+from callcenter_etl.writers.part_folder import file_uris, is_published
 
 _log = get_logger(__name__)
 FOLDER = "reprocessed"
@@ -115,7 +115,7 @@ def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> boo
         return False
     try:
         if target.parts is not None:
-            return stands(folder, TARGET, parts=target.parts, size=target.bytes, storage=storage)
+            return is_published(folder, TARGET, parts=target.parts, size=target.bytes, storage=storage)
         return access.identify(within(folder, FILE_NAMES[TARGET]), storage).size == target.bytes
     except SourceError:
         return False

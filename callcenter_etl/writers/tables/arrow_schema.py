@@ -1,4 +1,7 @@
-"""The Arrow schema that a contract gives its accepted records; it depends on the contract alone, never on the data."""
+"""Arrow schema of a contract's accepted records. It depends on the contract alone, never on the data.
+
+So sources, chunks, workers and executors agree on it without communication, and the files of many runs fit together.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,24 @@ from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN
 
 UNCONVERTED, EXTRA_COLUMNS = "_unconverted", "_extra_columns"
-FOLDER, ORDER = "callcenter_etl:folder", "callcenter_etl:order"  # columns that a record has on its way alone
+FOLDER, ORDER = "callcenter_etl:folder", "callcenter_etl:order"  # temporary columns, which no file has
 RESERVED = (UNCONVERTED, EXTRA_COLUMNS, FOLDER, ORDER)
-OWN_COLUMNS = frozenset({UNCONVERTED, EXTRA_COLUMNS, SOURCE_COLUMN})  # of a table, which no contract declares
+OWN_COLUMNS = frozenset(
+    {UNCONVERTED, EXTRA_COLUMNS, SOURCE_COLUMN}
+)  # columns of a table that no contract declares
 TEXTS = pa.map_(pa.string(), pa.string())
-PRECISION, SCALE = 38, 18  # of decimals: the widest that Parquet readers, Delta, Iceberg and Spark all know
-_LONG_DIGITS, _LONG = 18, 2**63  # every integer of so many digits fits int64, some of one more do
+PRECISION, SCALE = (
+    38,
+    18,
+)  # of decimals: the widest that Parquet readers, Delta, Iceberg and Spark all support
+_LONG_DIGITS, _LONG = 18, 2**63  # every integer of 18 digits fits int64, and some of 19
 
 
 def table_schema(document: ContractDocument) -> pa.Schema:
-    """Return the schema of a contract's typed target: its columns under their names, in its order.
+    """Return the schema of a contract's typed target: the contract's columns in its order.
 
-    `_unconverted` follows where an accepted value may not fit its column's type: a map from the column's name to the
-    value's text. `_extra_columns` follows where the source may have columns that the contract does not declare.
+    Where an accepted value may not fit its column's type, `_unconverted` follows, a map from column name to text. Where
+    the source may have columns that the contract does not declare, `_extra_columns` follows.
     """
     fields = [_field(column, document) for column in document.columns]
     if any(may_not_fit(column) for column in document.columns):
@@ -44,7 +52,7 @@ def arrow_type(column: Column) -> pa.DataType:
 
 
 def may_not_fit(column: Column) -> bool:
-    """Return whether a record may be accepted whose value in this column does not fit its Arrow type."""
+    """Return whether an accepted record may have a value in this column that does not fit the Arrow type."""
     if column.type in ("text", "digits"):
         return False
     if "type" in column.rule_keys and column.severity_of("type") == "warn":
@@ -53,7 +61,7 @@ def may_not_fit(column: Column) -> bool:
 
 
 def _field(column: Column, document: ContractDocument) -> pa.Field:
-    told = {
+    described = {
         "description": column.description,
         "classification": column.classification,
         "type": column.type,
@@ -61,7 +69,7 @@ def _field(column: Column, document: ContractDocument) -> pa.Field:
         "required": "true" if column.required and column.severity_of("required") == "error" else None,
         **_identity(document),
     }
-    metadata = {key: text for key, text in told.items() if text is not None}
+    metadata = {key: text for key, text in described.items() if text is not None}
     return pa.field(column.name, arrow_type(column), metadata=metadata)
 
 
@@ -70,7 +78,7 @@ def _identity(document: ContractDocument) -> dict[str, str]:
 
 
 def _integer(column: Column) -> pa.DataType:
-    """int64, unless the declared bounds go beyond it."""
+    """Return int64, or a decimal where the declared bounds are beyond int64."""
     bounds = _bounds(column)
     if bounds is None or all(-_LONG <= bound < _LONG for bound in bounds):
         return pa.int64()
@@ -78,7 +86,7 @@ def _integer(column: Column) -> pa.DataType:
 
 
 def _decimal(column: Column) -> pa.DataType:
-    """18 places, or fewer where the declared bounds need more than 20 digits before the point."""
+    """Return a decimal with 18 places, or fewer where the declared bounds need more than 20 digits before the point."""
     bounds = _bounds(column)
     if bounds is None:
         return pa.decimal128(PRECISION, SCALE)
@@ -91,7 +99,7 @@ def _datetime(column: Column) -> pa.DataType:
 
 
 def has_offset(column: Column) -> bool:
-    """Return whether some of a column's values say how far they are from UTC; those that do not count as UTC."""
+    """Return whether a column's values may have an offset from UTC; values without one are read as UTC then."""
     return any("%z" in fmt.replace("%%", "") for fmt in column.format)
 
 
@@ -139,12 +147,12 @@ _WIDE: dict[str, Callable[[Column], bool]] = {
 
 
 def _bounds(column: Column) -> tuple[Decimal, Decimal] | None:
-    """Return the least and the greatest number that is accepted, None unless both are declared and reject."""
+    """Return the least and the greatest accepted number, None unless both are declared with severity error."""
     if column.min is None or column.max is None:
         return None
     if any(column.severity_of(key) != "error" for key in ("min", "max")):
         return None
     try:
         return Decimal(column.min), Decimal(column.max)
-    except InvalidOperation:  # an exponent that no number has
+    except InvalidOperation:  # an exponent beyond those of decimals
         return None

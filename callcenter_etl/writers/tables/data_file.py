@@ -1,4 +1,4 @@
-"""Finished Parquet files on this machine that are to become files of a table, and what the table is reported of them."""
+"""Finished local Parquet files that will become data files of a table, and their metadata."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A finished file. `partition` are its values of the table's partition columns as text, None for null.
+    """A finished file. `partition` maps the table's partition columns to the file's values as text, None for null.
 
-    `footer` is Parquet's own, kept because the file is moved before the table is reported of it.
+    `footer` is the Parquet footer, kept here because the file is moved before the commit needs its statistics.
     """
 
     file: Path
@@ -35,12 +35,15 @@ class DataFile:
 
     @property
     def records(self) -> int:
-        """The rows in it, as its footer says."""
+        """The number of rows in the footer."""
         return int(self.footer.num_rows)
 
     @classmethod
     def of(cls, file: Path, partition: Mapping[str, str | None]) -> DataFile:
-        """Describe a file that is there. Raises OutputError, and pa.ArrowInvalid where it is no Parquet file."""
+        """Return an existing file with its size, hash and footer.
+
+        Raises OutputError where it cannot be read, pa.ArrowInvalid where it is not a Parquet file.
+        """
         with translate_os_errors(file):
             with file.open("rb") as stream:
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -48,10 +51,9 @@ class DataFile:
 
 
 def path_in_table(file: DataFile, origin: Provenance, number: int) -> str:
-    """Return where a file goes, relative to the table; folders are for people, the values stand in the log.
-
-    Readers differ about escapes in paths, so letters that would need one are left out.
-    """
+    """Return the path of a file relative to the table."""
+    # Readers take the partition values from the log; the folders are for people. Readers differ about escapes in paths,
+    # so characters that would need one are replaced.
     folders = [
         f"{_UNSAFE.sub('_', name)}={NULL_NAME if value is None else _UNSAFE.sub('_', value)[:_MAX_FOLDER_LENGTH]}"
         for name, value in file.partition.items()
@@ -60,7 +62,7 @@ def path_in_table(file: DataFile, origin: Provenance, number: int) -> str:
 
 
 def value_text(value: Any) -> str | None:
-    """Return a partition's value as the log has it."""
+    """Return a partition value as text, in the form of Delta's log; None for null."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Writes the accepted records as the data files of a table: a file a partition, cut only where it would grow large."""
+"""Write the accepted records as data files of a table: one file a partition, split only where it would grow large."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from callcenter_etl.writers.tables.partition_folders import NULL_NAME
 from callcenter_etl.writers.tables.partition_stream import by_folder, refuse_number, sorted_by_of
 from callcenter_etl.writers.tables.row_groups import row_groups
 
-GROUPS_A_FILE = 8  # row groups, each of 2**20 rows or 128 MiB of values: a file is then some hundred MB
+GROUPS_A_FILE = 8  # row groups of 2**20 rows or 128 MiB of values each: a file then has some hundred MB
 Convert = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 @dataclass(frozen=True, slots=True)
 class DataFileFormat:
-    """What the files of a table are like: the layout, the schema of a file, and how a batch comes into it."""
+    """Format of a table's data files: layout, schema, the conversion of a batch into that schema, permissions."""
 
     layout: TableLayout
     schema: pa.Schema
@@ -35,10 +35,11 @@ class DataFileFormat:
 def write_parts(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, shape: DataFileFormat, scratch: Path
 ) -> Iterator[DataFile]:
-    """Write batches of a contract's schema as files in `scratch`, at constant memory. Raises OSError, OutputError.
+    """Write batches of a contract's schema as files in `scratch`, and yield each finished file.
 
-    Records are sorted by partition and bucket, then as the layout says, so that one file is open at a time.
+    Memory is constant. Raises OSError, OutputError.
     """
+    # The records come sorted by partition and bucket, so that one file is open at a time, however many partitions.
     layout = shape.layout
     sorted_by = sorted_by_of(layout)
     number = 0
@@ -55,14 +56,14 @@ def write_parts(
 
 
 def values_of(folder: str, layout: TableLayout) -> dict[str, str | None]:
-    """Return the values that the name of a folder of a layout has; a bucket is a number."""
+    """Return the partition values in the name of a folder, by column, None for null."""
     found: dict[str, str | None] = {}
     for level in folder.split("/") if folder else ():
         name, _, text = level.partition("=")
         value = None if text == NULL_NAME else unquote(text)
         found[unquote(name)] = value
     if layout.buckets is not None and (bucket := found[BUCKET]) is not None:
-        found[BUCKET] = str(int(bucket))
+        found[BUCKET] = str(int(bucket))  # the folder's name pads the number with zeros
     return found
 
 
@@ -73,7 +74,7 @@ def _partitions(
     sorted_by: tuple[str, ...],
     scratch: Path,
 ) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
-    """Give each folder with its records, which must be taken before the next folder is asked for."""
+    """Yield each folder with its records; consume them before the next folder is requested."""
     if not layout.folders:
         yield "", iter(sort_records(batches, schema, sorted_by, scratch) if sorted_by else batches)
         return

@@ -1,4 +1,4 @@
-"""Sorts a stream of batches that need not fit into memory: sorted runs on disk, then merged."""
+"""Sort a stream of batches at constant memory: sorted runs on disk, which are merged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from numpy.typing import NDArray
 from callcenter_etl.writers.tables.arrow_schema import ORDER
 from callcenter_etl.writers.tables.row_groups import row_groups
 
-_MERGE_ROWS = 2**18  # records in memory while runs are merged, in all of them together
+_MERGE_ROWS = 2**18  # records in memory while runs are merged, of all runs together
 _MIN_ROWS = 2**10
-_MAX_RUNS = 256  # open at once
+_MAX_RUNS = 256  # open at the same time
 
 
 def sort_records(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, names: Sequence[str], scratch: Path
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the records sorted by the named columns, ascending, nulls last; equal ones in the order they came.
+    """Yield the records sorted by the named columns, ascending, nulls last; equal records keep their order.
 
-    One row group is sorted in memory; where there are several they wait in `scratch`.
+    Up to one row group is sorted in memory, more are sorted through files in `scratch`. Raises OSError.
     """
-    keys = (*names, ORDER)  # the place in the stream comes last: so equal records stay in their order
+    # The position in the stream is the last key, so that equal records keep their order across runs too.
+    keys = (*names, ORDER)
     groups = row_groups(_numbered(batches), schema.append(pa.field(ORDER, pa.int64())))
     runs: list[Path] = []
     waiting: pa.RecordBatch | None = None
@@ -50,7 +51,8 @@ def sort_records(
 
 
 def _order(batch: pa.RecordBatch, keys: Sequence[str]) -> pa.Array:
-    """Return the places of the records, sorted; columns go by number, as Arrow takes some names for paths."""
+    """Return the indices of the records in sorted order, shape (records,)."""
+    # Arrow reads some column names as paths into nested fields, so the columns are named by numbers.
     numbers = [str(number) for number in range(len(keys))]
     columns = pa.record_batch([batch.column(name) for name in keys], names=numbers)
     return pc.sort_indices(columns, sort_keys=[(number, "ascending") for number in numbers])
@@ -73,7 +75,7 @@ def _written(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path) -
 
 
 class _SortedRun:
-    """A sorted run on disk, and those of its next records that are in memory."""
+    """A sorted run on disk, with its next records in memory."""
 
     def __init__(self, path: Path, wanted: int, opened: ExitStack) -> None:
         file = opened.enter_context(pa.memory_map(str(path)))
@@ -81,15 +83,15 @@ class _SortedRun:
         self._next = 0
         self._wanted = wanted
         self.held = self._batches.get_batch(0).slice(0, 0)
-        self.fill()
+        self.read_more()
 
     @property
     def ended(self) -> bool:
-        """Return whether all that is left is in memory."""
+        """Return whether all remaining records are in memory."""
         return bool(self._next == self._batches.num_record_batches)
 
-    def fill(self) -> None:
-        """Take further records into memory where fewer are there than wanted."""
+    def read_more(self) -> None:
+        """Read further records until the wanted number is in memory."""
         parts, rows = [self.held], self.held.num_rows
         while rows < self._wanted and not self.ended:
             parts.append(self._batches.get_batch(self._next))
@@ -100,10 +102,9 @@ class _SortedRun:
 
 
 def _merged(paths: Sequence[Path], keys: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Yield what is before the first of the runs' last known records, again and again: all of it is known.
-
-    The runs' files go when all is given.
-    """
+    """Yield the records of sorted runs in sorted order, and delete the runs' files at the end."""
+    # Per run a bounded number of records is in memory, up to its last known record. The first of these last records is
+    # the bound: everything up to it is in memory, in whatever run, and can be yielded in one vectorised step.
     with ExitStack() as opened:
         wanted = max(_MIN_ROWS, _MERGE_ROWS // len(paths))
         runs = [_SortedRun(path, wanted, opened) for path in paths]
@@ -115,15 +116,16 @@ def _merged(paths: Sequence[Path], keys: Sequence[str]) -> Iterator[pa.RecordBat
             yield known.take(pa.array(order))
             ends = np.cumsum([run.held.num_rows for run in taking])
             for run, start, end in zip(taking, np.append(0, ends[:-1]), ends, strict=True):
-                given = int(np.count_nonzero((order >= start) & (order < end)))
-                run.held = run.held.slice(given)
-                run.fill()
+                yielded = int(np.count_nonzero((order >= start) & (order < end)))
+                run.held = run.held.slice(yielded)
+                run.read_more()
     for path in paths:
         path.unlink()
 
 
 def _concerned(runs: list[_SortedRun], keys: Sequence[str]) -> list[_SortedRun]:
-    """Return the runs that have a record before the first of the runs' last known ones, so that no other is sorted."""
+    """Return the runs that have a record before the bound, and the run of the bound itself."""
+    # Mostly few runs have one: sorting the records of the others again in every step would dominate the time.
     firsts = [run.held.slice(0, 1) for run in runs]
     lasts = [run.held.slice(run.held.num_rows - 1) for run in runs if not run.ended]
     edges = _together([edge.select(list(keys)) for edge in (*firsts, *lasts)])
@@ -136,12 +138,12 @@ def _concerned(runs: list[_SortedRun], keys: Sequence[str]) -> list[_SortedRun]:
 
 
 def _is_bound(run: _SortedRun, runs: list[_SortedRun], edge: int) -> bool:
-    """Return whether an edge is the last known record of the run; with one record held it is its first one too."""
+    """Return whether an edge (by its index among all edges) is the last known record of the run."""
     return [each for each in runs if not each.ended][edge - len(runs)] is run
 
 
 def _safe(runs: list[_SortedRun], order: NDArray[np.int64]) -> int:
-    """Return how many records may be given: up to the first that is the last known one of a run with more to come."""
+    """Return the number of records that may be yielded: up to the first last known record of a run with more on disk."""
     ends = np.cumsum([run.held.num_rows for run in runs]) - 1
     last = [int(end) for end, run in zip(ends, runs, strict=True) if not run.ended]
     places = np.flatnonzero(np.isin(order, last))

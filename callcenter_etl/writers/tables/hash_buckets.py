@@ -1,4 +1,4 @@
-"""The bucket of each value: Murmur3 (32 bits, seed 0) as Apache Iceberg's `bucket[N]` has it, on whole columns."""
+"""Bucket of each value of a column: Murmur3 (32 bits, seed 0), as in `bucket[N]` of the Apache Iceberg specification."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _C1, _C2, _N = np.uint32(0xCC9E2D51), np.uint32(0x1B873593), np.uint32(0xE6546B6
 _F1, _F2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
 _POSITIVE = np.uint32(0x7FFFFFFF)
 _MASK = 0xFFFFFFFF
-_LONG_TEXT = 512  # bytes; longer texts are few, and are hashed one by one
+_LONG_TEXT = 512  # bytes; longer texts are rare, and are hashed one by one
 
 
 def bucket_of(values: pa.Array, count: int) -> pa.Array:
-    """Return the bucket of each value, 0 to `count` - 1 as int32, null for null.
+    """Return the bucket of each value, 0 to `count` - 1 as int32, null for null; shape (values,).
 
-    Text is hashed as UTF-8, integers and times as 8 bytes, dates as days in 8 bytes, all little-endian: so the
-    same number has the same bucket however it is spelt. Raises TypeError for other types.
+    Text is hashed as UTF-8, integers and times as 8 bytes, dates as days in 8 bytes, all little-endian: the typed value
+    is hashed, so that `7` and `007` are in the same bucket. Raises TypeError for other types.
     """
     valid = valid_mask(values)
     hashes = _hashes(values)
@@ -33,7 +33,7 @@ def bucket_of(values: pa.Array, count: int) -> pa.Array:
 
 
 def murmur3(data: bytes) -> int:
-    """Return the hash of some bytes, 0 to 2**32 - 1; plain, to be read beside the published algorithm."""
+    """Return the hash of bytes, 0 to 2**32 - 1, step by step as in the published algorithm."""
     whole = len(data) // 4
     found = 0
     for word in struct.unpack_from(f"<{whole}I", data):
@@ -70,7 +70,7 @@ def _hashes(values: pa.Array) -> Hashes:
 
 
 def _decimal_hashes(values: pa.Array) -> Hashes:
-    """Hash whole numbers beyond int64 as the fewest bytes of two's complement that hold them, big-endian."""
+    """Return the hashes of integers beyond int64, each as its shortest two's complement, big-endian (as Iceberg does)."""
     texts = (0 if each is None else int(each) for each in values.to_pylist())
     return _each(
         number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, "big", signed=True) for number in texts
@@ -82,7 +82,7 @@ def _each(texts: Iterable[bytes]) -> Hashes:
 
 
 def _word_hashes(words: NDArray[np.uint32]) -> Hashes:
-    """Hash values of the same number of words, given as the shape (words, values)."""
+    """Return the hashes of values with the same number of 32-bit words; `words` has the shape (words, values)."""
     found = np.zeros(words.shape[1], dtype=np.uint32)
     for word in words:
         found = _with_word(found, word)
@@ -97,9 +97,8 @@ def _text_hashes(values: pa.StringArray) -> Hashes:
     starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
     found = np.zeros(len(values), dtype=np.uint32)
     short = np.flatnonzero(lengths <= _LONG_TEXT)
-    for length in np.unique(
-        lengths[short]
-    ):  # values of one length at a time: each step is one of whole columns
+    # All values of one length together, so that each step of the algorithm is an operation on a whole column.
+    for length in np.unique(lengths[short]):
         places = short[lengths[short] == length]
         found[places] = _equally_long(data, starts[places], int(length))
     for place in np.flatnonzero(lengths > _LONG_TEXT):

@@ -1,4 +1,4 @@
-"""The manifest of a target that is a folder: its files with their hashes, its layout, its columns."""
+"""Manifest of a target folder: its files with their hashes, its layout, its columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is in `_manifest.json`. `layout` and `columns` are what files side by side must have in common."""
+    """Content of `_manifest.json`. All files of a folder have the same `layout` and `columns`."""
 
     contract: Mapping[str, str]
     layout: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Manifest:
 
     @classmethod
     def of(cls, document: ContractDocument, layout: TableLayout) -> Self:
-        """Return the manifest of a target without files yet."""
+        """Return the manifest of a target without files."""
         return cls(
             contract={"id": document.contract, "version": document.version},
             layout=layout.model_dump(include={"partition_by", "buckets"}, mode="json"),
@@ -46,11 +46,11 @@ class Manifest:
         )
 
     def with_files(self, files: tuple[TargetFile, ...]) -> Self:
-        """Give it with these files."""
+        """Return this manifest with other files."""
         return replace(self, files=files)
 
     def refuse_other(self, new: Manifest, output: str) -> None:
-        """Raise OutputError where files of the new manifest cannot stand beside those of this one."""
+        """Raise OutputError where files of the new manifest do not fit those of this one: another layout, other columns."""
         remedy = "write: overwrite replaces it whole; or name another output"
         where = shown(within(output, TARGET_FOLDER))
         if self.layout != new.layout:
@@ -64,23 +64,24 @@ class Manifest:
             raise OutputError(f"{where}: has other columns: {', '.join(map(repr, changed))} ({remedy})")
 
     def to_json(self) -> bytes:
-        """Return the manifest's text; it depends on its files alone, not on the run or the time."""
+        """Return the text of the manifest, which depends on its files alone, not on the run or the time."""
         files = [
             {"path": file.path, "bytes": file.bytes, "sha256": file.sha256, "records": file.records}
             for file in self.files
         ]
-        told = {"version": _VERSION, "format": PARQUET, "contract": self.contract, "layout": self.layout}
-        return (json.dumps({**told, "columns": self.columns, "files": files}, indent=1) + "\n").encode()
+        values = {"version": _VERSION, "format": PARQUET, "contract": self.contract, "layout": self.layout}
+        return (json.dumps({**values, "columns": self.columns, "files": files}, indent=1) + "\n").encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """Return the manifest of which `to_json` gave the text. Raises DocumentError for any other text."""
+        """Return the manifest of a text that `to_json` wrote. Raises DocumentError for any other text."""
         values = parse_object(text)
         if values.get("version") != _VERSION:
             raise DocumentError(f"version: is not {_VERSION}")
         found = to_form(Manifest, values)
+        # Files are removed and linked by these paths, so a forged one must not point outside of the folder.
         outside = [file.path for file in found.files if not _is_below(file.path)]
-        if outside:  # files are removed and linked by these paths
+        if outside:
             raise DocumentError(f"files: {outside[0]!r} is not a path below the folder")
         return cls(
             found.contract,
@@ -91,25 +92,25 @@ class Manifest:
 
 
 def _is_below(path: str) -> bool:
-    """Check that a path has the form of a data file's, relative and without `..`."""
+    """Return whether a path has the form of a data file's: relative and without `..`."""
     *folders, name = path.split("/")
     return is_data_name(name) and not {"", ".", ".."} & set(folders) and "\0" not in path
 
 
 def listing_sha256(files: Iterable[TargetFile]) -> str:
-    """Return the hash of what `sha256sum` says of the files in the order of their paths, by bytes."""
+    """Return the SHA-256 of the lines that `sha256sum` prints for the files, sorted by the bytes of their paths."""
     ordered = sorted(files, key=lambda file: file.path.encode())
     lines = "".join(f"{file.sha256}  {file.path}\n" for file in ordered)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def previous_manifest(plan: SinkPlan) -> Manifest | None:
-    """Return the manifest that is in an output, None where there is no target that is a folder."""
+    """Return the manifest in an output, None where the output has no target folder. Raises OutputError."""
     return read_manifest(within(plan.output, TARGET_FOLDER), plan.storage)
 
 
 def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
-    """Return the manifest in a target's folder, None where there is none. Raises OutputError where it is none."""
+    """Return the manifest in a target folder, None where it has none. Raises OutputError where it cannot be read."""
     uri = within(folder, MANIFEST)
     try:
         return Manifest.from_json(access.read_document(uri, storage))
@@ -120,9 +121,9 @@ def read_manifest(folder: str, storage: StorageOptions) -> Manifest | None:
 
 
 def folder_is_complete(folder: str, sha256: str, storage: StorageOptions) -> bool:
-    """Return whether a target's folder has the files whose listing has this hash; on S3 their names and not their sizes.
+    """Return whether a target folder is complete: its manifest's listing has this hash, and all its files exist.
 
-    Raises SourceError or OutputError where that cannot be read.
+    Local files must have the listed sizes too. Raises SourceError or OutputError where the folder cannot be read.
     """
     manifest = read_manifest(folder, storage)
     if manifest is None or listing_sha256(manifest.files) != sha256:
@@ -142,7 +143,7 @@ def _size_of(path: Path) -> int | None:
 
 
 def write_manifest(folder: Path, manifest: Manifest, mode: int | None) -> None:
-    """Write the manifest into a folder, durable when this returns. Raises OSError."""
+    """Write the manifest into a folder, durably. Raises OSError."""
     with open(folder / MANIFEST, "xb", opener=lambda name, flags: open_private(name, flags, mode)) as file:
         file.write(manifest.to_json())
         file.flush()

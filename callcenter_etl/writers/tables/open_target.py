@@ -1,4 +1,4 @@
-"""Opens the target of a run by its format; a format is one entry in the table below."""
+"""Open the target of a run by its format; each format is one entry in the table below."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from callcenter_etl.writers.target_forms import refuse_foreign_parts, refuse_tab
 
 @contextmanager
 def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None]:
-    """Yield what `sink_for` gives, and close it."""
+    """Yield the sink of `sink_for`, closed at the end. Raises OutputError where the output holds something else."""
     for output in (plan.output, plan.publish_to) if target_format != "delta" else ():
         if output is not None:
             refuse_table(output, plan.storage)
@@ -28,9 +28,9 @@ def opened_sink(target_format: str, plan: SinkPlan) -> Iterator[TableSink | None
 
 
 def sink_for(target_format: str, plan: SinkPlan) -> TableSink | None:
-    """Return what writes a target of this format, None for CSV, which the run writes itself.
+    """Return the sink that writes a target of this format, None for CSV, which the run writes itself.
 
-    Raises UsageError where the contract or the installation does not allow the format.
+    Raises UsageError where the contract does not fit the format or a library is not installed.
     """
     if target_format == "csv":
         return None
@@ -71,7 +71,7 @@ def _iceberg(plan: SinkPlan) -> TableSink:
 
 @contextmanager
 def _extra(name: str, library: str) -> Iterator[None]:
-    """Turn the lack of an extra into a UsageError with its remedy."""
+    """Turn the error of an extra that is not installed into a UsageError with its remedy."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -82,7 +82,7 @@ def _extra(name: str, library: str) -> Iterator[None]:
         ) from error
 
 
-# A format's sink is imported by its own function, so that a plain run imports none.
+# Each function imports the sink of its format, so that a run with a CSV target imports none of them.
 _SINKS: Mapping[str, Callable[[SinkPlan], TableSink]] = {
     "parquet": _parquet,
     "delta": _delta,

@@ -1,4 +1,4 @@
-"""Writes one Parquet file: row groups of fixed places, zstd, its bytes hashed on the way."""
+"""Write one Parquet file with zstd compression; its bytes are counted and hashed while they are written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMAT_VERSION = "2.6"  # the first that has every type of a contract
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A finished file: its size, its hash, and the records that its footer counts."""
+    """A finished file: its size in bytes, its SHA-256, and the number of rows in its footer."""
 
     bytes: int
     sha256: str
@@ -28,8 +28,9 @@ class WrittenFile:
 
 
 class _Hashed:
-    """A file that is only written to, with its bytes counted and hashed; what Arrow asks of a file and no more."""
+    """A write-only file with the count and hash of its bytes; it has the methods that Arrow calls, and no others."""
 
+    # The hash of what was handed to the disk: a hash of the file read again would accept what the disk changed.
     closed = False
 
     def __init__(self, file: BinaryIO) -> None:
@@ -70,9 +71,9 @@ def write_parquet(
     sorted_by: Sequence[str] = (),
     mode: int | None = None,
 ) -> WrittenFile:
-    """Write a new file, durable when this returns. The same records give the same bytes, however they are batched.
+    """Write a new file, durably. The bytes depend on the records alone, not on their batches.
 
-    `sorted_by` names the columns by which they are sorted already. Raises OSError.
+    `sorted_by` names the columns by which the records are sorted, for the file's metadata. Raises OSError.
     """
     order = [pq.SortingColumn(schema.get_field_index(name)) for name in sorted_by if name in schema.names]
     with open(path, "xb", opener=lambda name, flags: open_private(name, flags, mode)) as file:

@@ -1,4 +1,4 @@
-"""The Parquet target: one file in source order, or a folder of files as the layout says."""
+"""Parquet target: one file in source order, or a folder of files by partition and bucket."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _UNNAMED = "_new.parquet"
 
 
 class ParquetSink:
-    """Builds `target.parquet`, or the folder `target` where the layout has levels; the run itself publishes it."""
+    """Sink of `target.parquet`, or of the folder `target` where the layout has levels; the run itself publishes them."""
 
     def __init__(self, plan: SinkPlan) -> None:
         self._plan = plan
@@ -62,25 +62,25 @@ class ParquetSink:
 
     @property
     def accumulates(self) -> bool:
-        """Return whether the target holds what other sources wrote."""
+        """Return whether the target keeps records of other sources."""
         return self._replaces
 
-    def holds(self, whose: TargetProvenance) -> bool:  # noqa: ARG002  a folder says what it holds by its manifest
-        """Return whether the target has these records; asked of tables alone."""
+    def holds(self, provenance: TargetProvenance) -> bool:  # noqa: ARG002  only a table knows contents by provenance
+        """Return False: the ledger and the manifest decide for a Parquet target."""
         return False
 
     def stage(self, accepted: StagedRecords) -> BuiltTarget:
-        """Build the file or folder in the scratch folder."""
+        """Build the file or folder in the scratch folder. Raises OutputError."""
         with translate_os_errors(accepted.scratch):
             if self._layout.folders:
                 return self._folder(accepted)
             return self._file(accepted)
 
     def commit(self) -> None:
-        """Do nothing: the run moves or uploads what was built."""
+        """Do nothing: the run moves or uploads the built target."""
 
     def close(self) -> None:
-        """Do nothing: what was built lies in the run's staging folder."""
+        """Do nothing: the built target is in the run's staging folder, which is removed."""
 
     def _file(self, accepted: StagedRecords) -> BuiltTarget:
         names = self._layout.sort_by
@@ -114,7 +114,7 @@ class ParquetSink:
         )
 
     def _written(self, accepted: StagedRecords, folder: Path) -> Iterator[TargetFile]:
-        """Write one file a folder; the records come sorted by it, so that one is open at a time."""
+        """Write one file a folder, and yield each; the records come sorted by folder, so that one file is open."""
         layout, mode = self._layout, self._plan.mode
         sorted_by = sorted_by_of(layout)
         schema = pa.schema(
@@ -126,13 +126,15 @@ class ParquetSink:
             _make_folder(folder / name, mode)
             records = (part.select(schema.names) for part in group)
             file = write_parquet(folder / name / _UNNAMED, records, schema, sorted_by=sorted_by, mode=mode)
-            # Named by its content: others never take their place by halves.
+            # Named by its content: an object of this name on S3 has these bytes already, and is never overwritten.
             named = f"{name}/{data_name(file.sha256)}"
             (folder / name / _UNNAMED).rename(folder / named)
             yield TargetFile(named, file.bytes, file.sha256, file.records)
 
     def _kept(self, earlier: Manifest, new: tuple[TargetFile, ...], folder: Path) -> Iterator[TargetFile]:
-        """Yield the earlier files of partitions that this run has no records for; they are not written again."""
+        """Yield the earlier files of partitions for which this run has no records, linked into the new folder."""
+        # A partition is replaced as a whole with all its buckets: a day without records in bucket 5 must not keep the
+        # old bucket 5.
         layout = self._layout
         replaced = {partition_of(file.path.rpartition("/")[0], layout) for file in new}
         for file in earlier.files:
@@ -148,7 +150,7 @@ class ParquetSink:
 
 
 def _make_folder(folder: Path, mode: int | None) -> None:
-    """Make a folder and those on its way."""
+    """Create a folder and its missing parents. Raises OSError."""
     if folder.is_dir():
         return
     _make_folder(folder.parent, mode)
@@ -156,7 +158,8 @@ def _make_folder(folder: Path, mode: int | None) -> None:
 
 
 def _link(old: Path, new: Path) -> None:
-    """Give a file a second name; where the file system has no such names, copy it with its dates."""
+    """Create a hard link to a file, or a copy where the file system has no hard links. Raises OSError."""
+    # Linked and not moved: the earlier folder stays whole until the new one is published.
     try:
         new.hardlink_to(old)
     except OSError as error:
@@ -166,6 +169,6 @@ def _link(old: Path, new: Path) -> None:
 
 
 def _sync_folders(folder: Path) -> None:
-    """Make the names in a folder and all below it durable."""
+    """Make the entries of a folder and of all folders below it durable. Raises OSError."""
     for path, _, _ in os.walk(folder):
         sync_folder(Path(path))

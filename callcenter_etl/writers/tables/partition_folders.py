@@ -1,4 +1,4 @@
-"""The folder of each record in a layout: Hive's names, one level for each partition column and one for the bucket."""
+"""Folder of each record by the layout, with Hive's names: a level for each partition column and one for the bucket."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from callcenter_etl.writers.tables.hash_buckets import bucket_of
 
 NULL_NAME = "__HIVE_DEFAULT_PARTITION__"
 _ESCAPED = re.compile("[\x00-\x1f\x7f\"#%'*/:=?\\\\{}\\[\\]^]")
-_MAX_NAME_BYTES = 255  # of a name in a file system
+_MAX_NAME_BYTES = 255  # the limit of most file systems
 
 
 def folders_of(batch: pa.RecordBatch, layout: TableLayout) -> pa.StringArray:
-    """Return the folder of each record, such as `call_date=2025-01-03/bucket=07`.
+    """Return the folder of each record, such as `call_date=2025-01-03/bucket=07`, shape (records,).
 
-    Raises OutputError where a value makes a name that no file system takes.
+    Raises OutputError where a value makes a name that is too long for a file system.
     """
     levels = [_level(key.name, _keys(batch, key)) for key in layout.partition_by]
     if layout.buckets is not None:
@@ -29,18 +29,19 @@ def folders_of(batch: pa.RecordBatch, layout: TableLayout) -> pa.StringArray:
 
 
 def partition_of(folder: str, layout: TableLayout) -> str:
-    """Return the part of a folder that is replaced as a whole: without the bucket, where there are partitions."""
+    """Return the part of a folder's path that is replaced as a whole: without the bucket, unless that is all."""
     return folder.rpartition("/")[0] if layout.partition_by and layout.buckets is not None else folder
 
 
 def escaped(value: str) -> str:
-    """Write a value as Hive and Spark write it in a folder's name; readers take the escapes back."""
+    """Return a value escaped as Hive and Spark do in a folder's name, and as their readers unescape it."""
     if value == NULL_NAME:
-        return f"%5F{value[1:]}"  # so that the text is not taken for none
+        return f"%5F{value[1:]}"  # a value that is this very text must not be read as null
     return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", value)
 
 
 def _level(name: str, values: pa.Array) -> pa.StringArray:
+    # Escaped in Python for each distinct value, not for each record.
     encoded = values.dictionary_encode()
     texts = encoded.dictionary.cast(pa.string()).to_pylist()
     names = pa.array([_name(name, text) for text in texts], type=pa.string())

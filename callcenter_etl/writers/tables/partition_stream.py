@@ -1,4 +1,4 @@
-"""Gives a stream of records folder by folder, as a layout has them, at constant memory."""
+"""Group a stream of records by the folders of a layout, at constant memory."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from callcenter_etl.writers.tables.arrow_schema import FOLDER
 from callcenter_etl.writers.tables.external_sort import sort_records
 from callcenter_etl.writers.tables.partition_folders import folders_of
 
-MAX_FILES = 100_000  # of one run: more are a layout gone wrong
+MAX_FILES = 100_000  # of one run: more files indicate a layout by a column with too many values
 
 
 def sorted_by_of(layout: TableLayout) -> tuple[str, ...]:
-    """Return the columns by which the records of one folder are sorted; none where they stay in source order."""
+    """Return the columns by which the records of a folder are sorted, none for source order."""
     return layout.sort_by or (() if layout.buckets is None else (layout.buckets.column,))
 
 
 def by_folder(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, layout: TableLayout, scratch: Path
 ) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
-    """Give each folder of a layout that has some with its records, which must be taken before the next is asked for.
+    """Yield each folder with its records; consume them before the next folder is requested.
 
-    The records have the column FOLDER behind those of the schema.
+    The records have the column FOLDER after those of the schema. Raises OSError, OutputError.
     """
-    told = (batch.append_column(FOLDER, folders_of(batch, layout)) for batch in batches)
+    with_folder = (batch.append_column(FOLDER, folders_of(batch, layout)) for batch in batches)
     wide = schema.append(pa.field(FOLDER, pa.string()))
-    ordered = _cut(sort_records(told, wide, (FOLDER, *sorted_by_of(layout)), scratch))
+    ordered = _cut(sort_records(with_folder, wide, (FOLDER, *sorted_by_of(layout)), scratch))
     for folder, group in groupby(ordered, key=itemgetter(0)):
         yield folder, (part for _, part in group)
 
 
 def refuse_number(number: int) -> None:
-    """Raise OutputError where a run would write more files than a sound layout makes."""
+    """Raise OutputError where a run would write more than MAX_FILES files."""
     if number == MAX_FILES:
         raise OutputError(
             f"the layout makes over {MAX_FILES:,} files (partition by a column with fewer values)"
@@ -47,7 +47,7 @@ def refuse_number(number: int) -> None:
 
 
 def _cut(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Cut batches that are sorted by folder where it changes."""
+    """Yield slices of batches, which are sorted by folder, with one folder each."""
     for batch in batches:
         runs = pc.run_end_encode(batch.column(FOLDER))
         start = 0

@@ -1,4 +1,4 @@
-"""Whose records a table's rows and files are: the source, its content, and the names that tell both."""
+"""Provenance of a table's rows and files: the source, its content, and the names that identify both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, local
 SOURCE_COLUMN = "_source"
 DATA_SUFFIX = ".parquet"
 _KEY_LETTERS = 24
-_LAYOUT_NUMBER = 1  # of how records become rows; another number is another content
+_LAYOUT_NUMBER = (
+    1  # increased when the conversion of records to rows changes: then the content is another one
+)
 _NAME = re.compile(
     rf"part-[0-9]+-(?P<source>[0-9a-f]{{{_KEY_LETTERS}}})-(?P<content>[0-9a-f]{{{_KEY_LETTERS}}})-[0-9A-Za-z-]+\.parquet"
 )
@@ -23,10 +25,10 @@ IdentifyBy = Literal["uri", "name"]
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """One source's content under one contract, and the run that read it; nothing in it is secret.
+    """Content of a source under one contract, and the run that read it; without secrets.
 
-    `source` is what is in the rows; runs with the same one replace each other's rows. `options` are all that
-    changes which records are accepted, beside the source's bytes and the contract's text.
+    `source` is the value of `_source` in the rows; runs of the same source replace each other's rows. `options` are the
+    run options that affect which records are accepted.
     """
 
     source: str
@@ -40,49 +42,47 @@ class Provenance:
 
     @property
     def source_key(self) -> str:
-        """The same for each content of one source."""
+        """Key of the source, the same for all its contents."""
         return source_key(self.source)
 
     @property
     def content_key(self) -> str:
-        """The same for runs that give the same rows."""
+        """Key of the content, the same for all runs that produce the same rows."""
         parts = (_LAYOUT_NUMBER, self.source_sha256, self.contract_sha256, self.options)
         return _key(json.dumps(parts))
 
     def file_name(self, number: int) -> str:
-        """Return the name of a data file; no other run gives it, and `read_name` reads it."""
+        """Return the name of a data file, which is unique to this run, and which `read_name` parses."""
         return f"part-{number:05d}-{self.source_key}-{self.content_key}-{self.run_id}{DATA_SUFFIX}"
 
-    def told(self, **more: str | int) -> dict[str, Any]:
-        """Return what a commit says of itself."""
+    def metadata(self, **more: str | int) -> dict[str, Any]:
+        """Return the metadata of a commit of these rows, with further values."""
         values = {name: value for name, value in asdict(self).items() if name != "options"}
         return {**values, "content": self.content_key, **more}
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What a data file's name says of the rows in it: all of one source, of one content of it."""
+class FileOrigin:
+    """Keys of the source and the content of all rows in a data file, from its name."""
 
     source: str
     content: str
 
 
-def read_name(path: str) -> Named | None:
-    """Return what the name of a data file says, None for a file that another program made."""
+def read_name(path: str) -> FileOrigin | None:
+    """Return the keys in the name of a data file, None for a file of another program."""
     match = _NAME.fullmatch(path.rsplit("/", 1)[-1])
-    return None if match is None else Named(match["source"], match["content"])
+    return None if match is None else FileOrigin(match["source"], match["content"])
 
 
 def source_key(source: str) -> str:
-    """Return the short name of a source, for names of files."""
+    """Return the key of a source, a short hash for file names."""
     return _key(source)
 
 
 def source_of(uri: str, sha256: str, identify_by: IdentifyBy = "uri") -> str:
-    """Return what stands for a source in the rows: its address without secrets, or its name alone.
-
-    Standard input has no name that another one has not; it goes by its content.
-    """
+    """Return the identifier of a source in the rows: its address without secrets, or its name alone."""
+    # All standard inputs have the same name, so one is identified by its content.
     if uri == STANDARD_INPUT:
         return f"{STANDARD_INPUT}#{sha256}"
     if identify_by == "name":

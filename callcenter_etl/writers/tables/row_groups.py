@@ -1,4 +1,7 @@
-"""Cuts a stream of batches into row groups at places that depend on the records alone, never on the batches."""
+"""Cut a stream of batches into row groups, at positions that depend on the records alone, never on the batches.
+
+So the bytes of a Parquet file do not depend on chunk size, workers or engine.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 ROWS, BYTES = 2**20, 128 * 2**20
-_FIXED_BYTES = 8  # of a value that is no text
+_FIXED_BYTES = 8  # counted for each value, whatever its type
 
 
 def row_groups(
     batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, rows: int = ROWS, size: int = BYTES
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the same records as batches of `rows` records, or fewer where their values have `size` bytes before.
+    """Yield the same records in batches of `rows` records, or fewer where their values reach `size` bytes.
 
-    The last one has what is left; none is given where there are no records.
+    The last batch has the rest; without records none is yielded.
     """
     pending: list[pa.RecordBatch] = []
     taken = held = 0
@@ -38,7 +41,7 @@ def row_groups(
 
 
 def sizes_of(batch: pa.RecordBatch) -> NDArray[np.int64]:
-    """Return about how many bytes the values of each record have; it depends on the values alone."""
+    """Return the approximate size of each record in bytes, shape (records,), which depends on its values alone."""
     found = np.full(batch.num_rows, _FIXED_BYTES * batch.num_columns, dtype=np.int64)
     for column in batch.columns:
         if pa.types.is_string(column.type):

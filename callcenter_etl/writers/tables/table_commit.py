@@ -1,13 +1,12 @@
-"""One run's files become one version of a table: against other writers, against crashes, and never twice."""
+"""Commit one run's files to a table as one version: safe against other writers and crashes, and idempotent."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tenacity import (
     RetryCallState,
@@ -20,10 +19,15 @@ from tenacity import (
 from callcenter_etl.errors import OutputError
 from callcenter_etl.writers.tables.data_file import DataFile, path_in_table
 from callcenter_etl.writers.tables.provenance import Provenance
+from callcenter_etl.writers.tables.table_protocol import (
+    Added,
+    ConflictError,
+    Table,
+    TableChange,
+    TableVersion,
+)
 from callcenter_etl.writers.tables.table_storage import TableStorage
 from callcenter_etl.writers.tables.write_mode import (
-    ActiveFile,
-    Removal,
     WriteMode,
     is_current,
     own_records,
@@ -35,89 +39,11 @@ MAX_WAIT = 5.0
 _log = logging.getLogger(__name__)
 
 
-class ConflictError(Exception):
-    """There is a newer version than the one that was looked at: another writer's, or this one's own after all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A file that lies in the table's place, and what it holds. `path` is relative to the table."""
-
-    path: str
-    file: DataFile
-
-
-@dataclass(frozen=True, slots=True)
-class TableChange:
-    """What one commit does: new files, and what gives way to them."""
-
-    origin: Provenance
-    added: tuple[Added, ...]
-    rests: tuple[Added, ...] = ()
-    removal: Removal = field(default_factory=lambda: Removal((), (), frozenset()))
-    told: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def removed(self) -> tuple[ActiveFile, ...]:
-        """All files that are no more part of the table, in whole or but for the rest that was written again."""
-        return (*self.removal.files, *self.removal.rewrites)
-
-
-class TableVersion(Protocol):
-    """One version of a table."""
-
-    @property
-    def number(self) -> int:
-        """Return what the version is called."""
-
-    @property
-    def active(self) -> Sequence[ActiveFile]:
-        """Return its files."""
-
-    def holds(self, origin: Provenance) -> bool:
-        """Return whether this content of the source is its last one, none of whose rows another run took away."""
-
-    def version_of(self, origin: Provenance) -> int:
-        """Return the version that has this content since; this one where that is not known any more."""
-
-    def has_commit_of(self, run_id: str) -> bool:
-        """Return whether one of the latest commits is that run's."""
-
-    def sources_in(self, file: ActiveFile) -> frozenset[str | None]:
-        """Return the sources of a file's rows."""
-
-    def rows_of(self, source: str, file: ActiveFile) -> int:
-        """Count a source's rows in a file."""
-
-    def residual_of(self, file: ActiveFile, source: str, scratch: Path) -> DataFile:
-        """Write a file's rows again without those of a source."""
-
-    def last_run(self) -> str:
-        """Say who made it, as a person is reported."""
-
-
-class Table(Protocol):
-    """A table in one format. All but ConflictError that its methods raise is an OutputError."""
-
-    @property
-    def partition_columns(self) -> tuple[str, ...]:
-        """Return the columns by which it is partitioned."""
-
-    def newest(self) -> TableVersion | None:
-        """Return the newest version, None where there is no table. Raises UsageError where the contract does not fit."""
-
-    def create(self, change: TableChange) -> int:
-        """Make the table with its first files. Raises ConflictError where another writer was first."""
-
-    def commit(self, version: TableVersion, change: TableChange) -> int:
-        """Make the version after this one. Raises ConflictError where another writer was first."""
-
-
 @dataclass(frozen=True, slots=True)
 class CommitRequest:
-    """The finished files of one run. `seconds` is how long other writers may come first.
+    """The finished files of one run. The commit is retried for `seconds` while other writers commit first.
 
-    With `force` they are committed even where the table holds this very content.
+    With `force` the files are committed even where the table has this very content.
     """
 
     origin: Provenance
@@ -130,7 +56,10 @@ class CommitRequest:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What became of a job. Where it was `already` there, nothing was added."""
+    """Result of a commit: version of the table, rows of the run, bytes and files that the commit added and removed.
+
+    Where the content was in the table `already`, no commit was made.
+    """
 
     version: int
     records: int
@@ -141,7 +70,7 @@ class Committed:
 
 
 def found_in(table: Table, origin: Provenance, replacing: WriteMode) -> Committed | None:
-    """Return the commit of this very content, None where the table has to change to hold it as the run asks."""
+    """Return the earlier commit of this very content, None where the table does not have it or would change."""
     version = table.newest()
     return None if version is None else _already(version, origin, replacing)
 
@@ -149,10 +78,10 @@ def found_in(table: Table, origin: Provenance, replacing: WriteMode) -> Committe
 def commit_files(
     table: Table, place: TableStorage, job: CommitRequest, present: tuple[Added, ...]
 ) -> Committed:
-    """Commit files that several processes wrote where the table lies, as executors of an engine do.
+    """Commit files that several processes, such as executors, have put into the table's storage.
 
-    Each has a path that `path_in_table` gave, with a number that no other one has. Raises OutputError; what is in no
-    version is then removed.
+    Each has a path of `path_in_table`, with a number of its own. Raises OutputError, after files that are in no version
+    were removed.
     """
     commit = Commit(table, place, job, present)
     try:
@@ -162,9 +91,9 @@ def commit_files(
 
 
 class Commit:
-    """The way of one job's files into a table. Call `prepare`, then `commit`, and `close` in any case.
+    """Commit of one job's files to a table. Call `prepare`, then `commit`, and `close` in any case.
 
-    Files that are `present` lie where the table does already, under names that their origin gave.
+    `present` are files that are in the table's storage already, under names of their origin.
     """
 
     def __init__(
@@ -179,17 +108,18 @@ class Commit:
         self._tried = False
 
     def prepare(self) -> None:
-        """Put the files where the table lies, seen by no reader; not where it holds this very content already."""
+        """Put the files into the table's storage, in no version yet, unless the table has this very content already."""
         version = self._table.newest()
         if version is None or self._already(version) is None:
             self._put_all()
 
     def commit(self) -> Committed:
-        """Make the files part of the table, in one commit, unless it holds this very content already.
+        """Commit the files, unless the table has this very content already.
 
-        Of several writers one is first; the others look at what it did and try again, for as long as the job says.
-        Raises OutputError, naming the last winner, after that.
+        After a conflict the new version is read and the commit is retried, for the seconds of the job. Raises
+        OutputError with the writer that came first, when the time is over.
         """
+        # Retried here and not by the library: each try decides anew which files it replaces, by the newest version.
         retrying = Retrying(
             retry=retry_if_exception_type(ConflictError),
             stop=stop_after_delay(self._job.seconds),
@@ -208,13 +138,13 @@ class Commit:
         return committed
 
     def close(self) -> None:
-        """Remove what was put and is in no version for sure."""
+        """Remove the files that are certainly in no version; a failure is logged."""
         if self._loose and self._tried and self._has_landed():
             self._loose.clear()
         for path in self._loose:
             try:
                 self._place.remove(path)
-            except OutputError as error:  # no reader sees it, and the table's vacuum removes it
+            except OutputError as error:  # no reader sees the file, and the table's vacuum removes it
                 _log.warning("a file that is in no version stays: %s", error)
         self._loose.clear()
 
@@ -226,7 +156,9 @@ class Commit:
         self._put_all()
         change = self._change(version)
         self._tried = True
-        loose, self._loose = self._loose, []  # once the commit is under way, they may be in the table
+        # From here on the files may be in the table, also when the commit fails with another error than a conflict:
+        # `close` must not remove them then.
+        loose, self._loose = self._loose, []
         try:
             number = self._table.create(change) if version is None else self._table.commit(version, change)
         except ConflictError:
@@ -235,21 +167,23 @@ class Commit:
         return Committed(
             version=number,
             records=sum(each.file.records for each in self._added),
-            bytes=sum(each.file.bytes for each in (*change.added, *change.rests)),
-            added=len(change.added) + len(change.rests),
+            bytes=sum(each.file.bytes for each in (*change.added, *change.residuals)),
+            added=len(change.added) + len(change.residuals),
             removed=len(change.removed),
         )
 
     def _has_landed(self) -> bool:
-        """Return whether a commit is there after all: a store may call one a conflict that it did, its answer lost."""
+        """Return whether a commit of this run is in the table although it was reported as a conflict."""
+        # A store may perform a conditional put, lose the response, and refuse the retry of its client.
         try:
             version = self._table.newest()
             return version is not None and version.has_commit_of(self._job.origin.run_id)
-        except Exception:  # noqa: BLE001  a version reads through its library: where it cannot, the files stay
+        except Exception:  # noqa: BLE001  where the history cannot be read, whatever the library's error, files stay
             return True
 
     def _already(self, version: TableVersion) -> Committed | None:
         job = self._job
+        # With `force` only this run's own commit counts, which a lost response may hide.
         if job.force and not (self._tried and version.has_commit_of(job.origin.run_id)):
             return None
         return _already(version, job.origin, job.replacing)
@@ -272,23 +206,22 @@ class Commit:
     def _change(self, version: TableVersion | None) -> TableChange:
         job, names = self._job, self._table.partition_columns
         if version is None:
-            return TableChange(job.origin, self._added, told=self._told())
+            return TableChange(job.origin, self._added, metadata=self._metadata())
         new = {partition_texts(each.file.partition, names) for each in self._added}
         removal = removal_of(version.active, job.origin, job.replacing, new, version.sources_in)
-        rests = []
+        # A file of another program, such as a compaction, may have rows of several sources: the rows of the others are
+        # written again, under a name that does not claim a single source.
+        residuals = []
         for number, file in enumerate(removal.rewrites):
-            rest = version.residual_of(file, job.origin.source, job.scratch)
-            rests.append(
-                self._put(
-                    rest, number, mixed=f"rest-{number:05d}-v{version.number}-{job.origin.run_id}.parquet"
-                )
-            )
-        return TableChange(job.origin, self._added, tuple(rests), removal, told=self._told())
+            residual = version.residual_of(file, job.origin.source, job.scratch)
+            name = f"rest-{number:05d}-v{version.number}-{job.origin.run_id}.parquet"
+            residuals.append(self._put(residual, number, mixed=name))
+        return TableChange(job.origin, self._added, tuple(residuals), removal, metadata=self._metadata())
 
-    def _told(self) -> dict[str, Any]:
+    def _metadata(self) -> dict[str, Any]:
         job = self._job
         records = sum(each.file.records for each in self._added)
-        return job.origin.told(mode=job.replacing.mode, records=records)
+        return job.origin.metadata(mode=job.replacing.mode, records=records)
 
 
 def _already(version: TableVersion, origin: Provenance, replacing: WriteMode) -> Committed | None:

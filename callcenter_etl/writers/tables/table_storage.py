@@ -1,4 +1,4 @@
-"""Where a table's data files lie: a folder or an s3:// prefix that takes finished files under new names."""
+"""Storage of a table's data files, a folder or an s3:// prefix: put finished files under new names, remove files."""
 
 from __future__ import annotations
 
@@ -21,26 +21,24 @@ _BLOCK_BYTES = 2**20
 
 
 class TableStorage(Protocol):
-    """Takes files; all raise OutputError. What was put and is not in a commit is seen by no reader."""
+    """Folder or prefix of a table. Readers do not see a file until a commit lists it. Methods raise OutputError."""
 
     def begin(self) -> None:
-        """Make sure that files can be put."""
+        """Check that files can be put."""
 
     def put(self, file: Path, path: str, sha256: str) -> None:
-        """Put a finished local file, which may be gone afterwards, under a new relative path."""
+        """Put a finished local file, which may be moved, under a new relative path."""
 
     def remove(self, path: str) -> None:
-        """Remove what was put, where it is there."""
+        """Remove a file where it exists."""
 
+    # The libraries of the formats do neither themselves.
     def settle(self, folder: str, written: Sequence[str]) -> None:
-        """Make durable what a table's library has `written` in a folder, and give all there its permissions.
-
-        The libraries do neither themselves.
-        """
+        """Make the files durable that a library has `written` in a folder, and set the permissions of all its files."""
 
 
 def table_storage(uri: str, storage: StorageOptions, mode: int | None) -> TableStorage:
-    """Return the place of an address. Raises UsageError for one where no table can be."""
+    """Return the storage of an address. Raises UsageError for an address that is neither local nor s3://."""
     if is_local(uri):
         return LocalTableStorage(Path(local_path(uri)), mode)
     if is_s3(uri):
@@ -49,19 +47,19 @@ def table_storage(uri: str, storage: StorageOptions, mode: int | None) -> TableS
 
 
 class LocalTableStorage:
-    """A folder. It is made for its owner alone where it is missing, unless a mode is declared."""
+    """A local folder, created where it is missing: for its owner alone, unless a mode is declared."""
 
     def __init__(self, folder: Path, mode: int | None) -> None:
         self._folder = folder
         self._mode = mode
 
     def begin(self) -> None:
-        """Make sure that files can be put."""
+        """Create the folder."""
         with translate_os_errors(self._folder):
             self._make(self._folder)
 
     def put(self, file: Path, path: str, sha256: str) -> None:  # noqa: ARG002  a rename changes no byte
-        """Put a finished local file, which may be gone afterwards, under a new relative path."""
+        """Move a finished local file to a new relative path, durably."""
         final = self._folder / path
         with translate_os_errors(final):
             self._make(final.parent)
@@ -69,17 +67,17 @@ class LocalTableStorage:
             sync_folder(final.parent)
 
     def remove(self, path: str) -> None:
-        """Remove what was put, where it is there."""
+        """Remove a file where it exists."""
         with translate_os_errors(self._folder / path):
             (self._folder / path).unlink(missing_ok=True)
 
     def settle(self, folder: str, written: Sequence[str]) -> None:
-        """Make durable what a library wrote, and give it its permissions."""
+        """Make the written files durable, and set the permissions of all files in the folder."""
         wanted = PRIVATE_FILE if self._mode is None else self._mode
         logs = self._folder / folder
         with translate_os_errors(logs):
             for found in os.scandir(logs):
-                _give_mode(found, wanted)
+                _set_mode(found, wanted)
             if self._mode is None and logs.stat().st_uid == os.geteuid():
                 logs.chmod(PRIVATE_FOLDER)
             for name in written:
@@ -95,18 +93,18 @@ class LocalTableStorage:
             sync_folder(each.parent)
 
 
-def _give_mode(found: os.DirEntry[str], mode: int) -> None:
-    """Give one of this user's files its permissions; other writers' files of a moment may be gone meanwhile."""
+def _set_mode(found: os.DirEntry[str], mode: int) -> None:
+    """Set the permissions of a file of this user."""
     try:
-        told = found.stat()
-        if found.is_file() and told.st_uid == os.geteuid() and told.st_mode & 0o777 != mode:
+        state = found.stat()
+        if found.is_file() and state.st_uid == os.geteuid() and state.st_mode & 0o777 != mode:
             Path(found.path).chmod(mode)
     except FileNotFoundError:
-        return
+        return  # a temporary file of another writer, which was removed since the folder was listed
 
 
 def sync_file(path: Path) -> None:
-    """Make a file durable that another program wrote."""
+    """Make a file durable that a library wrote. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -115,12 +113,13 @@ def sync_file(path: Path) -> None:
 
 
 def _moved(file: Path, final: Path, mode: int | None) -> None:
-    """Give a file another name; across file systems as a copy that has the name only when it is whole."""
+    """Move a file, across file systems as a copy. Raises OSError."""
     try:
         file.rename(final)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        # Under another name until the copy is complete, so that no reader finds a part of the file.
         part = final.with_name(f".{final.name}.part")
         descriptor = open_private(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with file.open("rb") as source, os.fdopen(descriptor, "wb") as target:
@@ -131,7 +130,7 @@ def _moved(file: Path, final: Path, mode: int | None) -> None:
 
 
 class S3TableStorage:
-    """A prefix of a bucket; each file is uploaded with its hash as metadata, and held against what was sent."""
+    """An S3 prefix; each file is uploaded with its hash as metadata, and the object is compared with the file."""
 
     def __init__(self, uri: str, storage: StorageOptions) -> None:
         from callcenter_etl.store.s3_uploads import Bucket  # boto3 is imported for s3:// alone
@@ -141,11 +140,11 @@ class S3TableStorage:
         self._prefix = f"{key.rstrip('/')}/" if key.strip("/") else ""
 
     def begin(self) -> None:
-        """Make sure that files can be put."""
+        """Check that objects can be written below the prefix."""
         self._bucket.check_writable(f"{self._prefix}part")
 
     def put(self, file: Path, path: str, sha256: str) -> None:
-        """Put a finished local file, which may be gone afterwards, under a new relative path."""
+        """Upload a finished local file to a new relative path."""
         from callcenter_etl.store.s3_uploads import Content
 
         labels = {"sha256": sha256}
@@ -153,8 +152,8 @@ class S3TableStorage:
         self._bucket.complete(self._bucket.prepare(f"{self._prefix}{path}", content, labels), labels)
 
     def remove(self, path: str) -> None:
-        """Remove what was put, where it is there."""
+        """Delete an object where it exists."""
         self._bucket.delete(f"{self._prefix}{path}")
 
     def settle(self, folder: str, written: Sequence[str]) -> None:
-        """Objects are durable once they are there."""
+        """Do nothing: an object is durable when it exists, and has no file permissions."""

@@ -1,4 +1,4 @@
-"""Brings a run's accepted records into a table: data files, put where the table lies, then one commit."""
+"""Write a run's accepted records into a table: data files in the table's storage, then one commit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from callcenter_etl.writers.tables.data_file import DataFile
 from callcenter_etl.writers.tables.data_file_writer import DataFileFormat, write_parts
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance, source_of
 from callcenter_etl.writers.tables.staged_records import read_batches
-from callcenter_etl.writers.tables.table_commit import Commit, CommitRequest, Table, found_in
+from callcenter_etl.writers.tables.table_commit import Commit, CommitRequest, found_in
+from callcenter_etl.writers.tables.table_protocol import Table
 from callcenter_etl.writers.tables.table_storage import TableStorage
 from callcenter_etl.writers.tables.target_writer import BuiltTarget, SinkPlan, StagedRecords, TargetProvenance
 from callcenter_etl.writers.tables.write_mode import WriteMode
@@ -26,11 +27,11 @@ from callcenter_etl.writers.target_forms import TARGET_FOLDER
 
 @dataclass(frozen=True, slots=True)
 class TableTarget:
-    """The table of a run in its format: where it is, and how a batch comes into its files.
+    """The table of a run in its format: address, storage, and conversion of a batch into its files.
 
-    `ready` gives the schema of the files, for which a table may have to be there first. `translate_errors` raises
-    OutputError for whatever the format's library, its catalog or its storage raises: a version reads its files and its
-    history only where it is asked for them.
+    `ready` returns the schema of the data files, and creates the table first where the format requires it.
+    `translate_errors` turns the errors of the format's library, catalog and storage into OutputError; it is also needed
+    around uses of a version, which reads its files and its history lazily.
     """
 
     format: str
@@ -43,7 +44,10 @@ class TableTarget:
 
 
 class CommittingSink:
-    """Adds to a table, which holds what other sources wrote too. Making one looks whether the contract fits it."""
+    """Sink that commits to a table, which other sources write to as well.
+
+    The constructor raises UsageError where the contract does not fit the table, OutputError where it cannot be read.
+    """
 
     def __init__(self, plan: SinkPlan, goal: TableTarget) -> None:
         self._plan = plan
@@ -55,17 +59,17 @@ class CommittingSink:
 
     @property
     def accumulates(self) -> bool:
-        """Always: what other runs committed stays where this one commits nothing."""
+        """Return True: rows of other runs stay where this run commits nothing."""
         return True
 
-    def holds(self, whose: TargetProvenance) -> bool:
-        """Return whether the table has these records already, and would stay as it is."""
+    def holds(self, provenance: TargetProvenance) -> bool:
+        """Return whether the table has these records already and a commit would not change it. Raises OutputError."""
         with self._goal.translate_errors():
-            return found_in(self._goal.table, origin_of(self._plan, whose), self._replacing) is not None
+            return found_in(self._goal.table, origin_of(self._plan, provenance), self._replacing) is not None
 
     def stage(self, accepted: StagedRecords) -> BuiltTarget:
-        """Write the files and put them where the table lies, where no reader sees them."""
-        origin = origin_of(self._plan, accepted.whose)
+        """Write the data files and put them into the table's storage, in no version of the table. Raises OutputError."""
+        origin = origin_of(self._plan, accepted.provenance)
         goal = self._goal
         schema = goal.ready()
         shape = DataFileFormat(
@@ -101,7 +105,7 @@ class CommittingSink:
         return self._built
 
     def commit(self) -> BuiltTarget | None:
-        """Make the one commit; the target is then known with its version, and with the bytes that were added."""
+        """Commit the files, and return the target with its version and the bytes that the commit added."""
         if self._commit is None or self._built is None:
             return None
         with self._goal.translate_errors():
@@ -109,16 +113,14 @@ class CommittingSink:
         return replace(self._built, version=done.version, bytes=done.bytes)
 
     def close(self) -> None:
-        """Remove what was put and not committed."""
+        """Remove the files that were not committed."""
         if self._commit is not None:
             self._commit.close()
 
 
 def refuse_names(plan: SinkPlan) -> None:
-    """Raise UsageError for names of columns that a table cannot have.
-
-    Tables know columns whatever the case of their letters, and have one of their own.
-    """
+    """Raise UsageError for columns of which a table cannot have the names."""
+    # Delta and Iceberg compare column names without regard to letter case, and each table has `_source`.
     layout = plan.layout or TableLayout()
     made = {key.name for key in layout.partition_by if key.by != "value"}
     made |= set() if layout.buckets is None else {BUCKET}
@@ -133,36 +135,37 @@ def refuse_names(plan: SinkPlan) -> None:
 
 
 def replacing_of(plan: SinkPlan) -> WriteMode:
-    """Return what gives way to a run's records. Raises UsageError where the layout has nothing to replace by."""
+    """Return the write mode of a run. Raises UsageError where partitions are to be replaced and there are none."""
     plan.check_write()
     return WriteMode(plan.document.run.write or "append", levels_of(plan.layout or TableLayout()))
 
 
 def levels_of(layout: TableLayout) -> int | None:
-    """Return how many of the partition columns say what is replaced as a whole: not the bucket, where there are others."""
+    """Return the number of partition columns that identify what is replaced as a whole, None for all of them."""
+    # The bucket does not count where there are other partition columns: a partition is replaced with all its buckets.
     return len(layout.partition_by) or None
 
 
-def origin_of(plan: SinkPlan, whose: TargetProvenance) -> Provenance:
-    """Return whose records these are."""
+def origin_of(plan: SinkPlan, run: TargetProvenance) -> Provenance:
+    """Return the provenance of a run's rows in its table."""
     document = plan.document
     return Provenance(
-        source=source_of(whose.source_uri, whose.source_sha256, document.run.table.identify_by),
-        source_bytes=whose.source_bytes,
-        source_sha256=whose.source_sha256,
+        source=source_of(run.source_uri, run.source_sha256, document.run.table.identify_by),
+        source_bytes=run.source_bytes,
+        source_sha256=run.source_sha256,
         contract=document.contract,
         contract_version=document.version,
-        contract_sha256=whose.contract_sha256,
-        run_id=whose.run_id,
-        options=whose.options,
+        contract_sha256=run.contract_sha256,
+        run_id=run.run_id,
+        options=run.options,
     )
 
 
 def default_uri(plan: SinkPlan) -> str:
-    """Return where a table lies that no address is declared for: beside the run's other files."""
+    """Return the address of a table without a declared one: `target` in the run's output."""
     return within(plan.output, TARGET_FOLDER)
 
 
 def _digest(files: tuple[DataFile, ...]) -> str:
-    """Return one hash for all files: of theirs, in their order, each as a line."""
+    """Return the SHA-256 of the files' hashes, in order, each as a line."""
     return hashlib.sha256("".join(f"{file.sha256}\n" for file in files).encode()).hexdigest()

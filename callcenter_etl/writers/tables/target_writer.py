@@ -1,4 +1,4 @@
-"""What takes a run's accepted records from their staged stream to a target of another form than CSV."""
+"""Protocol of the sinks that write a run's typed target from the staged stream, and the values of that protocol."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.documents import Count
 from callcenter_etl.errors import UsageError
 
-if TYPE_CHECKING:  # who asks for the runs of a ledger need not wait for Arrow
+if TYPE_CHECKING:  # so that commands about the ledger do not import Arrow
     import pyarrow as pa
 
 
-TABLE_FORMATS = ("delta", "iceberg")  # of what is added to, whatever is beside it
+TABLE_FORMATS = ("delta", "iceberg")  # formats of targets to which several sources add records
 
 
 @dataclass(frozen=True, slots=True)
 class TargetProvenance:
-    """Which run's records, of which source under which contract.
+    """The run, the source and the contract of the records of a target.
 
-    `options` are those of the run that change which records are accepted.
+    `options` are the run options that affect which records are accepted.
     """
 
     run_id: str
@@ -37,25 +37,26 @@ class TargetProvenance:
 
 @dataclass(frozen=True, slots=True)
 class StagedRecords:
-    """The accepted records at the end of a run, and whose they are.
+    """The accepted records at the end of a run, with their provenance.
 
-    `stream` is read with `tables.staged.read_batches`; its batches have `schema` and together `records` records, in
-    source order; with `force` they are written even where the target holds them. `scratch` is a new folder in the run's staging folder, on the file system of a local output.
+    `stream` is read with `staged_records.read_batches`; its batches have `schema` and together `records` records, in
+    source order. With `force` they are written even where the target has them already. `scratch` is a new folder in the
+    run's staging folder, on the file system of a local output.
     """
 
     stream: Path
     schema: pa.Schema
     records: int
     scratch: Path
-    whose: TargetProvenance
+    provenance: TargetProvenance
     force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TargetFile:
-    """One file of a target that is a folder; `path` is relative to it, with `/`.
+    """One file of a target folder; `path` is relative to the folder, with `/`.
 
-    One that is not `new` was there before and stays as it is.
+    A file that is not `new` was published by an earlier run and is kept.
     """
 
     path: str
@@ -67,12 +68,12 @@ class TargetFile:
 
 @dataclass(frozen=True, slots=True)
 class BuiltTarget:
-    """A target that is finished and not yet to be seen.
+    """A finished target that is not visible to readers yet.
 
-    `name` is what it is called in the output (`target.parquet`, `target`). Where `path` is given, the run itself moves
-    or uploads that file or folder there; where it is None the sink's `commit` makes it visible, and `uri` says where.
-    `records` are those of this run, counted in what was written; `bytes` and `sha256` are those of the file, or, where
-    it is a folder, of all `files` in it: the sum of their sizes, and `listing_sha256` of them. `version` is that of a table.
+    `name` is its name in the output (`target.parquet`, `target`). The run itself moves or uploads the file or folder at
+    `path`; where that is None, the sink's `commit` publishes the target at `uri`. `records` is the number of this run's
+    records, counted in the written files. `bytes` and `sha256` are those of the file, or for a folder the sum of the
+    sizes of its `files` and their `listing_sha256`. `version` is that of a table.
     """
 
     name: str
@@ -87,36 +88,31 @@ class BuiltTarget:
 
 
 class TableSink(Protocol):
-    """Writes one run's target. The run calls `stage`, then `commit` among its other files, `close` in any case.
-
-    Where it `accumulates`, an earlier target holds other sources' records too: it stays where this run publishes none.
-    """
+    """Writer of one run's target. The run calls `stage`, then `commit` while it publishes, and `close` in any case."""
 
     @property
     def accumulates(self) -> bool:
-        """Return whether an earlier target is added to, not replaced."""
+        """Return whether an earlier target has records of other sources, and stays where this run publishes none."""
 
-    def holds(self, whose: TargetProvenance) -> bool:
-        """Return whether the target has these records already, as a run of the same would leave it."""
+    def holds(self, provenance: TargetProvenance) -> bool:
+        """Return whether the target has these records already, so that a run would not change it."""
 
     def stage(self, accepted: StagedRecords) -> BuiltTarget:
-        """Write the records where no reader sees them. Raises OutputError; must leave earlier data as it is."""
+        """Write the records where no reader sees them, and leave earlier data unchanged. Raises OutputError."""
 
+    # Called after the earlier summary was removed and before the new one is published.
     def commit(self) -> BuiltTarget | None:
-        """Make them visible, all or nothing; done between the earlier summary's removal and the new summary.
-
-        Gives the target where only now all is known of it.
-        """
+        """Publish the records, all or nothing, and return the target where the commit completed its metadata."""
 
     def close(self) -> None:
-        """Remove what was staged and not committed."""
+        """Remove staged files that were not committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SinkPlan:
-    """What a sink is reported before the run: the contract, and where its target goes. `mode` is that of new files.
+    """Contract and output of a run, for its sink. `mode` are the permissions of new files.
 
-    With `parts` the target is a folder of part files, which the run writes itself.
+    With `parts` the target is a folder of part files, which the engine writes.
     """
 
     document: ContractDocument
@@ -128,12 +124,12 @@ class SinkPlan:
 
     @property
     def layout(self) -> TableLayout | None:
-        """The declared layout, None for one file in source order."""
+        """Declared layout, None for one file in source order."""
         return self.document.run.layout
 
     @property
     def write(self) -> Write:
-        """What of an earlier target is replaced."""
+        """Declared write mode, `overwrite` by default."""
         return self.document.run.write or "overwrite"
 
     def check_write(self) -> None:

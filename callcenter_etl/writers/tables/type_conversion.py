@@ -1,4 +1,7 @@
-"""Casts the accepted records of a chunk to their columns' types; each value arrives, or is as text in `_unconverted`."""
+"""Convert the accepted records of a chunk to their columns' types; values that do not fit go to `_unconverted` as text.
+
+The conversion uses the values that the rules have parsed, so that rules and target never disagree about a value.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,17 @@ from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.writers.tables.arrow_schema import EXTRA_COLUMNS, TEXTS, UNCONVERTED, table_schema
 
-_DAY = 86_400_000_000
-_LONG_DIGITS = 20  # so many hold every int64, and one more
-_LONGEST = MAX_DURATION_HOURS * 3_600_000_000
+_DAY = 86_400_000_000  # microseconds
+_LONG_DIGITS = 20  # decimal digits that hold every int64, and one more
+_MAX_DURATION = MAX_DURATION_HOURS * 3_600_000_000  # microseconds
 Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionPlan:
-    """How the records of one source become batches: the schema, and the source's columns that are carried along.
+    """Schema of the batches of one source, and the source's columns that the contract does not declare.
 
-    `carried` are names and positions of the columns that the contract does not declare.
+    `extra_columns` are the names and 0-based positions of these columns.
     """
 
     schema: pa.Schema
@@ -38,7 +41,7 @@ class ConversionPlan:
 
     @classmethod
     def of(cls, document: ContractDocument, layout: ColumnLayout) -> ConversionPlan:
-        """Return the shape for sources of this layout."""
+        """Return the plan for sources of this layout."""
         declared = set(layout.positions.values())
         others = tuple((name, at) for at, name in enumerate(layout.names) if at not in declared)
         return cls(table_schema(document), others)
@@ -47,16 +50,17 @@ class ConversionPlan:
 def cast_records(
     typed: ConversionPlan, columns: ChunkColumns, values: tuple[pa.StringArray, ...], accepted: Mask
 ) -> pa.RecordBatch:
-    """Return the accepted records as a batch of the schema, in their order.
+    """Return the accepted records as a batch of the schema, in source order.
 
-    `values` are the source's columns by position; `accepted`, `columns` and they have the shape (sound records,).
-    Raises AccountingError where a value that is not empty has no place in the batch.
+    `values` are the source's columns by position; they, `columns` and `accepted` have the shape (sound records,).
+    Raises AccountingError where a value that is not empty would be lost.
     """
     names = [name for name in typed.schema.names if name in columns.columns]
     arrays: dict[str, pa.Array] = {}
     misfits: dict[str, Places] = {}
     for name in names:
         array = _cast(columns, columns.columns[name], typed.schema.field(name).type)
+        # Accepted, not blank and yet null: such a value must be kept as text, or the run fails.
         lost = np.flatnonzero(accepted & ~valid_mask(array) & ~columns.blank_mask(name))
         if len(lost):
             misfits[name] = lost
@@ -74,12 +78,12 @@ def cast_records(
 
 
 def _cast(columns: ChunkColumns, column: Column, kind: pa.DataType) -> pa.Array:
-    """Return all values of a column in its type, null where empty and where they do not fit it."""
+    """Return all values of a column in its type, null where they are empty or do not fit."""
     return _CASTS[column.type](columns, column.name, kind)
 
 
 def _text(columns: ChunkColumns, name: str, _: pa.DataType) -> pa.Array:
-    """Text stays what it is, also where it breaks a type that only warns: digits are text too."""
+    """Return the values of a column of type text or digits, unchanged, null where they are blank."""
     blank = columns.blank_mask(name)
     text = columns.text(name)
     return pc.if_else(pa.array(~blank), text, pa.scalar(None, text.type)) if blank.any() else text
@@ -87,6 +91,7 @@ def _text(columns: ChunkColumns, name: str, _: pa.DataType) -> pa.Array:
 
 def _number(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
     numbers = columns.numbers(name)
+    # `scaled` is there where all numbers of the chunk fit int64 at one scale: then whole columns are converted.
     if numbers.scaled is not None:
         if pa.types.is_int64(kind) and not numbers.scale:
             return pa.array(numbers.scaled, mask=None if numbers.valid.all() else ~numbers.valid)
@@ -102,7 +107,7 @@ def _number(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
 
 
 def _underflows(text: pa.StringArray, numbers: Numbers) -> Mask:
-    """Return which numbers are none because their exponent is below all that rules compare, such as 1e-99999999999999999999."""
+    """Return which numbers were read as 0 because their exponent is too small, such as 1e-99999999999999999999."""
     found = np.zeros(len(text), dtype=bool)
     zeros = np.flatnonzero(numbers.valid & (numbers.scaled == 0))
     if len(zeros):
@@ -111,7 +116,8 @@ def _underflows(text: pa.StringArray, numbers: Numbers) -> Mask:
 
 
 def _fitting_decimals(values: pa.Array, scale: int, kind: pa.DataType) -> pa.Array:
-    """Take whole numbers for multiples of 10**-scale, null where they have too many digits for the type."""
+    """Return integers as multiples of 10**-scale in a decimal type, null where they have too many digits for it."""
+    # The buffers are relabelled with a scale instead of being multiplied, and the cast that follows is exact.
     digits = min(kind.precision - kind.scale + scale, _LONG_DIGITS - 1)
     fits = pc.less(pc.abs(values), pa.scalar(Decimal(10) ** digits, values.type))
     values = pc.if_else(fits, values, pa.scalar(None, values.type))
@@ -122,7 +128,7 @@ def _fitting_decimals(values: pa.Array, scale: int, kind: pa.DataType) -> pa.Arr
 
 
 def _exact(text: str) -> Decimal | None:
-    """Read a number without rounding, None where its exponent is beyond all decimals."""
+    """Return a number without rounding, None where its exponent is beyond those of decimals."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -137,7 +143,10 @@ def _fit_long(text: str) -> int | None:
 
 
 def _decimal_fit(kind: pa.DataType) -> Callable[[str], Decimal | None]:
-    """Return what reads a number where the type holds each of its digits; noughts at the end are none."""
+    """Return a function that parses a number, and returns None where the type would lose one of its digits.
+
+    Zeros at the end of a fraction do not count as digits.
+    """
     most, places = kind.precision - kind.scale, kind.scale
 
     def fit(text: str) -> Decimal | None:
@@ -166,7 +175,7 @@ def _date(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
 
 
 def _time(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
-    """Times with an offset are of the day in UTC."""
+    """Return times of day; those with an offset are converted to UTC."""
     values = columns.typed(name)
     clock = np.asarray(values.fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64) % _DAY
     return pa.array(clock, mask=~valid_mask(values)).view(kind)
@@ -178,7 +187,7 @@ def _datetime_value(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.A
 
 def _duration(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
     values = columns.typed(name)
-    fits = pc.less(values, _LONGEST)  # all that are longer are read as this long
+    fits = pc.less(values, _MAX_DURATION)  # the parser clips longer durations to this value
     return pc.if_else(fits, values, pa.scalar(None, values.type)).view(kind)
 
 
@@ -196,7 +205,7 @@ _CASTS: Mapping[str, Callable[[ChunkColumns, str, pa.DataType], pa.Array]] = {
 
 
 def _texts_of(misfits: Mapping[str, Places], texts: Mapping[str, pa.StringArray], records: int) -> pa.Array:
-    """Return the map of each record's values that did not fit, null where all did."""
+    """Return for each record the map of values that did not fit, null where all did; shape (records,)."""
     if not misfits:
         return pa.nulls(records, TEXTS)
     found: dict[int, list[tuple[str, str]]] = {}
@@ -207,14 +216,13 @@ def _texts_of(misfits: Mapping[str, Places], texts: Mapping[str, pa.StringArray]
 
 
 def _extra_columns(typed: ConversionPlan, values: tuple[pa.StringArray, ...], records: int) -> pa.Array:
-    """Return the map of each record's undeclared columns, all as they came."""
+    """Return for each record the map of its undeclared columns, unchanged; shape (records,)."""
     each = len(typed.extra_columns)
     if not each:
         return pa.nulls(records, TEXTS)
     names = pa.array([name for name, _ in typed.extra_columns], type=pa.string())
-    order = (
-        np.arange(records * each).reshape(each, records).T.ravel()
-    )  # record by record, not column by column
+    # From column by column to record by record, as the buffer of a map array requires.
+    order = np.arange(records * each).reshape(each, records).T.ravel()
     items = pa.concat_arrays([values[at] for _, at in typed.extra_columns]).take(pa.array(order))
     keys = names.take(pa.array(np.tile(np.arange(each), records)))
     offsets = pa.array(np.arange(records + 1) * each, type=pa.int32())

@@ -1,4 +1,4 @@
-"""Decides which files of a table give way to a run's: what its source wrote before, and what its mode replaces."""
+"""Decide which files of a table a run replaces: those of its source's earlier content, and those of its write mode."""
 
 from __future__ import annotations
 
@@ -14,22 +14,25 @@ Partition = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class WriteMode:
-    """What gives way to a run's rows. Of a partition the first `levels` columns say what is replaced as a whole.
+    """Write mode of a run. Rows with the same first `levels` partition values are replaced together, None for all levels.
 
-    None for all of them. A day is replaced with all its buckets: it must not keep the rows of one that is empty now.
+    So a day is replaced with all its buckets, and does not keep the rows of a bucket that is empty now.
     """
 
     mode: TableMode
     levels: int | None = None
 
     def part(self, partition: Partition) -> Partition:
-        """Return what is replaced as a whole."""
+        """Return the partition values that identify what is replaced as a whole."""
         return partition[: self.levels]
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveFile:
-    """A file of the table's newest version. `least` and `greatest` bound `_source`, None where that is not known."""
+    """A data file of a table's newest version. `least` and `greatest` are bounds of `_source`, None where unknown.
+
+    `records` is -1 where the number is unknown.
+    """
 
     path: str
     bytes: int
@@ -39,21 +42,22 @@ class ActiveFile:
     greatest: str | None = None
 
     def may_hold(self, source: str) -> bool:
-        """Return whether rows of a source may be in this file, which another program made."""
+        """Return whether rows of a source may be in this file of another program, by the bounds of `_source`."""
         if self.least is None or self.greatest is None:
             return True
         return self.least <= source <= self.greatest
 
 
-# The sources of a file's rows, None among them for rows without one; asked only for files of other programs.
+# Returns the sources of a file's rows, None among them for rows without one. It reads the file, so it is called only
+# for files of other programs, such as compactions: the names of this program's own files hold their source.
 SourcesIn = Callable[[ActiveFile], Collection[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What goes: whole files, and this source's rows out of files that hold others' too.
+    """Removals of a commit: `files` as a whole, and this source's rows from the `rewrites`, which have others' too.
 
-    `disturbed` are the keys of other sources, some of whose rows go with these files.
+    `disturbed` are the keys of other sources that lose rows.
     """
 
     files: tuple[ActiveFile, ...]
@@ -62,13 +66,13 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
-    """Whose rows a file holds, by the sources' keys."""
+class _FileSources:
+    """Keys of the sources of a file's rows, None among them for rows without one."""
 
-    sources: frozenset[str | None]
+    keys: frozenset[str | None]
 
     def only(self, key: str) -> bool:
-        return self.sources <= {key}
+        return self.keys <= {key}
 
 
 def removal_of(
@@ -78,7 +82,7 @@ def removal_of(
     new: Collection[Partition],
     sources_in: SourcesIn,
 ) -> Removal:
-    """Return what a commit of this origin's rows removes. `new` are the partitions that its files are in."""
+    """Return the removals of a commit of this origin's rows. `new` are the partitions of its files."""
     mode, touched = replacing.mode, {replacing.part(partition) for partition in new}
     key = origin.source_key
     files: list[ActiveFile] = []
@@ -89,39 +93,43 @@ def removal_of(
             mode == "replace_partitions" and replacing.part(file.partition) in touched
         ):
             files.append(file)
-            disturbed |= {each for each in _content(file, sources_in).sources if each is not None}
+            disturbed |= {each for each in _sources(file, sources_in).keys if each is not None}
             continue
-        content = _own_content(file, origin, sources_in)
-        if content is None or key not in content.sources:
+        # In every mode a run replaces the rows of its source's earlier content.
+        sources = _own_sources(file, origin, sources_in)
+        if sources is None or key not in sources.keys:
             continue
-        (files if content.only(key) else rewrites).append(file)
+        (files if sources.only(key) else rewrites).append(file)
     return Removal(tuple(files), tuple(rewrites), frozenset(disturbed - {key}))
 
 
 def is_current(
     active: Collection[ActiveFile], origin: Provenance, replacing: WriteMode, sources_in: SourcesIn
 ) -> bool:
-    """Return whether a commit of rows that were committed already, none of which went since, would change nothing."""
+    """Return whether a commit would change nothing, for rows that are all in the table already.
+
+    That holds unless the write mode would remove rows of other sources.
+    """
     if replacing.mode == "append":
         return True
     key = origin.source_key
     if replacing.mode == "overwrite":
-        return all(_content(file, sources_in).only(key) for file in active)
+        return all(_sources(file, sources_in).only(key) for file in active)
     own = [
         file
         for file in active
-        if (content := _own_content(file, origin, sources_in)) is not None and key in content.sources
+        if (sources := _own_sources(file, origin, sources_in)) is not None and key in sources.keys
     ]
     places = {replacing.part(file.partition) for file in own}
     return all(
-        _content(file, sources_in).only(key) for file in active if replacing.part(file.partition) in places
+        _sources(file, sources_in).only(key) for file in active if replacing.part(file.partition) in places
     )
 
 
 def own_records(
     active: Collection[ActiveFile], origin: Provenance, count: Callable[[ActiveFile], int]
 ) -> int:
-    """Return how many rows of a source a table has; `count` counts them in a file of another program."""
+    """Return the number of a source's rows in a table; `count` counts them in a file of another program."""
     key = origin.source_key
     found = 0
     for file in active:
@@ -133,20 +141,20 @@ def own_records(
     return found
 
 
-def _content(file: ActiveFile, sources_in: SourcesIn) -> _Content:
+def _sources(file: ActiveFile, sources_in: SourcesIn) -> _FileSources:
     named = read_name(file.path)
     if named is not None:
-        return _Content(frozenset({named.source}))
-    return _Content(frozenset(None if each is None else source_key(each) for each in sources_in(file)))
+        return _FileSources(frozenset({named.source}))
+    return _FileSources(frozenset(None if each is None else source_key(each) for each in sources_in(file)))
 
 
-def _own_content(file: ActiveFile, origin: Provenance, sources_in: SourcesIn) -> _Content | None:
-    """Return whose rows a file holds, None where it surely holds none of this origin's; no file is read needlessly."""
+def _own_sources(file: ActiveFile, origin: Provenance, sources_in: SourcesIn) -> _FileSources | None:
+    """Return the sources of a file's rows, None where its bounds exclude this origin, so that the file is not read."""
     if read_name(file.path) is None and not file.may_hold(origin.source):
         return None
-    return _content(file, sources_in)
+    return _sources(file, sources_in)
 
 
 def partition_texts(values: Mapping[str, str | None], names: Collection[str]) -> Partition:
-    """Return a partition's values in the order of the table's partition columns."""
+    """Return partition values in the order of the table's partition columns, None for a missing one."""
     return tuple(values.get(name) for name in names)

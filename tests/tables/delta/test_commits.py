@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import UsageError
 from callcenter_etl.writers.tables.data_file import path_in_table
-from callcenter_etl.writers.tables.table_commit import Added, CommitRequest, commit_files
+from callcenter_etl.writers.tables.table_commit import CommitRequest, commit_files
+from callcenter_etl.writers.tables.table_protocol import Added
 from callcenter_etl.writers.tables.write_mode import TableMode, WriteMode
 from tests.tables.deliveries import (
     BY_DAY,

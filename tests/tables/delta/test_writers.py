@@ -94,7 +94,7 @@ def test_a_commit_whose_answer_was_lost_is_found_and_not_done_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, force: bool
 ) -> None:
     from callcenter_etl.writers.tables.delta.delta_table import DeltaLakeTable
-    from callcenter_etl.writers.tables.table_commit import ConflictError
+    from callcenter_etl.writers.tables.table_protocol import ConflictError
 
     uri = str(tmp_path / "t")
     deliver(uri, Delivery("first.csv", ((1, 1),)), tmp_path, layout=BY_DAY)

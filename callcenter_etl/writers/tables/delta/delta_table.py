@@ -1,4 +1,4 @@
-"""Commits files to a Delta table through delta-rs, each commit as the one version after the one it looked at."""
+"""Commit files to a Delta table through delta-rs, each commit as the version right after the one that was read."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ from callcenter_etl.os_errors import os_cause
 from callcenter_etl.store.s3_table_options import delta_options
 from callcenter_etl.store.uris import is_local, local_path, shown
 from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
+from callcenter_etl.writers.tables.delta.delta_log_check import check_log
 from callcenter_etl.writers.tables.delta.delta_version import MESSAGE, DeltaVersion, app_of, content_app_of
 from callcenter_etl.writers.tables.delta.file_statistics import statistics_of
-from callcenter_etl.writers.tables.table_commit import Added, ConflictError, TableChange, TableVersion
+from callcenter_etl.writers.tables.table_protocol import Added, ConflictError, TableChange, TableVersion
 from callcenter_etl.writers.tables.table_storage import TableStorage
 
 LOG = "_delta_log"
-# What a table may ask of its writers beside files with statistics. All else another program has to do.
+# Table features under which a writer may add and remove files with statistics and do nothing else. A table with any
+# other feature is refused: a writer that ignores it would damage the table.
 _KNOWN_FEATURES = frozenset(
     {
         "timestampNtz",
@@ -48,7 +50,7 @@ _FOUND_BY_ANOTHER = "already exists"
 
 
 class DeltaLakeTable:
-    """One table of one contract. `unsaid` are columns whose values its log does not repeat."""
+    """The Delta table of one contract. `redacted` are the columns of which its log holds no values."""
 
     def __init__(
         self,
@@ -75,16 +77,17 @@ class DeltaLakeTable:
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
-        """Return the columns by which it is partitioned."""
+        """Return the partition columns of the table."""
         return self._partition_columns
 
     def newest(self) -> DeltaVersion | None:
-        """Return the newest version, None where there is no table.
+        """Return the newest version, None where the table does not exist.
 
-        Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
+        Raises UsageError where the table does not fit this contract, OutputError where it cannot be read.
         """
         options = delta_options(self._uri, self._storage)
         with self.translate_errors():
+            check_log(f"{self._uri}/{LOG}", self._storage)
             try:
                 table = DeltaTable(self._address, storage_options=options or None)
             except TableNotFoundError:
@@ -93,7 +96,7 @@ class DeltaLakeTable:
             return DeltaVersion(table, options, self._mode)
 
     def create(self, change: TableChange) -> int:
-        """Make the table, its first files with it. Raises ConflictError where another writer was first."""
+        """Create the table with its first files, and return its version. Raises ConflictError where it exists by now."""
         options = delta_options(self._uri, self._storage)
         with self.translate_errors():
             try:
@@ -111,6 +114,7 @@ class DeltaLakeTable:
             except CommitFailedError as error:
                 raise ConflictError from error
             except DeltaError as error:
+                # delta-rs raises its general class here; only the message distinguishes an existing table.
                 if _FOUND_BY_ANOTHER in str(error):
                     raise ConflictError from error
                 raise
@@ -118,9 +122,9 @@ class DeltaLakeTable:
         return 0
 
     def commit(self, version: TableVersion, change: TableChange) -> int:
-        """Make the version after this one, or after one that has the columns which it lacks.
+        """Commit a change as the version after this one, and return its number. Missing columns are added before.
 
-        Raises ConflictError where another writer was first.
+        Raises ConflictError where another writer has committed that version.
         """
         if not isinstance(version, DeltaVersion):
             raise TypeError(f"not a version of a Delta table: {version!r}")
@@ -130,17 +134,16 @@ class DeltaLakeTable:
                 self._add_columns(table)
                 actions = [_remove(path) for path in (each.path for each in change.removed)]
                 table.create_write_transaction(
-                    [*actions, *(self._add(each) for each in (*change.added, *change.rests))],
-                    "append",  # what it removes is said file by file
+                    [*actions, *(self._add(each) for each in (*change.added, *change.residuals))],
+                    "append",  # the files to remove are listed as actions
                     table.schema(),
                     partition_by=list(self._partition_columns),
                     commit_properties=_properties(change, _counts(change, version)),
                 )
             except CommitFailedError as error:
                 raise ConflictError from error
-        number = (
-            table.version() + 1
-        )  # the library does not look again; without retries it is this one or none
+        # Without retries delta-rs commits exactly the next version or fails; it does not report the number.
+        number = table.version() + 1
         self._settle(number)
         return number
 
@@ -160,7 +163,7 @@ class DeltaLakeTable:
         )
 
     def _check(self, table: DeltaTable) -> None:
-        """Raise UsageError where this contract's files may not become part of the table."""
+        """Raise UsageError with all reasons why this contract's files must not be added to the table."""
         wrong = [
             *self._protocol_faults(table),
             *self._schema_faults(table),
@@ -184,7 +187,7 @@ class DeltaLakeTable:
             yield f"is partitioned by {found}, run.layout says {wanted} (keep it, or name another table)"
 
     def _schema_faults(self, table: DeltaTable) -> Iterator[str]:
-        """A contract may add columns; it may not change or drop any."""
+        """Yield the differences between the table's columns and the contract's, which may only add columns."""
         wanted = {field.name: field for field in self._schema.fields}
         for there in table.schema().fields:
             here = wanted.get(there.name)
@@ -197,19 +200,21 @@ class DeltaLakeTable:
                 )
 
     def _add_columns(self, table: DeltaTable) -> None:
-        """Add what the contract has more, in a commit before: until the next it is all null, and harms nobody."""
+        """Add the columns that the contract has and the table lacks."""
+        # In a commit of its own before the rows': should that one fail, the table has a column of nulls, no more.
         there = {field.name for field in table.schema().fields}
         missing = [field for field in self._schema.fields if field.name not in there]
         if missing:
             table.alter.add_columns(missing, commit_properties=CommitProperties(max_commit_retries=0))
             self._settle(table.version())
 
+    # delta-rs neither syncs its commit file nor sets its permissions.
     def _settle(self, version: int) -> None:
         self._place.settle(LOG, (f"{version:020d}.json",))
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn what delta-rs raises into an OutputError."""
+        """Turn the errors of delta-rs into OutputError, with secrets removed and the text shortened."""
         try:
             yield
         except DeltaError as error:
@@ -235,7 +240,11 @@ def _now() -> int:
 
 
 def _counts(change: TableChange, version: DeltaVersion | None) -> list[Transaction]:
-    """Count this source's commits and note its content at that count; count for each source that lost rows."""
+    """Return the transaction counters of a commit, by which later runs recognise the content.
+
+    The counter of this source is increased, and that of this content set to the same number. The counter of every other
+    source that loses rows is increased, so that its last content no longer counts as present.
+    """
     origin = change.origin
     count = 1 if version is None else version.count_of(origin.source_key) + 1
     found = [Transaction(app_of(origin.source_key), count), Transaction(content_app_of(origin), count)]
@@ -246,6 +255,7 @@ def _counts(change: TableChange, version: DeltaVersion | None) -> list[Transacti
 
 
 def _properties(change: TableChange, counts: list[Transaction]) -> CommitProperties:
-    """Without retries of its own delta-rs commits the very next version or none: what was looked at still holds."""
-    told: dict[str, Any] = {MESSAGE: json.dumps(change.told, ensure_ascii=False)}
-    return CommitProperties(custom_metadata=told, max_commit_retries=0, app_transactions=counts)
+    """Return the properties of a commit: its metadata, its counters, and no retries by delta-rs."""
+    metadata: dict[str, Any] = {MESSAGE: json.dumps(change.metadata, ensure_ascii=False)}
+    # A retry of the library would commit after another writer's version, which nobody has compared with this change.
+    return CommitProperties(custom_metadata=metadata, max_commit_retries=0, app_transactions=counts)

@@ -1,4 +1,4 @@
-"""The Delta target of a run: `target` in its output, or the table that the contract names."""
+"""Delta target of a run: `target` in its output, or the table that the contract names."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ FORMAT = "delta"
 
 
 def delta_sink(plan: SinkPlan) -> CommittingSink:
-    """Return what writes a run's target into a Delta table.
+    """Return the sink that writes a run's target into a Delta table.
 
-    Raises UsageError where the contract does not fit the table, OutputError where that cannot be read.
+    Raises UsageError where the contract does not fit the table, OutputError where the table cannot be read.
     """
     refuse_names(plan)
     document, settings = plan.document, plan.document.run.table
@@ -70,7 +70,7 @@ def delta_sink(plan: SinkPlan) -> CommittingSink:
 
 
 def _refuse_other_forms(plan: SinkPlan, uri: str) -> None:
-    """Raise OutputError where a target of another form has the table's place: one cannot become the other."""
+    """Raise OutputError where a target of another form is in the table's folder or prefix."""
     if is_local(uri):
         folder = Path(local_path(uri))
         with translate_os_errors(folder):

@@ -1,4 +1,4 @@
-"""One version of a Delta table: its files, whose rows are in them, and what its commits said of themselves."""
+"""One version of a Delta table: its files, the sources of their rows, and the metadata of its commits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from callcenter_etl.writers.tables.source_rows import RowsInFiles
 from callcenter_etl.writers.tables.write_mode import ActiveFile
 
 MESSAGE = "userMetadata"  # the key that Spark and delta-rs both show in a table's history
-_MAX_VERSIONS = 200  # looked back through for a commit that was done before
+_MAX_VERSIONS = 200  # the number of latest commits that are searched for an earlier commit
 
 
 def app_of(source_key: str) -> str:
@@ -28,21 +28,21 @@ def app_of(source_key: str) -> str:
 
 
 def content_app_of(origin: Provenance) -> str:
-    """Return the name under which a table notes at which of these counts this content was committed."""
+    """Return the name under which a table stores the count at which this content was committed."""
     return f"{app_of(origin.source_key)}-{origin.content_key}"
 
 
 def commit_metadata_in(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return what a commit of this program says of itself in a table's history, nothing for another one's."""
+    """Return the metadata of a commit in a table's history, empty for a commit of another program."""
     try:
-        told = parse_object(entry.get(MESSAGE) or "{}")
+        metadata = parse_object(entry.get(MESSAGE) or "{}")
     except DocumentError:  # another program's message, in whatever form
         return {}
-    return told if "run_id" in told else {}
+    return metadata if "run_id" in metadata else {}
 
 
 class DeltaVersion(RowsInFiles):
-    """One version, as it was when it was looked at."""
+    """One version of a Delta table, as it was when it was read."""
 
     def __init__(self, table: DeltaTable, storage: dict[str, str], mode: int | None) -> None:
         super().__init__(mode)
@@ -51,17 +51,17 @@ class DeltaVersion(RowsInFiles):
 
     @property
     def partition_columns(self) -> list[str]:
-        """Return the columns by which it is partitioned."""
+        """Return the partition columns of the table."""
         return list(self.table.metadata().partition_columns)
 
     @property
     def number(self) -> int:
-        """Return the table's version."""
+        """Return the number of the version."""
         return self.table.version()
 
     @cached_property
     def active(self) -> Sequence[ActiveFile]:
-        """Return its files."""
+        """Return the data files of the version."""
         names = self.partition_columns
         wanted = ("path", "size_bytes", "num_records", f"min.{SOURCE_COLUMN}", f"max.{SOURCE_COLUMN}")
         found = pa.table(self.table.get_add_actions(flatten=True))
@@ -78,37 +78,37 @@ class DeltaVersion(RowsInFiles):
         )
 
     def count_of(self, source_key: str) -> int:
-        """Return how many commits changed a source's rows, as far as this program did it."""
+        """Return the number of this program's commits that changed a source's rows."""
         return self.table.transaction_version(app_of(source_key)) or 0
 
     def holds(self, origin: Provenance) -> bool:
-        """Return whether this content is the source's last one, and nobody took away a row of it since."""
+        """Return whether this content is the source's last one, and none of its rows was removed since."""
         noted = self.table.transaction_version(content_app_of(origin))
         return noted is not None and noted == self.count_of(origin.source_key)
 
     def version_of(self, origin: Provenance) -> int:
-        """Return the version that holds this content since; this one where the history does not go back so far."""
+        """Return the version that committed this content; this version where the history no longer lists it."""
         for entry in self.table.history(_MAX_VERSIONS):
-            told = commit_metadata_in(entry)
-            if told.get("source") == origin.source and told.get("content") == origin.content_key:
+            metadata = commit_metadata_in(entry)
+            if metadata.get("source") == origin.source and metadata.get("content") == origin.content_key:
                 return int(entry["version"])
         return self.number
 
     def has_commit_of(self, run_id: str) -> bool:
-        """Return whether one of the latest commits is that run's."""
+        """Return whether one of the latest commits was made by a run."""
         return any(
             commit_metadata_in(entry).get("run_id") == run_id for entry in self.table.history(_MAX_VERSIONS)
         )
 
     def last_run(self) -> str:
-        """Say who made this version."""
+        """Return the writer of this version, for messages."""
         (entry,) = self.table.history(1)
-        told = commit_metadata_in(entry)
-        if not told:
+        metadata = commit_metadata_in(entry)
+        if not metadata:
             return f"{entry.get('engineInfo') or 'another program'} (version {self.number})"
-        return f"run {told['run_id']} (version {self.number}, source {told.get('source')})"
+        return f"run {metadata['run_id']} (version {self.number}, source {metadata.get('source')})"
 
     def opened(self, file: ActiveFile) -> pq.ParquetFile:
-        """Open a file."""
+        """Open a data file for reading."""
         handler = DeltaStorageHandler.from_table(self.table._table, self._storage, {file.path: file.bytes})  # noqa: SLF001  the library's own reader does so
         return pq.ParquetFile(pafs.PyFileSystem(handler).open_input_file(file.path))

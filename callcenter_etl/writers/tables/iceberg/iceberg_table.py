@@ -1,4 +1,4 @@
-"""Commits files to an Iceberg table through pyiceberg, each commit as the one snapshot after the one it looked at."""
+"""Commit files to an Iceberg table through pyiceberg, each commit as the snapshot right after the one that was read."""
 
 from __future__ import annotations
 
@@ -34,15 +34,19 @@ from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
 from callcenter_etl.store.uris import is_local, local_path, shown
 from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
 from callcenter_etl.writers.tables.iceberg.iceberg_types import partition_fields, plain, value_of, with_ids
-from callcenter_etl.writers.tables.iceberg.iceberg_version import SOURCE_PROPERTY, TOLD, IcebergVersion
-from callcenter_etl.writers.tables.table_commit import Added, ConflictError, TableChange, TableVersion
+from callcenter_etl.writers.tables.iceberg.iceberg_version import (
+    PROPERTY_PREFIX,
+    SOURCE_PROPERTY,
+    IcebergVersion,
+)
+from callcenter_etl.writers.tables.table_protocol import Added, ConflictError, TableChange, TableVersion
 from callcenter_etl.writers.tables.table_storage import LocalTableStorage
 
-CONTRACT_PROPERTY = f"{TOLD}contract"
+CONTRACT_PROPERTY = f"{PROPERTY_PREFIX}contract"
 
 
 class IcebergTable:
-    """One table of one contract in a catalog. Of the columns `unsaid` its metadata repeats no values."""
+    """The Iceberg table of one contract in a catalog. `redacted` are the columns of which its metadata hold no values."""
 
     def __init__(
         self,
@@ -65,13 +69,13 @@ class IcebergTable:
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
-        """Return the names of its partition fields."""
+        """Return the names of the table's partition fields."""
         return tuple(name for _, _, name in self._fields)
 
     def newest(self) -> IcebergVersion | None:
-        """Return the newest version, None where there is no table.
+        """Return the newest version, None where the table does not exist.
 
-        Raises UsageError where this contract's records may not go into it, OutputError where it cannot be read.
+        Raises UsageError where the table does not fit this contract, OutputError where it cannot be read.
         """
         with self.translate_errors():
             try:
@@ -83,15 +87,17 @@ class IcebergTable:
             return IcebergVersion(table, self._mode)
 
     def ready(self) -> pa.Schema:
-        """Make the table, or add the columns it lacks; give the schema of its files, with the table's ids.
+        """Create the table or add missing columns, and return the schema of its data files with the table's field ids.
 
-        A table without rows, or a column of nulls, is all that a run leaves which ends here.
+        Raises UsageError and OutputError as `newest` does.
         """
+        # Data files carry the field ids of the table, so the table must exist before the first file is written. A run
+        # that ends here leaves a table without rows, or a column of nulls.
         with self.translate_errors():
             self._make_ready()
             return with_ids(self._schema, self.loaded().schema())
 
-    # Another run may add the same columns at the same moment: the next try finds them there.
+    # Another run may add the same columns at the same moment: the next try finds them in the table.
     @retry(
         retry=retry_if_exception_type(CommitFailedException),
         stop=stop_after_attempt(10),
@@ -106,20 +112,24 @@ class IcebergTable:
             self._bring_up(version.table)
 
     def loaded(self) -> Table:
-        """Return the library's own table, as it is now."""
+        """Return pyiceberg's table, loaded from the catalog now."""
         return self._catalog.load_table(self._identifier)
 
     def create(self, change: TableChange) -> int:  # noqa: ARG002  files need the ids of a table that is there
-        """Make the table, for the commit that is then tried again."""
+        """Create the table without rows. Always raises ConflictError, so that the commit is retried on that table."""
         self.ready()
         raise ConflictError
 
     def commit(self, version: TableVersion, change: TableChange) -> int:
-        """Make the snapshot after the version's. Raises ConflictError where another writer was first."""
+        """Commit a change as the snapshot after this version's, and return the snapshot's id.
+
+        Raises ConflictError where another writer has committed since.
+        """
         if not isinstance(version, IcebergVersion):
             raise TypeError(f"not a version of an Iceberg table: {version!r}")
         table = version.table
-        # In this process alone: the library would try again by itself, on a version that nobody looked at.
+        # Set in this process alone: a retry of the library would commit after another writer's snapshot, which nobody
+        # has compared with this change.
         table.metadata.properties[TableProperties.COMMIT_NUM_RETRIES] = "0"
         with self.translate_errors():
             try:
@@ -131,14 +141,16 @@ class IcebergTable:
             return done.version_of(change.origin)
 
     def _stage(self, transaction: Transaction, version: IcebergVersion, change: TableChange) -> None:
-        added = (*change.added, *change.rests)
+        added = (*change.added, *change.residuals)
         if added or change.removed:
-            told = {f"{TOLD}{name}": str(value) for name, value in change.told.items()}
-            with transaction.update_snapshot(snapshot_properties=told).overwrite() as snapshot:
+            metadata = {f"{PROPERTY_PREFIX}{name}": str(value) for name, value in change.metadata.items()}
+            with transaction.update_snapshot(snapshot_properties=metadata).overwrite() as snapshot:
                 for file in change.removed:
                     snapshot.delete_data_file(version.files[file.path])
                 for each in added:
                     snapshot.append_data_file(self._data_file(version.table, each))
+        # The property of a source names its current content, by which later runs recognise it. It is removed for other
+        # sources that lose rows, so that their content no longer counts as present.
         origin = change.origin
         transaction.set_properties({SOURCE_PROPERTY + origin.source_key: origin.content_key})
         known = version.table.properties
@@ -153,10 +165,12 @@ class IcebergTable:
             stats_columns=compute_statistics_plan(schema, table.properties),
             parquet_column_mapping=parquet_path_to_id_mapping(schema),
         )
-        told = statistics.to_serialized_dict()
+        metrics = statistics.to_serialized_dict()
         redacted = {schema.find_field(name).field_id for name in self._redacted}
         for bounds in ("lower_bounds", "upper_bounds"):
-            told[bounds] = {field: bound for field, bound in told[bounds].items() if field not in redacted}
+            metrics[bounds] = {
+                field: bound for field, bound in metrics[bounds].items() if field not in redacted
+            }
         values = [
             value_of(file.partition[field.name], field, schema.find_type(field.source_id))
             for field in spec.fields
@@ -171,28 +185,28 @@ class IcebergTable:
             spec_id=spec.spec_id,
             equality_ids=None,
             key_metadata=None,
-            **told,
+            **metrics,
         )
 
     def _bring_up(self, table: Table) -> None:
-        """Add the columns that a table lacks, and tell other writers whose values its metadata may not have."""
+        """Add missing columns, and the properties that keep other writers from storing bounds of redacted columns."""
         missing = self._missing(table)
-        told = {name: text for name, text in self._hidden.items() if table.properties.get(name) != text}
-        if not missing and not told:
+        properties = {name: text for name, text in self._hidden.items() if table.properties.get(name) != text}
+        if not missing and not properties:
             return
         with table.transaction() as transaction:
             if missing:
                 with transaction.update_schema() as update:
                     update.union_by_name(pa.schema(missing))
-            if told:
-                transaction.set_properties(told)
+            if properties:
+                transaction.set_properties(properties)
 
     @property
     def _hidden(self) -> dict[str, str]:
         return {f"write.metadata.metrics.column.{name}": "counts" for name in self._redacted}
 
     def _make(self) -> None:
-        """Make the table without rows, partitioned from the start. That another writer was first is well too."""
+        """Create the table without rows, partitioned; do nothing where another writer has created it."""
         self._catalog.create_namespace_if_not_exists(self._identifier.rpartition(".")[0])
         properties = {CONTRACT_PROPERTY: self._contract, **self._hidden}
         try:
@@ -234,18 +248,18 @@ class IcebergTable:
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn what pyiceberg, its catalog and its storage raise into an OutputError."""
+        """Turn the errors of pyiceberg, its catalog and its storage into OutputError."""
         try:
             yield
         except (CallcenterEtlError, ConflictError):
             raise
-        except Exception as error:  # catalogs are of many libraries, each with errors of its own
+        except Exception as error:  # each kind of catalog raises the errors of a library of its own
             words = shown(" ".join(str(error).split()))[:500] or type(error).__name__
             raise OutputError(f"{self._identifier}: {words}") from error
 
 
 class IcebergTableStorage:
-    """Where the data files of an Iceberg table lie: in its own location, through its own storage."""
+    """Storage of an Iceberg table's data files: its own location, accessed through its own file IO."""
 
     def __init__(self, table: IcebergTable, mode: int | None) -> None:
         self._table = table
@@ -253,12 +267,12 @@ class IcebergTableStorage:
         self._found: Table | None = None
 
     def begin(self) -> None:
-        """Look where the table lies."""
+        """Load the table, whose location is then known. Raises OutputError."""
         with self._table.translate_errors():
             self._found = self._table.loaded()
 
     def put(self, file: Path, path: str, sha256: str) -> None:
-        """Put a finished local file under a new path relative to the table's data."""
+        """Put a finished local file under a new path, relative to the table's data. Raises OutputError."""
         uri = data_uri(self._there)
         if is_local(uri):
             LocalTableStorage(Path(local_path(uri)), self._mode).put(file, path, sha256)
@@ -271,14 +285,14 @@ class IcebergTableStorage:
             shutil.copyfileobj(source, target)
 
     def remove(self, path: str) -> None:
-        """Remove what was put, where it is there."""
+        """Remove a file where it exists. Raises OutputError."""
         uri = f"{data_uri(self._there)}/{path}"
         with self._table.translate_errors():
             if self._there.io.new_input(uri).exists():
                 self._there.io.delete(uri)
 
     def settle(self, folder: str, written: Sequence[str]) -> None:
-        """Do nothing: the catalog keeps what its metadata are."""
+        """Do nothing: the catalog stores its metadata itself."""
 
     @property
     def _there(self) -> Table:
@@ -289,7 +303,7 @@ class IcebergTableStorage:
 
 
 def data_uri(table: Table) -> str:
-    """Return where the data files of a table lie."""
+    """Return the address of the folder or prefix of a table's data files."""
     declared: str | None = table.properties.get(TableProperties.WRITE_DATA_PATH)
     return (declared or f"{table.location()}/data").rstrip("/")
 

@@ -1,4 +1,4 @@
-"""The Iceberg target of a run: the table that the contract names, in a catalog that pyiceberg knows."""
+"""Iceberg target of a run: the table that the contract names, in a catalog that pyiceberg knows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DEFAULT_CATALOG = "default"
 
 
 def iceberg_sink(plan: SinkPlan) -> CommittingSink:
-    """Return what writes a run's target into an Iceberg table.
+    """Return the sink that writes a run's target into an Iceberg table.
 
-    Raises UsageError where the contract does not say which, or does not fit it; OutputError where it cannot be read.
+    Raises UsageError where the contract names no table or does not fit it, OutputError where it cannot be read.
     """
     refuse_names(plan)
     document, settings = plan.document, plan.document.run.table
@@ -52,10 +52,11 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
 
 
 def catalog_named(name: str) -> Catalog:
-    """Return a catalog by what the environment and `.pyiceberg.yaml` say of it now, not when the library was imported.
+    """Return the catalog that the environment and `.pyiceberg.yaml` configure under a name.
 
-    Raises UsageError where they do not say enough, OutputError where it cannot be reached.
+    Raises UsageError where the configuration is incomplete, OutputError where the catalog cannot be reached.
     """
+    # pyiceberg reads the configuration when it is imported; it is read again, since both may have changed since then.
     try:
         declared = Config().get_catalog_config(name) or {}
         return load_catalog(name, **{key: text for key, text in declared.items() if isinstance(text, str)})
@@ -64,5 +65,5 @@ def catalog_named(name: str) -> Catalog:
             f"catalog {name!r} is not configured for pyiceberg: {shown(str(error))}"
             f" (name its type and address in ~/.pyiceberg.yaml, or in PYICEBERG_CATALOG__{name.upper()}__URI)"
         ) from error
-    except Exception as error:  # each kind of catalog has errors of its own library
+    except Exception as error:  # each kind of catalog raises the errors of a library of its own
         raise OutputError(f"catalog {name!r} cannot be reached: {shown(str(error))[:500]}") from error

@@ -1,4 +1,4 @@
-"""How the Arrow types of a contract become those of an Iceberg table, and partitions' values those of its files."""
+"""Convert the Arrow types of a contract, and the partition values of its files, to those of Iceberg."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _TRANSFORMS: dict[str, Transform[Any, Any]] = {
 def iceberg_schema(schema: pa.Schema) -> pa.Schema:
     """Return a table's schema: the contract's columns, durations as microseconds, then `_source`."""
     fields = [_field(field) for field in schema]
-    told = {_DOC: "the source that a row came from; its next run replaces its rows"}
-    return pa.schema([*fields, pa.field(SOURCE_COLUMN, pa.string(), metadata=told)])
+    doc = {_DOC: "the source that a row came from; its next run replaces its rows"}
+    return pa.schema([*fields, pa.field(SOURCE_COLUMN, pa.string(), metadata=doc)])
 
 
 def partition_fields(layout: TableLayout) -> tuple[tuple[str, Transform[Any, Any], str], ...]:
-    """Return column, transform and name of each partition field; buckets are Iceberg's own."""
+    """Return column, transform and name of each partition field of a layout."""
     found = [(key.column, _TRANSFORMS[key.by], key.name) for key in layout.partition_by]
     if layout.buckets is not None:
         found.append((layout.buckets.column, BucketTransform(layout.buckets.count), BUCKET))
@@ -49,7 +49,7 @@ def partition_fields(layout: TableLayout) -> tuple[tuple[str, Transform[Any, Any
 
 
 def with_ids(schema: pa.Schema, table: Schema) -> pa.Schema:
-    """Return the schema of data files: Arrow's, with the table's ids, by which readers know the columns."""
+    """Return the schema of data files: the given one with the table's field ids, by which readers match columns."""
     fields = []
     for field in schema:
         found = table.find_field(field.name)
@@ -65,7 +65,7 @@ def with_ids(schema: pa.Schema, table: Schema) -> pa.Schema:
 
 
 def as_iceberg(batch: pa.RecordBatch, schema: pa.Schema, source: str) -> pa.RecordBatch:
-    """Return a batch of the contract's types in the schema of the data files."""
+    """Return a batch of the contract's types in the schema of the data files, with `source` in `_source`."""
     columns = [
         pa.repeat(pa.scalar(source, pa.string()), batch.num_rows)
         if field.name == SOURCE_COLUMN
@@ -76,18 +76,19 @@ def as_iceberg(batch: pa.RecordBatch, schema: pa.Schema, source: str) -> pa.Reco
 
 
 def plain(kind: pa.DataType) -> str:
-    """Return a type's name, the same for texts with short and with long offsets."""
+    """Return the name of a type, the same for texts with 32-bit and with 64-bit offsets."""
     return str(kind).replace("large_string", "string")
 
 
 def value_of(text: str | None, field: PartitionField, source: IcebergType) -> Any:
-    """Return a partition's value as Iceberg's files have it, from the text that names its folder."""
+    """Return a partition value as Iceberg's metadata store it, from its text in a folder's name."""
     if text is None:
         return None
     by_transform = _BY_TRANSFORM.get(type(field.transform))
     return (by_transform or _BY_TYPE.get(type(source), str))(text)
 
 
+# Iceberg stores months, days and years as numbers since 1970.
 def _months(text: str) -> int:
     year, month = text.split("-")
     return (int(year) - 1970) * 12 + int(month) - 1
@@ -112,7 +113,7 @@ _BY_TYPE: dict[type, Callable[[str], Any]] = {
 
 
 def text_of(value: Any, field: PartitionField, source: IcebergType) -> str | None:
-    """Return the text for a partition's value that `value_of` reads."""
+    """Return the text of a partition value, which `value_of` converts back."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""One version of an Iceberg table: its files, whose rows are in them, and what its snapshots said of themselves."""
+"""One version of an Iceberg table: its files, the sources of their rows, and the metadata of its snapshots."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance
 from callcenter_etl.writers.tables.source_rows import RowsInFiles
 from callcenter_etl.writers.tables.write_mode import ActiveFile, Partition
 
-SOURCE_PROPERTY = "callcenter_etl.source."  # and a source's key: the content that its rows are of
-TOLD = "callcenter_etl."  # and a word of what a commit says of itself
+SOURCE_PROPERTY = (
+    "callcenter_etl.source."  # prefix of a source's key: a table property with its content's key
+)
+PROPERTY_PREFIX = "callcenter_etl."  # prefix of the names of a commit's metadata in a snapshot's summary
 
 
 class IcebergVersion(RowsInFiles):
-    """One version, as it was when it was looked at."""
+    """One version of an Iceberg table, as it was when it was read."""
 
     def __init__(self, table: Table, mode: int | None) -> None:
         super().__init__(mode)
@@ -32,18 +34,18 @@ class IcebergVersion(RowsInFiles):
 
     @property
     def partition_columns(self) -> list[str]:
-        """Return the columns by which it is partitioned."""
+        """Return the names of the table's partition fields."""
         return [field.name for field in self.table.spec().fields]
 
     @property
     def number(self) -> int:
-        """Return the id of the snapshot, 0 where there is none yet."""
+        """Return the id of the snapshot, 0 for a table without snapshots."""
         snapshot = self.table.current_snapshot()
         return 0 if snapshot is None else snapshot.snapshot_id
 
     @cached_property
     def files(self) -> dict[str, IcebergFile]:
-        """Return its data files by their address. Raises OutputError where rows are deleted beside them."""
+        """Return the data files by address. Raises OutputError where the table has delete files."""
         tasks = list(self.table.scan().plan_files())
         if any(task.delete_files for task in tasks):
             raise OutputError(
@@ -54,7 +56,7 @@ class IcebergVersion(RowsInFiles):
 
     @cached_property
     def active(self) -> Sequence[ActiveFile]:
-        """Return its files."""
+        """Return the data files of the version."""
         at = self.table.schema().find_field(SOURCE_COLUMN).field_id
         return tuple(
             ActiveFile(
@@ -69,31 +71,36 @@ class IcebergVersion(RowsInFiles):
         )
 
     def holds(self, origin: Provenance) -> bool:
-        """Return whether this content is the source's last one, and nobody took away a row of it since."""
+        """Return whether this content is the source's last one, and none of its rows was removed since."""
         return self.table.properties.get(SOURCE_PROPERTY + origin.source_key) == origin.content_key
 
     def version_of(self, origin: Provenance) -> int:
-        """Return the snapshot that holds this content since; this one where the table does not know it any more."""
-        wanted = {f"{TOLD}source": origin.source, f"{TOLD}content": origin.content_key}
+        """Return the id of the snapshot that committed this content; this snapshot's where that one has expired."""
+        wanted = {
+            f"{PROPERTY_PREFIX}source": origin.source,
+            f"{PROPERTY_PREFIX}content": origin.content_key,
+        }
         for snapshot in reversed(self.table.snapshots()):
-            if wanted.items() <= self._told(snapshot).items():
+            if wanted.items() <= self._metadata(snapshot).items():
                 return snapshot.snapshot_id
         return self.number
 
     def has_commit_of(self, run_id: str) -> bool:
-        """Return whether one of the snapshots is that run's."""
-        return any(self._told(each).get(f"{TOLD}run_id") == run_id for each in self.table.snapshots())
+        """Return whether one of the snapshots was committed by a run."""
+        name = f"{PROPERTY_PREFIX}run_id"
+        return any(self._metadata(each).get(name) == run_id for each in self.table.snapshots())
 
     def last_run(self) -> str:
-        """Say who made it, as a person is reported."""
-        told = self._told(self.table.current_snapshot())
-        if f"{TOLD}run_id" not in told:
+        """Return the writer of this version, for messages."""
+        metadata = self._metadata(self.table.current_snapshot())
+        run_id = metadata.get(f"{PROPERTY_PREFIX}run_id")
+        if run_id is None:
             return f"another program (snapshot {self.number})"
-        return f"run {told[f'{TOLD}run_id']} (snapshot {self.number}, source {told[f'{TOLD}source']})"
+        return f"run {run_id} (snapshot {self.number}, source {metadata[f'{PROPERTY_PREFIX}source']})"
 
     @contextmanager
     def opened(self, file: ActiveFile) -> Iterator[pq.ParquetFile]:
-        """Open a file."""
+        """Open a data file for reading."""
         with self.table.io.new_input(file.path).open() as stream, pq.ParquetFile(stream) as opened:
             yield opened
 
@@ -105,7 +112,7 @@ class IcebergVersion(RowsInFiles):
         )
 
     @staticmethod
-    def _told(snapshot: Any) -> dict[str, str]:
+    def _metadata(snapshot: Any) -> dict[str, str]:
         if snapshot is None or snapshot.summary is None:
             return {}
         return dict(snapshot.summary.additional_properties)
