@@ -130,7 +130,7 @@ def _failing_severities(summary: Summary, fail_on: str) -> frozenset[str]:
 def _violated_rules(
     result: RunResult, contract: Contract, texts: Mapping[str, str], *, most: int, fail_on: str
 ) -> tuple[ViolatedRule, ...]:
-    failing = _failing_severities(result.record, fail_on)
+    failing, source = _failing_severities(result.record, fail_on), result.record.source.uri
     counts = {rule: count for rule, count in result.record.rules.items() if count.broken}
     read = _read_where_unknown(result, contract, counts, most=most)
     return tuple(
@@ -138,7 +138,11 @@ def _violated_rules(
             rule,
             count.severity,
             count.broken,
-            (read.get(rule) or count.samples)[:most] or (_without_record(rule, count, texts[rule]),),
+            tuple(
+                each.in_file(source)
+                for each in (read.get(rule) or count.samples)[:most]
+                or (_without_record(rule, count, texts[rule]),)
+            ),
             fails=count.severity in failing,
         )
         for rule, count in counts.items()
@@ -161,8 +165,7 @@ def _read_where_unknown(
         first_rejects(ExceptionsFile(result.exceptions_uris(), contract.document), wanted, read)
     except SourceError as error:
         _log.warning("exceptions_not_read", run_id=result.record.run_id, cause=str(error))
-    source = result.record.source.uri
-    return {rule: tuple(each.in_file(source) for each in found) for rule, found in read.items()}
+    return {rule: tuple(found) for rule, found in read.items()}
 
 
 def _without_record(rule: str, count: RuleCount, text: str) -> Diagnostic:

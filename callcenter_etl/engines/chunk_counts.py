@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -35,9 +36,14 @@ def count_chunk(
         malformed[STRUCTURAL_RULES[each.status]].append(each)
     for rule_id, found in malformed.items():
         counts.structural(rule_id).add(len(found), _malformed_samples(chunk, rule_id, found))
+
+    @cache  # wide records violate hundreds of rules, and the first records of one are mostly those of the next
+    def location(record: int) -> Location:
+        return _location(chunk, int(chunk.sound[record]))
+
     for rule in rules:
         if rule.id in verdict.masks:
-            counts.rules[rule.id] = _tally(rule, verdict, chunk, reasons.get(rule.id))
+            counts.rules[rule.id] = _tally(rule, verdict, reasons.get(rule.id), location)
     return counts
 
 
@@ -47,7 +53,9 @@ def _malformed_samples(chunk: Chunk, rule: str, found: Sequence[MalformedRecord]
     ]
 
 
-def _tally(rule: Rule, verdict: Verdict, chunk: Chunk, reasons: Sequence[str] | None) -> RuleTally:
+def _tally(
+    rule: Rule, verdict: Verdict, reasons: Sequence[str] | None, location: Callable[[int], Location]
+) -> RuleTally:
     mask = verdict.masks[rule.id]
     first = np.flatnonzero(mask)[: max_samples(rule.severity)]
     if reasons is None:  # the exceptions have no reasons of warnings
@@ -59,7 +67,7 @@ def _tally(rule: Rule, verdict: Verdict, chunk: Chunk, reasons: Sequence[str] | 
             rule.id,
             reason,
             severity="error" if rule.severity == "error" else "warn",
-            location=_location(chunk, int(chunk.sound[record])),
+            location=location(record),
             path=rule.column or "",
             value=value,
         )
@@ -70,6 +78,6 @@ def _tally(rule: Rule, verdict: Verdict, chunk: Chunk, reasons: Sequence[str] | 
 
 
 def _location(chunk: Chunk, record: int) -> Location:
-    """Return where a record of the chunk begins; the file is known where the samples of all chunks come together."""
+    """Return the place where a record of the chunk begins; the file is added where it is reported."""
     at, frame = chunk.first + record, chunk.frame
     return Location(line=int(frame.lines[at]), byte=frame.offset + int(frame.starts[at]))

@@ -251,7 +251,7 @@ class _RunExecution:
         status = status_of(limits, problems, rejected=rejected)
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         unconverted = self._build_target(reader, staged) if TARGET in names else None
-        rules = rule_counts(self.accounts, reader.uri)
+        rules = rule_counts(self.accounts)
         outputs = {name: output_file(staged, name, unconverted=unconverted) for name in names}
         summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
         staged.publish(names, summary_bytes(summary.to_dict()))

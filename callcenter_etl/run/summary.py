@@ -54,7 +54,7 @@ class RecordCounts:
 class RuleCount:
     """How many records violated a rule, and diagnostics of the first of them.
 
-    The diagnostics are known while the process of the run lives, and are not part of `summary.json`: a summary that is
+    The diagnostics are located in the source by line and byte. They are known while the process of the run lives, and are not part of `summary.json`: a summary that is
     read back has none.
     """
 

@@ -9,13 +9,13 @@ from callcenter_etl.writers.file_names import TARGET
 from callcenter_etl.writers.staging import Staging
 
 
-def rule_counts(accounts: Tally, source: str) -> dict[str, RuleCount]:
-    """Return the count of each rule by its id, in contract order, with samples that are located in the source."""
+def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
+    """Return the count of each rule by its id, in contract order."""
     return {
         rule: RuleCount(
             severity=tally.severity,
             broken=tally.broken,
-            samples=tuple(sample.in_file(source) for sample in tally.samples),
+            samples=tuple(tally.samples),
         )
         for rule, tally in accounts.rules.items()
     }

@@ -13,6 +13,7 @@ from callcenter_etl import Contract, load_contract, validate
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.findings import report_of
 from callcenter_etl.judge.tally import MAX_SAMPLES
+from callcenter_etl.rules.shown import shown_value, shown_values
 from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.run.reject_diagnostics import RejectDiagnostics, first_rejects
 from callcenter_etl.run.result import RunResult
@@ -162,3 +163,8 @@ def test_a_column_of_text_is_unescaped_as_a_cell_is() -> None:
 
     cells = [escape(value) for value in (*VALUES, "=1", "'", "''x", "é")]
     assert unescape_column(pa.array(cells)).to_pylist() == [unescape(cell) for cell in cells]
+
+
+def test_a_value_is_shown_as_a_column_of_values_is() -> None:
+    values = [*VALUES, "x" * 80, "y" * 81, "\u00a0" * 90, "é" * 79 + "\ufeff\n", "\U0001f600" * 81]
+    assert [shown_value(value) for value in values] == shown_values(pa.array(values)).to_pylist()
