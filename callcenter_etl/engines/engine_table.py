@@ -1,4 +1,4 @@
-"""The engines by name; an engine is one entry in the table below."""
+"""Engines by name; each engine is one entry in the table below."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ def _local(assignment: Assignment) -> Engine:
 
 
 def _spark(assignment: Assignment) -> Engine:
+    # Imported here: pyspark is an extra, and its import takes longer than a small run.
     from callcenter_etl.engines.spark.spark_engine import SparkEngine
 
     return SparkEngine(assignment)
 
 
 def check_engine(name: str, *, parts: bool) -> None:
-    """Raise UsageError for an engine that there is not, that is not installed, or that cannot write parts."""
+    """Raise UsageError for an engine that is unknown, is not installed, or cannot write parts."""
     if name not in ENGINES:
         raise UsageError(f"engine: {name!r} is none of {', '.join(ENGINES)}")
     if name == "spark" and find_spec("pyspark") is None:

@@ -1,4 +1,4 @@
-"""Finds the Java that a local Spark would be started with."""
+"""Find the Java with which a local Spark is started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-MIN_JAVA = 17  # of Spark 4: https://spark.apache.org/docs/latest/
+MIN_JAVA = 17  # required by Spark 4: https://spark.apache.org/docs/latest/
 JAVA_REMEDY = "apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
 _SECONDS = 30
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')  # 1.8 was Java 8
@@ -17,7 +17,7 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)')  # 1.8 was Java 8
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A Java: where it was looked for, its command, and its feature version (`17`); None where there is none."""
+    """A Java: the place where it was searched, its command and its feature version (`17`); None where not found."""
 
     sought: str
     command: str | None = None
@@ -29,13 +29,13 @@ class Java:
         if self.command is None:
             return f"there is none {self.sought}"
         if self.version is None:
-            return f"{self.command} does not tell its version"
+            return f"{self.command} does not report its version"
         return None if self.version >= MIN_JAVA else f"{self.command} is Java {self.version}"
 
 
 def find_java() -> Java:
-    """Look for Java as Spark does, in JAVA_HOME or else on the PATH, and ask it for its version."""
-    home = os.environ.get("JAVA_HOME") or None  # an empty one says nothing to Spark either
+    """Return the Java that Spark would use, from JAVA_HOME or else from the PATH, with its version."""
+    home = os.environ.get("JAVA_HOME") or None  # Spark ignores an empty one, too
     sought = "on the PATH" if home is None else f"in JAVA_HOME, {home}"
     command = shutil.which("java", path=None if home is None else str(Path(home, "bin")))
     return Java(sought) if command is None else Java(sought, command, _version_of(command))
@@ -43,7 +43,7 @@ def find_java() -> Java:
 
 def _version_of(command: str) -> int | None:
     try:
-        told = subprocess.run(  # noqa: S603  the command that Spark would start
+        done = subprocess.run(  # noqa: S603  the command that Spark would start
             [command, "-version"],
             capture_output=True,
             text=True,
@@ -53,5 +53,5 @@ def _version_of(command: str) -> int | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = _VERSION.search(told.stderr + told.stdout)
+    match = _VERSION.search(done.stderr + done.stdout)  # most versions of Java print it to stderr
     return None if match is None else int(match[1])

@@ -1,4 +1,4 @@
-"""Lets threads that work side by side pass one point in the order of their numbers."""
+"""Sequencer, by which parallel threads run one section in the order of their numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import Condition
 
 
 class Sequencer:
-    """Gives out turns 0, 1, 2 …; every number must take its turn, or those after it wait for ever."""
+    """Turns 0, 1, 2 … of threads. Every number must take its turn, also after an error, else later ones wait forever."""
 
     def __init__(self) -> None:
         self._next = 0
@@ -16,7 +16,7 @@ class Sequencer:
 
     @contextmanager
     def turn(self, number: int) -> Iterator[None]:
-        """Wait until all lower numbers have had their turn, and hold this one."""
+        """Wait until all lower numbers have finished their turns, and hold this turn until the end of the `with`."""
         with self._changed:
             self._changed.wait_for(lambda: self._next == number)
         try:
@@ -24,4 +24,5 @@ class Sequencer:
         finally:
             with self._changed:
                 self._next += 1
+                # All waiting threads, since only one of them has the next number.
                 self._changed.notify_all()

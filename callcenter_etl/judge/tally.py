@@ -1,4 +1,4 @@
-"""What a run counted, and the proof that it adds up."""
+"""Counts of a run, and the check that they add up."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class RecordTotals:
 
 @dataclass(slots=True)
 class Tally:
-    """The counts of one run; they live in the run alone."""
+    """The counts of one run, by verdict and by rule."""
 
     accepted: RecordTotals = field(default_factory=RecordTotals)
     rejected: RecordTotals = field(default_factory=RecordTotals)
@@ -82,7 +82,7 @@ class Tally:
     rules: dict[str, RuleTally] = field(default_factory=dict)
 
     def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:
-        """Count framed records: each one's side, bytes and lines, all of shape (records,)."""
+        """Count framed records by verdict; all arguments have the shape (records,), `sizes` are in bytes."""
         self.framed += len(rejected)
         chosen = np.flatnonzero(rejected)
         out = (len(chosen), int(sizes[chosen].sum()), int(line_counts[chosen].sum()))
@@ -101,7 +101,7 @@ class Tally:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `asdict` gave. Raises KeyError or TypeError for anything else."""
+        """Return the tally from the values of `asdict`. Raises KeyError or TypeError for any other values."""
         return cls(
             **{
                 **values,
@@ -112,7 +112,7 @@ class Tally:
         )
 
     def structural(self, rule: str) -> RuleTally:
-        """Return the tally of a structural rule, which appears once it is broken."""
+        """Return the tally of a structural rule, which is created when the rule is first violated."""
         return self.rules.setdefault(rule, RuleTally("error"))
 
     def prove(
@@ -127,9 +127,10 @@ class Tally:
     ) -> None:
         """Raise AccountingError unless records, lines and bytes add up.
 
-        `plain_bytes` and `lines` were counted on the stream, apart from the framing; the others are what the
-        staged files hold. `target_bytes` None: the target is typed, so that its bytes are not the source's.
+        `plain_bytes` and `lines` are counted on the stream, independently of the framing; the other arguments are counts
+        of the staged files. `target_bytes` is None for a typed target, of which the bytes are not the source's.
         """
+        # Each equation compares two independent counts, so that a record that is lost anywhere stops the run.
         sides = (self.accepted, self.rejected)
         checks = (
             ("records", self.framed, sum(side.records for side in sides)),

@@ -1,4 +1,4 @@
-"""Shows a run in a notebook: verdict, counts, broken rules, as a small piece of HTML."""
+"""Render a run for a notebook: verdict, counts and violated rules as an HTML fragment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIRST_HEADS = (("first line", _RIGHT), ("reason", _LEFT))
 
 
 def notebook_html(summary: Summary, *, already_done: bool) -> str:
-    """Return the run as HTML that holds no script, every text of it escaped."""
+    """Return a run as an HTML fragment without scripts, with every text escaped."""
     colour = _COLOURS.get(summary.status, _OTHERWISE)
     records = summary.records
     verdict = f'<strong style="color:{colour}">{_text(VERDICTS[summary.status])}</strong>'
@@ -38,7 +38,8 @@ def notebook_html(summary: Summary, *, already_done: bool) -> str:
 
 
 def _table(broken: Mapping[str, RuleCount]) -> str:
-    known = any(count.first_line is not None for count in broken.values())  # not of a run that is read back
+    # A summary that was read from its file has no first lines and reasons, so there are no columns for them.
+    known = any(count.first_line is not None for count in broken.values())
     heads = (*_RULE_HEADS, *_FIRST_HEADS) if known else _RULE_HEADS
     rows = (_row(rule, count, known=known) for rule, count in broken.items())
     return (

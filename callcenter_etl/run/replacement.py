@@ -1,4 +1,4 @@
-"""Finds the earlier runs that a run would replace in its output, and refuses to replace those of another source."""
+"""Find the earlier runs that a run would replace in its output, and refuse to replace those of another source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from callcenter_etl.store.uris import (
 )
 from callcenter_etl.terminal import counted
 
-# What is read from there depends on the process, so that equal paths do not mean equal sources.
+# The content of these paths depends on the process, so equal paths do not mean equal sources.
 _OF_THE_PROCESS = ("/dev/", "/proc/")
 _TABLES = ("delta", "iceberg")
 
@@ -34,7 +34,8 @@ _TABLES = ("delta", "iceberg")
 class EarlierRun:
     """A published run that another one replaces, in the output or in the prefix of the copies.
 
-    `source` is its address as the ledger knows it, absolute for a local file.
+    `source` is its address in the ledger, absolute for a local file. With `target_stays` its records remain in the
+    target, to which the new run adds.
     """
 
     output: str
@@ -56,7 +57,7 @@ class EarlierRun:
 def earlier_runs(
     plan: RunPlan, document: ContractDocument, ledger: Ledger, published: Summary | None
 ) -> tuple[EarlierRun, ...]:
-    """Return the runs whose files stand in the output, where `published` is the summary, and among the copies."""
+    """Return the published runs in the output, of which `published` is the summary, and in the prefix of the copies."""
     copies = plan.publish_to
     copied = None if copies is None else published_summary(copies, document.run.storage_options)
     stays = _adds_to_target(plan, document)
@@ -68,12 +69,12 @@ def earlier_runs(
 
 
 def refuse_other_source(plan: RunPlan, storage: StorageOptions, earlier: tuple[EarlierRun, ...]) -> None:
-    """Raise OtherSourceError where the run would replace files of another source's run.
+    """Raise OtherSourceError where the run would replace files of a run of another source.
 
-    A run that was refused has published no records, so nothing is lost with it. A target that is added to is made
-    for many sources, which often have one output: only the caller's report names the exceptions that give way.
-    Raises SourceError instead where there is no such source: a name with a typo is not another source.
+    Raises SourceError instead where the new source cannot be found, as after a typo in its name.
     """
+    # A refused run has published no records, so it may be replaced. A target to which runs add is made for many
+    # sources in one output: their exceptions are replaced, which the result reports.
     for run in earlier:
         if run.holds_files and not run.target_stays and not _is_same_source(run.source, plan.source):
             access.identify(plan.source, storage)
@@ -92,7 +93,7 @@ def _why_other(earlier: str, source: str) -> str:
     if shown(earlier) == shown(source) and has_query(source):
         return "perhaps another source: the query of an address is not recorded"
     if _is_nameless(source) and _is_nameless(earlier):
-        return "perhaps another source: what comes through a pipe has no name of its own"
+        return "perhaps another source: a pipe has no name of its own"
     return "another source"
 
 
@@ -109,7 +110,8 @@ def _earlier_run(output: str, summary: Summary, ledger: Ledger, *, target_stays:
 
 
 def _recorded_source(summary: Summary, ledger: Ledger) -> str:
-    """Return the address of a run's source: a summary has it as it was typed, which depends on the working folder."""
+    """Return the address of a run's source from the ledger, else from its summary."""
+    # The summary has the address as it was typed, and a relative path depends on the working folder.
     try:
         record = ledger.get(summary.run_id)
     except CallcenterEtlError:
@@ -118,7 +120,7 @@ def _recorded_source(summary: Summary, ledger: Ledger) -> str:
 
 
 def _adds_to_target(plan: RunPlan, document: ContractDocument) -> bool:
-    """Return whether records of earlier runs stay in the target, as the declared `write` says."""
+    """Return whether records of earlier runs stay in the target, by the declared write mode."""
     write = document.run.write
     if plan.target_format in _TABLES:
         return write != "overwrite"
@@ -126,7 +128,7 @@ def _adds_to_target(plan: RunPlan, document: ContractDocument) -> bool:
 
 
 def _is_same_source(earlier: str, source: str) -> bool:
-    """Compare addresses; a file and its compressed twin are one source, as compression is transport."""
+    """Return whether two addresses are of the same source; a file and its compressed form are."""
     if _is_nameless(earlier) or _is_nameless(source) or has_query(source):
         return False
     return same_place(_uncompressed(absolute(earlier)), _uncompressed(absolute(shown(source))))

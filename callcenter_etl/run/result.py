@@ -1,4 +1,4 @@
-"""What a run gives to Python, and the folder for files that are kept as long as that is used."""
+"""Result of a run in Python, and the temporary folder that lives as long as the result."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run gave: the summary, and the exceptions as a table.
+    """Result of a run: its summary, and the exceptions as a table.
 
-    With `already_done` nothing was run: the summary is that of the earlier run that did the same. `replaced` are the
-    earlier runs whose files this run replaced.
+    With `already_done` nothing was run, and the summary is that of the earlier run that has done the same. `replaced`
+    are the earlier runs that this run replaced in its output.
     """
 
     record: Summary
@@ -41,22 +41,25 @@ class RunResult:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The summary as `summary.json` holds it."""
+        """Summary with the keys of `summary.json`."""
         return self.record.to_dict()
 
     @property
     def passed(self) -> bool:
-        """True where nothing was rejected, or rejects stayed within a declared limit."""
+        """Return whether nothing was rejected, or the rejects are within a declared limit."""
         return self.record.status == "passed"
 
     @property
     def exit_code(self) -> int:
-        """The exit code that the command line gives for this result."""
+        """Exit code of the command line for this result."""
         return exit_code(self.record.status)
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
-        """The rejected records with line, rules and reasons, all text but the line; empty for a refused source."""
+        """Rejected records with line, rules and reasons, empty for a refused source.
+
+        `reject_line` is int64, all other columns are text. Raises SourceError where a file cannot be read.
+        """
         import pandas as pd
 
         if EXCEPTIONS not in self.record.outputs:
@@ -65,6 +68,7 @@ class RunResult:
             [
                 pd.read_csv(
                     io.BytesIO(read_bytes(uri, self._storage)),
+                    # Text as it is: pandas would read `NA` as missing and `007` as 7.
                     dtype=str,
                     keep_default_na=False,
                     na_filter=False,
@@ -80,7 +84,10 @@ class RunResult:
         return frame.astype({"reject_line": "int64"})
 
     def exceptions_uris(self) -> list[str]:
-        """Return the file of the exceptions, or its parts in order; not for a refused source. Raises SourceError."""
+        """Return the address of the exceptions, or those of its parts in order. Raises SourceError.
+
+        A refused source has no exceptions: check `summary["outputs"]` first.
+        """
         parts = self.record.outputs[EXCEPTIONS].parts
         return file_uris(self.output, EXCEPTIONS, parts=parts, storage=self._storage)
 
@@ -89,11 +96,11 @@ class RunResult:
 
 
 class TemporaryOutput:
-    """A folder of the system's that goes with its last user. Raises OutputError where none can be made."""
+    """A temporary folder that is removed with its last reference. Raises OutputError where it cannot be created."""
 
     def __init__(self) -> None:
         self.name = str(new_temporary_folder("name an output"))
-        # Unlike TemporaryDirectory it is meant to go without a word.
+        # Not TemporaryDirectory, which warns when it is removed without `cleanup`: here that is the normal case.
         self._gone = weakref.finalize(self, remove_tree, self.name)
 
     def cleanup(self) -> None:

@@ -1,4 +1,4 @@
-"""What a run counted, in the shape that users see."""
+"""Summary of a run: counts, rules, problems and outputs, as in `summary.json`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class ContractIdentity:
-    """Which contract, and the hash of its text."""
+    """Id and version of a contract, and the SHA-256 of its text."""
 
     id: str
     version: str
@@ -32,7 +32,7 @@ class ContractIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SourceIdentity:
-    """Which source: its address, stored bytes, and their hash."""
+    """Address of a source without secrets, the number of its stored bytes, and their SHA-256."""
 
     uri: str
     bytes: Count
@@ -41,7 +41,7 @@ class SourceIdentity:
 
 @dataclass(frozen=True, slots=True)
 class RecordCounts:
-    """Records by what became of them; malformed ones are among the rejected."""
+    """Numbers of records by verdict; malformed records are among the rejected ones."""
 
     read: Count
     accepted: Count
@@ -75,10 +75,10 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file, a folder of so many `parts` of one, or a target that is a folder of so many `files`.
+    """One published file, or a folder: of `parts` part files, or a target of `files` files.
 
-    `format` is of a typed target alone, and `unconverted`: how many records have values that do not fit their type. Of a
-    table `version` is the one with this run's `records`, and `bytes` are those that it added.
+    Only a typed target has `format`, and `unconverted`, the number of records with values that do not fit their type.
+    Only a table has `version`, in which this run's `records` are; its `bytes` are those that the commit added.
     """
 
     uri: str
@@ -92,13 +92,13 @@ class OutputFile:
     records: Count | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what is known as plain values."""
+        """Return the values that are known, by key."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; `bytes_total` None where the source's size is not known."""
+    """Progress of a run: stored bytes and records so far; `bytes_total` is None where the source's size is unknown."""
 
     bytes_read: int
     bytes_total: int | None
@@ -108,7 +108,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """From which unfinished run another one went on, and at which line."""
+    """Interrupted run that another one resumed, and the line at which it continued."""
 
     run_id: str
     line: int
@@ -116,7 +116,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One execution, as `summary.json` tells it; what it went on from is reported by log and ledger."""
+    """One run as in `summary.json`. `resumed`, which is recorded in log and ledger, is not part of that file."""
 
     run_id: str
     status: str
@@ -156,11 +156,11 @@ class Summary:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Summary:
-        """Return the summary of which these are the plain values, without first lines and sample reasons.
+        """Return the summary from its plain values, without first lines and sample reasons.
 
         Raises DocumentError for values that are not a summary's.
         """
-        # A summary does not say which run it was resumed from, whatever key of this name somebody adds.
+        # The file has no key of this name; one that somebody added is ignored.
         summary = to_form(Summary, {name: value for name, value in values.items() if name != "resumed"})
         if summary.status not in EXIT_CODES:
             raise DocumentError("status: is not one of a finished run")
@@ -168,15 +168,15 @@ class Summary:
 
 
 def exit_code(status: str) -> int:
-    """Return the exit code that stands for a run's status."""
+    """Return the exit code of a status."""
     return EXIT_CODES[status]
 
 
 def exit_code_for(summary: Summary, fail_on: str) -> int:
-    """Return the exit code of a run where `fail_on` says what fails: `warn`, `reject` or `never`.
+    """Return the exit code of a run by `fail_on`: `warn`, `reject` or `never`.
 
-    With `warn` a broken rule of severity warn gives 1 too; with `never` no verdict on the data does, a refused
-    source among them. What could not be finished stays 3.
+    With `warn` a violated rule of severity warn gives 1 too; with `never` no verdict about the data gives 1, not even a
+    refused source. A run that could not be finished gives 3 in any case.
     """
     code = exit_code(summary.status)
     warned = any(count.broken for count in summary.rules.values() if count.severity == "warn")
@@ -186,10 +186,10 @@ def exit_code_for(summary: Summary, fail_on: str) -> int:
 
 
 def new_run_id() -> str:
-    """Return an id that no other run has; ids sort by the time at which they were given."""
+    """Return a new unique run id; ids sort by the time of their creation."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 def instant(moment: datetime) -> str:
-    """Return a moment of UTC as summaries write it."""
+    """Return a time in UTC in the form of summaries, ISO with milliseconds and `Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Tells what a run counted and staged, in the words of its summary."""
+"""Build the parts of a summary from the counts and the staged files of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
 
 
 def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
-    """Return the bytes of what is staged, with the preamble of so many bytes once: each part begins with it."""
+    """Return the bytes of a staged file, or of all its parts with the preamble of `preamble` bytes counted once."""
+    # Each part begins with the preamble, and the totals of the source contain it once.
     if name not in staged.folders:
         return staged.files[name].bytes
     folder = staged.folders[name]
@@ -30,7 +31,7 @@ def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
 
 
 def output_file(staged: Staging, name: str, *, unconverted: int | None) -> OutputFile:
-    """Return what one of the run's files will be, once it is published."""
+    """Return the description of one of the run's files as it will be published."""
     target = staged.target
     if name in staged.folders:
         folder, uri = staged.folders[name], encodable(staged.final_uri(name))

@@ -22,10 +22,10 @@ def build_target(
     records: int,
     force: bool = False,
 ) -> int | None:
-    """Have the sink make the target of `records` accepted records; nothing of it is to be seen yet.
+    """Build the target of `records` accepted records through the sink, not visible to readers yet.
 
-    Gives how many of them have values that do not fit their type, None where none can have any. Raises
-    AccountingError where the target has not as many records as were accepted.
+    Returns the number of records with unconverted values, None where the schema fits all values. Raises AccountingError
+    where the target has another number of records than were accepted.
     """
     accepted = StagedRecords(
         stream=staged.finished_stream(),
@@ -36,6 +36,7 @@ def build_target(
         force=force,
     )
     staged.target = sink.stage(accepted)
+    # Counted from the footers of the written files, so that a fault of the conversion cannot hide.
     if staged.target.records != records:
         raise AccountingError(
             "the run does not add up, nothing is published: records of the target:"

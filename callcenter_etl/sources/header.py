@@ -95,7 +95,7 @@ class _Matcher:
                 places = ", ".join(str(position + 1) for position, other in enumerate(known) if other == name)
                 problems.append(
                     Diagnostic(
-                        "header.duplicate", f"column {name!r} stands {times} times, at positions {places}"
+                        "header.duplicate", f"column {name!r} occurs {times} times, at positions {places}"
                     )
                 )
         return problems

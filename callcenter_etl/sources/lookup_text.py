@@ -75,7 +75,7 @@ def _place(header: list[str], column: str) -> int:
         return places[0]
     if places:
         shown = ", ".join(str(place + 1) for place in places)
-        raise NoColumnError(f"the column {quoted(column)} stands {len(places)} times, at positions {shown}")
+        raise NoColumnError(f"the column {quoted(column)} occurs {len(places)} times, at positions {shown}")
     if not header:
         raise LookupFormatError(f"the first line is blank, the header is expected there ({_FORM})")
     delimiter = _other_delimiter(header, column)

@@ -82,7 +82,7 @@ def _read(uri: str, storage: StorageOptions) -> bytes:
     with translate_os_errors(f"lookup {uri}", SourceError):
         is_other = path is not None and path.exists() and not path.is_file()
     if is_other:
-        raise LookupFormatError(f"{uri} is no regular file (name a CSV)")
+        raise LookupFormatError(f"{uri} is not a regular file (name a CSV)")
     data = read_bytes(uri, storage, most=MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise LookupFormatError(

@@ -50,5 +50,5 @@ class StoredBytes:
         digest = self._digest.copy()
         digest.update(memoryview(block)[: passed.stored_bytes - self.count])
         if digest.hexdigest() != passed.sha256:
-            raise CheckpointMismatchError(f"{self._uri}: is not what it was at the checkpoint")
+            raise CheckpointMismatchError(f"{self._uri}: changed since the checkpoint")
         self._unproven = None

@@ -159,7 +159,7 @@ class SourceReader:
         if other is not None:
             return refused([*problems, Diagnostic("file.not_delimited", other)])
         if is_lfs_pointer(start):
-            sentence = "the source is a Git LFS pointer, not the file it stands for (run git lfs pull)"
+            sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
         opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         detected = detected_encoding(start) if opening.problems else None

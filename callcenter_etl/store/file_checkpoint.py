@@ -55,7 +55,7 @@ def _proven(descriptor: int, path: Path, mark: FileCheckpoint) -> hashlib._Hash:
     # hashlib cannot store its state, so the bytes before the checkpoint are hashed again; that proves them as well.
     digest = hash_on(hashlib.sha256(), lambda size: os.read(descriptor, size), mark.bytes)
     if digest.hexdigest() != mark.sha256:
-        raise CheckpointMismatchError(f"{path}: is not what it was at its checkpoint")
+        raise CheckpointMismatchError(f"{path}: changed since its checkpoint")
     return digest
 
 

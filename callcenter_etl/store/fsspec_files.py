@@ -84,7 +84,7 @@ def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
 
 def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:
     """Raise SourceError: an output, the only folder that is listed, is local or on S3."""
-    raise SourceError(f"{shown(folder)}: is no folder of an output")
+    raise SourceError(f"{shown(folder)}: is not a folder of an output")
 
 
 def _filesystem(uri: str) -> tuple[Any, str]:

@@ -114,7 +114,7 @@ def _release(bucket: Bucket, chain: list[str]) -> None:
         for key in chain:
             bucket.delete(key)
     except OutputError as error:
-        _log.warning("the claim could not be given back: %s", error)
+        _log.warning("the claim could not be released: %s", error)
 
 
 def _probe(bucket: Bucket, key: str, body: bytes, labels: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
         return {}
     if options.acl is not None:
         raise UsageError(
-            f"{shown(uri)}: run.storage_options.acl cannot be kept for a table, whose log another library writes"
+            f"{shown(uri)}: run.storage_options.acl cannot be applied to a table, since another library writes its log"
             " (leave it out, and let the bucket's policy decide)"
         )
     from callcenter_etl.store.s3_session import reach_of

@@ -80,7 +80,7 @@ _KINDS = {
     "ProtocolError": "the connection was lost in the middle of an answer",
     "ResponseStreamingError": "the connection was lost in the middle of an answer",
     "ServerDisconnectedError": "the connection was lost",
-    "ResponseParserError": "the store's answer is no answer of S3 (check the endpoint)",
+    "ResponseParserError": "the response is not one of S3 (check the endpoint)",
 }
 
 

@@ -19,23 +19,25 @@ _PRIME_3 = np.uint64(0x94D049BB133111EB)
 
 
 def key_offsets(keys: pa.LargeBinaryArray) -> Ints:
-    """Return where each key starts in the value buffer and the last one ends, of shape (keys + 1,)."""
+    """Return the offsets in the value buffer at which the keys start, and the end of the last, shape (keys + 1,)."""
     if not len(keys):
         return np.zeros(1, dtype=np.int64)
     return np.frombuffer(keys.buffers()[1], dtype=np.int64)[keys.offset : keys.offset + len(keys) + 1]
 
 
 def key_bytes(keys: pa.LargeBinaryArray) -> memoryview:
-    """Return the bytes of all keys, one after the other, without a copy."""
+    """Return the bytes of all keys, concatenated, without a copy."""
     offsets = key_offsets(keys)
     return memoryview(keys.buffers()[2] or b"")[int(offsets[0]) : int(offsets[-1])]
 
 
 def hash_keys(keys: pa.LargeBinaryArray) -> Hashes:
-    """Hash byte strings of any length to 64 bits, of shape (keys,).
+    """Return 64-bit hashes of byte strings of any length, shape (keys,).
 
-    Words of 8 bytes, mixed as splitmix64 does; keys over 256 bytes by BLAKE2b, one by one.
+    Words of 8 bytes are mixed as in splitmix64; keys over 256 bytes are hashed by BLAKE2b.
     """
+    # Vectorised over the keys: in each step the next word of all keys that have one. A hash only selects candidates,
+    # which are compared by their bytes, so it needs to be fast and well spread, not cryptographic.
     offsets = key_offsets(keys)
     lengths = np.diff(offsets)
     mixed = mix(lengths.astype(np.uint64) * _PRIME_1 + _PRIME_3)
@@ -56,21 +58,22 @@ def hash_keys(keys: pa.LargeBinaryArray) -> Hashes:
         step += _WORD
         active = active[lengths[active] > step]
     for index in np.flatnonzero(lengths > _LONG).tolist():
-        # A step for each word of the longest key would cost more than a call for each long key.
+        # One call for each long key costs less than a step of the loop above for each word of the longest key.
         digest = blake2b(keys[index].as_buffer(), digest_size=_WORD).digest()
         mixed[index] = int.from_bytes(digest, "little")
     return mixed
 
 
 def mix(value: Hashes) -> Hashes:
-    """Spread every bit over all bits, one to one."""
+    """Return the values mixed, so that each bit affects all bits; different values stay different."""
     value = (value ^ (value >> np.uint64(30))) * _PRIME_2
     value = (value ^ (value >> np.uint64(27))) * _PRIME_3
     return value ^ (value >> np.uint64(31))
 
 
 def composite_keys(columns: Sequence[pa.Array]) -> pa.LargeBinaryArray:
-    """Join text columns of one length to keys that differ wherever any value does: each value after its length."""
+    """Return one key a record from text columns of one length; keys differ wherever any value differs."""
+    # Each value is preceded by its length: joined without it, `a`, `bc` and `ab`, `c` would be the same key.
     pieces: list[pa.Array] = []
     for column in columns:
         values = pc.cast(pc.cast(column, pa.large_string()), pa.large_binary())

@@ -1,7 +1,7 @@
-"""Remembers the keys of a stream, each with the line of its first occurrence.
+"""Registry of the keys of a stream, each with the line of its first occurrence, at constant memory.
 
-A Bloom filter says of most keys that they are certainly new. The others are looked up in sorted runs of hashes and
-verified by their bytes in a log of all keys, so that nothing rests on a hash alone.
+A Bloom filter excludes most new keys. The others are looked up in sorted runs of hashes, and compared by their bytes with
+a log of all keys, so that two keys with the same hash are never confused.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from callcenter_etl.uniqueness.scratch_file import KeptFile, ScratchFile
 from callcenter_etl.uniqueness.sorted_runs import LENGTH, LINE, PLACE, DiskRun, Entries, merge_runs
 
 FILTER_BYTES = 32 * 2**20
-# A filter starts with this size and gets its full one when keys first leave the memory: with transparent huge pages
+# A filter starts with this size, and gets its full one when keys are first written to disk: with transparent huge pages
 # even a few keys would make all of a large filter resident, for every unique rule of a contract.
 FIRST_FILTER_BYTES = 2**18
 MEMORY_ENTRIES = 150_000
-# When there are more runs than this, the smallest are merged: an entry is written again log(entries) times.
+# Above this number of runs the smallest ones are merged, so that each entry is rewritten log(entries) times.
 MAX_RUNS, MERGED_RUNS = 16, 9
 KEYS_NAME, LINES_NAME = "keys", "lines"
 _FACT_BYTES = 16
@@ -41,7 +41,7 @@ _REPLAYED = 65_536
 
 @dataclass(frozen=True, slots=True)
 class KeyOffset:
-    """How many bytes of keys, and of their lines, a registry has kept."""
+    """Number of bytes in a registry's files of keys and of their lines."""
 
     keys: int
     lines: int
@@ -49,18 +49,17 @@ class KeyOffset:
 
 @dataclass(frozen=True, slots=True)
 class KeyCheckpoint:
-    """The kept files of a registry as they were at one moment."""
+    """Checkpoints of a registry's two files, at the same moment."""
 
     keys: FileCheckpoint
     lines: FileCheckpoint
 
 
 class KeyRegistry:
-    """Remembers the keys of a stream with the line of each first occurrence. Use within `with`.
+    """The keys of a stream with the line of each first occurrence. Use within `with`.
 
-    Its files stand in `directory` without names, so that none is left over, even after a kill. After `keep` or
-    `go_on` the keys and their lines are also held in files with names, from which another process can go on;
-    runs and filter are made again from these.
+    Its files in `directory` have no names, so that none remains after a kill. After `keep` or `go_on` the keys and their
+    lines are in named files, from which another process can resume; runs and filter are rebuilt from these.
     """
 
     def __init__(
@@ -105,24 +104,23 @@ class KeyRegistry:
             *self._runs,
         ]
         for file in files:
-            with suppress(OSError):  # what it held is of no use any more, and the system frees it
+            with suppress(OSError):  # nobody needs the content any more, and the system frees it
                 file.close()
         if self._made_directory:
-            with suppress(
-                OSError
-            ):  # it holds the files of a checkpoint; whatever is left goes with the staging folder
+            # Not empty where it holds the files of a checkpoint; it is removed with the staging folder then.
+            with suppress(OSError):
                 self._directory.rmdir()
 
     def keep(self) -> None:
-        """Hold in named files what is remembered from here on; to be called before the first key comes."""
+        """Keep the keys in named files, for checkpoints; call it before the first key. Raises OutputError."""
         self._log.close()
         self._log = KeptFile(self._directory / KEYS_NAME)
         self._lines = KeptFile(self._directory / LINES_NAME)
 
     def go_on(self, mark: KeyCheckpoint) -> None:
-        """Remember what another process had kept in this directory at its mark, and keep what follows.
+        """Load the keys that another process kept in this directory up to its checkpoint, and keep the following ones.
 
-        Raises CheckpointMismatchError where the files are not what they were.
+        Raises CheckpointMismatchError where the files changed since the checkpoint.
         """
         self._log.close()
         self._log = KeptFile(self._directory / KEYS_NAME, mark.keys)
@@ -133,10 +131,10 @@ class KeyRegistry:
         for place in range(0, self._lines.size, _REPLAYED * _FACT_BYTES):
             data = self._lines.read(place, min(place + _REPLAYED * _FACT_BYTES, self._lines.size))
             lines, lengths = np.frombuffer(data, dtype=np.int64).reshape(-1, 2).T
-            # Each length by itself first: a sum of forged ones may overflow.
+            # Each length is checked before they are added: the sum of forged ones may overflow.
             if lengths.min() < 0 or lengths.max() > self._log.size or lines.min() < 1:
                 raise CheckpointMismatchError(
-                    f"{self._directory}: the lines of the keys are not what they were"
+                    f"{self._directory}: the lines of the keys changed since the checkpoint"
                 )
             stops = start + np.cumsum(lengths)
             if int(stops[-1]) > self._log.size:
@@ -146,18 +144,21 @@ class KeyRegistry:
 
     @property
     def key_offset(self) -> KeyOffset:
-        """How much is kept so far; it may be asked for between two calls of `first_lines`."""
+        """Number of bytes kept so far, valid between two calls of `first_lines`."""
         lines = self._lines
         return KeyOffset(self._log.size, 0 if lines is None else lines.size)
 
     def mark(self, key_offset: KeyOffset) -> KeyCheckpoint:
-        """Make what was kept durable, and give its mark; may be called beside `first_lines`, by one thread."""
+        """Make the kept files durable up to an offset, and return their checkpoints.
+
+        One other thread may call this while `first_lines` runs. Raises OutputError.
+        """
         if not isinstance(self._log, KeptFile) or not isinstance(self._lines, KeptFile):
             raise TypeError("this registry keeps nothing")
         return KeyCheckpoint(self._log.mark(key_offset.keys), self._lines.mark(key_offset.lines))
 
     def _replay(self, lines: Ints, starts: Ints, stops: Ints) -> None:
-        """Take keys that stand in the log already, a bounded number of bytes at a time."""
+        """Index keys that are in the log already, a bounded number of bytes at a time."""
         for part, buffer, places in self._log.gather(starts, stops):
             offsets = np.append(places, len(buffer))
             keys = pa.LargeBinaryArray.from_buffers(
@@ -169,11 +170,11 @@ class KeyRegistry:
             self._index(hashes[order], facts[order])
 
     def first_lines(self, keys: pa.BinaryArray | pa.LargeBinaryArray, lines: Ints) -> Ints:
-        """Give, for each key, the line of its first occurrence in the stream, or -1 where this is the first.
+        """Return for each key the line of its first occurrence in the stream, -1 where this is the first one.
 
-        `keys` without nulls and `lines` have the shape (keys,), and so has the result. Raises OutputError when
-        the disk does not take or give the keys.
+        `keys` (without nulls), `lines` and the result have the shape (keys,). Raises OutputError when the disk fails.
         """
+        # First the duplicates within the batch are found, so that only one of each needs to be looked up.
         keys = pc.cast(keys, pa.large_binary())
         hashes = self._hash(keys)
         order = np.argsort(hashes, kind="stable")
@@ -191,7 +192,7 @@ class KeyRegistry:
         return answer
 
     def _look_up(self, keys: pa.LargeBinaryArray, hashes: Hashes) -> Ints:
-        """Return the line of each key's first occurrence, -1 where it is new after all."""
+        """Return the line of each key's first occurrence, -1 where the key is new, shape (keys,)."""
         found = np.full(len(keys), -1, dtype=np.int64)
         if not len(keys):
             return found
@@ -206,10 +207,11 @@ class KeyRegistry:
         return found
 
     def _same_bytes(self, keys: pa.LargeBinaryArray, owner: Ints, facts: Ints) -> NDArray[np.bool_]:
-        """Return where the key that an entry stands for is the key `owner` asks for, of shape (entries,)."""
+        """Return which entries have the bytes of the key that they were found for, shape (entries,)."""
         same = np.zeros(len(owner), dtype=bool)
         if not len(owner):
             return same
+        # Read in the order of the log, so that neighbouring keys come with one system call.
         starts, stops = facts[:, PLACE], facts[:, PLACE] + facts[:, LENGTH]
         order = np.lexsort((stops, starts))
         starts, stops, owner = starts[order], stops[order], owner[order]
@@ -222,7 +224,7 @@ class KeyRegistry:
     def _remember(
         self, keys: pa.LargeBinaryArray, hashes: Hashes, lines: Ints, ordered: Ints, fresh: NDArray[np.bool_]
     ) -> None:
-        """Log the fresh keys, and keep their entries; `ordered` has their indices in the order of their hashes."""
+        """Append the new keys to the log, and index them; `ordered` are their indices in the order of their hashes."""
         lengths = np.diff(key_offsets(keys))
         sizes = np.where(fresh, lengths, 0)
         places = self._log.size + np.cumsum(sizes) - sizes
@@ -233,7 +235,7 @@ class KeyRegistry:
         self._index(hashes[ordered], np.column_stack((lines[ordered], places[ordered], lengths[ordered])))
 
     def _index(self, hashes: Hashes, facts: Ints) -> None:
-        """Keep the entries of keys that are in the log, in the order of their hashes."""
+        """Add keys of the log to filter and entries; they come in the order of their hashes."""
         self._filter.add(hashes)
         self._recent.append(Entries(hashes, facts))
         if sum(len(part) for part in self._recent) >= self._memory_entries:
@@ -246,7 +248,7 @@ class KeyRegistry:
         merged = Entries.merged(self._recent)
         self._recent = []
         if not self._runs and self._filter_bytes > FIRST_FILTER_BYTES:
-            # Without runs these entries are all that the small filter holds.
+            # Before the first run, these entries are all that the small filter holds: so the large one can be filled.
             self._filter = BloomFilter(self._filter_bytes)
             self._filter.add(merged.hashes)
         self._runs.append(DiskRun.write(self._directory, [merged], total=len(merged)))
@@ -256,9 +258,9 @@ class KeyRegistry:
 
 
 def _spans(buffer: bytes, starts: Ints, stops: Ints) -> pa.LargeBinaryArray:
-    """Return spans of a buffer as an array; they come sorted, and are equal or apart."""
+    """Return spans of a buffer as an array; they must be sorted, and equal or disjoint."""
     again = np.concatenate(([False], (starts[1:] == starts[:-1]) & (stops[1:] == stops[:-1])))
-    # Without a copy: what lies between two spans is an element too, and left out.
+    # Without a copy of the bytes: the gaps between the spans are elements too, which `take` leaves out.
     offsets = np.column_stack((starts[~again], stops[~again])).ravel()
     array = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(buffer)]
@@ -267,7 +269,10 @@ def _spans(buffer: bytes, starts: Ints, stops: Ints) -> pa.LargeBinaryArray:
 
 
 def _leaders(keys: pa.LargeBinaryArray, hashes: Hashes, order: Ints) -> Ints:
-    """Give, for each key, the index of its first occurrence in this batch; `order` sorts the hashes, stably."""
+    """Return for each key the index of its first occurrence in this batch, shape (keys,).
+
+    `order` sorts the hashes and is stable, so that of equal keys the first one comes first.
+    """
     leader = np.arange(len(keys))
     ordered = hashes[order]
     same = ordered[1:] == ordered[:-1]
@@ -279,7 +284,7 @@ def _leaders(keys: pa.LargeBinaryArray, hashes: Hashes, order: Ints) -> Ints:
     equal = pc.equal(keys.take(pa.array(repeated)), keys.take(pa.array(leader[repeated])))
     colliding = repeated[~np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool)]
     if len(colliding):
-        # Other keys of the same hash: next to never, so one by one.
+        # Different keys with the same hash are so rare that they are handled one by one.
         seen: dict[bytes, int] = {}
         for index in np.flatnonzero(np.isin(hashes, hashes[colliding])).tolist():
             leader[index] = seen.setdefault(keys[index].as_py(), index)

@@ -1,4 +1,4 @@
-"""Files that grow at their end and are read by spans: without a name, or kept for another process to go on with."""
+"""Append-only files that are read by spans: without a name, or kept by name for a process that resumes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from callcenter_etl.os_errors import os_cause
 from callcenter_etl.store.file_checkpoint import PRIVATE, FileCheckpoint, hash_on, reopen
 from callcenter_etl.uniqueness.hashing import Ints
 
-# Reading so many bytes for nothing costs less than another system call.
+# Reading this many unneeded bytes costs less than another system call.
 _GAP = 4096
 _CHUNK_BYTES = 4 * 2**20
 
 
 class ScratchFile:
-    """Grows at its end and is read anywhere. Every method raises OutputError when the disk fails.
+    """An append-only file without a name, which the system frees when it is closed, even after a kill.
 
-    It has no name: the system frees it when it is closed, even after a kill.
+    Every method raises OutputError when the disk fails.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -41,7 +41,8 @@ class ScratchFile:
         return tempfile.TemporaryFile(dir=self._directory, buffering=0)
 
     def append(self, data: memoryview) -> None:
-        """Write bytes at the end."""
+        """Append bytes."""
+        # os.write, since a buffered file would have to be flushed before each read; it may write a part only.
         try:
             while len(data):
                 written = os.write(self._file.fileno(), data)
@@ -66,7 +67,7 @@ class ScratchFile:
     def gather(self, starts: Ints, stops: Ints) -> Iterator[tuple[slice, bytes, Ints]]:
         """Read spans, sorted by start, a bounded number of bytes at a time.
 
-        Gives which spans were read, a buffer that holds them in their order, and the place of each in it.
+        Yields the slice of the spans that were read, a buffer that contains them in order, and their offsets in it.
         """
         reach = np.concatenate(([-_GAP], np.maximum.accumulate(stops)))[:-1]
         skipped = starts - reach
@@ -96,9 +97,10 @@ class ScratchFile:
 
 
 class KeptFile(ScratchFile):
-    """A scratch file with a name, which another process can go on with.
+    """A scratch file with a name, from which another process can resume.
 
-    With a mark it is such a file, as it was at its mark; CheckpointMismatchError where it is not any more.
+    With a checkpoint, the constructor opens the file of another process, truncated to it; it raises
+    CheckpointMismatchError where the content changed.
     """
 
     def __init__(self, path: Path, mark: FileCheckpoint | None = None) -> None:
@@ -116,10 +118,11 @@ class KeptFile(ScratchFile):
         return os.fdopen(descriptor, "r+b", buffering=0)
 
     def mark(self, size: int) -> FileCheckpoint:
-        """Make the first `size` bytes durable, and give their mark; sizes never go back.
+        """Make the first `size` bytes durable, and return their checkpoint; `size` must not decrease between calls.
 
-        May be called beside `append` and `read`, by one thread.
+        One other thread may call this while `append` and `read` run.
         """
+        # The hash is continued from the previous checkpoint, so each byte is read back once.
         try:
             os.fsync(self._file.fileno())
             hash_on(self._digest, self._next, size - self._hashed)
@@ -134,6 +137,6 @@ class KeptFile(ScratchFile):
 
 
 def _groups(breaks: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the first and the last + 1 of each group, where `breaks` says that the next one starts again."""
+    """Return start and stop (exclusive) of each group of elements; `breaks` marks the elements that end a group."""
     cuts = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(breaks) + 1]
     return list(pairwise(cuts))

@@ -1,4 +1,4 @@
-"""The share of memory and open files that each of many key registries may use at a time."""
+"""Share of memory and open files that each of several key registries may use."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from callcenter_etl.errors import OutputError
 from callcenter_etl.uniqueness.key_registry import FILTER_BYTES, MAX_RUNS, MEMORY_ENTRIES, KeyRegistry
 
-# Up to this number of registries each has the full size; more of them share what these would use.
+# Up to this number of registries each has the full size; more of them divide the memory of this number.
 FULL_REGISTRIES = 16
 MIN_FILTER_BYTES, MIN_ENTRIES, MIN_RUNS = 2**16, 1_000, 3
-# A registry opens its keys and their lines; a merge of runs has the merged run open beside the others.
+# A registry opens a file of keys and one of lines; a merge of runs has the new run open as well.
 _FILES_A_REGISTRY = 3
-# For all other files and connections of a run.
+# Reserved for all other files and connections of a run.
 _RESERVED_FILES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The sizes of one of several registries."""
+    """Limits of one of several registries."""
 
     filter_bytes: int
     memory_entries: int
@@ -29,9 +29,9 @@ class Share:
 
 
 def share_among(registries: int, open_files: int | None) -> Share:
-    """Return the share of one of several registries, where `open_files` may be open at a time (None: any number).
+    """Return the share of one of several registries; `open_files` is the limit of the process, None for no limit.
 
-    Raises OutputError where that number of registries needs more open files than the system allows.
+    Raises OutputError where the registries need more open files than that.
     """
     runs = MAX_RUNS
     if open_files is not None and registries:
@@ -51,9 +51,9 @@ def share_among(registries: int, open_files: int | None) -> Share:
 
 
 def make_registries(directories: Mapping[str, Path]) -> dict[str, KeyRegistry]:
-    """Return a registry by rule id, each with files in its own directory; all may be open at the same time.
+    """Return a registry for each rule id, with files in the rule's directory; all may be open at the same time.
 
-    Raises OutputError where the system does not allow the open files that they need.
+    Raises OutputError where they need more open files than the system allows.
     """
     share = share_among(len(directories), _allow_open_files(len(directories)))
     return {
@@ -68,12 +68,12 @@ def make_registries(directories: Mapping[str, Path]) -> dict[str, KeyRegistry]:
 
 
 def make_temporary_registries(rules: list[str]) -> dict[str, KeyRegistry]:
-    """Return a registry by rule id with files in the system's temporary folder."""
+    """Return a registry for each rule id, with files in the system's temporary folder."""
     return make_registries(dict.fromkeys(rules, Path(tempfile.gettempdir())))
 
 
 def _allow_open_files(registries: int) -> int | None:
-    """Raise this process's limit of open files as far as it needs and may; return the limit, None for none."""
+    """Increase the process's limit of open files as far as needed and allowed; return the limit, None for no limit."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -87,6 +87,6 @@ def _allow_open_files(registries: int) -> int | None:
         return soft
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    except (OSError, ValueError):  # some systems refuse what the hard limit seems to allow
+    except (OSError, ValueError):  # some systems refuse a value although it is below the hard limit
         return soft
     return allowed

@@ -1,4 +1,4 @@
-"""Sorted runs of what is remembered about first occurrences, in memory and on disk."""
+"""Entries about first occurrences, sorted by hash, in memory and as runs on disk."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _BLOCK = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """First occurrences sorted by hash, and of each its line, its key's place in the key log and its length.
+    """Entries of first occurrences, sorted by hash.
 
-    `hashes` has the shape (entries,), `facts` (entries, 3).
+    `hashes` has the shape (entries,), `facts` (entries, 3): line, offset of the key in the key log, length of the key.
     """
 
     hashes: Hashes
@@ -37,23 +37,23 @@ class Entries:
 
     @classmethod
     def merged(cls, parts: Sequence[Entries]) -> Self:
-        """Join entries and sort them again."""
+        """Return the entries of all parts, sorted by hash."""
         hashes = np.concatenate([part.hashes for part in parts])
         order = np.argsort(hashes, kind="stable")
         return cls(hashes[order], np.concatenate([part.facts for part in parts])[order])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Take entries out of a part of a run's file."""
+        """Return the entries in a part of a run's file."""
         records = np.frombuffer(data, dtype=np.int64).reshape(-1, _RECORD_BYTES // 8)
         return cls(np.ascontiguousarray(records[:, 0]).view(np.uint64), records[:, 1:])
 
     def to_bytes(self) -> memoryview:
-        """Return entries as they stand in a run's file."""
+        """Return the entries in the format of a run's file: 32 bytes each."""
         return memoryview(np.column_stack((self.hashes.view(np.int64), self.facts)).tobytes())
 
     def matching(self, wanted: Hashes) -> tuple[Ints, Ints]:
-        """Return the facts of the entries with a wanted hash, and for each the index of the hash it answers."""
+        """Return the facts of all entries with a wanted hash, and for each entry the index of that hash in `wanted`."""
         left = np.searchsorted(self.hashes, wanted, side="left")
         counts = np.searchsorted(self.hashes, wanted, side="right") - left
         owner = np.repeat(np.arange(len(wanted)), counts)
@@ -62,7 +62,7 @@ class Entries:
 
 
 class DiskRun:
-    """Sorted entries in a file, found through an index over the top bits of the hash."""
+    """Sorted entries in a file, with an index in memory over the top bits of the hash."""
 
     def __init__(self, file: ScratchFile, index: Ints, shift: np.uint64) -> None:
         self._file = file
@@ -71,7 +71,7 @@ class DiskRun:
 
     @classmethod
     def write(cls, directory: Path, blocks: Iterable[Entries], *, total: int) -> Self:
-        """Write `total` entries that come sorted, block by block. Raises OutputError when the disk fails."""
+        """Write `total` entries, which come sorted, block by block. Raises OutputError when the disk fails."""
         bits = min(max((total // _ENTRIES_A_BUCKET).bit_length(), _MIN_BITS), _MAX_BITS)
         shift = np.uint64(64 - bits)
         counts = np.zeros(2**bits, dtype=np.int64)
@@ -89,7 +89,7 @@ class DiskRun:
         return int(self._index[-1])
 
     def matching(self, wanted: Hashes) -> tuple[Ints, Ints]:
-        """Return what `Entries.matching` gives; reads the buckets of the wanted hashes, bounded at a time."""
+        """Return the same as `Entries.matching`; the buckets of the wanted hashes are read in bounded portions."""
         order = np.argsort(wanted, kind="stable")
         ordered = wanted[order]
         buckets = (ordered >> self._shift).astype(np.int64)
@@ -124,7 +124,7 @@ def _merged_blocks(runs: Sequence[DiskRun]) -> Iterator[Entries]:
     sources = [run.blocks() for run in runs]
     heads = [block for source in sources for block in (next(source, None),)]
     while any(head is not None for head in heads):
-        # Up to here every run is read: whatever it still holds comes later.
+        # The entries of every run up to this hash are in memory, so all of them can be merged and yielded.
         bound = min(head.hashes[-1] for head in heads if head is not None)
         taken: list[Entries] = []
         for number, head in enumerate(heads):

@@ -123,4 +123,6 @@ class RemoteTarget:
             return Manifest.from_json(answer["Body"])
         except DocumentError as error:
             uri = shown(self._bucket.uri(key))
-            raise OutputError(f"{uri}: is no manifest of a target: {error} (move the folder away)") from error
+            raise OutputError(
+                f"{uri}: is not a manifest of a target: {error} (move the folder away)"
+            ) from error

@@ -238,7 +238,7 @@ def staging(staged: Staging) -> Iterator[Staging]:
         _discard(staged)
         if _may_resume(error) and os.path.exists(staged.directory / CHECKPOINT_NAME):  # noqa: PTH110  never raises
             error.add_note(
-                f"what was done up to its last checkpoint is kept in {staged.directory}: the same command goes on from there"
+                f"what was done up to its last checkpoint is kept in {staged.directory}: the same command resumes from there"
             )
         else:
             remove_tree(staged.directory)

@@ -24,7 +24,9 @@ _BEFORE = ".target.before"  # the earlier folder, until the new one is renamed
 _GONE = ".target.gone"  # an earlier folder that is being deleted
 _MARKS = (MANIFEST,)  # files by which a target folder is recognised as this program's
 # The end of a message about a missing file that the manifest lists.
-LOST = "is gone, though the target's _manifest.json names it (write: overwrite replaces the target whole)"
+LOST = (
+    "is missing, although the target's _manifest.json lists it (write: overwrite replaces the target whole)"
+)
 _ELSEWHERE = "move it away, or name another output"
 
 
@@ -74,7 +76,7 @@ def refuse_foreign_folder(output: Path) -> None:
     with translate_os_errors(folder):
         is_foreign = entry_exists(folder) and not is_target_folder(folder) and not is_parts_folder(folder)
     if is_foreign:
-        raise OutputError(f"{folder}: is no target of this program ({_ELSEWHERE})")
+        raise OutputError(f"{folder}: is not a target of this program ({_ELSEWHERE})")
 
 
 def refuse_folders(output: Path, names: Collection[str]) -> None:
@@ -102,7 +104,7 @@ def refuse_foreign_objects(output: str, storage: StorageOptions) -> None:
         return
     foreign = [uri for uri in there if not is_of_target(base_name(uri))]
     if foreign:
-        raise OutputError(f"{shown(foreign[0])}: is no object of this program ({_ELSEWHERE})")
+        raise OutputError(f"{shown(foreign[0])}: is not an object of this program ({_ELSEWHERE})")
 
 
 def refuse_foreign_parts(output: str, storage: StorageOptions) -> None:
@@ -110,7 +112,7 @@ def refuse_foreign_parts(output: str, storage: StorageOptions) -> None:
     for name in IN_PARTS:
         home = within(output, name)
         if _is_foreign_local(Path(local_path(home))) if is_local(output) else _is_foreign(home, storage):
-            raise OutputError(f"{shown(home)}: is no output of this program ({_ELSEWHERE})")
+            raise OutputError(f"{shown(home)}: is not an output of this program ({_ELSEWHERE})")
 
 
 def _is_foreign_local(folder: Path) -> bool:
@@ -146,7 +148,7 @@ def restore(output: Path) -> None:
     before, folder = output / _BEFORE, output / TARGET_FOLDER
     for name in (_GONE, _BEFORE):
         if entry_exists(output / name) and not is_own_folder(output / name):
-            raise OutputError(f"{output / name}: is no folder of this program ({_ELSEWHERE})")
+            raise OutputError(f"{output / name}: is not a folder of this program ({_ELSEWHERE})")
     if (output / _GONE).is_dir():
         shutil.rmtree(output / _GONE)
     if not before.is_dir():

@@ -121,7 +121,7 @@ def _clear(descriptor: int) -> None:
 
 def _busy(folder: Path, name: str) -> str:
     lock_owner = _lock_owner_of(folder / name)
-    who = "another run, which has not said its name," if lock_owner is None else str(lock_owner)
+    who = "another run (its lock file names no run yet)" if lock_owner is None else str(lock_owner)
     return f"{folder}: {who} is writing there; wait until it has ended, or name another output"
 
 

@@ -112,7 +112,7 @@ def java_home(folder: Path, said: str) -> str:
         ('java version "22-ea" 2024-03-19', "ok", "22 ("),
         ('openjdk version "11.0.2" 2019-01-15', "note", "is Java 11"),
         ('java version "1.8.0_402"', "note", "is Java 8"),
-        ("no Java runtime present", "note", "does not tell its version"),
+        ("no Java runtime present", "note", "does not report its version"),
     ],
 )
 def test_a_java_that_spark_cannot_use_is_told(tmp_path: Path, said: str, state: str, found: str) -> None:

@@ -138,7 +138,7 @@ WRONG = {
     "twice": (
         b"agent_id,name,agent_id\n7,Zo,8\n",
         "column",
-        "the column 'agent_id' stands 2 times, at positions 1, 3",
+        "the column 'agent_id' occurs 2 times, at positions 1, 3",
     ),
     "renamed": (b"agentid,name\n7,Zo\n", "column", "there is no column 'agent_id' (did you mean 'agentid'?)"),
     "none like it": (b"x,y\n7,Zo\n", "column", "there is no column 'agent_id'"),

@@ -233,7 +233,7 @@ def test_a_run_ends_with_its_causes_unless_quiet(tmp_path: Path) -> None:
     later = command("explain", tmp_path / "o", "-c", contract)
     assert (later.returncode, "why 40 records were rejected:" in later.stdout) == (0, True)
     by_run = command("explain", "--run", "2", "-o", tmp_path / "o", "-c", contract)
-    assert (by_run.returncode, "begins the ids of 3 runs" in by_run.stderr) == (2, True)
+    assert (by_run.returncode, "is the beginning of 3 run ids" in by_run.stderr) == (2, True)
     (latest,) = json.loads(
         command("runs", "list", "-o", tmp_path / "o", "-n", "1", "--format", "json").stdout
     )

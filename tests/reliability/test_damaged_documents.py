@@ -188,7 +188,7 @@ def test_a_forged_checkpoint_is_dropped_and_the_run_starts_from_the_beginning(
 ) -> None:
     said = resumed(dead, tmp_path, lambda path: rewritten(path, forged))
     assert "nothing to resume, the run started from the beginning" in said
-    assert "leftovers_removed" in said or "not_resumed" in said
+    assert "stale_staging_removed" in said or "not_resumed" in said
 
 
 def test_counts_that_agree_with_each_other_and_not_with_the_lines_are_found(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_run_that_does_not_add_up_after_a_resume_is_made_from_the_beginning(
 @pytest.mark.parametrize("text", NOT_OBJECTS.values(), ids=NOT_OBJECTS)
 def test_a_checkpoint_that_is_another_document_is_dropped(tmp_path: Path, dead: Dead, text: bytes) -> None:
     said = resumed(dead, tmp_path, lambda path: path.write_bytes(text))
-    assert "is no checkpoint" in said
+    assert "is not a checkpoint" in said
 
 
 def test_a_staged_file_with_a_second_name_is_not_written_on(tmp_path: Path, dead: Dead) -> None:

@@ -103,10 +103,10 @@ def test_a_killed_run_shows_as_ended_and_is_told_so_by_the_next_one(tmp_path: Pa
 def test_a_crash_between_publishing_and_the_ledger_is_healed_from_the_summary(tmp_path: Path) -> None:
     script = f"""
 import os
-from callcenter_etl.run import lifecycle
+from callcenter_etl.run import recorded_run
 from tests.reliability.support import run
 from pathlib import Path
-lifecycle._proven = lambda *given: os._exit(9)
+recorded_run._confirmed = lambda *given: os._exit(9)
 run(Path({str(tmp_path)!r}))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False)

@@ -90,4 +90,4 @@ def test_a_checkpoint_is_kept_for_when_there_is_more_memory(
     with pytest.raises(type(error)) as told, staging(Staging(tmp_path, folder)):
         raise error
     assert folder.exists() is kept
-    assert any("goes on from there" in note for note in getattr(told.value, "__notes__", ())) is kept
+    assert any("resumes from there" in note for note in getattr(told.value, "__notes__", ())) is kept

@@ -128,7 +128,7 @@ def test_the_command_says_from_which_run_and_line_it_goes_on(tmp_path: Path, dea
     assert_clean(tmp_path, expected)
     later, earlier = list_runs(str(tmp_path / "out"), RunFilter())
     assert (earlier.run_id, earlier.status, later.status) == (run_id, "error", "rejects")
-    assert f"run {later.run_id} went on from line {line:,}" in str(earlier.cause)
+    assert f"resumed by run {later.run_id} at line {line:,}" in str(earlier.cause)
     assert outcome(tmp_path / "out") == expected
     assert gone_on(tmp_path, *files).already_done
 
@@ -313,7 +313,7 @@ def test_not_to_resume_throws_the_unfinished_run_away(tmp_path: Path, dead: Dead
     files = dead.into(tmp_path)
     code, said = run(words(*files, tmp_path / "out", "--no-resume"), tmp_path)
     assert code == 1
-    assert "leftovers_removed" in said
+    assert "stale_staging_removed" in said
     assert "resumed" not in said
     assert_clean(tmp_path, dead.expected)
 
@@ -361,7 +361,7 @@ def test_an_interrupted_run_says_that_it_can_be_gone_on_with(
     (folder,) = staged(tmp_path / "out")
     assert process.returncode == 130
     assert "interrupted: nothing was published\n" in said.read_text()
-    assert f"is kept in {folder}: the same command goes on from there\n" in said.read_text()
+    assert f"is kept in {folder}: the same command resumes from there\n" in said.read_text()
     assert gone_on(tmp_path, *files).record.resumed is not None
     assert_clean(tmp_path, clean(tmp_path, *files))
 
@@ -381,7 +381,7 @@ def test_a_full_disk_keeps_what_was_done_and_the_run_goes_on_once_there_is_room(
         patched.setattr(StagedFile, "write", full)
         with pytest.raises(OutputError, match="No space left") as caught:
             gone_on(tmp_path, *files, block_bytes=4096, checkpoint_seconds=1e-4)
-    assert "the same command goes on from there" in caught.value.__notes__[0]
+    assert "the same command resumes from there" in caught.value.__notes__[0]
     assert gone_on(tmp_path, *files).record.resumed is not None
     assert_clean(tmp_path, expected)
 

@@ -88,8 +88,8 @@ def test_a_contracts_file_names_the_runs_their_output_and_how_it_is_reached(
         (("list", "-o", "OUT", "--limit", "0"), "--limit"),
         (("list", "-o", "OUT", "--status", "fine"), "--status"),
         (("show", "nothing", "-o", "OUT"), "no run 'nothing'"),
-        (("show", "2", "-o", "OUT"), "begins the ids of 3 runs"),
-        (("show", "", "-o", "OUT"), "begins the ids of 3 runs"),
+        (("show", "2", "-o", "OUT"), "is the beginning of 3 run ids"),
+        (("show", "", "-o", "OUT"), "is the beginning of 3 run ids"),
         (("show", "%", "-o", "OUT"), "no run '%'"),
     ],
 )

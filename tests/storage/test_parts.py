@@ -164,7 +164,7 @@ def test_what_has_the_place_of_parts_on_s3_is_refused_before_anything_is_read(mo
         foreign = spark.run(source, drops.uri("foreign"), parts=True)
         spark.run(source, drops.uri("parts"), parts=True)
     assert "target: is a Delta table" in table["error"]
-    assert "rejected: is no output of this program" in foreign["error"]
+    assert "rejected: is not an output of this program" in foreign["error"]
     assert drops.keys("foreign") == ["foreign/rejected/mine.txt"]
     assert [key for key in drops.keys("table/") if key.endswith(".csv")] == [
         "table/exceptions.csv",

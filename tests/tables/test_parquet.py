@@ -212,7 +212,7 @@ def test_a_folder_of_somebody_elses_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "out" / "target").mkdir(parents=True)
     (tmp_path / "out" / "target" / "mine.txt").touch()
     parted = load_contract(contract_of(layout={"partition_by": ["day"]}))
-    with pytest.raises(OutputError, match="is no target of this program"):
+    with pytest.raises(OutputError, match="is not a target of this program"):
         validate(source, parted, output=tmp_path / "out")
     validate(source, parted, output=tmp_path / "out", target_format="csv")
     assert (tmp_path / "out" / "target" / "mine.txt").exists()

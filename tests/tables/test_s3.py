@@ -171,7 +171,7 @@ def test_objects_of_others_in_its_place_are_refused_and_stay(moto_drops: Drops, 
         {"output": moto_drops.uri("out")},
         {"output": tmp_path / "local", "publish_to": moto_drops.uri("out")},
     ):
-        with pytest.raises(OutputError, match=r"precious.parquet: is no object of this program"):
+        with pytest.raises(OutputError, match=r"precious.parquet: is not an object of this program"):
             validate(source, layout, **options)
     assert moto_drops.keys() == ["out/target/sub/precious.parquet"]
     single = validate(source, load_contract(contract_of()), output=moto_drops.uri("out"))
@@ -217,6 +217,6 @@ def test_a_partition_that_went_missing_is_missed(moto_drops: Drops, tmp_path: Pa
         else:
             (tmp_path / lost).unlink()
         with pytest.raises(
-            OutputError, match=r"parquet: is gone, though the target's _manifest.json names it"
+            OutputError, match=r"parquet: is missing, although the target's _manifest.json lists it"
         ):
             validate(second, replacing(), output=output, force=True)

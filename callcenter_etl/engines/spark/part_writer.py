@@ -1,4 +1,4 @@
-"""A data source of Spark that its tasks write part files with, committed by Spark's two-phase protocol."""
+"""Spark data source with which tasks write part files, committed by Spark's two-phase protocol."""
 
 from __future__ import annotations
 
@@ -20,46 +20,51 @@ FORMAT = "callcenter_etl_parts"
 
 @dataclass
 class PartWritten(WriterCommitMessage):
-    """What one task tells of its part, as JSON."""
+    """Metadata of the part that a task wrote, as JSON; empty where the task had no range."""
 
-    told: str
+    metadata: str
 
 
 class PartsWriter(DataSourceArrowWriter):
-    """Judges a range and writes it, a task a part; Spark lets one attempt of each task commit."""
+    """Writer that judges a range and writes it as a part, one task a part."""
+
+    # Spark may run a task several times, and lets one attempt of each commit; `commit` gets the messages of those.
 
     def __init__(self, plan: PartsPlan, ranges: Sequence[Range | None]) -> None:
         self._plan = plan
         self._ranges = ranges
 
     def write(self, iterator: Iterator[pa.RecordBatch]) -> WriterCommitMessage:
-        """Write the range that the rows name; none where Spark has no row for a task."""
+        """Write the range that the rows name, nothing where Spark has no row for a task."""
         part, batches = peeked(iterator)
         if part is None:
             return PartWritten("")
-        told = write_part(self._plan, part, judge_ranges(self._plan.work, self._ranges, batches))
-        return PartWritten(json.dumps(told))
+        metadata = write_part(self._plan, part, judge_ranges(self._plan.work, self._ranges, batches))
+        return PartWritten(json.dumps(metadata))
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
-        """Give the parts their names, once all tasks have ended well."""
-        self._plan.commit(_told(messages))
+        """Commit the parts, after all tasks have succeeded."""
+        self._plan.commit(_metadata(messages))
 
     def abort(self, messages: list[WriterCommitMessage | None]) -> None:
-        """Remove what was written."""
-        self._plan.abandon(_told(messages))
+        """Remove the written parts."""
+        self._plan.abandon(_metadata(messages))
 
 
-def _told(messages: Sequence[WriterCommitMessage | None]) -> list[dict[str, Any]]:
-    told = [message.told for message in messages if isinstance(message, PartWritten) and message.told]
-    return [json.loads(each) for each in told]
+def _metadata(messages: Sequence[WriterCommitMessage | None]) -> list[dict[str, Any]]:
+    found = [
+        message.metadata for message in messages if isinstance(message, PartWritten) and message.metadata
+    ]
+    return [json.loads(each) for each in found]
 
 
 def write_parts(
     spark: SparkSession, rows: DataFrame, plan: PartsPlan, ranges: Sequence[Range | None]
 ) -> None:
-    """Judge and write the ranges that the rows name, committed in the plan's folder."""
+    """Judge and write the ranges that the rows name, and commit them in the plan's folder."""
 
-    # Defined here, so that Spark takes plan and ranges along with the class: options can be text alone.
+    # Options of a Spark data source are text alone. A class that is defined here is pickled with the variables that it
+    # uses, so plan and ranges travel with it.
     class Parts(DataSource):
         @classmethod
         def name(cls) -> str:

@@ -1,4 +1,4 @@
-"""The Spark jobs of a run: count the lines, find repeated keys, judge."""
+"""Spark jobs of a run: count lines, find repeated keys, judge ranges."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from callcenter_etl.engines.task_messages import COUNTED, HEAD, JUDGED, KEYS, RE
 from callcenter_etl.engines.tasks import Batches, count_lines, give_keys, judge_ranges
 from callcenter_etl.errors import AccountingError
 
-# Blocks of a source that is one task are brought back so many at a time.
+# The blocks of a source that is a single task are fetched in partitions of this number.
 BLOCKS_A_PART = 8
 
 
 def line_starts(spark: SparkSession, work: TaskContext, cuts: Sequence[Cut]) -> list[LineStarts]:
-    """Count the lines that start in each cut. Raises what a task tells of."""
+    """Return the lines that start in each cut. Raises the first error that a task reported."""
 
     def count(batches: Batches) -> Batches:
         return count_lines(work, cuts, batches)
 
+    # Spark returns partitions in order, but a lost or repeated task must not shift line numbers: so parts are checked.
     rows = sorted(_mapped(_parts(spark, len(cuts)), count, COUNTED).collect(), key=lambda row: row["part"])
     if [row["part"] for row in rows] != list(range(len(cuts))):
         raise AccountingError(f"lines of {len(cuts)} cuts were wanted, {len(rows)} came back")
@@ -37,7 +38,7 @@ def line_starts(spark: SparkSession, work: TaskContext, cuts: Sequence[Cut]) -> 
 
 
 def judged(work: TaskContext, ranges: Sequence[Range | None], repeats: DataFrame) -> DataFrame:
-    """Return what the judged ranges come to: a partition a range, its rows in order."""
+    """Return the rows of the judged ranges, one partition a range, in order within it."""
 
     def judge(batches: Batches) -> Batches:
         return judge_ranges(work, ranges, batches)
@@ -48,7 +49,8 @@ def judged(work: TaskContext, ranges: Sequence[Range | None], repeats: DataFrame
 def repeats(
     spark: SparkSession, work: TaskContext, ranges: Sequence[Range | None], *, unique: bool
 ) -> DataFrame:
-    """Return `REPEATS`: a partition a range, its HEAD first, then by line."""
+    """Return rows of `REPEATS`, one partition a range: its HEAD first, then the repeated keys by line."""
+    # The HEAD gives every range a row, also one without repeated keys: a task exists only where there are rows.
     heads = _parts(spark, len(ranges)).select(
         sf.col("id").cast("int").alias("part"),
         sf.lit(HEAD).cast("bigint").alias("line"),
@@ -63,12 +65,9 @@ def repeats(
 
 
 def _repeats(spark: SparkSession, work: TaskContext, ranges: Sequence[Range | None]) -> DataFrame:
-    """Return every record whose key is on an earlier line too, with the first such line.
+    """Return every record with a key that is on an earlier line too, and the first such line."""
 
-    A window and not a join: both bring equal keys, compared as bytes, to one place, but a join would read the
-    source twice.
-    """
-
+    # A window and not a join: both bring equal keys together, compared as bytes, but a join would read the source twice.
     def keys(batches: Batches) -> Batches:
         return give_keys(work, ranges, batches)
 
@@ -79,12 +78,10 @@ def _repeats(spark: SparkSession, work: TaskContext, ranges: Sequence[Range | No
 
 
 def in_order(judged_rows: DataFrame, parts: int) -> Iterator[Any]:
-    """Yield all rows in the order of the source, a bounded number at a time.
-
-    They are worked out first, all side by side, and kept on the executors' disks: what fetches partitions one by
-    one would also work them out one by one. A source that is one part is cut into smaller ones on the way, as
-    a partition is held in memory as a whole.
-    """
+    """Yield all rows in the order of the source, a bounded number at a time."""
+    # `toLocalIterator` runs one job a partition, one after the other. So all ranges are judged first, in parallel, and
+    # the rows are stored on the executors' disks. The driver holds a fetched partition as a whole, so the rows of a
+    # source that is a single part are distributed to smaller partitions.
     kept = judged_rows.persist(StorageLevel.DISK_ONLY)
     try:
         rows = kept.count()
@@ -99,7 +96,7 @@ def in_order(judged_rows: DataFrame, parts: int) -> Iterator[Any]:
 
 
 def _parts(spark: SparkSession, count: int) -> DataFrame:
-    """Return the numbers of the parts, each in a partition, and so a task, of its own."""
+    """Return the numbers of the parts, each in a partition of its own, so that Spark runs one task for each."""
     return spark.range(0, count, 1, numPartitions=count)
 
 

@@ -1,4 +1,4 @@
-"""Finds the Spark session that a run works in, or starts one on this machine."""
+"""Find the Spark session of a run, or start a local one."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from callcenter_etl.errors import EngineError, UsageError
 
 APP_NAME = "callcenter_etl"
 _LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
-TRIES = 4  # of a task, Spark's own number on a cluster
-# Judged ranges pass through it, several at a time: Spark's default of 1 GB ran out at 4,000,000 records.
+TRIES = 4  # of a task, as is Spark's default on a cluster
+# Judged ranges pass through the driver's heap, several at a time: Spark's default of 1 GB was used up at 4,000,000 records.
 HEAP = "3g"
-# Signs that somebody else has said where Spark is: spark-submit, Connect.
+# Variables that spark-submit and Spark Connect set: with one of them, Spark is configured elsewhere.
 _GIVEN = ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED")
 
 _ours: tuple[int, SparkSession] | None = None
 
 
 def session_for(workers: int) -> SparkSession:
-    """Return the active session, else that of spark-submit or Connect, else a local one of `workers` tasks.
+    """Return the active session, else that of spark-submit or Connect, else a local one with `workers` tasks.
 
-    A local one lives as long as the process, as it takes seconds to start, unless another number of workers is asked
-    for. Raises UsageError where there is no Java, EngineError where Spark cannot be started.
+    Raises UsageError where a usable Java is not found, EngineError where Spark cannot be started.
     """
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else executors take the python3 of the path
+    # A local session takes seconds to start, so it is kept for the process, unless the number of workers changes.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else executors start the python3 of the PATH
     active = SparkSession.getActiveSession()
     if active is not None and (_ours is None or active is not _ours[1]):
         return active
@@ -50,7 +50,7 @@ def _local(workers: int) -> SparkSession:
         _ours[1].stop()
         _ours = None
     _check_java()
-    # Tries again as a cluster does: a result that is lost on its way to the driver is no end of a run.
+    # With retries, which a local Spark does not do by default: a result lost on its way to the driver is sent again.
     builder = SparkSession.builder.appName(APP_NAME).master(f"local[{workers},{TRIES}]")
     settings = {
         "spark.driver.memory": HEAP,
@@ -74,6 +74,6 @@ def _check_java() -> None:
 
 
 def adopt_session() -> None:
-    """Make the session of a Spark that runs already, as on AWS Glue, the active one; do nothing where none runs."""
+    """Make the session of a running Spark, as on AWS Glue, the active one; do nothing where none runs."""
     if SparkContext._active_spark_context is not None or _GIVEN[0] in os.environ:  # noqa: SLF001  no other way to ask
         SparkSession.builder.getOrCreate()

@@ -1,4 +1,4 @@
-"""A checkpoint: where a run stood between two records, as a file in its staging folder."""
+"""Checkpoint of a run between two records, stored as a file in its staging folder."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ RunFingerprint = Mapping[str, str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where a run stood: what it had read, staged, counted and remembered.
+    """State of a run: position in the source, staged files, counts, and the keys of its unique rules.
 
-    `basis` is all that the staged bytes depend on; a run with another one does not go on from here. `keys` are those
-    of each rule of uniqueness, in contract order.
+    `fingerprint` holds everything that the staged bytes depend on: a run with another one cannot resume from here.
+    `keys` has one entry for each unique rule, in contract order.
     """
 
     fingerprint: RunFingerprint
@@ -49,7 +49,7 @@ class Checkpoint:
 
     @property
     def line(self) -> int:
-        """The number of the next line to be read."""
+        """The 1-based number of the next line to be read."""
         return self.position.lines + 1
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,14 +58,13 @@ class Checkpoint:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Checkpoint:
-        """Return the checkpoint of which these are the plain values. Raises DocumentError for any others."""
+        """Return the checkpoint from its plain values. Raises DocumentError for values that are not a checkpoint's."""
         return to_form(Checkpoint, values)
 
     def check(self) -> None:
-        """Raise CheckpointMismatchError where the numbers contradict each other: somebody changed them.
-
-        The checksum of a checkpoint can be computed by whoever changes it, so that it finds damage, and not intent.
-        """
+        """Raise CheckpointMismatchError where the numbers contradict each other."""
+        # The checksum finds damage, but whoever changes a checkpoint on purpose can compute it again. So the numbers
+        # must also satisfy the same equations as at the end of a run.
         accounts, files = self.accounts, self.files
         if not {REJECTED, EXCEPTIONS} <= set(files):
             raise CheckpointMismatchError("the checkpoint does not name the staged files")
@@ -85,7 +84,7 @@ class Checkpoint:
 
 
 def _agrees_with_rules(accounts: Tally) -> bool:
-    """Check the counts of records against those of rules, as far as one follows from the other."""
+    """Return whether the counts of rules are possible with the counts of records."""
     tallies = accounts.rules
     structural = sum(tallies[rule].broken for rule in STRUCTURAL_RULES.values() if rule in tallies)
     errors = [tally.broken for tally in tallies.values() if tally.severity == "error"]
@@ -108,9 +107,9 @@ def _has_its_samples(rule: str, tally: RuleTally) -> bool:
 def run_fingerprint(
     *, source: str, stored: FileVersion, output: str, contract_sha256: str, options: str | None
 ) -> RunFingerprint:
-    """Return all that staged bytes depend on, and for which output they are.
+    """Return everything that staged bytes depend on, and their output.
 
-    A local output holds its staging folder itself and may be moved with it.
+    Block size, chunk size and number of workers are not part of it, since they do not change the bytes.
     """
     return {
         "program": __version__,
@@ -124,12 +123,13 @@ def run_fingerprint(
 
 
 def output_of(output: str) -> str:
-    """Return an output as a basis names it."""
+    """Return an output in the form of a fingerprint."""
+    # A local output contains its staging folder, so both may be moved together without losing the checkpoint.
     return "." if is_local(output) else shown(output).rstrip("/")
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Put a checkpoint in the place of the one before, whole or not at all. Raises OutputError."""
+    """Replace the checkpoint in a staging folder atomically. Raises OutputError."""
     values = checkpoint.to_dict()
     text = json.dumps({"layout": LAYOUT, "sha256": _hash_of(values), "checkpoint": values}, indent=1)
     path = folder / CHECKPOINT_NAME
@@ -141,6 +141,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        # Killed before the rename, the run keeps its previous checkpoint. The parent folder too: it holds the name of
+        # the staging folder, which may be new.
         new.replace(path)
         sync_folder(folder)
         sync_folder(folder.parent)
@@ -149,7 +151,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(folder: Path) -> Checkpoint:
     """Return the checkpoint in a staging folder.
 
-    Raises CheckpointMismatchError where there is none, or none that this program wrote whole.
+    Raises CheckpointMismatchError where there is none, or it is damaged or of another layout.
     """
     path = folder / CHECKPOINT_NAME
     try:
@@ -165,16 +167,14 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise CheckpointMismatchError(f"{folder}: has no checkpoint") from error
     except (OSError, DocumentError) as error:
         cause = error.strerror if isinstance(error, OSError) else error
-        raise CheckpointMismatchError(f"{path}: is no checkpoint: {cause}") from error
+        raise CheckpointMismatchError(f"{path}: is not a checkpoint: {cause}") from error
     return checkpoint
 
 
 def _refuse_other_files(folder: Path) -> None:
-    """Raise CheckpointMismatchError where something in a staging folder is not a file or folder of its own.
-
-    To resume cuts staged files and writes on in them: through a link that would change somebody else's file, and a
-    file with a second name may be a backup's. A file in the place of a folder would fail each resume in the same way.
-    """
+    """Raise CheckpointMismatchError where a staging folder holds a link, a pipe or a file with a second name."""
+    # A resumed run truncates staged files and appends to them: through a link that would change a file elsewhere, and
+    # a hard link may be a backup. A file in the place of a folder would make each resume fail in the same way.
     for home, folders, files in os.walk(folder, followlinks=False):
         for path in (Path(home, name) for name in (*folders, *files)):
             found = path.lstat()

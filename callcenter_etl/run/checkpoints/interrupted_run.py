@@ -1,4 +1,4 @@
-"""Finds the staging folder of a dead run that can be resumed, and clears those that are of no use."""
+"""Find the staging folder of a dead run that can be resumed, and remove those that cannot."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SOURCE = ("source", "source_bytes", "source_version")
 
 @dataclass(frozen=True, slots=True)
 class InterruptedRun:
-    """A dead run's staging folder, whose checkpoint fits what is to be run."""
+    """The staging folder of a dead run with a checkpoint from which the new run can resume."""
 
     run_id: str
     folder: Path
     checkpoint: Checkpoint
 
     def clear(self, cause: str) -> None:
-        """Remove the folder, which is of no use after all."""
+        """Remove the folder, and log the cause."""
         _clear(self.folder, cause)
 
 
@@ -37,10 +37,10 @@ class InterruptedRun:
 def find_interrupted_run(
     output: Path, fingerprint: Callable[[], RunFingerprint | None], *, wanted: bool
 ) -> Iterator[InterruptedRun | None]:
-    """Yield the unfinished run in a local output, None where there is none to go on with; clear all others.
+    """Yield the interrupted run to resume in a local output, None where there is none; remove the folders of all others.
 
-    To be used under the target's lock. Where none is `wanted`, all are cleared; where the basis of what is to be
-    run cannot be reported, none. It is asked for only where there is something to compare.
+    Call it under the lock of the target. With `wanted` False all folders are removed. `fingerprint` is called only
+    where there is a folder; where it returns None, no folder is removed.
     """
     yield _chosen(stale_staging_folders(output), fingerprint, wanted=wanted)
 
@@ -54,10 +54,10 @@ def find_interrupted_remote_run(
     *,
     wanted: bool,
 ) -> Iterator[InterruptedRun | None]:
-    """As `unfinished_in`, among the runs into object stores that were staged in `home`.
+    """Yield the interrupted run to resume as `find_interrupted_run` does, for an output in an object store.
 
-    The run that is given is held until the end of the `with`. Those into other outputs are left to their own
-    next run, unless they have no checkpoint that could be of use to it.
+    `home` is the folder in which its files are staged. The folder of the run is locked until the end of the `with`.
+    Folders of runs into other outputs are kept for the next run there, unless they have no checkpoint.
     """
     with stale_remote_staging(home, lock_owner, concerned=partial(_is_for, output_of(output))) as folders:
         yield _chosen(folders, fingerprint, wanted=wanted)
@@ -78,9 +78,10 @@ def _chosen(
             continue
         other = _differences(checkpoint.fingerprint, sought)
         if other or not wanted:
-            _clear(folder, f"it has another {other[0]}" if other else "it is not to be gone on with")
+            _clear(folder, f"it has another {other[0]}" if other else "the run is not to resume")
         else:
             fitting.append(InterruptedRun(run_id_of(folder), folder, checkpoint))
+    # Several runs of the same source may have died: the one that got furthest saves the most work.
     fitting.sort(key=lambda each: each.checkpoint.position.offset)
     for each in fitting[:-1]:
         _clear(each.folder, "another run got further")
@@ -88,7 +89,7 @@ def _chosen(
 
 
 def _is_for(output: str, folder: Path) -> bool:
-    """Return whether a folder is of a run into this output, or of no use to any."""
+    """Return whether a folder is of a run into this output, or has no checkpoint that any run could use."""
     try:
         return read_checkpoint(folder).fingerprint.get("output") == output
     except CheckpointMismatchError:
@@ -96,11 +97,11 @@ def _is_for(output: str, folder: Path) -> bool:
 
 
 def _differences(found: RunFingerprint, fingerprint: RunFingerprint) -> list[str]:
-    """Name what is not the same, for people."""
+    """Return the names of the parts in which two fingerprints differ, for messages."""
     differing = [name for name in fingerprint if found.get(name) != fingerprint[name]]
     return list(dict.fromkeys("source" if name in _SOURCE else _NAMES.get(name, name) for name in differing))
 
 
 def _clear(folder: Path, cause: str) -> None:
     remove_tree(folder)
-    _log.warning("leftovers_removed", run_id=run_id_of(folder), cause=cause)
+    _log.warning("stale_staging_removed", run_id=run_id_of(folder), cause=cause)

@@ -1,4 +1,4 @@
-"""Finds out whether a run would only do again what a recorded run has done."""
+"""Find the recorded run that has already done what a new run would do."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from callcenter_etl.writers.target_forms import PARQUET, TARGET_FOLDER, TARGET_P
 
 _log = get_logger(__name__)
 _BLOCK_BYTES = 2**20
-# A folder, a link in a circle, a pipe, a device or a socket has the summary's name.
+# Errors where a folder, a circular link, a pipe, a device or a socket has the name of the summary.
 _NOT_A_FILE = (errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO)
-_OPEN_SECONDS = 2  # a file changed twice within a clock tick looks unchanged; FAT's ticks are the longest
+_OPEN_SECONDS = 2  # a file that changes twice within a clock tick looks unchanged; FAT has the longest ticks
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What tells the content of a stored file without reading it; no version where it may still change unseen."""
+    """Size and version of a stored file; `version` is None where the content may change without changing it."""
 
     bytes: int
     version: str | None
@@ -43,9 +43,9 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
-    """What is to be run, and into which output; `publish_to` is where copies go.
+    """Source, contract and options of a new run, and its output; `publish_to` is the prefix of the copies.
 
-    `in_table` tells of a run whether the table that it wrote into would stay as it is.
+    `in_table` returns for an earlier run whether its table has the records, and the new run would not change it.
     """
 
     source: str
@@ -57,26 +57,26 @@ class RunQuery:
     in_table: Callable[[Summary], bool] = lambda _: False
 
 
-def find_equivalent_run(ledger: Ledger, question: RunQuery, published: Summary | None) -> Summary | None:
-    """Return the summary of the run that did this already, None where the run is wanted.
+def find_equivalent_run(ledger: Ledger, query: RunQuery, published: Summary | None) -> Summary | None:
+    """Return the summary of the run that has done this already, None where the run has to be done.
 
-    Done means: the summary that is in the output is of a run that the ledger knows, under the same contract
-    and options, its files are all there, and the source holds the same bytes.
+    A run counts as done where the published summary is of a run in the ledger with the same contract and options, its
+    files are complete, and the source has the same bytes.
     """
-    if published is None or published.contract.sha256 != question.contract_sha256:
+    if published is None or published.contract.sha256 != query.contract_sha256:
         return None
     record = readable(ledger.get(published.run_id))
-    if record is None or record.status in (RUNNING, ERROR) or record.options != question.options:
+    if record is None or record.status in (RUNNING, ERROR) or record.options != query.options:
         return None
-    if not _is_current(question, published) or not _same_content(record.source, question):
+    if not _is_current(query, published) or not _same_content(record.source, query):
         return None
     return published
 
 
 def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summary | None:
-    """Return the summary in an output, None where there is none; one that cannot be trusted is logged.
+    """Return the summary in an output, None where there is none or its content is not a summary's, which is logged.
 
-    Raises SourceError where the system cannot read it.
+    Raises SourceError where it cannot be read.
     """
     found = summary_object(output, options)
     if found is None:
@@ -89,9 +89,9 @@ def published_summary(output: str, options: StorageOptions = DEFAULTS) -> Summar
 
 
 def summary_object(output: str, options: StorageOptions = DEFAULTS) -> dict[str, Any] | None:
-    """Return the JSON object of the summary in an output, None where there is none that can be trusted.
+    """Return the JSON object of the summary in an output, None where there is none or it is not JSON, which is logged.
 
-    Raises SourceError where the system cannot read it: to take it for missing would leave out what it says.
+    Raises SourceError where it cannot be read: treated as missing, the run that it names would be replaced unnoticed.
     """
     uri = _file(output, SUMMARY)
     try:
@@ -108,7 +108,7 @@ def summary_object(output: str, options: StorageOptions = DEFAULTS) -> dict[str,
 
 
 def stored_file_of(uri: str, options: StorageOptions = DEFAULTS) -> StoredFile | None:
-    """Return what tells the content of a stored file; None for standard input, pipes and what cannot be asked."""
+    """Return size and version of a stored file, None for standard input, pipes and files that cannot be examined."""
     if uri == STANDARD_INPUT:
         return None
     try:
@@ -121,31 +121,31 @@ def stored_file_of(uri: str, options: StorageOptions = DEFAULTS) -> StoredFile |
     if not stat.S_ISREG(found.st_mode):
         return None
     settled = found.st_ctime < time.time() - _OPEN_SECONDS
-    # The change time cannot be set by hand, so that no copy with an old file's date passes for it.
+    # ctime as well: copies and `touch` can set mtime to that of an earlier file, but not ctime.
     version = f"{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_dev}-{found.st_ino}" if settled else None
     return StoredFile(found.st_size, version)
 
 
-def _is_current(question: RunQuery, published: Summary) -> bool:
-    """Return whether the files, and their copies where some are wanted, are all there and of that run."""
-    if not _outputs_are_current(question, published):
+def _is_current(query: RunQuery, published: Summary) -> bool:
+    """Return whether the published files, and the copies where the new run wants them, are complete and of that run."""
+    if not _outputs_are_current(query, published):
         return False
-    copies = question.publish_to
+    copies = query.publish_to
     if copies is None:
         return True
-    copied = published_summary(copies, question.storage)
+    copied = published_summary(copies, query.storage)
     return (
         copied is not None
         and copied.run_id == published.run_id
-        and _outputs_are_current(replace(question, output=copies), published)
+        and _outputs_are_current(replace(query, output=copies), published)
     )
 
 
-def _outputs_are_current(question: RunQuery, published: Summary) -> bool:
-    output, options = question.output, question.storage
+def _outputs_are_current(query: RunQuery, published: Summary) -> bool:
+    output, options = query.output, query.storage
     try:
         return all(
-            question.in_table(published)
+            query.in_table(published)
             if name == TARGET and file.version is not None
             else _is_current_in_store(output, name, file, options)
             for name, file in published.outputs.items()
@@ -160,17 +160,18 @@ def _is_current_in_store(output: str, name: str, file: OutputFile, options: Stor
     if name != TARGET or file.format is None:
         return access.identify(_file(output, name), options).size == file.bytes
     if file.format != PARQUET:
-        return False  # of a later program
+        return False  # written by a later version of this program
     if file.files is None:
         return access.identify(within(output, TARGET_PARQUET), options).size == file.bytes
-    from callcenter_etl.writers.tables.manifest import folder_is_complete  # Arrow is imported for it
+    from callcenter_etl.writers.tables.manifest import folder_is_complete  # imports Arrow
 
     return folder_is_complete(within(output, TARGET_FOLDER), file.sha256, options)
 
 
-def _same_content(recorded: RecordedSource, question: RunQuery) -> bool:
-    """Compare by version where both have one, else by hash; the source is read only if its size is right."""
-    uri, options = question.source, question.storage
+def _same_content(recorded: RecordedSource, query: RunQuery) -> bool:
+    """Return whether the source has the content of the recorded run, by version where both have one, else by hash."""
+    # Reading a large source takes as long as half a run, so it is hashed only where its size is the recorded one.
+    uri, options = query.source, query.storage
     stored_file = stored_file_of(uri, options)
     if stored_file is None or stored_file.bytes != recorded.bytes:
         return False
@@ -189,7 +190,7 @@ def _hash_of(uri: str, options: StorageOptions) -> str | None:
             while block := stream.read(_BLOCK_BYTES):
                 digest.update(block)
     except (SourceError, OSError):
-        return None  # the run itself will say what is wrong
+        return None  # the run reads the source next, and reports the error
     return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a ledger can do, wherever it is kept."""
+"""Protocol of a ledger, the record of all runs into an output root."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from callcenter_etl.run.ledger.run_record import LedgerEntry, RunRecord, Unreada
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs are asked for; None wants all."""
+    """Filter of runs by contract id and status, and a limit of their number; None for all."""
 
     contract: str | None = None
     status: str | None = None
     limit: int | None = None
 
     def takes(self, record: LedgerEntry) -> bool:
-        """Check whether a run is wanted, the limit aside. An unreadable entry always is: it may be of any run."""
+        """Return whether a run passes the filter, the limit aside; an unreadable entry does, since it may be of any run."""
         if isinstance(record, UnreadableRecord):
             return True
         return self.contract in (None, record.contract.id) and self.status in (None, record.status)
 
 
 class Ledger(Protocol):
-    """The record of runs: a row a run, replaced as the run continues.
+    """The record of runs, with one entry a run, which is replaced when the run ends.
 
-    All of it raises OutputError where the ledger cannot be written, SourceError where it cannot be read.
+    Methods raise OutputError where the ledger cannot be written, SourceError where it cannot be read.
     """
 
     def put(self, record: RunRecord) -> None:
-        """Write a run, in place of what was known of it."""
+        """Write the entry of a run, replacing an earlier one."""
 
     def get(self, run_id: str) -> LedgerEntry | None:
         """Return the entry of a run by its whole id, None where there is none."""
 
     def ids(self, prefix: str) -> Sequence[str]:
-        """Return the ids that start so, sorted."""
+        """Return the run ids that start with `prefix`, sorted."""
 
     def runs(self, wanted: RunFilter) -> Sequence[LedgerEntry]:
-        """Return the entries of the wanted runs, the latest first; unreadable ones are among them."""
+        """Return the entries of the wanted runs, unreadable ones among them, the latest first."""
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
-        """Return the runs into one output that never said how they ended; unreadable ones are left out."""
+        """Return the runs into one output that have no recorded end; unreadable entries are left out."""

@@ -1,4 +1,4 @@
-"""Where a ledger is kept: beside the outputs whose runs it records."""
+"""Location of a ledger: in the output root, which contains the outputs of the recorded runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from callcenter_etl.store.uris import encodable, is_local, is_s3, local_path, re
 
 
 def ledger_in(root: str, *, mode: int | None = None, storage: StorageOptions = DEFAULTS) -> Ledger:
-    """Return the ledger of an output root, which need not have one yet."""
+    """Return the ledger of an output root, which is created when the first run is recorded.
+
+    Raises OutputError for an address that is neither local nor s3://.
+    """
     if is_s3(root):
         from callcenter_etl.store.s3_prefix import Prefix  # boto3 is imported for s3:// alone
 
@@ -44,19 +47,18 @@ def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
 
 
 def output_as_recorded(output: str, root: str) -> str:
-    """Return an output as its ledger names it: as seen from the root, so that both may be moved together."""
+    """Return an output in the form of its ledger: relative to the root, so that both may be moved together."""
     if not is_local(output):
         return shown(output).rstrip("/").removeprefix(shown(root).rstrip("/")).lstrip("/") or "."
     path, start = real_path(local_path(output)), real_path(local_path(root))
-    if (
-        path != start and encodable(path) != path
-    ):  # as an address, since neither SQLite nor JSON holds such a path
+    # A path that is not UTF-8 is stored as a `file://` address: neither SQLite nor JSON can store it as text.
+    if path != start and encodable(path) != path:
         return f"file://{quote_from_bytes(os.fsencode(path))}"
     return os.path.relpath(path, start) if path == start or path.startswith(f"{start.rstrip('/')}/") else path
 
 
 def output_of(recorded: str, root: str) -> str:
-    """Return the address of an output that the ledger of `root` names so."""
+    """Return the address of an output from its form in the ledger of `root`."""
     if recorded == ".":
         return root
     return recorded if os.path.isabs(recorded) or "://" in recorded else f"{root.rstrip('/')}/{recorded}"  # noqa: PTH117  may be an address

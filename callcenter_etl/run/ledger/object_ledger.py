@@ -1,4 +1,4 @@
-"""The ledger as one JSON object a run, for outputs in an object store."""
+"""Ledger in an object store: one JSON object a run, below the prefix of the output root."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from callcenter_etl.run.ledger.run_record import (
 
 FOLDER = "runs/"
 _SUFFIX = ".json"
-LOOKED_BACK = 50  # the latest objects, among which an unfinished run is looked for
+LOOKED_BACK = 50  # the number of latest objects in which unfinished runs are searched
 
 
 class ObjectStore(Protocol):
-    """The little that the ledger asks of an object store, below one prefix.
+    """The requests that the ledger makes to an object store, below one prefix.
 
-    All of it raises OutputError or SourceError.
+    Methods raise OutputError or SourceError.
     """
 
     def put(self, key: str, data: bytes) -> None:
-        """Write a whole object, in place of an earlier one."""
+        """Write an object, replacing an earlier one."""
 
     def get(self, key: str) -> bytes | None:
-        """Return the content of an object, None where there is none."""
+        """Return the content of an object, None where it does not exist."""
 
     def list(self, prefix: str) -> Iterable[str]:
-        """Return the keys that start so, in any order."""
+        """Return the keys that start with `prefix`, in any order."""
 
 
 class ObjectLedger:
-    """Writes and reads the ledger below the prefix of an object store.
+    """The ledger below the prefix of an object store."""
 
-    Run ids start with the time, so that their order is that of the runs and no index is needed.
-    """
+    # Run ids start with the time, so a listing of the keys is in the order of the runs, and no index is needed. There
+    # is no lock either: each run writes an object of its own.
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     def put(self, record: RunRecord) -> None:
-        """Write a run, in place of what was known of it."""
+        """Write the entry of a run, replacing an earlier one."""
         text = json.dumps(record.to_dict(), indent=2, ensure_ascii=False) + "\n"
         self._store.put(_key_of(record.run_id), text.encode("utf-8"))
 
@@ -66,9 +66,9 @@ class ObjectLedger:
         return record
 
     def ids(self, prefix: str) -> Sequence[str]:
-        """Return the ids that start so, sorted."""
+        """Return the run ids that start with `prefix`, sorted."""
         names = (key.removeprefix(FOLDER) for key in self._store.list(FOLDER + prefix))
-        # An id starts with a year; the summary of a source that is called runs.csv lies there too.
+        # A run id starts with a year. Other objects may be there too: the output of a source named runs.csv is.
         return sorted(
             name.removesuffix(_SUFFIX) for name in names if name[:1].isdigit() and name.endswith(_SUFFIX)
         )
@@ -78,7 +78,7 @@ class ObjectLedger:
         return list(islice((record for record in self._latest() if wanted.takes(record)), wanted.limit))
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
-        """Return the runs into one output, among the latest, that never said how they ended."""
+        """Return the runs into one output, among the latest ones, that have no recorded end."""
         latest = islice(self._latest(), LOOKED_BACK)
         records = (record for record in map(readable, latest) if record is not None)
         return [record for record in records if record.status == RUNNING and record.output == output]

@@ -1,4 +1,4 @@
-"""Reads the ledger for people: lists of runs, and one run by the beginning of its id."""
+"""Queries of the ledger for people: list runs, and find a run by a prefix of its id."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _SHOWN_IDS = 5
 
 
 def list_runs(root: str, wanted: RunFilter, storage: StorageOptions = DEFAULTS) -> Sequence[LedgerEntry]:
-    """Return the entries that the ledger of `root` has, the latest first; unreadable ones are among them.
+    """Return the wanted entries in the ledger of `root`, unreadable ones among them, the latest first.
 
-    A run that is said to be running but whose process is gone shows as it ended. Raises UsageError where there
-    is no ledger, SourceError where it cannot be read.
+    A run that is recorded as running and has no process any more is returned with its actual end. Raises UsageError
+    where there is no ledger, SourceError where it cannot be read.
     """
     ledger = existing_ledger_in(root, storage)
-    if wanted.status in (RUNNING, ERROR):  # which of the two a dead run is shows only when looked at
+    # A dead run is recorded as `running` and returned as `error`, so for these two statuses the filter comes last.
+    if wanted.status in (RUNNING, ERROR):
         every = ledger.runs(replace(wanted, status=None, limit=None))
         found = [record for record in (_seen(each, root, storage) for each in every) if wanted.takes(record)]
         return found[: wanted.limit]
@@ -33,7 +34,7 @@ def list_runs(root: str, wanted: RunFilter, storage: StorageOptions = DEFAULTS) 
 
 
 def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRecord:
-    """Return the run whose id is `start`, or the only one whose id begins so.
+    """Return the run with the id `start`, or the only run with an id that begins with it.
 
     Raises UsageError for none or several, SourceError where the ledger's entry cannot be read.
     """
@@ -47,7 +48,9 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
             )
         if len(ids) > 1:
             shown = ", ".join(ids[-_SHOWN_IDS:]) + (", …" if len(ids) > _SHOWN_IDS else "")
-            raise UsageError(f"{start!r} begins the ids of {len(ids):,} runs, give more of it: {shown}")
+            raise UsageError(
+                f"{start!r} is the beginning of {len(ids):,} run ids, add more characters: {shown}"
+            )
         record = ledger.get(ids[0])
     if record is None:
         raise UsageError(f"no run {start!r} in {root}")
@@ -55,7 +58,7 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
     if isinstance(seen, UnreadableRecord):
         raise SourceError(
             f"{root}: the ledger's entry of run {seen.run_id!r} cannot be read: {seen.cause}"
-            " (validate again where its files are wanted)"
+            " (validate the source again if its files are needed)"
         )
     return seen
 

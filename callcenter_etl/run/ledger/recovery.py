@@ -1,4 +1,4 @@
-"""Mends what a crash left half told: the published summary is the truth, the ledger follows it."""
+"""Recover the ledger after a crash: the published summary is the truth, and the ledger is completed from it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def recover_ledger(
     published: Summary | None,
     recheck: Callable[[], Summary | None] | None = None,
 ) -> None:
-    """Finish in the ledger what earlier runs into one output did not; call it under the target's lock.
+    """Complete the entries of earlier runs into one output; call it under the lock of the target.
 
-    `published` is the summary that is in the output. Without a lock, as in an object store, `look_again` gives
-    what is there by then: runs that may still live are left as they are.
+    `published` is the summary in the output. An output without a lock, as in an object store, needs `recheck`, which
+    reads the summary again: there, entries of runs that may be alive are not changed. Raises OutputError, SourceError.
     """
     for record in ledger.unfinished(output):
         if recheck is None:
@@ -33,42 +33,46 @@ def recover_ledger(
             _recover_dead_run(ledger, record.run_id, recheck)
     if published is None:
         return
-    told = readable(ledger.get(published.run_id))
-    if told is None:  # an entry that cannot be read is replaced too: the summary says what it should
+    entry = readable(ledger.get(published.run_id))
+    if entry is None:  # missing after a power loss, or unreadable: the summary has what it needs
         ledger.put(of_summary(published, output=output))
-    elif told.exit_code == INTERRUPTED:  # by a second signal, when it had published
-        ledger.put(with_recovered_status(told, published))
+    elif entry.exit_code == INTERRUPTED:  # by a second signal, after it had published
+        ledger.put(with_recovered_status(entry, published))
 
 
 def _recover_dead_run(ledger: Ledger, run_id: str, recheck: Callable[[], Summary | None]) -> None:
-    """Settle a run whose process is gone, unless it had the last word between being listed and being looked for."""
+    """Complete the entry of a run without a process, unless the run did so itself."""
+    # The run may have recorded its end after the entries were listed and before its process was looked for.
     record = readable(ledger.get(run_id))
     if record is not None and record.status == RUNNING:
         ledger.put(with_recovered_status(record, recheck()))
 
 
 def with_recovered_status(record: RunRecord, published: Summary | None) -> RunRecord:
-    """Return how a run ended that no longer lives."""
+    """Return the record of a dead run with its end: as its summary says, else `error`."""
     if published is not None and published.run_id == record.run_id:
         return _unseen(record).finished(published)
     return record.ended(VANISHED, code=None)
 
 
 def as_seen(record: RunRecord, published: Summary | None) -> RunRecord:
-    """Return a run as a reader should see it, who holds no lock: one whose process is gone has ended."""
+    """Return the record of a run for a reader without the lock: a running one without a process is returned as ended."""
     if record.status != RUNNING or _may_live(record):
         return record
     return with_recovered_status(record, published)
 
 
 def _unseen(record: RunRecord) -> RunRecord:
-    """Drop what nobody saw hold to the run's end: the source's version, and the lookups among the options."""
+    """Return the record without the source's version, and without options that contain lookups."""
+    # Only the run itself compares these at its end with those at its start. Without that comparison they may be of a
+    # file that changed during the run, and a later run must not rely on them.
     looked_up = record.options is not None and bool(json.loads(record.options).get("lookups"))
     options = None if looked_up else record.options
     return replace(record, options=options, source=replace(record.source, version=None))
 
 
 def _may_live(record: RunRecord) -> bool:
+    # A process of another host cannot be looked for, so its run counts as alive. Signal 0 only tests for the process.
     process = record.process
     if process is None or process.pid <= 0 or process.host != socket.gethostname():
         return True

@@ -1,4 +1,4 @@
-"""Takes out of messages what the ledger must not keep."""
+"""Redact the cause of a failed run, so that the ledger holds no values of records and no secrets."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ BUG = 70
 
 
 def cause_of(error: BaseException) -> tuple[str, int]:
-    """Return why a run ended, and the exit code that it means.
+    """Return the cause of a run's end, and its exit code.
 
-    The program's own errors hold no value of a record; any other one is reported by its kind alone, as its message
-    may quote anything.
+    Messages of this program's own errors hold no value of a record, and are stored without secrets. Of any other error
+    only the class is stored, since its message may quote a value.
     """
     if isinstance(error, CallcenterEtlError):
         return shown(str(error)), error.exit_code

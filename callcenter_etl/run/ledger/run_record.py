@@ -1,4 +1,4 @@
-"""One run as the ledger tells it."""
+"""Entry of one run in the ledger."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RUNNING = "running"
 ERROR = "error"
 UNREADABLE = "unreadable"
 STATUSES = (RUNNING, "passed", "rejects", "failed", "refused", ERROR)
-VANISHED = "the run ended without a word (it was killed, or the machine stopped)"
+VANISHED = "the process of the run ended without recording why (it was killed, or the machine stopped)"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedSource:
-    """Which source; bytes and hash once it was read to its end, the version where the storage tells one."""
+    """Source of a run: its address, its bytes and hash once it was read to its end, its version where it has one."""
 
     uri: str
     bytes: Count | None = None
@@ -33,7 +33,7 @@ class RecordedSource:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Where a run works, or worked, and the version of this program."""
+    """Process and host of a run, and the version of this program."""
 
     pid: Annotated[int, Field(le=2**31 - 1)]  # a larger one is not a process, and `os.kill` overflows
     host: str
@@ -42,10 +42,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run: what it checked against what, how it ended, and what it published.
+    """One run: contract, source, status, counts and published files.
 
-    `output` is the folder as seen from the ledger's own; `options` are those that change what is written, as
-    canonical JSON, None where they are not known; `cause` says why a run with status `error` ended.
+    `output` is relative to the output root; `options` are those that affect the written files, as canonical JSON, None
+    where unknown; `cause` is why a run with status `error` ended. Times are in ISO form, UTC.
     """
 
     run_id: str
@@ -64,7 +64,7 @@ class RunRecord:
     seconds: float | None = None
 
     def finished(self, summary: Summary) -> Self:
-        """Return this run as its summary tells it."""
+        """Return this run with the status, counts and files of its summary."""
         source = replace(self.source, bytes=summary.source.bytes, sha256=summary.source.sha256)
         return replace(
             self,
@@ -80,7 +80,7 @@ class RunRecord:
         )
 
     def ended(self, cause: str, *, code: int | None, at: str | None = None) -> Self:
-        """Return this run as one that could not be finished; `code` None where nobody saw how it ended."""
+        """Return this run with status `error`; `code` is None where its exit code is unknown."""
         return replace(self, status=ERROR, exit_code=code, cause=cause, finished_at=at)
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class RunRecord:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
-        """Return the record of which these are the plain values; keys of later versions are ignored.
+        """Return the record from its plain values; keys of later versions are ignored.
 
         Raises DocumentError for values that are not a record's.
         """
@@ -115,14 +115,14 @@ def _as_text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A run of which the ledger holds something that is not a record; `cause` says why, without values."""
+    """A run with an entry that is not a valid record; `cause` says why, without values."""
 
     run_id: str
     cause: str
 
     @property
     def status(self) -> str:
-        """Return what stands for the status, which is not known."""
+        """Return `unreadable`, since the status is unknown."""
         return UNREADABLE
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ LedgerEntry = RunRecord | UnreadableRecord
 
 
 def readable(entry: LedgerEntry | None) -> RunRecord | None:
-    """Return the record of a run; None, with a warning in the log, where the ledger's entry cannot be read."""
+    """Return the record of an entry, None where the entry is unreadable, which is logged, or missing."""
     if isinstance(entry, UnreadableRecord):
         _log.warning("ledger_entry_unreadable", run_id=entry.run_id, cause=entry.cause)
         return None
@@ -142,12 +142,12 @@ def readable(entry: LedgerEntry | None) -> RunRecord | None:
 
 
 def readable_entries(entries: Iterable[LedgerEntry]) -> list[RunRecord]:
-    """Return the records among entries; the others are left out, each with a warning in the log."""
+    """Return the records of the readable entries; the unreadable ones are logged and left out."""
     return [record for record in map(readable, entries) if record is not None]
 
 
 def of_summary(summary: Summary, *, output: str) -> RunRecord:
-    """Return the record of a run that is known from its summary alone."""
+    """Return the record of a run from its summary alone; its options are unknown, so that it never counts as done."""
     bare = RunRecord(
         run_id=summary.run_id,
         status=RUNNING,

@@ -1,4 +1,4 @@
-"""The ledger as a SQLite file, which many processes write at once."""
+"""Ledger in a SQLite file, to which many processes write at the same time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from callcenter_etl.writers.permissions import open_private
 
 FILE_NAME = "ledger.sqlite"
 SCHEMA_VERSION = 1
-_COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite adds to the name for its own files
+_COMPANIONS = ("", "-wal", "-shm", "-journal")  # suffixes of the files that SQLite creates next to the ledger
 RETRY_SECONDS = 30.0
 _SECONDS_BETWEEN = 0.02
 _GROUPS = {
@@ -68,18 +68,17 @@ _Given = TypeVar("_Given")
 
 
 class SqliteLedger:
-    """Writes and reads the ledger of a folder, each time over a connection of its own.
+    """The ledger of a local folder. Methods raise OutputError or SourceError, as `Ledger` says."""
 
-    A connection never outlives a call, so that no forked worker inherits one.
-    """
+    # Each call opens a connection of its own: a forked worker must not inherit one, which SQLite forbids.
 
     def __init__(self, folder: Path, *, mode: int | None = None) -> None:
         self._path = folder / FILE_NAME
         self._mode = mode
 
     def put(self, record: RunRecord) -> None:
-        """Write a run, in place of what was known of it."""
-        with _told(self._path, OutputError):
+        """Write the entry of a run, replacing an earlier one."""
+        with _translate_sqlite_errors(self._path, OutputError):
             self._refuse_other_files()
             _retry_while_busy(lambda: self._put(_row_of(record)))
 
@@ -88,15 +87,12 @@ class SqliteLedger:
         return next(iter(self._select("WHERE run_id = ?", (run_id,))), None)
 
     def ids(self, prefix: str) -> Sequence[str]:
-        """Return the ids that start so, sorted."""
+        """Return the run ids that start with `prefix`, sorted."""
         query = "WHERE substr(run_id, 1, ?) = ? ORDER BY run_id"
         return [entry.run_id for entry in self._select(query, (len(prefix), prefix))]
 
     def runs(self, wanted: RunFilter) -> Sequence[LedgerEntry]:
-        """Return the entries of the wanted runs, the latest first.
-
-        Of an unreadable one the columns of contract and status are compared all the same.
-        """
+        """Return the entries of the wanted runs, the latest first; unreadable ones where contract and status match."""
         query = (
             "WHERE (?1 IS NULL OR contract_id = ?1) AND (?2 IS NULL OR status = ?2)"
             " ORDER BY started_at DESC, run_id DESC LIMIT ?3"
@@ -106,21 +102,22 @@ class SqliteLedger:
         )
 
     def unfinished(self, output: str) -> Sequence[RunRecord]:
-        """Return the runs into one output that never said how they ended."""
+        """Return the runs into one output that have no recorded end."""
         return readable_entries(self._select("WHERE output = ? AND status = ?", (output, RUNNING)))
 
     def _put(self, row: tuple[Any, ...]) -> None:
-        # O_NOFOLLOW: else a link that points nowhere would let the file be made where it points to.
+        # O_NOFOLLOW: through a dangling link the file would be created somewhere else.
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
         os.close(open_private(self._path, flags, self._mode))
         with closing(_connect(f"{self._path.absolute().as_uri()}?mode=rw")) as connection:
             if _version_of(connection) == 0:
                 _create(connection)
+            # NORMAL may lose the last rows at a power loss, which the next run recovers from the summary.
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(_REPLACE, row)
 
     def _select(self, query: str, values: tuple[object, ...]) -> list[LedgerEntry]:
-        with _told(self._path, SourceError):
+        with _translate_sqlite_errors(self._path, SourceError):
             if not entry_exists(self._path):
                 return []
             self._refuse_other_files()
@@ -128,10 +125,8 @@ class SqliteLedger:
         return [_entry_of(row) for row in rows]
 
     def _refuse_other_files(self) -> None:
-        """Raise OSError where the ledger, or a file of SQLite's beside it, is a link, a folder, a pipe, ….
-
-        SQLite would write through a link, into a file outside of the output.
-        """
+        """Raise OSError where the ledger or another file of SQLite is a link, a folder or a pipe."""
+        # SQLite would write through a link into a file outside of the output.
         for suffix in _COMPANIONS:
             path = self._path.with_name(f"{self._path.name}{suffix}")
             try:
@@ -145,24 +140,25 @@ class SqliteLedger:
     def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         uri = self._path.absolute().as_uri()
         if all(os.access(path, os.W_OK) for path in (self._path, self._path.parent)):
-            return _read_where_it_can_be_written(f"{uri}?mode=rw", query, values)
+            return _read_writable(f"{uri}?mode=rw", query, values)
         try:
             return _read(f"{uri}?mode=ro", query, values)
         except sqlite3.OperationalError as error:
             if _is_busy(error):
                 raise
-            # Where nothing can be written, WAL cannot be read along; no writer is at work there either.
+            # Reading with a WAL needs to write its index. In a read-only folder there is no writer either, so the file
+            # can be read as one that does not change.
             return _read(f"{uri}?immutable=1", query, values)
 
 
-def _read_where_it_can_be_written(uri: str, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-    """Read so that the last reader too clears up after the writers."""
+def _read_writable(uri: str, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    # A writable connection, although it only reads: the last one to close it removes the WAL and its index.
     try:
         return _read(uri, query, values)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL):
             raise
-        # A full disk has no room for the index of the WAL; who is alone keeps it in memory.
+        # A full disk has no room for the index of the WAL; an exclusive connection keeps it in memory.
         return _read(uri, query, values, locking="EXCLUSIVE")
 
 
@@ -176,7 +172,7 @@ def _read(
 
 def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=RETRY_SECONDS, isolation_level=None)
-    # Text that is not UTF-8 spoils its row alone; by default it fails the whole query.
+    # By default, text that is not UTF-8 fails the whole query; so it makes its own row unreadable only.
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     return connection
 
@@ -191,8 +187,10 @@ def _version_of(connection: sqlite3.Connection) -> int:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    # Where the file system has no WAL, SQLite keeps its rollback journal, which is as safe and slower.
+    # WAL: readers and a writer do not block each other. On a file system without shared memory SQLite keeps its
+    # rollback journal, which is as safe, and slower.
     connection.execute("PRAGMA journal_mode = WAL")
+    # The version is read again under the write lock: another process may have created the schema meanwhile.
     connection.execute("BEGIN IMMEDIATE")
     if _version_of(connection) == 0:
         for statement in _SCHEMA.split(";"):
@@ -202,7 +200,8 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _retry_while_busy(step: Callable[[], _Given]) -> _Given:
-    """Do a short step again while others are in the way: not every lock of SQLite heeds the busy timeout."""
+    """Return the result of a step, which is retried for RETRY_SECONDS while the database is locked."""
+    # SQLite's busy timeout does not cover all of its locks, for example those of a recovery.
     deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
@@ -222,13 +221,13 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
 
 
 @contextmanager
-def _told(path: Path, kind: type[CallcenterEtlError]) -> Iterator[None]:
+def _translate_sqlite_errors(path: Path, kind: type[CallcenterEtlError]) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
         raise kind(f"{path}: the ledger cannot be used: {error}") from error
     except (sqlite3.Error, ValueError, OverflowError) as error:
-        raise kind(f"{path}: is no ledger that can be used: {error} ({_REMEDY})") from error
+        raise kind(f"{path}: is not a usable ledger: {error} ({_REMEDY})") from error
     except OSError as error:
         raise kind(f"{path}: {os_cause(error)}") from error
 

@@ -177,7 +177,7 @@ class DeltaLakeTable:
         if unknown := sorted(features - _KNOWN_FEATURES):
             yield f"the table asks its writers for {', '.join(unknown)}, which this program does not do (name another table)"
         if any(key.startswith("delta.constraints.") for key in metadata.configuration):
-            yield "the table has constraints of its own, which files are not held to (drop them: the contract has rules)"
+            yield "the table has constraints of its own, against which this program does not check files (drop them: the contract has rules)"
         if metadata.name not in (None, self._contract):
             yield f"is the table of contract {metadata.name!r}, not of {self._contract!r} (name another table)"
         if tuple(metadata.partition_columns) != self._partition_columns:

@@ -30,7 +30,9 @@ def iceberg_sink(plan: SinkPlan) -> CommittingSink:
             "target format 'iceberg' needs run.table.identifier, a namespace and a name such as calls.daily"
         )
     if settings.uri is not None:
-        raise UsageError("run.table.uri is of Delta tables (an Iceberg table lies where its catalog says)")
+        raise UsageError(
+            "run.table.uri is of Delta tables (the catalog decides where an Iceberg table is stored)"
+        )
     if plan.publish_to is not None:
         raise UsageError(f"{shown(plan.publish_to)}: a table is not copied by a run (leave out publish_to)")
     name = settings.catalog or DEFAULT_CATALOG
