@@ -30,6 +30,10 @@ _START_BYTES = 2**16
 _DIALECT = Dialect(multiline=True, max_joined_lines=4000, max_joined_bytes=4 * 2**20)
 
 
+class OtherContentError(SourceError):
+    """A file in the place of exceptions has a content that no run writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class RejectedRecords:
     """Some rejected records in source order, as columns of text, all of shape (records,).
@@ -95,8 +99,11 @@ class ExceptionsFile:
         progress = _Pass()
         if len(self.uris) != (1 if parts is None else parts):
             raise _replaced()
-        for uri in self.uris:
-            yield from self._blocks_of(uri, progress)
+        try:
+            for uri in self.uris:
+                yield from self._blocks_of(uri, progress)
+        except OtherContentError as error:
+            raise _replaced() from error
         hashes = progress.hashes
         if (hashes[0][1] if parts is None else folder_sha256(hashes)) != sha256:
             raise _replaced()
@@ -117,7 +124,7 @@ class ExceptionsFile:
         with SourceReader(uri, description, dialect=_DIALECT) as reader:
             layout = reader.open().layout
             if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
-                raise SourceError(
+                raise OtherContentError(
                     f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
                 )
             # First none, so that the names of the columns are known also where nothing was rejected.
@@ -149,15 +156,11 @@ class ExceptionsFile:
             names = tuple(unescape(name) for name in names)
             columns = tuple(unescape_column(column) for column in columns)
         *values, lines, rules, reasons, raws = columns
-        try:
-            lines = pc.cast(lines, pa.int64()).to_numpy(zero_copy_only=False)
-        except pa.ArrowInvalid as error:
-            raise SourceError(f"{uri}: the line of a rejected record is not a number") from error
         return RejectedRecords(
             names[: -len(REJECT_COLUMNS)],
             tuple(values),
             numbers,
-            np.asarray(lines, dtype=np.int64),
+            _line_numbers(lines, uri),
             rules,
             reasons,
             raws,
@@ -188,6 +191,18 @@ def _start_of_row(data: bytes, fields: int) -> tuple[pa.StringArray, ...]:
     cells = next(csv.reader([start]), [])
     rows = [[*cells[: fields - 1], ""]] if len(cells) == fields else []
     return tuple(pa.array([row[at] for row in rows], type=pa.string()) for at in range(fields))
+
+
+def _line_numbers(cells: pa.StringArray, uri: str) -> NDArray[np.int64]:
+    try:
+        lines = np.asarray(pc.cast(cells, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+    except pa.ArrowInvalid:
+        lines = np.zeros(1, dtype=np.int64)
+    if lines.min(initial=1) < 1:
+        raise OtherContentError(
+            f"{uri}: was changed since the run: {REJECT_COLUMNS[0]} holds no line numbers"
+        )
+    return lines
 
 
 def _replaced() -> SourceError:

@@ -69,8 +69,10 @@ def test_another_file_in_its_place_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="replaced since this run"):
         list(exceptions.checked_blocks(sha256, parts=2))
     path.write_bytes(path.read_bytes().replace(b",2,", b",two,"))
-    with pytest.raises(SourceError, match="line of a rejected record is not a number"):
+    with pytest.raises(SourceError, match="reject_line holds no line numbers"):
         list(exceptions.blocks())
+    with pytest.raises(SourceError, match="replaced since this run"):
+        list(exceptions.checked_blocks(sha256, parts=None))
     path.write_bytes(b"a,b\n1,2\n")
     with pytest.raises(SourceError, match="is no exceptions file"):
         list(exceptions.blocks())
