@@ -20,13 +20,14 @@ from typing import Any
 import pyarrow as pa
 
 from callcenter_etl import load_contract
-from callcenter_etl.engines.ranges import RANGE_BYTES, bytes_of, cuts_of, find_line_starts, ranges_of
+from callcenter_etl.engines.ranges import RANGE_BYTES, cuts_of, find_line_starts, ranges_of
 from callcenter_etl.engines.task_context import TaskContext
 from callcenter_etl.engines.task_messages import HEAD, REPEATS, batch_of
 from callcenter_etl.engines.tasks import count_lines, give_keys, judge_ranges
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.source_reader import BLOCK_BYTES, SourceReader
+from callcenter_etl.sources.source import BLOCK_BYTES
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.writers.staged_file import StagedFile
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +70,7 @@ def main() -> int:
 def _passes(contract: Path, source: Path, scratch: Path, rounds: int) -> dict[str, float]:
     """Give processor seconds for a GB of source of each pass, in this process and without Spark."""
     document = load_contract(contract).document
-    with SourceReader(str(source), document) as reader:
+    with open_source(str(source), document) as reader:
         layout = reader.open().layout
         start, first_line = reader.plain_position
         identity = reader.identity
@@ -88,9 +89,10 @@ def _passes(contract: Path, source: Path, scratch: Path, rounds: int) -> dict[st
             yield from judge_ranges(work, ranges, iter([head]))
 
     def read() -> Iterator[object]:
-        with SourceReader(str(source), document) as reader:
-            for item in reader.blocks(reader.open().layout):
-                yield len(bytes_of(item))
+        with open_source(str(source), document) as reader:
+            reader.open()
+            for block in reader.blocks():
+                yield len(block.data)
 
     def write() -> Iterator[object]:
         file = StagedFile.new(scratch / f"written-{time.monotonic_ns()}")

@@ -23,7 +23,7 @@ from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempo
 from callcenter_etl.run.options import RunOptions, keywords, resolve_options
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
-from callcenter_etl.sources.source_reader import BLOCK_BYTES
+from callcenter_etl.sources.source import BLOCK_BYTES
 from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import check_path, has_query, shown
@@ -106,9 +106,9 @@ def validate_source(
     root: str | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> RunResult:
-    """Validate one source with options that are resolved; raises what `validate` raises.
+    """Validate one source with resolved options, for `validate`, the command line and Glue jobs.
 
-    This is the way of `validate`, of the command line and of Glue jobs into a run.
+    Raises what `validate` raises.
     """
     _check_parts(options)
     keep = TemporaryOutput() if options.output is None else None

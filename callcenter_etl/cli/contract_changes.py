@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.exit_codes import print_error, print_skipped
-from callcenter_etl.cli.output_formats import OutputFormat
+from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def diff(
             help="Validate these files, globs or addresses against both contracts.",
         ),
     ] = None,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How results are shown.")
-    ] = OutputFormat.text,
+    form: Form = OutputFormat.text,
 ) -> None:
     """List the changes between two contracts by effect: breaking, loosening, neutral.
 
@@ -71,9 +69,7 @@ def try_out_contracts(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also if a rule cannot be broken alone.")
     ] = False,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How results are shown.")
-    ] = OutputFormat.text,
+    form: Form = OutputFormat.text,
 ) -> None:
     """Test contracts: check their examples, and search for each rule a record that breaks it alone.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.cli.output_formats import OutputFormat
+from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def doctor(
         str | None,
         typer.Option("--staging", metavar="DIR", help="Local folder for files before their upload."),
     ] = None,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How results are shown.")
-    ] = OutputFormat.text,
+    form: Form = OutputFormat.text,
 ) -> None:
     """Check this machine: Python, packages, extras, Java, S3 credentials (never their values), folders, cores, memory.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callcenter_etl.cli.output_formats import OutputFormat
+from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 
@@ -16,38 +16,44 @@ if TYPE_CHECKING:
     from callcenter_etl.api_contract import Contract
 
 
+SourceArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="SOURCE", help="With --line a source; without, the output folder of a run."),
+]
+ContractOption = Annotated[
+    str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+]
+LineOption = Annotated[
+    int | None,
+    typer.Option("--line", "-l", metavar="N", help="The line to explain; the header is line 1."),
+]
+ShowValuesOption = Annotated[
+    bool, typer.Option("--show-values", help="Show values of columns classified personal or secret too.")
+]
+RunOption = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN_ID", help="A run of the ledger, by its id or its beginning."),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="The folder with the ledger of --run, as given to validate.",
+    ),
+]
+
+
 def explain(
-    source: Annotated[
-        str | None,
-        typer.Argument(metavar="SOURCE", help="With --line a source; without, the output folder of a run."),
-    ] = None,
+    source: SourceArgument = None,
     *,
-    contract: Annotated[
-        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
-    ],
-    line: Annotated[
-        int | None,
-        typer.Option("--line", "-l", metavar="N", help="The line to explain; the header is line 1."),
-    ] = None,
-    show_values: Annotated[
-        bool, typer.Option("--show-values", help="Show values of columns classified personal or secret too.")
-    ] = False,
-    run: Annotated[
-        str | None,
-        typer.Option("--run", metavar="RUN_ID", help="A run of the ledger, by its id or its beginning."),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="DIR",
-            help="The folder with the ledger of --run, as given to validate.",
-        ),
-    ] = None,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How results are shown.")
-    ] = OutputFormat.text,
+    contract: ContractOption,
+    line: LineOption = None,
+    show_values: ShowValuesOption = False,
+    run: RunOption = None,
+    output: OutputOption = None,
+    form: Form = OutputFormat.text,
 ) -> None:
     """Explain why a record is accepted or rejected, or list the causes of a run's rejects.
 

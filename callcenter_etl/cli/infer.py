@@ -24,46 +24,51 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 5.0
 
 
+SamplesArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="SAMPLE", help="Files, globs, addresses such as s3://, or - for standard input."),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite FILE.")]
+NameOption = Annotated[
+    str | None,
+    typer.Option("--id", metavar="NAME", help="The contract's id. Default: from the file name."),
+]
+ToleranceOption = Annotated[
+    str,
+    typer.Option(
+        "--tolerance", metavar="N%", help="Share of a column's values that may be outliers of its rules."
+    ),
+]
+MaxRecordsOption = Annotated[
+    int | None,
+    typer.Option("--max-records", min=1, metavar="N", help="Records to read of each sample. Default: all."),
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option("--delimiter", metavar="CHAR", help="The delimiter, instead of a guess; \\t is a tab."),
+]
+HeaderOption = Annotated[
+    bool | None,
+    typer.Option("--header/--no-header", help="Whether there is a header, instead of a guess."),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]
+
+
 def infer(
-    samples: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SAMPLE", help="Files, globs, addresses such as s3://, or - for standard input."
-        ),
-    ],
+    samples: SamplesArgument,
     *,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
-    name: Annotated[
-        str | None,
-        typer.Option("--id", metavar="NAME", help="The contract's id. Default: from the file name."),
-    ] = None,
-    tolerance: Annotated[
-        str,
-        typer.Option(
-            "--tolerance", metavar="N%", help="Share of a column's values that may be outliers of its rules."
-        ),
-    ] = "1%",
-    max_records: Annotated[
-        int | None,
-        typer.Option(
-            "--max-records", min=1, metavar="N", help="Records to read of each sample. Default: all."
-        ),
-    ] = None,
-    delimiter: Annotated[
-        str | None,
-        typer.Option("--delimiter", metavar="CHAR", help="The delimiter, instead of a guess; \\t is a tab."),
-    ] = None,
-    header: Annotated[
-        bool | None,
-        typer.Option("--header/--no-header", help="Whether there is a header, instead of a guess."),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")
-    ] = False,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    name: NameOption = None,
+    tolerance: ToleranceOption = "1%",
+    max_records: MaxRecordsOption = None,
+    delimiter: DelimiterOption = None,
+    header: HeaderOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Infer a contract from samples: dialect, encoding, header, types and rules, each with its evidence.
 

@@ -43,6 +43,9 @@ class OutputFormat(StrEnum):
     json = "json"
 
 
+Form = Annotated[OutputFormat, typer.Option("--format", help="How results are shown.")]
+
+
 @dataclass(frozen=True, slots=True)
 class RequestedFormat:
     """A format, and its file; standard output if `file` is None."""

@@ -7,47 +7,53 @@ from typing import Annotated
 
 import typer
 
-from callcenter_etl.cli.output_formats import OutputFormat
+from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 
+FileArgument = Annotated[
+    str, typer.Argument(metavar="FILE", help="A corrected exceptions.csv, or a corrected rejected.csv.")
+]
+ContractOption = Annotated[
+    str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Folder for the results, a subfolder each time. Default: reprocessed, in the run's output.",
+    ),
+]
+RunOutputOption = Annotated[
+    str | None,
+    typer.Option("--run-output", metavar="DIR", help="The run's output folder, if FILE is not in it."),
+]
+SourceSha256Option = Annotated[
+    str | None,
+    typer.Option(
+        "--source-sha256", metavar="HASH", help="The source's hash, if the run's output is missing."
+    ),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Report what would be recovered, and write nothing.")
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Write the remaining rejects again although nothing changed.")
+]
+
 
 def reprocess(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A corrected exceptions.csv, or a corrected rejected.csv.")
-    ],
+    file: FileArgument,
     *,
-    contract: Annotated[
-        str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="DIR",
-            help="Folder for the results, a subfolder each time. Default: reprocessed, in the run's output.",
-        ),
-    ] = None,
-    run_output: Annotated[
-        str | None,
-        typer.Option("--run-output", metavar="DIR", help="The run's output folder, if FILE is not in it."),
-    ] = None,
-    source_sha256: Annotated[
-        str | None,
-        typer.Option(
-            "--source-sha256", metavar="HASH", help="The source's hash, if the run's output is missing."
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Report what would be recovered, and write nothing.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write the remaining rejects again although nothing changed.")
-    ] = False,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How results are shown.")
-    ] = OutputFormat.text,
+    contract: ContractOption,
+    output: OutputOption = None,
+    run_output: RunOutputOption = None,
+    source_sha256: SourceSha256Option = None,
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    form: Form = OutputFormat.text,
 ) -> None:
     """Validate corrected records again, and publish those that satisfy the contract, each exactly once.
 

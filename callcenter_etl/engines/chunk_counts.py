@@ -9,25 +9,21 @@ from functools import cache
 import numpy as np
 
 from callcenter_etl.diagnostic import Diagnostic, Location
+from callcenter_etl.judge.judged_chunks import JudgedChunk
 from callcenter_etl.judge.tally import RuleTally, Tally, max_samples
 from callcenter_etl.judge.validator import Verdict
-from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, MalformedRecord
 
 
-def count_chunk(
-    chunk: Chunk,
-    verdict: Verdict,
-    rejected: Mask,
-    rules: Sequence[Rule],
-    reasons: Mapping[str, Sequence[str]],
-) -> Tally:
+def count_chunk(judged: JudgedChunk, rules: Sequence[Rule], reasons: Mapping[str, Sequence[str]]) -> Tally:
     """Return the counts of one chunk. `reasons` holds the first reasons of each rule of severity error."""
     counts = Tally()
-    frame, span = chunk.frame, slice(chunk.first, chunk.last)
-    counts.count_records(rejected, (frame.stops - frame.starts)[span], frame.line_counts[span])
+    chunk, verdict = judged.chunk, judged.verdict
+    counts.count_records(judged.rejected, chunk.stops - chunk.starts, chunk.line_counts)
+    # The record was counted with its first piece; its other bytes go the same way.
+    counts.rejected.bytes += chunk.continued_bytes
     counts.malformed = len(chunk.malformed)
     counts.warned = int(verdict.warned.sum())
     # In the order of their first record, which is the order that the summary lists them in.
@@ -79,5 +75,4 @@ def _tally(
 
 def _location(chunk: Chunk, record: int) -> Location:
     """Return the place where a record of the chunk begins; the file is added where it is reported."""
-    at, frame = chunk.first + record, chunk.frame
-    return Location(line=int(frame.lines[at]), byte=frame.offset + int(frame.starts[at]))
+    return Location(line=int(chunk.lines[record]), byte=chunk.offset + int(chunk.starts[record]))

@@ -8,21 +8,16 @@ from typing import Any
 
 from isal import isal_zlib
 
-from callcenter_etl.engines.block_steps import JudgedBlock
+from callcenter_etl.engines.block_steps import RoutedBlock, write_block
 from callcenter_etl.engines.task_messages import (
     BLOCK,
     END,
     ERROR,
-    PIECE,
     decode_counts,
     decode_error,
-    decode_oversized,
 )
-from callcenter_etl.engines.write_result import write_result
 from callcenter_etl.errors import AccountingError, SourceError
 from callcenter_etl.judge.tally import Tally
-from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.writers.router import Routed, Router
 
 
@@ -55,7 +50,6 @@ def collect_rows(
     parts: int,
     router: Router,
     accounts: Tally,
-    dialect: Dialect,
     after_each: Callable[[], None],
 ) -> Body:
     """Take every row of the parts from `first` to `parts` (exclusive) to its place, in order.
@@ -74,7 +68,7 @@ def collect_rows(
             body.add(row["told"])
             part, number = part + 1, 0
             continue
-        write_result(done_of(row), router, accounts, dialect)
+        write_block(decode_block(row), router, accounts)
         number += 1
         after_each()
     if (part, number) != (parts, 0):
@@ -82,10 +76,8 @@ def collect_rows(
     return body
 
 
-def done_of(row: Any) -> JudgedBlock | OversizedRecord:
-    """Return what a row of a block or a piece stands for."""
-    if row["kind"] == PIECE:
-        return decode_oversized(bytes(row["rejected"]), row["told"])
+def decode_block(row: Any) -> RoutedBlock:
+    """Return the block that a row holds."""
     if row["kind"] != BLOCK:
         raise AccountingError(f"a row of kind {row['kind']!r} came back")
     routed = Routed(
@@ -95,4 +87,4 @@ def done_of(row: Any) -> JudgedBlock | OversizedRecord:
         row["exception_records"],
         row["target_records"],
     )
-    return JudgedBlock((routed,), decode_counts(row["told"]))
+    return RoutedBlock((routed,), decode_counts(row["told"]))

@@ -1,4 +1,4 @@
-"""The protocol of engines, and what a run hands to one: the same verdicts and bytes, in the same order, from each."""
+"""The protocol of engines, and the run that one is given: each yields the same verdicts and bytes, in the same order."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from callcenter_etl.engines.block_steps import BlockFormat
-from callcenter_etl.engines.local_engine import PausePoint
+from callcenter_etl.engines.block_steps import RoutingFormat
 from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.judge.tally import Tally
+from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
-from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.framing import Frame
-from callcenter_etl.sources.source_reader import BLOCK_BYTES, Block, SourceReader
+from callcenter_etl.sources.source import BLOCK_BYTES, Block, Source
 from callcenter_etl.writers.router import Router
 from callcenter_etl.writers.staging import Staging
-
-Item = Block | Frame | OversizedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +27,9 @@ class Assignment:
 
     run_id: str
     source: str
-    reader: SourceReader
+    reader: Source
     validator: Validator
-    shape: BlockFormat
+    shape: RoutingFormat
     router: Router
     accounts: Tally
     staged: Staging
@@ -42,14 +38,31 @@ class Assignment:
     block_bytes: int = BLOCK_BYTES
     range_bytes: int = RANGE_BYTES
     parts: bool = False
+    chunk_rows: int | None = None
+
+
+class PausePoint(Protocol):
+    """Asks a run to rest between two blocks, so that a checkpoint can be taken."""
+
+    def due(self) -> bool:
+        """Return whether the run is to rest before the next block."""
+
+    def rested(self) -> None:
+        """Take the checkpoint: every block so far is written."""
 
 
 class Engine(Protocol):
-    """Takes the items of one source to their places. Use within `with`."""
+    """Takes the blocks of one source to their places. Use within `with`."""
+
+    @property
+    def keys(self) -> UniqueKeys | None:
+        """The keys that a checkpoint must hold; None where the engine takes no checkpoints, and never rests."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def run(self, items: Iterable[Item], *, after_each: Callable[[], None], pause_point: PausePoint) -> None:
-        """Take every item to its place, in order; `after_each` is called whenever some records arrived."""
+    def run(
+        self, blocks: Iterable[Block], *, after_each: Callable[[], None], pause_point: PausePoint
+    ) -> None:
+        """Take every block to its place, in order; `after_each` is called whenever some records arrived."""

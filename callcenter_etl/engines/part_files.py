@@ -75,7 +75,7 @@ def _written(
     plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch], staged: Attempt
 ) -> dict[str, Any]:
     shape, accounts = plan.work.shape, Tally()
-    router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
+    router = Router(staged, names=shape.layout.names, cells=shape.cells)
     router.begin(plan.preamble)
     body = collect_rows(
         (row for batch in batches for row in batch.to_pylist()),
@@ -83,7 +83,6 @@ def _written(
         parts=part + 1,
         router=router,
         accounts=accounts,
-        dialect=shape.dialect,
         after_each=lambda: None,
     )
     records = {
@@ -105,7 +104,7 @@ def empty_part(plan: PartsPlan) -> dict[str, Any]:
     """Write the one part of a source without records."""
     shape = plan.work.shape
     with plan.attempt(0) as staged:
-        router = Router(staged, names=shape.layout.names, encoding=shape.dialect.encoding, cells=shape.cells)
+        router = Router(staged, names=shape.layout.names, cells=shape.cells)
         router.begin(plan.preamble)
         files = staged.finish_files(dict.fromkeys(IN_PARTS, 0))
     return {

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from callcenter_etl.errors import SourceError
-from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
+from callcenter_etl.sources.blocks import RecordFormat, blocks_of
+from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import is_ascii_superset
-from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.lines import LF, line_end
-from callcenter_etl.sources.source_reader import Block
+from callcenter_etl.sources.source import Block
 
 RANGE_BYTES = 32 * 2**20
 
@@ -107,32 +107,14 @@ def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tu
     return tuple(ranges)
 
 
-def blocks_of(
-    blocks: Iterator[bytes], within: Range, dialect: Dialect, block_bytes: int
-) -> Iterator[Block | OversizedRecord]:
-    """Yield the lines of a range as the reader of a whole source gives them. Raises SourceError where they changed."""
-    pending = ByteBuffer(blocks, block_bytes, offset=within.start, first_line=within.first_line)
-    while True:
-        first_line, offset = pending.next_line, pending.offset
-        raw = pending.consume_lines()
-        if raw:
-            yield Block(raw, first_line, offset)
-        elif len(pending) > dialect.max_record_bytes + 1:
-            yield from pending.consume_oversized_record()
-            continue
-        if not pending.ended:
-            pending.read_more()
-        elif not len(pending):
-            break
+def range_blocks(
+    stored: Iterator[bytes], within: Range, shape: RecordFormat, block_bytes: int
+) -> Iterator[Block]:
+    """Yield the lines of a range as the reader of a whole source does. Raises SourceError where they changed."""
+    pending = ByteBuffer(stored, block_bytes, offset=within.start, first_line=within.first_line)
+    yield from blocks_of(pending, shape)
     if (pending.offset, pending.lines) != (within.stop, within.first_line - 1 + within.lines):
         raise SourceError(
             f"bytes {within.start:,} to {within.stop:,} are not what they were a moment ago"
             " (run again when the sender has finished)"
         )
-
-
-def bytes_of(item: Block | Frame | OversizedRecord) -> bytes | memoryview:
-    """Return the bytes of the source that an item stands for."""
-    if isinstance(item, OversizedRecord):
-        return item.data
-    return memoryview(item.raw)[: item.consumed] if isinstance(item, Frame) else item.raw

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import IO
 
 from callcenter_etl import __version__
-from callcenter_etl.engines.block_steps import BlockFormat
-from callcenter_etl.engines.ranges import Cut, Range, blocks_of
+from callcenter_etl.engines.block_steps import RoutingFormat
+from callcenter_etl.engines.ranges import Cut, Range, range_blocks
 from callcenter_etl.errors import SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.blocks import RecordFormat
 from callcenter_etl.sources.compression import read_blocks
 from callcenter_etl.sources.dialect import dialect_of
-from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.source_reader import Block, SourceReader
+from callcenter_etl.sources.source import Block
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.store import access
 from callcenter_etl.store.file_version import FileVersion
 from callcenter_etl.store.uris import shown
@@ -44,11 +44,11 @@ class TaskContext:
     version: str = __version__
 
     @property
-    def shape(self) -> BlockFormat:
-        """How blocks are cut into chunks, and exceptions are written."""
+    def shape(self) -> RoutingFormat:
+        """How the records are written."""
         document = self.validator.document
         cells = ESCAPED if document.run.exceptions.excel_safe else RAW
-        return BlockFormat(self.layout, dialect_of(document), self.chunk_rows, cells, self.typed)
+        return RoutingFormat(self.layout, document.source.encoding, cells, self.typed)
 
     def check_version(self) -> None:
         """Raise SourceError where this process has another version of the program than the one that planned."""
@@ -80,17 +80,20 @@ class TaskContext:
         with self.stored(cut.read_from, cut.stop) as blocks:
             yield from blocks
 
-    def items(self, within: Range | None) -> Iterator[Block | Frame | OversizedRecord]:
-        """Yield what a range holds, or the whole source after its header where there is none."""
-        if within is not None:
-            with self.stored(within.start, within.stop) as blocks:
-                yield from blocks_of(blocks, within, self.shape.dialect, self.block_bytes)
-            return
+    def blocks(self, within: Range | None) -> Iterator[Block]:
+        """Yield the blocks of a range, or of the whole source after its header where there is none."""
         document = self.validator.document
-        with SourceReader(self.uri, document, block_bytes=self.block_bytes) as reader:
-            if reader.identity != self.identity or reader.open().layout != self.layout:
+        if within is not None:
+            shape = RecordFormat(dialect_of(document), self.layout.fields, self.chunk_rows)
+            with self.stored(within.start, within.stop) as stored:
+                yield from range_blocks(stored, within, shape, self.block_bytes)
+            return
+        with open_source(
+            self.uri, document, block_bytes=self.block_bytes, chunk_rows=self.chunk_rows
+        ) as source:
+            if source.identity != self.identity or source.open().layout != self.layout:
                 raise SourceError(
-                    f"{reader.uri}: changed while it was read (run again when the sender has finished)"
+                    f"{source.uri}: changed while it was read (run again when the sender has finished)"
                 )
-            yield from reader.blocks(self.layout)
-            reader.check_unchanged()
+            yield from source.blocks()
+            source.check_unchanged()

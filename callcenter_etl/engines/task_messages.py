@@ -10,11 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from callcenter_etl import errors
-from callcenter_etl.engines.block_steps import JudgedBlock
+from callcenter_etl.engines.block_steps import RoutedBlock
 from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.memory_errors import OutOfMemoryError
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 
 # A line starts first; what a cut holds. `first` is null where no line starts in it.
 COUNTED = pa.schema(
@@ -41,7 +40,7 @@ REPEATS = pa.schema(
     ]
 )
 HEAD = -1
-# What was judged: a block, a piece of a record over the limit, an error, or the end of the part.
+# What was judged: a block, an error, or the end of the part.
 JUDGED = pa.schema(
     [
         ("part", pa.int32()),
@@ -55,7 +54,7 @@ JUDGED = pa.schema(
         ("told", pa.string()),
     ]
 )
-BLOCK, PIECE, ERROR, END = "block", "piece", "error", "end"
+BLOCK, ERROR, END = "block", "error", "end"
 
 _RAISED: Mapping[str, type[CallcenterEtlError]] = {
     kind.__name__: kind for kind in (errors.SourceError, errors.OutputError, errors.AccountingError)
@@ -87,7 +86,7 @@ def decode_error(text: str) -> CallcenterEtlError:
     return _RAISED.get(told["kind"], errors.SourceError)(told["message"])
 
 
-def block_row(part: int, number: int, done: JudgedBlock) -> pa.RecordBatch:
+def block_row(part: int, number: int, done: RoutedBlock) -> pa.RecordBatch:
     """Return a judged block as a row."""
     return batch_of(
         JUDGED,
@@ -103,17 +102,6 @@ def block_row(part: int, number: int, done: JudgedBlock) -> pa.RecordBatch:
     )
 
 
-def oversized_row(part: int, number: int, piece: OversizedRecord) -> pa.RecordBatch:
-    """Return a piece of a record that is over the limit as a row."""
-    told = json.dumps({"line": piece.line, "first": piece.first, "last": piece.last})
-    return batch_of(JUDGED, part=[part], number=[number], kind=[PIECE], rejected=[piece.data], told=[told])
-
-
 def decode_counts(text: str) -> Tally:
     """Return the counts of a block."""
     return Tally.from_dict(json.loads(text))
-
-
-def decode_oversized(data: bytes, text: str) -> OversizedRecord:
-    """Return a piece of a record that is over the limit."""
-    return OversizedRecord(data, **json.loads(text))

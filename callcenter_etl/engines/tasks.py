@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from isal import isal_zlib
 
-from callcenter_etl.engines.block_steps import judge_block, parse_block
-from callcenter_etl.engines.ranges import Cut, Range, bytes_of, find_line_starts
+from callcenter_etl.engines.block_steps import route_block
+from callcenter_etl.engines.ranges import Cut, Range, find_line_starts
 from callcenter_etl.engines.task_context import TaskContext
 from callcenter_etl.engines.task_messages import (
     COUNTED,
@@ -24,16 +24,14 @@ from callcenter_etl.engines.task_messages import (
     batch_of,
     block_row,
     encode_error,
-    oversized_row,
 )
 from callcenter_etl.errors import CallcenterEtlError
-from callcenter_etl.judge.validator import Validator
+from callcenter_etl.judge.judged_chunks import judged_block
+from callcenter_etl.judge.unique_keys import unique_rules
 from callcenter_etl.memory_errors import translate_memory_errors
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.record_rules import key_values
 from callcenter_etl.rules.rule import Rule
-from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.chunk import Chunk
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -63,13 +61,11 @@ def give_keys(work: TaskContext, ranges: Sequence[Range | None], batches: Batche
 
 def _keys_of(work: TaskContext, part: int, within: Range | None) -> Batches:
     work.check_version()
-    validator, shape = work.cached_validator(), work.shape
-    for item in work.items(within):
-        if isinstance(item, OversizedRecord):
-            continue
-        for chunk in parse_block(item, shape).chunks:
-            columns = validator.columns_of(chunk, shape.layout)
-            for number, rule in enumerate(unique_rules(validator)):
+    validator = work.cached_validator()
+    for block in work.blocks(within):
+        for chunk in block.parse().chunks:
+            columns = validator.columns_of(chunk, work.layout)
+            for number, rule in enumerate(unique_rules(validator.rules)):
                 keys, records = key_values(columns, rule.key)
                 if len(records):
                     yield _key_rows(part, number, keys, columns.lines[records])
@@ -87,14 +83,9 @@ def _key_rows(part: int, rule: int, keys: pa.LargeBinaryArray, lines: np.ndarray
     return pa.RecordBatch.from_arrays(arrays, schema=KEYS)
 
 
-def unique_rules(validator: Validator) -> tuple[Rule, ...]:
-    """Return the rules of uniqueness in the order of their numbers."""
-    return tuple(rule for rule in validator.rules if rule.key)
-
-
 def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
     """Yield `JUDGED` for the range that `REPEATS` come for, sorted by line, its HEAD first."""
-    repeats = Repeats(batches)
+    repeats = Repeats(batches, unique_rules(work.validator.rules))
     part = repeats.part
     if part is None:
         return
@@ -108,7 +99,7 @@ def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Bat
 
 
 class _Judging:
-    """Judges one range; `number` counts the rows given."""
+    """Judges one range; `number` counts the rows so far."""
 
     def __init__(self, work: TaskContext, part: int, repeats: Repeats) -> None:
         self._work = work
@@ -118,48 +109,35 @@ class _Judging:
 
     def rows(self, within: Range | None) -> Batches:
         """Yield the range's rows, its END last."""
-        self._work.check_version()
+        work = self._work
+        work.check_version()
+        validator, shape = work.cached_validator(), work.shape
         crc = size = 0
-        for item in self._work.items(within):
-            data = bytes_of(item)
-            crc, size = isal_zlib.crc32(data, crc), size + len(data)
-            if isinstance(item, OversizedRecord):
-                yield oversized_row(self._part, self.number, item)
-            else:
-                parsed = parse_block(item, self._work.shape)
-                columns = [self._columns_of(chunk) for chunk in parsed.chunks]
-                done = judge_block(self._work.cached_validator(), parsed, columns, self._work.shape)
-                yield block_row(self._part, self.number, done)
+        for block in work.blocks(within):
+            crc, size = isal_zlib.crc32(block.data, crc), size + len(block.data)
+            parsed = block.parse()
+            judged = judged_block(parsed, layout=work.layout, validator=validator, keys=self._repeats)
+            yield block_row(self._part, self.number, route_block(validator, parsed, judged, shape))
             self.number += 1
         told = json.dumps({"bytes": size, "crc32": crc})
         yield batch_of(JUDGED, part=[self._part], number=[self.number], kind=[END], told=[told])
 
-    def _columns_of(self, chunk: Chunk) -> ChunkColumns:
-        validator = self._work.cached_validator()
-        columns = validator.columns_of(chunk, self._work.layout)
-        rules = unique_rules(validator)
-        if rules and len(columns):
-            lines, numbers, firsts = self._repeats.up_to(int(columns.lines[-1]))
-            columns.first_lines = {
-                rule.id: _placed(columns.lines, lines[numbers == number], firsts[numbers == number])
-                for number, rule in enumerate(rules)
-            }
-        else:
-            columns.first_lines = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in rules}
-        return columns
-
 
 def _placed(all_lines: np.ndarray, lines: np.ndarray, firsts: np.ndarray) -> np.ndarray:
-    """Give, of shape (records,), the first line for the records on `lines`, -1 for the others."""
+    """Return, of shape (records,), the first line for the records on `lines`, -1 for the others."""
     found = np.full(len(all_lines), -1, dtype=np.int64)
     found[np.searchsorted(all_lines, lines)] = firsts
     return found
 
 
 class Repeats:
-    """The repeated keys of one range, read on as its records are judged; holds a batch or two at a time."""
+    """The repeated keys of one range, read on as its records are judged; memory holds a batch or two of them.
 
-    def __init__(self, batches: Batches) -> None:
+    `rules` are those of uniqueness, in the order of their numbers.
+    """
+
+    def __init__(self, batches: Batches, rules: tuple[Rule, ...]) -> None:
+        self._rules = rules
         self._batches = (batch for batch in batches if batch.num_rows)
         self._held = _Repeated.none()
         self._error: str | None = None
@@ -177,6 +155,16 @@ class Repeats:
 
         if self._error is not None:
             raise decode_error(self._error)
+
+    def first_lines(self, columns: ChunkColumns) -> Mapping[str, np.ndarray]:
+        """Return by rule the first lines of the repeated keys among the records; see `KeyLines`."""
+        if not self._rules or not len(columns):
+            return {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in self._rules}
+        lines, numbers, firsts = self.up_to(int(columns.lines[-1]))
+        return {
+            rule.id: _placed(columns.lines, lines[numbers == number], firsts[numbers == number])
+            for number, rule in enumerate(self._rules)
+        }
 
     def up_to(self, line: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return lines, numbers of rules and first lines of the repeats up to a line, those given before left out."""

@@ -19,7 +19,7 @@ from callcenter_etl.rules.type_checks import type_check
 _BEYOND_ASCII = 128
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ChunkColumns:
     """The text columns of one chunk by contract name, each of shape (records,), and values derived from them.
 

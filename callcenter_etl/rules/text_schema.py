@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -67,8 +68,7 @@ def with_first_lines(columns: ChunkColumns, rules: tuple[Rule, ...]) -> ChunkCol
     for rule in rules:
         with KeyRegistry.temporary() as registry:
             found[rule.id] = find_first_lines(columns, rule.key, registry.first_lines)
-    columns.first_lines = found
-    return columns
+    return replace(columns, first_lines=found)
 
 
 def _text_of(series: pd.Series, column: Column) -> pa.StringArray:

@@ -15,12 +15,11 @@ from callcenter_etl.contract.model import Column, ContractDocument, SourceFormat
 from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.errors import SourceError
-from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.chunk import Chunk, parse_chunk
+from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.delimited_source import DelimitedSource
 from callcenter_etl.sources.dialect import Dialect
-from callcenter_etl.sources.framing import TOO_LONG, Frame
+from callcenter_etl.sources.framing import TOO_LONG
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
-from callcenter_etl.sources.source_reader import SourceReader
 from callcenter_etl.store.uris import base_name, shown
 from callcenter_etl.writers.csv_injection import unescape, unescape_column
 from callcenter_etl.writers.part_folder import folder_sha256
@@ -121,7 +120,7 @@ class ExceptionsFile:
 
     def _blocks_of(self, uri: str, progress: _Pass) -> Iterator[RejectedRecords]:
         description = _as_source(self.document)
-        with SourceReader(uri, description, dialect=_DIALECT) as reader:
+        with DelimitedSource(uri, description, dialect=_DIALECT) as reader:
             layout = reader.open().layout
             if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
                 raise OtherContentError(
@@ -130,18 +129,11 @@ class ExceptionsFile:
             # First none, so that the names of the columns are known also where nothing was rejected.
             none = (pa.array([], type=pa.string()),) * layout.fields
             yield self._records(layout.names, none, np.arange(0), 0, reader.uri)
-            for item in reader.blocks(layout):
-                if isinstance(item, Frame):
-                    chunk = parse_chunk(item, first=0, last=len(item), fields=layout.fields)
-                    columns, numbers = _rows_of(chunk, layout.fields)
-                    passed_over, rows = len(chunk.malformed), len(item)
-                elif isinstance(item, OversizedRecord) and item.first:
-                    columns = _start_of_row(item.data, layout.fields)
-                    numbers, passed_over, rows = np.arange(len(columns[0])), 1, 1
-                else:  # the rest of a row over the limit
-                    continue
-                yield self._records(layout.names, columns, numbers + progress.rows, passed_over, reader.uri)
-                progress.rows += rows
+            for chunk in reader.chunks():
+                columns, numbers = _rows_of(chunk, layout.fields)
+                numbers = numbers + progress.rows
+                yield self._records(layout.names, columns, numbers, len(chunk.malformed), reader.uri)
+                progress.rows += len(chunk)
             progress.hashes.append((base_name(uri), reader.sha256))
 
     def _records(

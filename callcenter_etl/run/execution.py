@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.engines.block_steps import BlockFormat
-from callcenter_etl.engines.engine import Assignment
+from callcenter_etl.engines.block_steps import RoutingFormat
+from callcenter_etl.engines.engine import Assignment, Engine
 from callcenter_etl.engines.engine_table import ENGINES
-from callcenter_etl.engines.local_engine import LocalEngine
 from callcenter_etl.errors import AccountingError, CallcenterEtlError, CheckpointMismatchError
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.judge.validator import Validator
@@ -20,7 +19,7 @@ from callcenter_etl.logs import get_logger
 from callcenter_etl.memory_errors import translate_memory_errors
 from callcenter_etl.os_errors import catch_environment_errors
 from callcenter_etl.run.checkpoints.checkpoint import RunFingerprint, run_fingerprint
-from callcenter_etl.run.checkpoints.checkpointer import NoCheckpoints, RunParts, checkpoints_of, resume
+from callcenter_etl.run.checkpoints.checkpointer import RunParts, checkpoints_of, resume
 from callcenter_etl.run.checkpoints.interrupted_run import InterruptedRun
 from callcenter_etl.run.limits import broken_limits, status_of
 from callcenter_etl.run.plan import RunPlan, accepted_by, refuse_own_output, sink_plan
@@ -37,9 +36,9 @@ from callcenter_etl.run.summary import (
 )
 from callcenter_etl.run.summary_builder import output_file, rule_counts, staged_bytes
 from callcenter_etl.run.table_target import build_target
-from callcenter_etl.sources.header_reader import Opening
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.source import Source, SourceHeader
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.csv_injection import ESCAPED, RAW
 from callcenter_etl.writers.destination import Destination, staged_for
@@ -119,10 +118,16 @@ class _RunExecution:
     def _execute(self, unfinished: InterruptedRun | None) -> Summary:
         plan = self.plan
         passed = None if unfinished is None else unfinished.checkpoint.position
-        with SourceReader(plan.source, self.document, block_bytes=plan.block_bytes, passed=passed) as reader:
+        with open_source(
+            plan.source,
+            self.document,
+            block_bytes=plan.block_bytes,
+            chunk_rows=plan.chunk_rows,
+            passed=passed,
+        ) as reader:
             if unfinished is not None and unfinished.checkpoint.fingerprint != self._fingerprint(reader):
                 raise CheckpointMismatchError(f"{reader.uri}: changed a moment ago")
-            opening = reader.open()
+            header = reader.open()
             dead = None if unfinished is None else unfinished.folder
             with (
                 staged_for(
@@ -131,12 +136,12 @@ class _RunExecution:
                 opened_sink(plan.target_format, sink_plan(plan, self.document)) as sink,
             ):
                 staged.sink = sink
-                if opening.problems:
-                    return self._refuse(reader, opening, staged)
-                router = self._route_all(reader, opening, staged, unfinished)
+                if header.problems:
+                    return self._refuse(reader, header, staged)
+                router = self._route_all(reader, header, staged, unfinished)
                 return self._publish(reader, staged, router)
 
-    def _fingerprint(self, reader: SourceReader) -> RunFingerprint:
+    def _fingerprint(self, reader: Source) -> RunFingerprint:
         plan, sha256 = self.plan, self.contract.sha256
         return run_fingerprint(
             source=plan.source,
@@ -146,7 +151,7 @@ class _RunExecution:
             options=plan.options,
         )
 
-    def _room(self, reader: SourceReader) -> int | None:
+    def _room(self, reader: Source) -> int | None:
         """Return how many bytes this machine's disk must have for the files, None if unknown: tasks have their own."""
         return None if self.plan.parts else reader.min_output_bytes
 
@@ -157,31 +162,30 @@ class _RunExecution:
             plan.output, plan.publish_to, plan.staging, defaults.storage_options, mode=defaults.mode
         )
 
-    def _refuse(self, reader: SourceReader, opening: Opening, staged: Staging) -> Summary:
+    def _refuse(self, reader: Source, header: SourceHeader, staged: Staging) -> Summary:
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.document)
         rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
-        summary = self._summary(reader, status="refused", problems=opening.problems, rules=rules, outputs={})
+        summary = self._summary(reader, status="refused", problems=header.problems, rules=rules, outputs={})
         staged.publish((), summary_bytes(summary.to_dict()))
         return summary
 
     def _route_all(
-        self, reader: SourceReader, opening: Opening, staged: Staging, unfinished: InterruptedRun | None
+        self, reader: Source, header: SourceHeader, staged: Staging, unfinished: InterruptedRun | None
     ) -> Router:
         validator = Validator(self.document, lookups=load_lookups(self.document, self.contract.origin))
         cells = ESCAPED if self.document.run.exceptions.excel_safe else RAW
-        typed = None if staged.sink is None else ConversionPlan.of(self.document, opening.layout)
+        typed = None if staged.sink is None else ConversionPlan.of(self.document, header.layout)
         router = Router(
             staged,
-            names=opening.layout.names,
-            encoding=reader.dialect.encoding,
+            names=header.layout.names,
             cells=cells,
             schema=None if typed is None else typed.schema,
         )
         accounts = self.accounts
-        accounts.preamble_bytes, accounts.preamble_lines = len(opening.preamble), opening.preamble_lines
-        shape = BlockFormat(opening.layout, reader.dialect, self.plan.chunk_rows, cells, typed)
+        accounts.preamble_bytes, accounts.preamble_lines = len(header.preamble), header.preamble_lines
+        shape = RoutingFormat(header.layout, reader.encoding, cells, typed)
         assignment = Assignment(
             run_id=self.id,
             source=self.plan.source,
@@ -191,43 +195,41 @@ class _RunExecution:
             router=router,
             accounts=accounts,
             staged=staged,
-            preamble=opening.preamble,
+            preamble=header.preamble,
             workers=self.plan.workers,
             block_bytes=self.plan.block_bytes,
             range_bytes=self.plan.range_bytes,
             parts=self.plan.parts,
+            chunk_rows=self.plan.chunk_rows,
         )
         with ENGINES[self.plan.engine](assignment) as engine:
-            if isinstance(engine, LocalEngine):
-                parts = RunParts(self._fingerprint(reader), reader, staged, router, engine, accounts)
-                self._run_local(parts, opening, unfinished)
-            else:  # no checkpoints: what is under way is on other machines
-                self._begin(router, opening)
-                engine.run(
-                    reader.blocks(opening.layout),
-                    after_each=lambda: self._report_progress(reader),
-                    pause_point=NoCheckpoints(),
-                )
+            self._run(engine, assignment, header, unfinished)
         return router
 
-    def _begin(self, router: Router, opening: Opening) -> None:
-        if not self.plan.parts:
-            router.begin(opening.preamble)
-        self.accounts.blank_lines, self.accounts.blank_bytes = opening.blank_lines, opening.blank_bytes
-
-    def _run_local(self, parts: RunParts, opening: Opening, unfinished: InterruptedRun | None) -> None:
+    def _run(
+        self, engine: Engine, given: Assignment, header: SourceHeader, unfinished: InterruptedRun | None
+    ) -> None:
+        reader, parts = given.reader, None
+        if engine.keys is not None:
+            fingerprint = self._fingerprint(reader)
+            parts = RunParts(fingerprint, reader, given.staged, given.router, engine.keys, self.accounts)
         seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
         with checkpoints_of(parts, seconds=seconds) as checkpoints:
-            if unfinished is None:
-                self._begin(parts.router, opening)
+            if parts is None or unfinished is None:
+                self._begin(given.router, header)
                 checkpoints.begin()
             else:
                 self._go_on(parts, unfinished)
-            parts.engine.run(
-                parts.reader.blocks(opening.layout),
-                after_each=lambda: self._report_progress(parts.reader),
+            engine.run(
+                reader.blocks(),
+                after_each=lambda: self._report_progress(reader),
                 pause_point=checkpoints,
             )
+
+    def _begin(self, router: Router, header: SourceHeader) -> None:
+        if not self.plan.parts:
+            router.begin(header.preamble)
+        self.accounts.blank_lines, self.accounts.blank_bytes = header.blank_lines, header.blank_bytes
 
     def _go_on(self, parts: RunParts, unfinished: InterruptedRun) -> None:
         checkpoint = unfinished.checkpoint
@@ -235,7 +237,7 @@ class _RunExecution:
         self.resumed = Resumed(unfinished.run_id, checkpoint.line)
         _log.info("run_resumed", run_id=self.id, from_run=unfinished.run_id, line=checkpoint.line)
 
-    def _publish(self, reader: SourceReader, staged: Staging, router: Router) -> Summary:
+    def _publish(self, reader: Source, staged: Staging, router: Router) -> Summary:
         reader.check_unchanged()
         preamble = self.accounts.preamble_bytes
         self.accounts.prove(
@@ -260,7 +262,7 @@ class _RunExecution:
             summary, outputs={name: output_file(staged, name, unconverted=unconverted) for name in names}
         )
 
-    def _build_target(self, reader: SourceReader, staged: Staging) -> int | None:
+    def _build_target(self, reader: Source, staged: Staging) -> int | None:
         """Make the typed target, where the run has one, and tell how many of its records have values that do not fit."""
         if staged.sink is None:
             return None
@@ -277,7 +279,7 @@ class _RunExecution:
 
     def _summary(
         self,
-        reader: SourceReader,
+        reader: Source,
         *,
         status: str,
         problems: tuple[Diagnostic, ...],
@@ -310,7 +312,7 @@ class _RunExecution:
             resumed=self.resumed,
         )
 
-    def _report_progress(self, reader: SourceReader) -> None:
+    def _report_progress(self, reader: Source) -> None:
         if self.on_progress is not None:
             self.on_progress(
                 Progress(

@@ -110,6 +110,8 @@ def _locked_output(
     """Lock the output of a run; yield its options, the interrupted run to resume, the ledger and the published summary."""
     refuse_own_output(plan)
     options = outcome_options(plan, contract)
+    # The order matters: signals are held until the ledger has the end of the run, and staging folders are examined under
+    # the lock, when no other run can be writing into them.
     with (
         interrupts.hold_until_recorded(),
         catch_environment_errors(shown(plan.output)),
@@ -197,6 +199,7 @@ def _open_ledger(plan: RunPlan, contract: LoadedContract, root: str) -> tuple[Le
     look = partial(_published_in, plan.output, defaults.storage_options)
     published = look()
     output = output_as_recorded(plan.output, root)
+    # First of all: a run that crashed between publishing and its ledger entry must count as done.
     recover_ledger(
         ledger, output=output, published=published, recheck=None if is_local(plan.output) else look
     )

@@ -23,4 +23,5 @@ def status_of(limits: Limits, problems: tuple[Diagnostic, ...], *, rejected: int
     """Return the status of a run that read its source to the end."""
     if problems:
         return "failed"
+    # Rejects within a declared limit are expected; without a limit nothing says that they are, so the status shows them.
     return "rejects" if rejected and limits.max_rejected is None else "passed"

@@ -1,4 +1,4 @@
-"""Resolves the options of a run: the command line or a call wins, then the environment, then the contract."""
+"""Resolve the options of a run: the command line or a call wins, then the environment, then the contract."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _COUNT = re.compile(r"0*[1-9][0-9]{0,17}")
 class RunOptions:
     """The options of a run, each with its final value.
 
-    `output` is None where nothing is kept, `workers` and `chunk_rows` where the machine and the block decide, and
-    `max_rejected` where the contract's own limits hold.
+    `output` is None where no files are kept, `workers` is None for the number of usable cores, `chunk_rows` for all
+    records of a block, and `max_rejected` for the contract's own limit.
     """
 
     sources: tuple[str, ...]
@@ -55,19 +55,19 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class OptionSource:
-    """One place that options come from: their values by name, and how a message names an option of this place."""
+    """Source of options, such as the command line: their values by name, and the label of an option in messages."""
 
     values: Mapping[str, Any]
     label: Callable[[RunOption], str]
 
 
 def command_line(arguments: Mapping[str, Any]) -> OptionSource:
-    """Return those of a command's arguments that are options of a run; None for what was not typed."""
+    """Return the arguments of a command that are options of a run; None for an option that was not given."""
     return OptionSource(_known(arguments), lambda option: option.flag)
 
 
 def keywords(arguments: Mapping[str, Any]) -> OptionSource:
-    """Return those of a function's arguments that are options of a run; None for what was not passed."""
+    """Return the arguments of a function that are options of a run; None for an argument that was not passed."""
     return OptionSource(_known(arguments), lambda option: option.name)
 
 
@@ -76,7 +76,7 @@ def _known(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def environment(environ: Mapping[str, str]) -> OptionSource:
-    """Return the options in `CALLCENTER_ETL_*`; an empty variable counts as none."""
+    """Return the options in `CALLCENTER_ETL_*`; an empty variable is ignored."""
     values = {
         name.removeprefix(ENVIRONMENT_PREFIX).lower(): text
         for name, text in environ.items()
@@ -88,13 +88,13 @@ def environment(environ: Mapping[str, str]) -> OptionSource:
 def resolve_options(
     defaults: RunDefaults, *places: OptionSource, sources: tuple[str, ...] = ()
 ) -> RunOptions:
-    """Resolve every option: the first of the places that has it wins, then the contract's `run`.
+    """Return every option from the first of the places that has it, else from the contract's `run`.
 
-    `sources` are those that were named; without, the environment's or the contract's. Raises UsageError for a value
-    that cannot be used, with the name of the option in the place where it came from.
+    `sources` are those of the command or call; where empty, those of the environment or the contract. Raises UsageError
+    for a value that is not valid, with the label of the option in its place.
     """
     found = {name: _resolve(option, defaults, places) for name, option in RUN_OPTIONS.items()}
-    if found["output"] is None:  # then there is nothing to copy: the copies are the output
+    if found["output"] is None:  # a destination of copies alone is an output
         found["output"], found["publish_to"] = found["publish_to"], None
     log = {"level": "log_level", "format": "log_format", "directory": "log_directory"}
     settings = defaults.log.model_copy(update={key: found.pop(name) for key, name in log.items()})
@@ -143,14 +143,14 @@ def _resolve(option: RunOption, defaults: RunDefaults, places: tuple[OptionSourc
 
 
 def _declared(option: RunOption, defaults: RunDefaults) -> Any:
-    """Return a contract's value; None for what the contract's `run` does not have."""
+    """Return the value of an option in the contract's `run`, None where the contract has no such key."""
     room, _, key = (option.contract_key or "").partition(".")
     return reduce(getattr, key.split("."), defaults) if room == "run" else None
 
 
 def _read_place(_: RunOption, value: str | os.PathLike[str]) -> str:
     place = os.fspath(value)
-    if place == "":  # an unset variable of a script, most likely: never the current folder by accident
+    if place == "":  # most likely an unset variable of a script, which must not mean the current folder
         raise ValueError("a folder is expected, not ''")
     if holds_nul(place):
         raise ValueError(f"a path holds no NUL character, got {place!r}")
@@ -158,7 +158,7 @@ def _read_place(_: RunOption, value: str | os.PathLike[str]) -> str:
 
 
 def _read_choice(option: RunOption, value: str) -> str:
-    # Log levels are the only ones in capitals, and typed in either case.
+    # Log levels, the only choices in capitals, may be typed in any case.
     text = value.upper() if option.choices[0].isupper() else value
     if text not in option.choices:
         raise ValueError(f"{value!r} is none of {', '.join(option.choices)}")
@@ -166,7 +166,7 @@ def _read_choice(option: RunOption, value: str) -> str:
 
 
 def _read_count(_: RunOption, value: str | int) -> int:
-    # A text is read by its digits: int() of thousands of them is slow, and of more than 4,300 an error of its own.
+    # Checked by a pattern first: int() is slow for thousands of digits, and raises an error of its own over 4,300.
     is_count = _COUNT.fullmatch(value) is not None if isinstance(value, str) else 0 < value < 10**18
     if not is_count:
         raise ValueError(f"a whole number of 1 or more is expected, not {value!r}")

@@ -15,7 +15,7 @@ from callcenter_etl.run.checkpoints.interrupted_run import InterruptedRun
 from callcenter_etl.run.summary import instant, new_run_id
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
-from callcenter_etl.sources.source_reader import BLOCK_BYTES
+from callcenter_etl.sources.source import BLOCK_BYTES
 from callcenter_etl.store.uris import base_name, one_spelling, shown, within
 from callcenter_etl.writers.file_names import FILE_NAMES
 from callcenter_etl.writers.tables.target_writer import SinkPlan
@@ -76,6 +76,8 @@ def outcome_options(plan: RunPlan, contract: LoadedContract) -> str | None:
         lookups = hash_lookups(contract.document, contract.origin)
     except SourceError:
         return None
+    # Of the source's name only the part that matters: all of it where the contract has rules for it, else the suffix,
+    # so that a renamed source with the same content counts as done.
     name = base_name(plan.source)
     limit = plan.limits.max_rejected
     options = {
@@ -97,6 +99,7 @@ def outcome_options(plan: RunPlan, contract: LoadedContract) -> str | None:
 
 def accepted_by(options: str | None) -> str:
     """Return the options of a run that affect which records are accepted, as canonical JSON."""
+    # The other options, such as `max_rejected`, change files of the output, but not the rows of a table.
     values = {} if options is None else json.loads(options)
     return json.dumps(
         {name: values[name] for name in ("lookups", "name", "part") if name in values}, sort_keys=True

@@ -10,7 +10,7 @@ from callcenter_etl.writers.staging import Staging
 
 
 def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
-    """Return the count of each rule by its id, in contract order."""
+    """Return the count of each rule by rule id, in contract order."""
     return {
         rule: RuleCount(
             severity=tally.severity,
@@ -47,5 +47,5 @@ def output_file(staged: Staging, name: str, *, unconverted: int | None) -> Outpu
         files=None if target.files is None else len(target.files),
         unconverted=unconverted,
         version=target.version,
-        records=None if target.path is not None else target.records,
+        records=None if target.path is not None else target.records,  # a table also has rows of other runs
     )

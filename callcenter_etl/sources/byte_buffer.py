@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 
 
@@ -12,13 +13,16 @@ from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 class OversizedRecord:
     """A piece of a record that is over the size limit; `first` marks its first piece, `last` its last one.
 
-    `line` is the 1-based line on which the record starts.
+    `line` is the 1-based line on which the record starts. `shown` is the text of the piece for people, without the line end. `starts_text` is true where no earlier piece of
+    the record had any: the first one may end within a character.
     """
 
     data: bytes
     line: int
+    shown: str
     first: bool
     last: bool
+    starts_text: bool
 
 
 class ByteBuffer:
@@ -37,6 +41,8 @@ class ByteBuffer:
         # Joined only on demand: `consume_lines` copies each byte once, a buffer that is always joined copies it twice.
         self._parts: list[bytes] = []
         self.ended = False
+        # True while a record that is over the limit was taken in part.
+        self.within_record = False
         self.offset = offset
         self.bytes_read = 0
 
@@ -111,19 +117,32 @@ class ByteBuffer:
                 return consumed
             self.read_more()
 
-    def consume_oversized_record(self) -> Iterator[OversizedRecord]:
-        """Yield the line at the start in pieces of about a block, so that memory stays constant; reads to its end."""
-        first, line = True, self.next_line
+    def consume_oversized_record(self, show: ShowStream) -> Iterator[OversizedRecord]:
+        """Yield the line at the start in pieces of about a block, so that memory stays constant; reads to its end.
+
+        `show` decodes the pieces for people.
+        """
+        line, first, text_begun = self.next_line, True, False
+        self.within_record = True
+        for data, last in self._pieces_of_line():
+            shown = show.show(data.rstrip(b"\r\n") if last else data, final=last)
+            yield OversizedRecord(
+                data, line, shown, first=first, last=last, starts_text=bool(shown) and not text_begun
+            )
+            first, text_begun = False, text_begun or bool(shown)
+        self.within_record = False
+
+    def _pieces_of_line(self) -> Iterator[tuple[bytes, bool]]:
+        """Yield the pieces of the line at the start, each with whether it is the last one."""
         while True:
             stop = line_end(self.data, ended=self.ended)
             if stop or self.ended:
                 break
             piece = self.consume(len(self.data) - int(self.data.endswith(b"\r")))
             if piece:
-                yield OversizedRecord(piece, line, first=first, last=False)
-                first = False
+                yield piece, False
             self.read_more()
-        yield OversizedRecord(self.consume(stop or len(self.data)), line, first=first, last=True)
+        yield self.consume(stop or len(self.data)), True
 
     def drain(self) -> None:
         """Read and drop the rest of the stream."""

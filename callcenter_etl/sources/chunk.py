@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
+from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord
 
 _BOM = b"\xef\xbb\xbf"
@@ -22,7 +23,8 @@ class Chunk:
     """Records of one block in source order, sound and malformed.
 
     `sound` holds the indices of the sound records, `values` their fields: one text array a source column, by
-    position, each of shape (sound records,). `malformed` is sorted by record.
+    position, each of shape (sound records,). `malformed` is sorted by record. Where `piece` is set, the chunk is a
+    piece of a record over the size limit: the first piece has that record, malformed, and the others have none.
     """
 
     frame: Frame
@@ -31,6 +33,7 @@ class Chunk:
     sound: NDArray[np.int64]
     values: tuple[pa.StringArray, ...]
     malformed: tuple[MalformedRecord, ...]
+    piece: OversizedRecord | None = None
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -41,6 +44,36 @@ class Chunk:
         return self.frame.lines[self.first : self.last]
 
     @property
+    def raw(self) -> bytes:
+        """The bytes of the block, which hold the records of the chunk."""
+        return self.frame.raw
+
+    @property
+    def offset(self) -> int:
+        """The byte of the source at which the block's bytes start."""
+        return self.frame.offset
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Offset in the block's bytes at which each record starts."""
+        return self.frame.starts[self.first : self.last]
+
+    @property
+    def stops(self) -> NDArray[np.int64]:
+        """Offset in the block's bytes at which each record stops, behind its line end."""
+        return self.frame.stops[self.first : self.last]
+
+    @property
+    def line_counts(self) -> NDArray[np.int64]:
+        """Number of physical lines of each record."""
+        return self.frame.line_counts[self.first : self.last]
+
+    @property
+    def continued_bytes(self) -> int:
+        """How many bytes of the chunk belong to a record that began in an earlier chunk."""
+        return 0 if self.piece is None or self.piece.first else len(self.piece.data)
+
+    @property
     def sound_lines(self) -> NDArray[np.int64]:
         """1-based physical line of each sound record."""
         return self.lines[self.sound]
@@ -49,6 +82,14 @@ class Chunk:
         """Return the bytes of one record without its line end."""
         at = self.first + record
         return self.frame.raw[int(self.frame.starts[at]) : int(self.frame.stops[at])].rstrip(b"\r\n")
+
+    def text_of(self, record: int) -> str:
+        """Return the text of one record with its line end; bytes that do not decode become U+FFFD."""
+        frame, at = self.frame, self.first + record
+        text = frame.text[int(frame.text_starts[at]) : int(frame.text_stops[at])]
+        for stand_in, wanted in frame.marks.restore:
+            text = text.replace(stand_in.encode(), wanted.encode())
+        return text.decode("utf-8", "replace")
 
 
 def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:

@@ -88,8 +88,7 @@ def frame_block(
     # The order of the three checks is that of the structural reasons: the first one that applies is the record's.
     too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
     reasons: dict[int, tuple[int, str]] = {
-        int(line): (TOO_LONG, f"the record is over {dialect.max_record_bytes:,} bytes long")
-        for line in too_long
+        int(line): (TOO_LONG, too_long_reason(dialect)) for line in too_long
     }
     kept = _judge_quotes(
         text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final
@@ -115,6 +114,11 @@ def frame_block(
         first_line=first_line,
         offset=offset,
     )
+
+
+def too_long_reason(dialect: Dialect) -> str:
+    """Return the reason of a record that is over the size limit."""
+    return f"the record is over {dialect.max_record_bytes:,} bytes long"
 
 
 @dataclass(slots=True)
@@ -208,11 +212,8 @@ def _judge_quotes(
         last = min(line + dialect.max_joined_lines, len(lines)) - 1
         limit = int(min(lines.ends[last], start + dialect.max_joined_bytes))
         scan = scan_record(text, start, limit, marks)
-        within_block = (
-            last == len(lines) - 1
-            and limit == int(lines.ends[last])
-            and len(lines) - line < dialect.max_joined_lines
-        )
+        most = dialect.max_joined_lines
+        within_block = last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < most
         if scan.open and within_block and not final:  # its closing quote may be in the next block
             return int(line)
         if _joins(scan, fields, dialect):

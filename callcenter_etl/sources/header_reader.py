@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import SourceError
@@ -13,28 +11,14 @@ from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.quotes import split_fields
+from callcenter_etl.sources.source import SourceHeader
 
 _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The start of a source: its preamble (the bytes of BOM and header line), blank lines before it, and layout.
-
-    The source is refused where there are `problems`.
-    """
-
-    preamble: bytes
-    preamble_lines: int
-    blank_lines: int
-    blank_bytes: int
-    layout: ColumnLayout
-    problems: tuple[Diagnostic, ...] = ()
-
-
-def refused(problems: list[Diagnostic]) -> Opening:
-    """Return the opening of a source that is refused."""
-    return Opening(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
+def refused(problems: list[Diagnostic]) -> SourceHeader:
+    """Return the header of a source that is refused."""
+    return SourceHeader(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
 
 
 class HeaderReader:
@@ -46,8 +30,8 @@ class HeaderReader:
         self._dialect = dialect
         self._uri = uri
 
-    def read(self, problems: list[Diagnostic]) -> Opening:
-        """Return the opening of the source, with the header consumed and `problems` extended by those of the header.
+    def read(self, problems: list[Diagnostic]) -> SourceHeader:
+        """Return the header of the source, consumed, with `problems` extended by those of the header.
 
         Raises SourceError where the header line is over the size limit of a record.
         """
@@ -67,7 +51,7 @@ class HeaderReader:
         if found:
             found = _json_lines(line) or self._header_below(line, stop, lines) or found
         preamble = bom + self._pending.consume(stop)
-        return Opening(preamble, lines, blanks, len(blank), layout, (*problems, *found))
+        return SourceHeader(preamble, lines, blanks, len(blank), layout, (*problems, *found))
 
     def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
         """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""
@@ -82,11 +66,11 @@ class HeaderReader:
                 return (Diagnostic("header.missing", sentence),)
         return ()
 
-    def _read_no_header(self, bom: bytes, problems: list[Diagnostic]) -> Opening:
+    def _read_no_header(self, bom: bytes, problems: list[Diagnostic]) -> SourceHeader:
         if not self._pending.data and self._pending.ended:
             problems.append(Diagnostic("file.empty", "the source has no bytes"))
             return refused(problems)
-        return Opening(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
+        return SourceHeader(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
 
     def _header_line(self) -> tuple[bytes, int, int]:
         """Return the header's content, its length in bytes with the line end, and its number of physical lines."""

@@ -28,9 +28,9 @@ def csv_line(values: Sequence[str]) -> bytes:
 def csv_records(
     columns: Sequence[pa.StringArray], *, in_quotes: NDArray[np.bool_] | None = None
 ) -> memoryview:
-    """Return the records of text columns, all of one length, as lines.
+    """Return the records of text columns of equal length as lines.
 
-    `in_quotes`, of shape (records,), marks the records whose last value is quoted whatever it holds. At least two
+    `in_quotes`, of shape (records,), marks the records of which the last value is quoted in any case. At least two
     columns are required: an empty value of a single one would be a blank line.
     """
     if not len(columns[0]):

@@ -48,7 +48,7 @@ class StagedParts:
 
 
 def folder_sha256(files: Sequence[tuple[str, str]]) -> str:
-    """Return the hash of a folder whose part files have these names and hashes, in order."""
+    """Return the hash of a folder of part files with these names and hashes, in order."""
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.rules.reject_reasons import RejectReasons
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.encodings import ShowStream, show
+from callcenter_etl.sources.encodings import show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
 from callcenter_etl.store.file_checkpoint import FileCheckpoint
 from callcenter_etl.writers.byte_selection import select_records
@@ -55,29 +54,47 @@ def route_chunk(
     `rejected` has the shape (records,) of the chunk, `reject_reasons` covers the sound records among them. `typed`
     holds the accepted records of a typed target, None where the target gets the source's bytes.
     """
-    frame = chunk.frame
-    starts, stops = frame.starts[chunk.first : chunk.last], frame.stops[chunk.first : chunk.last]
+    if chunk.piece is not None:
+        return _route_piece(chunk, cells)
+    raw, starts, stops = chunk.raw, chunk.starts, chunk.stops
     exceptions = int(np.count_nonzero(rejected))
     if typed is None:
-        accepted, records = select_records(frame.raw, starts, stops, ~rejected), len(chunk) - exceptions
+        accepted, records = select_records(raw, starts, stops, ~rejected), len(chunk) - exceptions
     else:
         accepted, records = batch_message(typed), typed.num_rows
     if not exceptions:
         return Routed(accepted, memoryview(b""), memoryview(b""), 0, records)
     return Routed(
         target=accepted,
-        rejected=select_records(frame.raw, starts, stops, rejected),
+        rejected=select_records(raw, starts, stops, rejected),
         exceptions=_exceptions(chunk, reject_reasons, encoding, cells),
         exception_records=len(reject_reasons.records) + len(chunk.malformed),
         target_records=records,
     )
 
 
+def _route_piece(chunk: Chunk, cells: Cells) -> Routed:
+    """Put a piece of a record over the size limit into its place: its exception is one line, written piece by piece."""
+    piece = chunk.piece
+    if piece is None:
+        raise TypeError("the chunk holds whole records")
+    text = cells.text(piece.shown) if piece.starts_text else piece.shown
+    exception = text.replace('"', '""').encode("utf-8")
+    for malformed in chunk.malformed:  # of the first piece alone
+        cell = (str(chunk.lines[0]), STRUCTURAL_RULES[malformed.status], malformed.reason, "")
+        start = csv_line((*[""] * len(chunk.values), *cell)).removesuffix(LINE_END.encode())
+        exception = start + b'"' + exception
+    if piece.last:
+        exception += b'"' + LINE_END.encode()
+    records = len(chunk.malformed)
+    return Routed(memoryview(b""), memoryview(piece.data), memoryview(exception), records, 0)
+
+
 def _exceptions(chunk: Chunk, reject_reasons: RejectReasons, encoding: str, cells: Cells) -> memoryview:
     columns = _exception_columns(chunk, reject_reasons, encoding)
     in_quotes = None
     if any(m.status == TOO_LONG for m in chunk.malformed):
-        # `write_oversized` has to open the quotes before it knows the rest of the record. Depending on the block size
+        # `_route_piece` has to open the quotes before it knows the rest of the record. Depending on the block size
         # such a record comes here or there, and the bytes must be the same.
         rules = columns[-_RULES_FROM_END]
         in_quotes = np.asarray(pc.equal(rules, STRUCTURAL_RULES[TOO_LONG]))
@@ -124,19 +141,15 @@ class Router:
         staged: Staging,
         *,
         names: Sequence[str],
-        encoding: str,
         cells: Cells = RAW,
         schema: pa.Schema | None = None,
     ) -> None:
         self._staged = staged
         self._schema = schema
         self._names = names
-        self._encoding = encoding
         self._cells = cells
         self.exception_records = 0
         self.target_records = 0
-        self._long: ShowStream | None = None
-        self._long_begun = False
 
     def begin(self, preamble: bytes) -> None:
         """Create the files, with the preamble or the schema message, and the header line of the exceptions."""
@@ -170,27 +183,3 @@ class Router:
         self._exceptions.write(routed.exceptions)
         self.exception_records += routed.exception_records
         self.target_records += routed.target_records
-
-    def write_oversized(self, piece: OversizedRecord, reason: str, rule: str) -> None:
-        """Write a piece of a record that is over the size limit, at constant memory.
-
-        Its row in the exceptions is opened by the first piece and closed by the last one.
-        """
-        self._rejected.write(piece.data)
-        if piece.first:
-            self._long = ShowStream(self._encoding)
-            self._long_begun = False
-            start = csv_line((*[""] * len(self._names), str(piece.line), rule, reason, ""))
-            self._exceptions.write(start.removesuffix(LINE_END.encode()) + b'"')
-            self.exception_records += 1
-        if self._long is None:
-            raise RuntimeError("a long record goes on that never began")
-        data = piece.data.rstrip(b"\r\n") if piece.last else piece.data
-        shown = self._long.show(data, final=piece.last)
-        # Only the first character of a cell decides whether it is escaped; a piece may decode to no character at all.
-        if shown and not self._long_begun:
-            shown, self._long_begun = self._cells.text(shown), True
-        self._exceptions.write(shown.replace('"', '""').encode("utf-8"))
-        if piece.last:
-            self._exceptions.write(b'"' + LINE_END.encode())
-            self._long = None

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.engines import block_steps, local_engine
+from callcenter_etl.engines import local_engine
 from callcenter_etl.engines.sequencer import Sequencer
+from callcenter_etl.sources.blocks import LineBlock
+from callcenter_etl.sources.source import ParsedBlock
 
 ROOT = Path(__file__).parents[2]
 FILES = ("target.csv", "exceptions.csv", "rejected.csv")
@@ -62,16 +64,16 @@ def test_the_contract_says_how_many_workers_where_nobody_else_does(
 
 
 def test_a_failing_block_ends_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = block_steps.parse_block
+    parse = LineBlock.parse
     calls: list[int] = []
 
-    def fails_at_the_third(*args: Any) -> Any:
+    def fails_at_the_third(block: LineBlock) -> ParsedBlock:
         calls.append(1)
         if len(calls) == 3:
             raise RuntimeError("broken")
-        return parse(*args)
+        return parse(block)
 
-    monkeypatch.setattr(local_engine, "parse_block", fails_at_the_third)
+    monkeypatch.setattr(LineBlock, "parse", fails_at_the_third)
     with pytest.raises(RuntimeError, match="broken"):
         outcome(sample, tmp_path / "o", workers=3, block_bytes=10_007)
     assert not (tmp_path / "o" / "summary.json").exists()

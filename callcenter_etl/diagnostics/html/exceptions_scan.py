@@ -16,10 +16,8 @@ from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import SourceError
 from callcenter_etl.run.summary import OutputFile
-from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.chunk import parse_chunk
-from callcenter_etl.sources.framing import QUOTE, STRUCTURAL_RULES, Frame
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.framing import QUOTE, STRUCTURAL_RULES
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.store.uris import base_name
 from callcenter_etl.writers.csv_injection import unescape
 from callcenter_etl.writers.part_folder import folder_sha256
@@ -88,7 +86,7 @@ def examine(published: Published, *, lines: int, rules: Sequence[str]) -> Findin
 
 def _read(findings: Findings, uri: str, published: Published, known: frozenset[str]) -> str:
     """Go over one file; give its hash."""
-    with SourceReader(uri, _document(published.storage)) as reader:
+    with open_source(uri, _document(published.storage)) as reader:
         if published.file.parts is None and reader.size not in (None, published.file.bytes):
             raise _replaced()
         layout = reader.open().layout
@@ -96,13 +94,9 @@ def _read(findings: Findings, uri: str, published: Published, known: frozenset[s
         if tuple(names[-len(REJECT_COLUMNS) :]) != REJECT_COLUMNS:
             raise SourceError("the exceptions have another header than a run writes")
         findings.names = tuple(names[: -len(REJECT_COLUMNS)])
-        for item in reader.blocks(layout):
-            if isinstance(item, OversizedRecord):
-                findings.passed_over += item.last
-            elif isinstance(item, Frame):
-                chunk = parse_chunk(item, first=0, last=len(item), fields=layout.fields)
-                findings.passed_over += len(chunk.malformed)
-                _add(findings, chunk.values, known, excel_safe=published.excel_safe)
+        for chunk in reader.chunks():
+            findings.passed_over += len(chunk.malformed)
+            _add(findings, chunk.values, known, excel_safe=published.excel_safe)
         return reader.sha256
 
 

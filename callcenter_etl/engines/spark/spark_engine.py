@@ -17,19 +17,20 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from callcenter_etl.engines.collect import Body, collect_rows
-from callcenter_etl.engines.engine import Assignment, Item
-from callcenter_etl.engines.local_engine import PausePoint
+from callcenter_etl.engines.engine import Assignment, PausePoint
 from callcenter_etl.engines.part_files import PartsPlan, empty_part
-from callcenter_etl.engines.ranges import Range, bytes_of, can_be_cut, cuts_of, ranges_of
+from callcenter_etl.engines.ranges import Range, can_be_cut, cuts_of, ranges_of
 from callcenter_etl.engines.spark.part_writer import write_parts
 from callcenter_etl.engines.spark.spark_jobs import in_order, judged, line_starts, repeats
 from callcenter_etl.engines.spark.spark_session import session_for
 from callcenter_etl.engines.task_context import TaskContext
 from callcenter_etl.engines.task_messages import decode_error
-from callcenter_etl.engines.tasks import unique_rules
 from callcenter_etl.errors import AccountingError, EngineError, OutputError, UsageError
 from callcenter_etl.judge.tally import RuleTally, Tally
+from callcenter_etl.judge.unique_keys import unique_rules
 from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.source import Block
 from callcenter_etl.store.uris import absolute, base_name
 from callcenter_etl.writers.part_folder import MAX_PARTS, read_manifest
 
@@ -39,8 +40,11 @@ _TOLD = re.compile(r"callcenter_etl\.errors\.OutputError: (.+)")
 class SparkEngine:
     """Takes one source to its places on Spark. Use within `with`.
 
-    The driver reads the source too, beside the executors: what they judged must be what it counted and hashed.
+    The driver reads the source too, while the executors work: the bytes that they judged must be those that it counted
+    and hashed.
     """
+
+    keys = None  # the work that is under way is on other machines, so that there is nothing to take a checkpoint of
 
     def __init__(self, assignment: Assignment) -> None:
         self._given = assignment
@@ -61,12 +65,12 @@ class SparkEngine:
 
     def run(  # the protocol has pauses, and nothing rests here
         self,
-        items: Iterable[Item],
+        blocks: Iterable[Block],
         *,
         after_each: Callable[[], None],
         pause_point: PausePoint,  # noqa: ARG002
     ) -> None:
-        """Take the source to its places; `items` are the driver's own reading. It never rests: `pauses` are not asked.
+        """Take the source to its places; `blocks` are the driver's own reading. It never rests, nor asks `pause_point`.
 
         Raises EngineError where Spark gives up.
         """
@@ -74,7 +78,7 @@ class SparkEngine:
         begin = given.reader.plain_position
         enough = Event()
         with ThreadPoolExecutor(1, thread_name_prefix="source") as pool:
-            reading = pool.submit(_read_alongside, items, enough)
+            reading = pool.submit(_read_alongside, blocks, enough)
             try:
                 with _translate_spark_errors():
                     body = self._judge(begin, after_each)
@@ -87,7 +91,9 @@ class SparkEngine:
         given, work = self._given, self._work()
         spark = session_for(given.workers)
         ranges = self._ranges(spark, work, *begin)
-        rows = repeats(spark, work, ranges, unique=bool(unique_rules(given.validator))) if ranges else None
+        rows = (
+            repeats(spark, work, ranges, unique=bool(unique_rules(given.validator.rules))) if ranges else None
+        )
         if given.parts:
             return self._written_as_parts(
                 PartsPlan.of(work, given.staged, given.preamble), spark, rows, ranges
@@ -97,7 +103,6 @@ class SparkEngine:
             parts=len(ranges),
             router=given.router,
             accounts=given.accounts,
-            dialect=given.shape.dialect,
             after_each=after_each,
         )
 
@@ -133,7 +138,7 @@ class SparkEngine:
             identity=given.reader.identity,
             validator=given.validator,
             layout=given.shape.layout,
-            chunk_rows=given.shape.chunk_rows,
+            chunk_rows=given.chunk_rows,
             block_bytes=given.block_bytes,
             typed=given.shape.typed,
         )
@@ -144,7 +149,7 @@ class SparkEngine:
         """Return the ranges, None for a whole source that cannot be cut; there may be none at all."""
         given = self._given
         compressed = suffix_of(base_name(given.source)) is not None
-        if not can_be_cut(given.shape.dialect, compressed=compressed):
+        if not can_be_cut(dialect_of(given.validator.document), compressed=compressed):
             return (None,)
         size = given.reader.size or 0
         least = -(-size // MAX_PARTS) if given.parts else 1
@@ -154,14 +159,13 @@ class SparkEngine:
         return ranges_of(line_starts(spark, work, cuts), first_line=first_line, stop=size)
 
 
-def _read_alongside(items: Iterable[Item], enough: Event) -> tuple[int, int]:
-    """Read the source to its end, as its hash and its lines are counted on the way; give size and CRC-32."""
+def _read_alongside(blocks: Iterable[Block], enough: Event) -> tuple[int, int]:
+    """Read the source to its end, which also hashes it and counts its lines; return size and CRC-32."""
     crc = size = 0
-    for item in items:
+    for block in blocks:
         if enough.is_set():
             break
-        data = bytes_of(item)
-        crc, size = isal_zlib.crc32(data, crc), size + len(data)
+        crc, size = isal_zlib.crc32(block.data, crc), size + len(block.data)
     return size, crc
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from callcenter_etl.engines.local_engine import LocalEngine
 from callcenter_etl.errors import CheckpointMismatchError
 from callcenter_etl.judge.tally import Tally
+from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.logs import get_logger
 from callcenter_etl.run.checkpoints.checkpoint import Checkpoint, RunFingerprint, write_checkpoint
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.source import Source
 from callcenter_etl.uniqueness import KeyOffset
 from callcenter_etl.writers.file_names import REJECTED, TARGET
 from callcenter_etl.writers.router import Router
@@ -49,10 +50,10 @@ class RunParts:
     """The parts of a run whose state a checkpoint holds; `basis` is what the bytes they stage depend on."""
 
     fingerprint: RunFingerprint
-    reader: SourceReader
+    reader: Source
     staged: Staging
     router: Router
-    engine: LocalEngine
+    keys: UniqueKeys
     accounts: Tally
 
 
@@ -82,7 +83,7 @@ class Checkpoints:
 
     def begin(self) -> None:
         """Let a run that starts at the beginning keep what a checkpoint will need."""
-        self._parts.engine.keep_keys()
+        self._parts.keys.keep()
 
     def due(self) -> bool:
         """Return whether the run is to rest. Raises OutputError where the checkpoint before could not be written."""
@@ -96,7 +97,7 @@ class Checkpoints:
     def rested(self) -> None:
         """Note where the run stands. Raises AccountingError where that does not add up."""
         checkpoint = self._noted()
-        key_offsets = self._parts.engine.key_offsets_kept()
+        key_offsets = self._parts.keys.offsets()
         self._under_way = self._pool.submit(self._write, checkpoint, key_offsets)
         self._next = time.monotonic() + self._seconds
 
@@ -130,14 +131,19 @@ class Checkpoints:
         parts, start = self._parts, time.monotonic()
         for name in checkpoint.files:
             parts.staged.files[name].sync()
-        keys = parts.engine.key_checkpoints(key_offsets)
+        keys = parts.keys.checkpoints(key_offsets)
         write_checkpoint(parts.staged.directory, replace(checkpoint, keys=keys))
         _log.info("checkpoint", line=checkpoint.line, seconds=round(time.monotonic() - start, 3))
 
 
-def checkpoints_of(parts: RunParts, *, seconds: float) -> Checkpoints | NoCheckpoints:
-    """Return what takes checkpoints every so many seconds; none of a source that could not be read again."""
-    return Checkpoints(parts, seconds=seconds) if seconds and parts.reader.is_rereadable else NoCheckpoints()
+def checkpoints_of(parts: RunParts | None, *, seconds: float) -> Checkpoints | NoCheckpoints:
+    """Return the checkpoints of a run, one every so many seconds (0: none).
+
+    There are none without `parts`, nor of a source that could not be read again.
+    """
+    if parts is None or not seconds or not parts.reader.is_rereadable:
+        return NoCheckpoints()
+    return Checkpoints(parts, seconds=seconds)
 
 
 def resume(parts: RunParts, checkpoint: Checkpoint, *, after_each: Callable[[], None]) -> None:
@@ -145,7 +151,7 @@ def resume(parts: RunParts, checkpoint: Checkpoint, *, after_each: Callable[[], 
 
     Raises CheckpointMismatchError where what that run read or staged is not what it was, or the checkpoint was forged.
     """
-    _check_lines(checkpoint.accounts, multiline=parts.reader.dialect.multiline)
+    _check_lines(checkpoint.accounts, multiline=parts.reader.multiline)
     try:
         _restore(parts, checkpoint)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -170,4 +176,7 @@ def _restore(parts: RunParts, checkpoint: Checkpoint) -> None:
         exception_records=checkpoint.exception_records,
         target_records=checkpoint.accounts.accepted.records,
     )
-    parts.engine.go_on(checkpoint.accounts, checkpoint.keys)
+    if set(checkpoint.accounts.rules) - set(parts.accounts.rules) - set(STRUCTURAL_RULES.values()):
+        raise CheckpointMismatchError("the checkpoint counts rules that the contract does not have")
+    parts.accounts.merge(checkpoint.accounts)
+    parts.keys.resume(checkpoint.keys)

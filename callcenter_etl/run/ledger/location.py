@@ -39,6 +39,7 @@ def existing_ledger_in(root: str, storage: StorageOptions = DEFAULTS) -> Ledger:
             f"{root}: no ledger here ({FILE_NAME}); name the folder that was given to validate --output"
         )
     ledger = ledger_in(root, storage=storage)
+    # An object store has no folder that could be missing: a ledger without any run is treated as missing.
     if not is_local(root) and not ledger.ids(""):
         raise UsageError(
             f"{shown(root)}: no ledger here; name the prefix that was given to validate --output"

@@ -64,7 +64,7 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
 
 
 def problems_of(record: RunRecord, root: str, storage: StorageOptions = DEFAULTS) -> tuple[Diagnostic, ...]:
-    """Return why a run was refused or failed, as its published summary says; nothing where that is another run's.
+    """Return the problems of a refused or failed run from its published summary, none where that is of another run.
 
     Raises SourceError where the summary cannot be read.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.store.uris import shown
 
-INTERRUPTED = 130
-BUG = 70
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+BUG = 70  # EX_SOFTWARE of sysexits.h
 
 
 def cause_of(error: BaseException) -> tuple[str, int]:

@@ -42,7 +42,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run: contract, source, status, counts and published files.
+    """Record of one run: contract, source, status, counts and published files.
 
     `output` is relative to the output root; `options` are those that affect the written files, as canonical JSON, None
     where unknown; `cause` is why a run with status `error` ended. Times are in ISO form, UTC.

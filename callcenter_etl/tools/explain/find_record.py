@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from callcenter_etl.engines.block_steps import BlockFormat, ParsedBlock, parse_block
 from callcenter_etl.errors import UsageError
+from callcenter_etl.judge.judged_chunks import keyed_columns
+from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.rules.record_rules import find_first_lines
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
-from callcenter_etl.sources.header_reader import Opening
-from callcenter_etl.sources.source_reader import Block, SourceReader
-from callcenter_etl.uniqueness import make_temporary_registries
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.header import ColumnLayout
+from callcenter_etl.sources.source import Block, Source, SourceHeader
 
 MAX_RAW_BYTES = 4096
 
@@ -42,112 +39,89 @@ class FoundRecord:
     malformed: tuple[str, str] | None
 
 
-def find_record(reader: SourceReader, opening: Opening, line: int, validator: Validator) -> FoundRecord:
-    """Return the record to which a line belongs; `reader` has been opened.
+def find_record(source: Source, header: SourceHeader, line: int, validator: Validator) -> FoundRecord:
+    """Return the record to which a line belongs; `source` has been opened.
 
     The source is read up to that line, and parsed before it only where keys must be unique. Raises UsageError
     for the header, a blank line, or one beyond the end.
     """
-    _refuse_preamble(reader, opening, line)
-    offset = len(opening.preamble) + opening.blank_bytes
-    with ExitStack() as stack:
-        walk = _Walk(reader, opening, validator, stack)
-        for item in reader.blocks(opening.layout):
-            if isinstance(item, OversizedRecord):
-                found = walk.long_record(item, line, offset)
-                offset += len(item.data)
-            elif reader.lines < line and not walk.registries:
-                found = None
-                offset += len(item.raw) if isinstance(item, Block) else item.consumed
-            else:
-                found = walk.record(parse_block(item, walk.shape), line, offset)
-                offset += len(item.raw) if isinstance(item, Block) else item.consumed
-            if found is not None:
-                return found
-            if reader.lines >= line and not isinstance(item, OversizedRecord):
-                raise UsageError(f"{reader.uri}: line {line:,} is blank: it holds no record")
-    raise UsageError(f"{reader.uri}: line {line:,} is beyond the end: the source has {reader.lines:,} lines")
+    _refuse_preamble(source, header, line)
+    offset = len(header.preamble) + header.blank_bytes
+    with UniqueKeys.temporary(validator.rules) as keys:
+        search = _LineSearch(line, header.layout, validator, keys)
+        for block in source.blocks():
+            # What is not judged need not be parsed: that makes the way to a late line many times as fast.
+            if source.lines >= line or keys:
+                search.look_into(block, offset)
+            offset += len(block.data)
+            if search.found is not None:
+                return search.found
+            if source.lines >= line and not search.within_record:
+                raise UsageError(f"{source.uri}: line {line:,} is blank: it holds no record")
+    raise UsageError(f"{source.uri}: line {line:,} is beyond the end: the source has {source.lines:,} lines")
 
 
-def _refuse_preamble(reader: SourceReader, opening: Opening, line: int) -> None:
-    first = opening.blank_lines + opening.preamble_lines + 1
-    if line <= opening.blank_lines:
-        raise UsageError(f"{reader.uri}: line {line:,} is blank: it holds no record")
+def _refuse_preamble(source: Source, header: SourceHeader, line: int) -> None:
+    first = header.blank_lines + header.preamble_lines + 1
+    if line <= header.blank_lines:
+        raise UsageError(f"{source.uri}: line {line:,} is blank: it holds no record")
     if line < first:
-        raise UsageError(f"{reader.uri}: line {line:,} is the header, records start on line {first:,}")
+        raise UsageError(f"{source.uri}: line {line:,} is the header, records start on line {first:,}")
 
 
-class _Walk:
-    """What is kept on the way to a line: the keys seen, for rules of uniqueness, and a long record's size."""
+class _LineSearch:
+    """The search for the record of a line, block by block; `found` is None until the record ends."""
 
-    def __init__(
-        self, reader: SourceReader, opening: Opening, validator: Validator, stack: ExitStack
-    ) -> None:
-        self.shape = BlockFormat(opening.layout, reader.dialect)
-        self.validator = validator
-        self.registries = make_temporary_registries([rule.id for rule in validator.rules if rule.key])
-        for registry in self.registries.values():
-            stack.enter_context(registry)
-        self._long = bytearray()
-        self._long_start = self._long_bytes = 0
+    def __init__(self, line: int, layout: ColumnLayout, validator: Validator, keys: UniqueKeys) -> None:
+        self.found: FoundRecord | None = None
+        self._line = line
+        self._layout = layout
+        self._validator = validator
+        self._keys = keys
+        self._begun: FoundRecord | None = None
 
-    def record(self, parsed: ParsedBlock, line: int, offset: int) -> FoundRecord | None:
-        for chunk in parsed.chunks:
-            columns = self.validator.columns_of(chunk, self.shape.layout)
-            columns.first_lines = {
-                rule.id: find_first_lines(columns, rule.key, self.registries[rule.id].first_lines)
-                for rule in self.validator.rules
-                if rule.key
-            }
-            at = _index_of(chunk, line)
+    @property
+    def within_record(self) -> bool:
+        """True once the record was found to begin, though perhaps not yet to end."""
+        return self._begun is not None
+
+    def look_into(self, block: Block, offset: int) -> None:
+        """Look for the record in a block, whose bytes are at an offset of the source."""
+        for chunk in block.parse().chunks:
+            # Before the line of the record: its reasons name the first lines of repeated keys.
+            columns = keyed_columns(self._validator, chunk, self._layout, self._keys)
+            at = _index_of(chunk, self._line)
             if at is not None:
-                return _record_at(chunk, at, columns, offset)
-        return None
+                self._begun = _record_at(chunk, at, columns, offset)
+            elif self._begun is not None:
+                self._begun = _continued(self._begun, block.data)
+            if self._begun is not None and (chunk.piece is None or chunk.piece.last):
+                self.found = self._begun
+                return
 
-    def long_record(self, piece: OversizedRecord, line: int, offset: int) -> FoundRecord | None:
-        if piece.line != line:
-            return None
-        if piece.first:
-            self._long_start = offset
-        self._long += piece.data[: MAX_RAW_BYTES - len(self._long)]
-        self._long_bytes += len(piece.data)
-        if not piece.last:
-            return None
-        most = self.shape.dialect.max_record_bytes
-        return FoundRecord(
-            line=line,
-            lines=1,
-            offset=self._long_start,
-            size=self._long_bytes,
-            raw=bytes(self._long),
-            text=None,
-            values=None,
-            columns=None,
-            malformed=(STRUCTURAL_RULES[TOO_LONG], f"the record is over {most:,} bytes long"),
-        )
+
+def _continued(record: FoundRecord, data: bytes | memoryview) -> FoundRecord:
+    """Return a record over the size limit with its next piece."""
+    more = bytes(data[: MAX_RAW_BYTES - len(record.raw)])
+    return replace(record, size=record.size + len(data), raw=record.raw + more)
 
 
 def _index_of(chunk: Chunk, line: int) -> int | None:
-    counts = chunk.frame.line_counts[chunk.first : chunk.last]
     at = int(np.searchsorted(chunk.lines, line, side="right")) - 1
-    return at if at >= 0 and line < int(chunk.lines[at] + counts[at]) else None
+    return at if at >= 0 and line < int(chunk.lines[at] + chunk.line_counts[at]) else None
 
 
 def _record_at(chunk: Chunk, at: int, columns: ChunkColumns, offset: int) -> FoundRecord:
-    frame, number = chunk.frame, chunk.first + at
-    start, stop = int(frame.starts[number]), int(frame.stops[number])
+    start, stop = int(chunk.starts[at]), int(chunk.stops[at])
     malformation = next((each for each in chunk.malformed if each.record == at), None)
     sound = np.flatnonzero(chunk.sound == at)
-    text = frame.text[int(frame.text_starts[number]) : int(frame.text_stops[number])]
-    for stand_in, wanted in frame.marks.restore:
-        text = text.replace(stand_in.encode(), wanted.encode())
     return FoundRecord(
-        line=int(frame.lines[number]),
-        lines=int(frame.line_counts[number]),
+        line=int(chunk.lines[at]),
+        lines=int(chunk.line_counts[at]),
         offset=offset + start,
         size=stop - start,
-        raw=frame.raw[start : min(stop, start + MAX_RAW_BYTES)],
-        text=text.decode("utf-8", "replace"),
+        raw=chunk.raw[start : min(stop, start + MAX_RAW_BYTES)],
+        text=None if chunk.piece is not None else chunk.text_of(at),
         values=tuple(values[int(sound[0])].as_py() for values in chunk.values) if len(sound) else None,
         columns=one_row(columns, int(sound[0])) if len(sound) else None,
         malformed=None

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.masks import as_mask
-from callcenter_etl.sources.chunk import parse_chunk
+from callcenter_etl.sources.blocks import LineBlock, RecordFormat
+from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.dialect import dialect_of
-from callcenter_etl.sources.framing import STRUCTURAL_RULES, Frame, frame_block
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.tools.explain.broken_values import Cluster
 from callcenter_etl.tools.explain.published_rejects import Rejects
 from callcenter_etl.tools.explain.remedies import MAX_SHOWN, MAYBE, Indices, Judge, Remedy, change_source
@@ -49,23 +51,28 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     raw = "\n".join(texts).encode("utf-8", "surrogatepass")
     if document.source.encoding == _OTHER_ENCODING:
         raw = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
-    fields = rejects.layout.fields
-    frame = frame_block(raw, dialect=dialect_of(document), fields=fields, first_line=0, offset=0, final=True)
-    chunk = parse_chunk(frame, first=0, last=len(frame), fields=fields)
+    shape = RecordFormat(dialect_of(document), rejects.layout.fields)
+    # Lines are counted from 0 here, so that the line of a record is its place in the cluster.
+    parsed = LineBlock(raw, first_line=0, offset=0, format=shape).parse()
+    return sum(_recovered(chunk, cluster, rejects, judge, validator) for chunk in parsed.chunks)
+
+
+def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, validator: Validator) -> int:
+    """Count the lines of a chunk that are read as records now, and accepted."""
+    document = validator.document
     values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
     columns = judge.columns(document, values, chunk.sound_lines)
-    columns.first_lines = {
-        rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key
-    }
-    kept = ~validator.judge(columns).rejected & _whole_in_the_source(frame, chunk.sound, cluster, rejects)
-    return int(frame.line_counts[chunk.sound][kept].sum())
+    none = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key}
+    columns = replace(columns, first_lines=none)
+    kept = ~validator.judge(columns).rejected & _whole_in_the_source(chunk, cluster, rejects)
+    return int(chunk.line_counts[chunk.sound][kept].sum())
 
 
-def _whole_in_the_source(frame: Frame, sound: Indices, cluster: Cluster, rejects: Rejects) -> np.ndarray:
-    """Return which records are made of lines that are neighbours in the source too."""
+def _whole_in_the_source(chunk: Chunk, cluster: Cluster, rejects: Rejects) -> np.ndarray:
+    """Return which sound records are made of lines that are neighbours in the source too."""
     lines = rejects.lines[cluster.records]
-    first = frame.lines[sound]
-    last = first + frame.line_counts[sound] - 1
+    first = chunk.sound_lines
+    last = first + chunk.line_counts[chunk.sound] - 1
     return np.asarray(lines[last] - lines[first] == last - first)
 
 

@@ -13,12 +13,13 @@ from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import UsageError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.sources.dialect import Dialect
+from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.framing import FIELDS, STRUCTURAL_RULES
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.quotes import split_fields
-from callcenter_etl.sources.source_reader import BLOCK_BYTES, SourceReader
+from callcenter_etl.sources.source import BLOCK_BYTES
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.explain.find_record import MAX_RAW_BYTES, FoundRecord, find_record, letters
 from callcenter_etl.tools.explain.rule_verdicts import BROKEN, RuleVerdict, explain_rules
 
@@ -88,14 +89,14 @@ def explain_line(
     document = contract.document
     if line < 1:
         raise UsageError(f"lines are counted from 1, got {line}")
-    with SourceReader(source, document, block_bytes=block_bytes) as reader:
-        opening = reader.open()
-        if opening.problems:
-            return Explanation(reader.uri, document.contract, line, REFUSED, problems=tuple(opening.problems))
+    with open_source(source, document, block_bytes=block_bytes) as reader:
+        header = reader.open()
+        if header.problems:
+            return Explanation(reader.uri, document.contract, line, REFUSED, problems=tuple(header.problems))
         validator = Validator(document, lookups=load_lookups(document, contract.origin))
-        found = find_record(reader, opening, line, validator)
+        found = find_record(reader, header, line, validator)
         hidden = {} if show_values else hidden_columns(document)
-        told = _Record(found, opening.layout, reader.dialect, document, hidden)
+        told = _Record(found, header.layout, dialect_of(document), document, hidden)
         return told.explanation(reader.uri, line, _rules_of(found, validator, hidden))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -151,11 +151,12 @@ class Judge:
             {name: self.rejects.text(name).take(picks) for name in self.rejects.layout.positions},
             self.rejects.lines[records],
         )
-        columns.first_lines = {
+        first_lines = {
             rule.id: np.where(self.rejects.broke(rule.id)[records], 0, -1)
             for rule in validator.rules
             if rule.key
         }
+        columns = replace(columns, first_lines=first_lines)
         return int((~validator.judge(columns).rejected).sum())
 
     def validator(self, document: ContractDocument) -> Validator | None:

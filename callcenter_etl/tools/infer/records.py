@@ -84,7 +84,7 @@ def read_records(
             chunks = read_chunks(
                 uri, layout.document(), max_records=max_records, on_bytes=on_bytes(f"reading {uri}")
             )
-            for chunk, last in with_last(piece for piece, _ in chunks if isinstance(piece, Chunk)):
+            for chunk, last in with_last(chunk for chunk in chunks if chunk.piece is None):
                 records.add(uri, chunk, last=last)
     if records.malformed > MAX_MALFORMED * records.read:
         raise SampleError(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.judge.validator import Validator, Verdict
-from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.rules.record_rules import find_first_lines
-from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.judge.judged_chunks import JudgedChunk, judged_chunks
+from callcenter_etl.judge.unique_keys import UniqueKeys, unique_rules
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
-from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.store.uris import base_name
 from callcenter_etl.temporary import temporary_folder
-from callcenter_etl.tools.infer.sample_chunks import LongRecord, OnBytes, read_chunks
+from callcenter_etl.tools.infer.sample_chunks import OnBytes, first_records, open_sample, reported_blocks
 from callcenter_etl.uniqueness import KeyRegistry
 
 MAX_PLACES = 10
@@ -46,8 +45,9 @@ class SampleOutcome:
     broken: dict[str, BrokenRuleCount] = field(default_factory=dict)
     both: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, uri: str, chunk: Chunk, verdict: Verdict) -> None:
+    def add(self, uri: str, judged: JudgedChunk) -> None:
         """Count the records of a chunk and the rules that they broke."""
+        chunk, verdict = judged.chunk, judged.verdict
         columns = verdict.columns
         self.read += len(chunk)
         self.accepted += int((~verdict.rejected).sum())
@@ -76,29 +76,18 @@ def hold_to(
     outcome = SampleOutcome(both=dict.fromkeys(pairs, 0))
     validator = Validator(document)
     for uri in samples:
-        with temporary_folder() as scratch, ExitStack() as stack:
-            registries = {
-                rule.id: stack.enter_context(KeyRegistry(scratch, filter_bytes=KEY_FILTER_BYTES))
-                for rule in validator.rules
-                if rule.key
-            }
-            for piece, layout in read_chunks(uri, document, max_records=max_records, on_bytes=on_bytes):
-                if isinstance(piece, LongRecord):
-                    outcome.read += 1
-                    outcome.add_broken(piece.rule, uri, [piece.line])
-                else:
-                    verdict = validator.judge(_columns_of(piece, layout, validator, registries))
-                    outcome.add(uri, piece, verdict)
+        with (
+            temporary_folder() as scratch,
+            UniqueKeys(validator.rules, _registries(validator.rules, scratch)) as keys,
+            open_sample(uri, document, max_records=max_records) as (source, layout),
+        ):
+            blocks = reported_blocks(source, on_bytes)
+            judged = judged_chunks(blocks, layout=layout, validator=validator, keys=keys)
+            for each in first_records(judged, max_records):
+                outcome.add(uri, each)
     return outcome
 
 
-def _columns_of(
-    chunk: Chunk, layout: ColumnLayout, validator: Validator, registries: Mapping[str, KeyRegistry]
-) -> ChunkColumns:
-    columns = validator.columns_of(chunk, layout)
-    columns.first_lines = {
-        rule.id: find_first_lines(columns, rule.key, registries[rule.id].first_lines)
-        for rule in validator.rules
-        if rule.key
-    }
-    return columns
+def _registries(rules: Sequence[Rule], scratch: Path) -> dict[str, KeyRegistry]:
+    """Return registries with small filters: samples are small, and there are many of them one after the other."""
+    return {rule.id: KeyRegistry(scratch, filter_bytes=KEY_FILTER_BYTES) for rule in unique_rules(rules)}

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from callcenter_etl.contract.loader import load_document
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.engines.block_steps import BlockFormat, parse_block
 from callcenter_etl.errors import SampleError
-from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.judge.judged_chunks import JudgedChunk
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.framing import STRUCTURAL_RULES, TOO_LONG
 from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.source import Block, Source
+from callcenter_etl.sources.source_formats import open_source
 
+Records = TypeVar("Records", Chunk, JudgedChunk)
 OnBytes = Callable[[int, int | None], None]
 FIRST_ROWS = 65_536  # rows of a chunk: small enough to drop impossible types early
-
-
-@dataclass(frozen=True, slots=True)
-class LongRecord:
-    """A record over the size limit; only its line is known."""
-
-    line: int
-    rule: str = STRUCTURAL_RULES[TOO_LONG]
 
 
 def plain_document(columns: Sequence[Mapping[str, Any]], source: Mapping[str, Any]) -> ContractDocument:
@@ -33,32 +25,45 @@ def plain_document(columns: Sequence[Mapping[str, Any]], source: Mapping[str, An
     return load_document({"contract": "sample", "source": dict(source), "columns": list(columns)}).document
 
 
+@contextmanager
+def open_sample(
+    uri: str, document: ContractDocument, *, max_records: int | None
+) -> Iterator[tuple[Source, ColumnLayout]]:
+    """Open a sample under a contract's source format. Raises SampleError where the source is refused."""
+    rows = FIRST_ROWS if max_records is None else min(FIRST_ROWS, max(max_records, 1))
+    with open_source(uri, document, chunk_rows=rows) as source:
+        header = source.open()
+        if header.problems:
+            raise SampleError("\n".join(f"{source.uri}: {problem.message}" for problem in header.problems))
+        yield source, header.layout
+
+
+def reported_blocks(source: Source, on_bytes: OnBytes) -> Iterator[Block]:
+    """Yield the blocks of a source, and report how far it was read after each."""
+    for block in source.blocks():
+        yield block
+        on_bytes(source.stored_bytes, source.size)
+
+
+def first_records(chunks: Iterable[Records], max_records: int | None) -> Iterator[Records]:
+    """Yield chunks until they have `max_records` records, None for all; the last chunk may have more."""
+    left = max_records
+    for chunk in chunks:
+        yield chunk
+        if left is not None:
+            left -= len(chunk)
+            if left <= 0:
+                return
+
+
 def read_chunks(
     uri: str, document: ContractDocument, *, max_records: int | None, on_bytes: OnBytes
-) -> Iterator[tuple[Chunk | LongRecord, ColumnLayout]]:
-    """Yield the records of a sample in chunks, in the source format of a contract, at most `max_records`.
+) -> Iterator[Chunk]:
+    """Yield the records of a sample under a contract's source format, about `max_records` of them.
 
     Raises SampleError if the source is refused, SourceError if it cannot be read.
     """
-    with SourceReader(uri, document) as reader:
-        opening = reader.open()
-        if opening.problems:
-            raise SampleError("\n".join(f"{reader.uri}: {problem.message}" for problem in opening.problems))
-        rows = FIRST_ROWS if max_records is None else min(FIRST_ROWS, max(max_records, 1))
-        shape = BlockFormat(opening.layout, reader.dialect, chunk_rows=rows)
-        left = max_records
-        for item in reader.blocks(opening.layout):
-            pieces: Sequence[Chunk | LongRecord] = (
-                _long(item) if isinstance(item, OversizedRecord) else parse_block(item, shape).chunks
-            )
-            for piece in pieces:
-                if left is not None:
-                    left -= len(piece) if isinstance(piece, Chunk) else 1
-                yield piece, opening.layout
-                if left is not None and left <= 0:
-                    return
-            on_bytes(reader.stored_bytes, reader.size)
-
-
-def _long(piece: OversizedRecord) -> Sequence[LongRecord]:
-    return (LongRecord(piece.line),) if piece.first else ()
+    with open_sample(uri, document, max_records=max_records) as (source, _):
+        blocks = reported_blocks(source, on_bytes)
+        chunks = (chunk for block in blocks for chunk in block.parse().chunks)
+        yield from first_records(chunks, max_records)

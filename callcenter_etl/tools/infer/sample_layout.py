@@ -6,18 +6,16 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from clevercsv.detect import Detector
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import SampleError, UsageError
-from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import QUOTE
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.tools.infer.likenesses import looks_given, looks_unmistakable
-from callcenter_etl.tools.infer.sample_chunks import LongRecord, OnBytes, plain_document, read_chunks
+from callcenter_etl.tools.infer.sample_chunks import OnBytes, plain_document, read_chunks
 from callcenter_etl.tools.infer.sample_survey import Encoding, Survey
 
 DELIMITERS = ",;\t|"
@@ -163,19 +161,19 @@ class _Tally:
 def _tally(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> _Tally:
     tally = _Tally()
     for each in surveys:
-        for piece, _ in read_chunks(each.uri, layout.document(), max_records=None, on_bytes=on_bytes):
-            if isinstance(piece, LongRecord):
+        for chunk in read_chunks(each.uri, layout.document(), max_records=None, on_bytes=on_bytes):
+            if chunk.piece is not None:  # no evidence of how the other records are written
                 continue
-            tally.sound += len(piece.sound)
-            tally.malformed += len(piece.malformed)
-            tally.by_quotes += sum(m.status == QUOTE for m in piece.malformed)
+            tally.sound += len(chunk.sound)
+            tally.malformed += len(chunk.malformed)
+            tally.by_quotes += sum(m.status == QUOTE for m in chunk.malformed)
     return tally
 
 
 def _has_header(uri: str, layout: SampleLayout) -> tuple[bool, str]:
     """Return whether the first record is a header, and the evidence: its cells are names and the values below are not."""
     chunks = read_chunks(uri, layout.document(), max_records=HEADER_ROWS, on_bytes=lambda *_: None)
-    sound = next((piece for piece, _ in islice(chunks, 1) if isinstance(piece, Chunk)), None)
+    sound = next(chunks, None)
     if sound is None or not len(sound.sound) or sound.sound[0] != 0:
         return True, "the first record is no sound one"
     columns = [values.to_pylist() for values in sound.values]

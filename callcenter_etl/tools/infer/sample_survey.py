@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import chardet
 
 from callcenter_etl.errors import SampleError, UsageError
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.lines import LineCounter
-from callcenter_etl.sources.source_reader import SourceReader
-from callcenter_etl.tools.infer.sample_chunks import plain_document
+from callcenter_etl.tools.infer.sample_chunks import OnBytes, open_sample, plain_document, reported_blocks
 
 HEAD_BYTES = 2**18
 MAX_EVIDENCE_LINES = 20_000  # lines with non-ASCII bytes; more would not improve the guess
@@ -31,7 +29,6 @@ _BOMS = (
     (b"\xfe\xff", "utf-16"),
 )
 _BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
-OnBytes = Callable[[int, int | None], None]
 
 
 @dataclass(slots=True)
@@ -88,18 +85,13 @@ def survey(uri: str, *, on_bytes: OnBytes) -> Survey:
     found = Survey(uri)
     counter = LineCounter()
     document = plain_document([{"name": "line"}], {"encoding": "latin-1", "header": "none", "quote": None})
-    with SourceReader(uri, document) as reader:
-        opening = reader.open()
-        if opening.problems:
-            raise SampleError("\n".join(f"{reader.uri}: {problem.message}" for problem in opening.problems))
-        for item in reader.blocks(opening.layout):
-            data = item.data if isinstance(item, OversizedRecord) else item.raw
-            counter.feed(data)
-            found.take(data)
-            on_bytes(reader.stored_bytes, reader.size)
+    with open_sample(uri, document, max_records=None) as (source, _):
+        for block in reported_blocks(source, on_bytes):
+            counter.feed(bytes(block.data))
+            found.take(bytes(block.data))
     found.lines = counter.lines
     if not bytes(found.head).strip(b"\r\n"):
-        raise SampleError(f"{reader.uri}: the sample has nothing but blank lines")
+        raise SampleError(f"{source.uri}: the sample has nothing but blank lines")
     return found
 
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
-from callcenter_etl.sources.chunk import Chunk, parse_chunk
+from callcenter_etl.sources.blocks import LineBlock, RecordFormat
+from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import is_ascii_superset
-from callcenter_etl.sources.framing import ENCODING, FIELDS, QUOTE, STRUCTURAL_RULES, frame_block
+from callcenter_etl.sources.framing import ENCODING, FIELDS, QUOTE, STRUCTURAL_RULES
 from callcenter_etl.tools.reprocess.exceptions_sheet import Row
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
@@ -178,19 +179,10 @@ def _framed_together(
 
 def _read(text: str, writing: Writing, records: int) -> Chunk | None:
     """Read records back; None where they are not so many."""
-    fields = len(writing.names)
-    frame = frame_block(
-        # With a line end: the last record of a one-column source may be empty.
-        f"{text}\n".encode(),
-        dialect=writing.as_text,
-        fields=fields,
-        first_line=1,
-        offset=0,
-        final=True,
-    )
-    if len(frame) != records:
-        return None
-    return parse_chunk(frame, first=0, last=len(frame), fields=fields)
+    # With a line end: the last record of a one-column source may be empty.
+    raw, shape = f"{text}\n".encode(), RecordFormat(writing.as_text, len(writing.names))
+    chunk = next(iter(LineBlock(raw, first_line=1, offset=0, format=shape).parse().chunks), None)
+    return chunk if chunk is not None and len(chunk) == records else None
 
 
 def _in_order(

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.engines.block_steps import BlockFormat, parse_block
+from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.rules.record_rules import find_first_lines
-from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.reprocess.rejected_file import as_published
-from callcenter_etl.uniqueness import make_registries
 
 # Lines of published files are reported from those of the source by being beyond any.
 _PUBLISHED = 10**15
@@ -32,43 +30,32 @@ class KnownKeys:
 
     def __init__(self, validator: Validator, scratch: Path) -> None:
         self._validator = validator
-        self._registries = make_registries(
-            {rule.id: scratch / f"keys-{number}" for number, rule in enumerate(validator.rules) if rule.key}
-        )
-        self._stack = ExitStack()
+        self._keys = UniqueKeys.in_folder(validator.rules, scratch)
 
     def __enter__(self) -> Self:
-        for registry in self._registries.values():
-            self._stack.enter_context(registry)
+        self._keys.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._stack.close()
+        self._keys.__exit__(*exc)
 
     @property
     def wanted(self) -> bool:
         """True where the contract has rules of uniqueness."""
-        return bool(self._registries)
+        return bool(self._keys)
 
     def add_published(self, uris: Iterable[str], document: ContractDocument) -> None:
         """Take in the keys of published targets. Raises SourceError where one cannot be read."""
-        for uri in uris if self._registries else ():
-            with SourceReader(uri, as_published(document)) as reader:
-                layout = reader.open().layout
-                shape = BlockFormat(layout, reader.dialect)
-                for item in reader.blocks(layout):
-                    for chunk in () if isinstance(item, OversizedRecord) else parse_block(item, shape).chunks:
-                        columns = self._validator.columns_of(chunk, layout)
-                        columns.lines = columns.lines + _PUBLISHED
-                        self.find_first_lines(columns)
+        for uri in uris if self._keys else ():
+            with open_source(uri, as_published(document)) as source:
+                layout = source.open().layout
+                for chunk in source.chunks():
+                    columns = self._validator.columns_of(chunk, layout)
+                    self._keys.first_lines(replace(columns, lines=columns.lines + _PUBLISHED))
 
-    def find_first_lines(self, columns: ChunkColumns) -> None:
-        """Fill in the first lines of repeated keys, and remember the new ones."""
-        columns.first_lines = {
-            rule.id: find_first_lines(columns, rule.key, self._registries[rule.id].first_lines)
-            for rule in self._validator.rules
-            if rule.key
-        }
+    def first_lines(self, columns: ChunkColumns) -> Mapping[str, NDArray[np.int64]]:
+        """Return the first lines of repeated keys, and remember the new ones; see `KeyLines`."""
+        return self._keys.first_lines(columns)
 
 
 def as_published_lines(reasons: pa.StringArray) -> list[str]:

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.engines.block_steps import BlockFormat, parse_block
 from callcenter_etl.errors import SourceError
-from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.chunk import Chunk
+from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.encodings import is_ascii_superset, show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.source_reader import SourceReader
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.reprocess.corrected_records import Batch
 
 
@@ -29,15 +28,16 @@ class RejectedFile:
 
     def __init__(self, uri: str, document: ContractDocument) -> None:
         self.uri = uri
-        self._reader = SourceReader(uri, as_published(document))
+        self._reader = open_source(uri, as_published(document))
+        self._dialect = dialect_of(document)
         self.layout = ColumnLayout(names=(), positions={})
         self.preamble = b""
         self.problems: tuple[Diagnostic, ...] = ()
 
     def __enter__(self) -> Self:
         self._reader.__enter__()
-        opening = self._reader.open()
-        self.layout, self.preamble, self.problems = opening.layout, opening.preamble, opening.problems
+        header = self._reader.open()
+        self.layout, self.preamble, self.problems = header.layout, header.preamble, header.problems
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -57,16 +57,14 @@ class RejectedFile:
 
         Raises SourceError for a record over the limit, which nobody corrects by hand.
         """
-        shape = BlockFormat(self.layout, self._reader.dialect)
         seen: Counter[str] = Counter()
-        for item in self._reader.blocks(self.layout):
-            if isinstance(item, OversizedRecord):
-                most = shape.dialect.max_record_bytes
+        for chunk in self._reader.chunks():
+            if chunk.piece is not None:
+                most = self._dialect.max_record_bytes
                 raise SourceError(
-                    f"{self._reader.uri}: line {item.line:,} is over {most:,} bytes long: take it out"
+                    f"{self._reader.uri}: line {chunk.piece.line:,} is over {most:,} bytes long: take it out"
                 )
-            for chunk in parse_block(item, shape).chunks:
-                yield _batch_of(chunk, shape.dialect.encoding, seen)
+            yield _batch_of(chunk, self._reader.encoding, seen)
 
 
 def as_published(document: ContractDocument) -> ContractDocument:
@@ -104,8 +102,8 @@ def without(batch: Batch, known: frozenset[str]) -> Batch:
 
 
 def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
-    frame, numbers = chunk.frame, range(chunk.first, chunk.last)
-    raws = [frame.raw[int(frame.starts[at]) : int(frame.stops[at])] for at in numbers]
+    spans = zip(chunk.starts.tolist(), chunk.stops.tolist(), strict=True)
+    raws = [chunk.raw[start:stop] for start, stop in spans]
     return Batch(
         keys=[_key_of(raw, seen) for raw in raws],
         lines=chunk.lines,

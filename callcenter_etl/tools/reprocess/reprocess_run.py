@@ -14,6 +14,7 @@ from pathlib import Path
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import AccountingError, OutputError, UsageError
+from callcenter_etl.judge.judged_chunks import with_key_lines
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.logs import get_logger
 from callcenter_etl.os_errors import catch_environment_errors
@@ -191,8 +192,7 @@ class _Reprocess:
             if keys.wanted:
                 self._take_in_published(keys, before.targets)
             for batch, known in self.corrections.batches(before.keys):
-                columns = self.corrections.columns(batch, validator)
-                keys.find_first_lines(columns)
+                columns = with_key_lines(self.corrections.columns(batch, validator), keys)
                 verdict = validator.judge(columns)
                 accepted = batch.sound[~verdict.rejected]
                 writer.write(batch, accepted, validator.reject_reasons(verdict), self.rules)

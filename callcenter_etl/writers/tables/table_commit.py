@@ -119,7 +119,7 @@ class Commit:
         After a conflict the new version is read and the commit is retried, for the seconds of the job. Raises
         OutputError with the writer that came first, when the time is over.
         """
-        # Retried here and not by the library: each try decides anew which files it replaces, by the newest version.
+        # Retried here and not by the library: each try decides by the newest version which files it replaces.
         retrying = Retrying(
             retry=retry_if_exception_type(ConflictError),
             stop=stop_after_delay(self._job.seconds),

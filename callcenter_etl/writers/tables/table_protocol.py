@@ -44,7 +44,7 @@ class TableChange:
 
 
 class TableVersion(Protocol):
-    """One version of a table, as it was when it was read."""
+    """Version of a table at the time when it was read."""
 
     @property
     def number(self) -> int:

@@ -54,7 +54,7 @@ class StagedRecords:
 
 @dataclass(frozen=True, slots=True)
 class TargetFile:
-    """One file of a target folder; `path` is relative to the folder, with `/`.
+    """A file of a target folder; `path` is relative to the folder, with `/`.
 
     A file that is not `new` was published by an earlier run and is kept.
     """

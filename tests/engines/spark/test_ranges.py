@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl.engines.ranges import Range, blocks_of, bytes_of, cuts_of, find_line_starts, ranges_of
+from callcenter_etl.engines.ranges import Range, cuts_of, find_line_starts, range_blocks, ranges_of
 from callcenter_etl.errors import SourceError
-from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.blocks import LineBlock, OversizedBlock, RecordFormat
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.lines import find_lines
-from callcenter_etl.sources.source_reader import Block
 
 BYTES = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b'"', b"\x00", b"\xff"])).map(b"".join)
 
@@ -38,13 +37,14 @@ def test_every_line_is_in_the_one_range_in_which_it_starts(
     lines = find_lines(body)
     told: list[tuple[int, int, bytes]] = []
     for each in ranges:
-        blocks = blocks_of(pieces(data[each.start : each.stop], read), each, Dialect(), block)
+        shape = RecordFormat(Dialect(), fields=1)
+        blocks = range_blocks(pieces(data[each.start : each.stop], read), each, shape, block)
         for item in blocks:
-            assert isinstance(item, Block)
-            within = find_lines(item.raw)
+            assert isinstance(item, LineBlock)
+            within = find_lines(item.data)
             for number in range(len(within)):
                 at = item.offset + int(within.starts[number])
-                raw = item.raw[int(within.starts[number]) : int(within.stops[number])]
+                raw = item.data[int(within.starts[number]) : int(within.stops[number])]
                 told.append((item.first_line + number, at, raw))
     expected = [
         (
@@ -70,9 +70,10 @@ def test_a_line_over_many_cuts_is_one_range() -> None:
 def test_a_record_over_the_limit_comes_in_pieces_of_its_range() -> None:
     data = b"x" * 100 + b"\ny\n"
     (each,) = ranges_in(data, 0, 1000, 10)
-    items = list(blocks_of(pieces(data, 10), each, Dialect(max_record_bytes=20), 10))
-    assert [type(item) for item in items[:2]] == [OversizedRecord, OversizedRecord]
-    assert b"".join(bytes_of(item) for item in items) == data
+    shape = RecordFormat(Dialect(max_record_bytes=20), fields=1)
+    items = list(range_blocks(pieces(data, 10), each, shape, 10))
+    assert [type(item) for item in items[:2]] == [OversizedBlock, OversizedBlock]
+    assert b"".join(item.data for item in items) == data
 
 
 def test_fewer_bytes_than_planned_are_an_error_and_no_end() -> None:
@@ -80,4 +81,4 @@ def test_fewer_bytes_than_planned_are_an_error_and_no_end() -> None:
     with pytest.raises(SourceError, match="truncated"):
         find_line_starts([b"ab\n"], cut)
     with pytest.raises(SourceError, match="not what they were"):
-        list(blocks_of(iter([b"ab\n"]), Range(0, 10, 1, 3), Dialect(), 10))
+        list(range_blocks(iter([b"ab\n"]), Range(0, 10, 1, 3), RecordFormat(Dialect(), fields=1), 10))

@@ -9,7 +9,8 @@ from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.table import Table
 
 from callcenter_etl.contract.table_layout import TableLayout
-from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable, IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_storage import IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable
 from callcenter_etl.writers.tables.iceberg.iceberg_types import as_iceberg, iceberg_schema
 from tests.tables.deliveries import PLAIN, SCHEMA, Goal
 

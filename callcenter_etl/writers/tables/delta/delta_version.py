@@ -1,4 +1,4 @@
-"""One version of a Delta table: its files, the sources of their rows, and the metadata of its commits."""
+"""Version of a Delta table: its files, the sources of their rows, and the metadata of its commits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def commit_metadata_in(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 class DeltaVersion(RowsInFiles):
-    """One version of a Delta table, as it was when it was read."""
+    """Version of a Delta table at the time when it was read."""
 
     def __init__(self, table: DeltaTable, storage: dict[str, str], mode: int | None) -> None:
         super().__init__(mode)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -31,7 +29,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
-from callcenter_etl.store.uris import is_local, local_path, shown
+from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
 from callcenter_etl.writers.tables.iceberg.iceberg_types import partition_fields, plain, value_of, with_ids
 from callcenter_etl.writers.tables.iceberg.iceberg_version import (
@@ -40,7 +38,6 @@ from callcenter_etl.writers.tables.iceberg.iceberg_version import (
     IcebergVersion,
 )
 from callcenter_etl.writers.tables.table_protocol import Added, ConflictError, TableChange, TableVersion
-from callcenter_etl.writers.tables.table_storage import LocalTableStorage
 
 CONTRACT_PROPERTY = f"{PROPERTY_PREFIX}contract"
 
@@ -256,50 +253,6 @@ class IcebergTable:
         except Exception as error:  # each kind of catalog raises the errors of a library of its own
             words = shown(" ".join(str(error).split()))[:500] or type(error).__name__
             raise OutputError(f"{self._identifier}: {words}") from error
-
-
-class IcebergTableStorage:
-    """Storage of an Iceberg table's data files: its own location, accessed through its own file IO."""
-
-    def __init__(self, table: IcebergTable, mode: int | None) -> None:
-        self._table = table
-        self._mode = mode
-        self._found: Table | None = None
-
-    def begin(self) -> None:
-        """Load the table, whose location is then known. Raises OutputError."""
-        with self._table.translate_errors():
-            self._found = self._table.loaded()
-
-    def put(self, file: Path, path: str, sha256: str) -> None:
-        """Put a finished local file under a new path, relative to the table's data. Raises OutputError."""
-        uri = data_uri(self._there)
-        if is_local(uri):
-            LocalTableStorage(Path(local_path(uri)), self._mode).put(file, path, sha256)
-            return
-        with (
-            self._table.translate_errors(),
-            file.open("rb") as source,
-            self._there.io.new_output(f"{uri}/{path}").create() as target,
-        ):
-            shutil.copyfileobj(source, target)
-
-    def remove(self, path: str) -> None:
-        """Remove a file where it exists. Raises OutputError."""
-        uri = f"{data_uri(self._there)}/{path}"
-        with self._table.translate_errors():
-            if self._there.io.new_input(uri).exists():
-                self._there.io.delete(uri)
-
-    def settle(self, folder: str, written: Sequence[str]) -> None:
-        """Do nothing: the catalog stores its metadata itself."""
-
-    @property
-    def _there(self) -> Table:
-        if self._found is None:
-            self.begin()
-        assert self._found is not None  # noqa: S101  `begin` found it, or raised
-        return self._found
 
 
 def data_uri(table: Table) -> str:

@@ -9,7 +9,8 @@ from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import OutputError, UsageError
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.tables.arrow_schema import table_schema
-from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable, IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_storage import IcebergTableStorage
+from callcenter_etl.writers.tables.iceberg.iceberg_table import IcebergTable
 from callcenter_etl.writers.tables.iceberg.iceberg_types import as_iceberg, iceberg_schema
 from callcenter_etl.writers.tables.table_target_writer import CommittingSink, TableTarget, refuse_names
 from callcenter_etl.writers.tables.target_writer import SinkPlan

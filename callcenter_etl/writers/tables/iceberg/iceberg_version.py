@@ -1,4 +1,4 @@
-"""One version of an Iceberg table: its files, the sources of their rows, and the metadata of its snapshots."""
+"""Version of an Iceberg table: its files, the sources of their rows, and the metadata of its snapshots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROPERTY_PREFIX = "callcenter_etl."  # prefix of the names of a commit's metadat
 
 
 class IcebergVersion(RowsInFiles):
-    """One version of an Iceberg table, as it was when it was read."""
+    """Version of an Iceberg table at the time when it was read."""
 
     def __init__(self, table: Table, mode: int | None) -> None:
         super().__init__(mode)

@@ -1,16 +1,17 @@
-"""Read a source as a stream: version, refusal, header, then blocks of whole lines."""
+"""Reads a delimited source as a stream: identity, refusal, header, then blocks of whole records."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import CheckpointMismatchError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
+from callcenter_etl.sources.blocks import RecordFormat, blocks_of
+from callcenter_etl.sources.byte_buffer import ByteBuffer
+from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.content_sniffing import (
     HEAD_BYTES,
@@ -28,33 +29,18 @@ from callcenter_etl.sources.encodings import (
     transcoded,
 )
 from callcenter_etl.sources.file_name_rules import name_problems
-from callcenter_etl.sources.framing import Frame, frame_block
-from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.header_reader import HeaderReader, Opening, refused
-from callcenter_etl.sources.lines import last_line_stop
+from callcenter_etl.sources.header_reader import HeaderReader, refused
+from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 # A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
 FIELDS_A_BLOCK, MAX_BLOCK_FACTOR = 250, 4
-BLOCK_BYTES = 4 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Whole lines, each of which is a record: their bytes, the number of the first line, its offset in the source."""
-
-    raw: bytes
-    first_line: int
-    offset: int
-
-
-class SourceReader:
-    """Reader of a source, once from start to end. Use within `with`, and call `open` first.
-
-    `passed` is the position of an earlier reader, to which `skip_to` continues without yielding blocks.
-    """
+class DelimitedSource:
+    """A `Source` of delimited records; see `open_source` for the arguments."""
 
     def __init__(
         self,
@@ -62,6 +48,7 @@ class SourceReader:
         document: ContractDocument,
         *,
         block_bytes: int = BLOCK_BYTES,
+        chunk_rows: int | None = None,
         passed: SourceOffset | None = None,
         dialect: Dialect | None = None,
     ) -> None:
@@ -74,7 +61,8 @@ class SourceReader:
         self.identity = access.identify(uri, self._storage)
         self.size = self.identity.size
         self._block_bytes = block_bytes
-        self._within_record = False
+        self._chunk_rows = chunk_rows
+        self._fields = 0  # known once the header was read
         self._pending = ByteBuffer(iter(()), block_bytes)
         self._context = access.open_stream(uri, self.identity, self._storage)
         self._stored_blocks: Iterator[bytes] = iter(())
@@ -85,6 +73,16 @@ class SourceReader:
 
     def __exit__(self, *exc: object) -> None:
         self._context.__exit__(*exc)  # type: ignore[arg-type]  # the three of the protocol
+
+    @property
+    def encoding(self) -> str:
+        """The encoding that the contract declares; wide ones are transcoded to UTF-8 as they are read."""
+        return self.dialect.encoding
+
+    @property
+    def multiline(self) -> bool:
+        """True where a quoted value may hold line breaks."""
+        return self.dialect.multiline
 
     @property
     def stored_bytes(self) -> int:
@@ -121,7 +119,7 @@ class SourceReader:
     @property
     def rests(self) -> bool:
         """Return whether all blocks so far end with a record, so that a checkpoint may be taken here."""
-        return self._stored_bytes.proven and not self._within_record
+        return self._stored_bytes.proven and not self._pending.within_record
 
     @property
     def position(self) -> SourceOffset:
@@ -129,7 +127,7 @@ class SourceReader:
         pending = self._pending
         return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
-    def open(self) -> Opening:
+    def open(self) -> SourceHeader:
         """Read the start of the source, and return its preamble and layout, or the problems for which it is refused.
 
         Raises SourceError where the source cannot be read.
@@ -161,12 +159,13 @@ class SourceReader:
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
-        opening = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
-        detected = detected_encoding(start) if opening.problems else None
+        header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
+        self._fields = header.layout.fields
+        detected = detected_encoding(start) if header.problems else None
         # Only where the header is wrong as well: NUL bytes alone prove nothing, since NUL may be part of a value.
         if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
             return refused([*problems, _mismatch(self.dialect.encoding, detected)])
-        return opening
+        return header
 
     @property
     def min_output_bytes(self) -> int | None:
@@ -194,50 +193,16 @@ class SourceReader:
         if (pending.offset, pending.lines) != (passed.offset, passed.lines):
             raise CheckpointMismatchError(f"{self.uri}: has other lines than it had at the checkpoint")
 
-    def blocks(self, layout: ColumnLayout) -> Iterator[Block | Frame | OversizedRecord]:
-        """Yield the source after its header, in order: blocks, or frames where values may hold line breaks.
+    def blocks(self) -> Iterator[Block]:
+        """Yield what follows the header, in order; a record over the size limit comes in pieces."""
+        # Each block costs time for each rule, so that blocks of one size would cost the square of the width.
+        self._pending.enlarge_blocks(min(max(self._fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
+        return blocks_of(self._pending, RecordFormat(self.dialect, self._fields, self._chunk_rows))
 
-        A record over the size limit comes as several OversizedRecord.
-        """
-        # A block can be framed by any thread. With line breaks in values, a record's end depends on all lines before it.
-        pending = self._pending
-        # Each block costs time for each rule, so blocks of one size would take time by the square of the width.
-        pending.enlarge_blocks(min(max(layout.fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
-        while True:
-            item = self._frame(layout) if self.dialect.multiline else self._block()
-            if item is not None:
-                yield item
-            elif len(pending) > self.dialect.max_record_bytes + 1:
-                self._within_record = True
-                yield from pending.consume_oversized_record()
-                self._within_record = False
-                continue
-            if not pending.ended:
-                pending.read_more()
-            elif not len(pending):
-                return
-
-    def _block(self) -> Block | None:
-        first_line, offset = self._pending.next_line, self._pending.offset
-        raw = self._pending.consume_lines()
-        return Block(raw, first_line, offset) if raw else None
-
-    def _frame(self, layout: ColumnLayout) -> Frame | None:
-        """Return the records that end within the pending bytes, None where none does."""
-        pending = self._pending
-        stop = len(pending) if pending.ended else last_line_stop(pending.data)
-        if not stop:
-            return None
-        frame = frame_block(
-            pending.data[:stop],
-            dialect=self.dialect,
-            fields=layout.fields,
-            first_line=pending.next_line,
-            offset=pending.offset,
-            final=pending.ended,
-        )
-        pending.consume(frame.consumed)
-        return frame
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the records that follow the header, in order."""
+        for block in self.blocks():
+            yield from block.parse().chunks
 
     def check_unchanged(self) -> None:
         """Raise SourceError when the stored file changed since it was opened, or was not read to its end.

@@ -1,0 +1,171 @@
+"""The blocks of a delimited source: lines that can be framed anywhere, framed records, pieces of an oversized record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
+from callcenter_etl.sources.chunk import Chunk, parse_chunk
+from callcenter_etl.sources.dialect import Dialect, Marks
+from callcenter_etl.sources.encodings import ShowStream
+from callcenter_etl.sources.framing import TOO_LONG, Frame, MalformedRecord, frame_block, too_long_reason
+from callcenter_etl.sources.lines import last_line_stop
+from callcenter_etl.sources.source import Block, ParsedBlock
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFormat:
+    """How the records of a source are written, and how many of them a chunk has (None: all of a block)."""
+
+    dialect: Dialect
+    fields: int
+    chunk_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineBlock:
+    """Whole lines, each a record of its own: the first one's number, and the place of its bytes in the source."""
+
+    data: bytes
+    first_line: int
+    offset: int
+    format: RecordFormat
+
+    def parse(self) -> ParsedBlock:
+        """Frame the lines and parse them to chunks."""
+        frame = frame_block(
+            self.data,
+            dialect=self.format.dialect,
+            fields=self.format.fields,
+            first_line=self.first_line,
+            offset=self.offset,
+            final=True,
+        )
+        return _parse_frame(frame, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBlock:
+    """Records that were framed when the block was cut, as their values may run over lines."""
+
+    frame: Frame
+    format: RecordFormat
+
+    @property
+    def data(self) -> memoryview:
+        """The bytes of the framed records."""
+        return memoryview(self.frame.raw)[: self.frame.consumed]
+
+    def parse(self) -> ParsedBlock:
+        """Parse the records to chunks."""
+        return _parse_frame(self.frame, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class OversizedBlock:
+    """A piece of a record that is over the size limit; `offset` is the byte of the source at which the record starts."""
+
+    piece: OversizedRecord
+    format: RecordFormat
+    offset: int
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the piece."""
+        return self.piece.data
+
+    def parse(self) -> ParsedBlock:
+        """Return the piece as a chunk: the first one is a malformed record, the others hold no record of their own."""
+        piece, fields = self.piece, self.format.fields
+        reason = too_long_reason(self.format.dialect)
+        chunk = Chunk(
+            frame=_frame_of_piece(piece, self.offset),
+            first=0,
+            last=int(piece.first),
+            sound=np.empty(0, dtype=np.int64),
+            values=(pa.array([], type=pa.string()),) * fields,
+            malformed=(MalformedRecord(0, TOO_LONG, reason),) if piece.first else (),
+            piece=piece,
+        )
+        return ParsedBlock((chunk,))
+
+
+def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
+    rows = shape.chunk_rows or max(len(frame), 1)
+    chunks = tuple(
+        parse_chunk(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
+        for first in range(0, len(frame), rows)
+    )
+    return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)
+
+
+def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
+    records = int(piece.first)
+    start = np.zeros(records, dtype=np.int64)
+    stop = np.full(records, len(piece.data), dtype=np.int64)
+    return Frame(
+        raw=piece.data,
+        offset=offset,
+        text=b"",
+        marks=Marks(delimiter=0, quote=None),
+        starts=start,
+        stops=stop,
+        text_starts=start,
+        text_stops=start,
+        lines=np.full(records, piece.line, dtype=np.int64),
+        line_counts=np.ones(records, dtype=np.int64),
+        malformed=(),
+        blank_lines=0,
+        blank_bytes=0,
+        consumed=len(piece.data),
+        joined=False,
+    )
+
+
+def blocks_of(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
+    """Yield what is left of a stream as blocks, in order.
+
+    A record over the size limit comes in pieces, so that memory stays bounded.
+    """
+    # Lines can be framed by any thread. With line breaks in values, a record's end depends on all lines before it.
+    cut = _frame_pending if shape.dialect.multiline else _take_lines
+    while True:
+        block = cut(pending, shape)
+        if block is not None:
+            yield block
+        elif len(pending) > shape.dialect.max_record_bytes + 1:  # a CR at the end may be half of the line end
+            offset = pending.offset
+            for piece in pending.consume_oversized_record(ShowStream(shape.dialect.encoding)):
+                yield OversizedBlock(piece, shape, offset)
+            continue
+        if not pending.ended:
+            pending.read_more()
+        elif not len(pending):
+            return
+
+
+def _take_lines(pending: ByteBuffer, shape: RecordFormat) -> LineBlock | None:
+    first_line, offset = pending.next_line, pending.offset
+    raw = pending.consume_lines()
+    return LineBlock(raw, first_line, offset, shape) if raw else None
+
+
+def _frame_pending(pending: ByteBuffer, shape: RecordFormat) -> FrameBlock | None:
+    """Frame the records that end in the pending bytes; None where no line ends there."""
+    stop = len(pending) if pending.ended else last_line_stop(pending.data)
+    if not stop:
+        return None
+    frame = frame_block(
+        pending.data[:stop],
+        dialect=shape.dialect,
+        fields=shape.fields,
+        first_line=pending.next_line,
+        offset=pending.offset,
+        final=pending.ended,
+    )
+    pending.consume(frame.consumed)
+    return FrameBlock(frame, shape)
