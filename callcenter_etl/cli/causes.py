@@ -1,9 +1,10 @@
-"""Prints the causes of rejects at the end of runs."""
+"""Finds and prints the causes of rejects at the end of runs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.cli.exit_codes import print_error
@@ -12,9 +13,22 @@ from callcenter_etl.run.result import RunResult
 from callcenter_etl.store.uris import is_local, shown
 from callcenter_etl.terminal import printable
 
+if TYPE_CHECKING:
+    from callcenter_etl.tools.explain import Causes
 
-def print_causes(results: Sequence[RunResult], contract: Contract) -> None:
-    """Print the causes of the rejects of runs that have just ended.
+# By run id: the causes, or the error that kept them from being found, which does not affect the run.
+CausesByRun = Mapping[str, "Causes | CallcenterEtlError"]
+
+
+def causes_of_results(results: Sequence[RunResult], contract: Contract) -> CausesByRun:
+    """Return the causes of the rejects of all runs that have some; exceptions on S3 are downloaded for it."""
+    return {
+        result.record.run_id: _find(result, contract) for result in results if result.record.records.rejected
+    }
+
+
+def print_causes(results: Sequence[RunResult], contract: Contract, *, known: CausesByRun) -> None:
+    """Print the causes of the rejects of runs that have just ended; `known` causes are not searched again.
 
     If an exceptions file cannot be read back, the error goes to standard error and does not affect the exit code.
     """
@@ -22,20 +36,28 @@ def print_causes(results: Sequence[RunResult], contract: Contract) -> None:
     for result in explained:
         if len(explained) > 1:
             print(f"{printable(shown(result.source))}:")
-        if is_local(result.output):
-            _print_causes_of(result, contract)
+        if result.record.run_id in known:
+            _print(known[result.record.run_id])
+        elif is_local(result.output):
+            _print(_find(result, contract))
         else:  # the exceptions would have to be downloaded whole
             print(f"  callcenter-etl explain {printable(shown(result.output))} --contract … shows the causes")
 
 
-def _print_causes_of(result: RunResult, contract: Contract) -> None:
-    from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS
+def _find(result: RunResult, contract: Contract) -> Causes | CallcenterEtlError:
     from callcenter_etl.tools.explain import find_causes
 
     try:
         uris = result.exceptions_uris()
-        found = find_causes(uris, contract.loaded, rejected=result.record.records.rejected)
+        return find_causes(uris, contract.loaded, rejected=result.record.records.rejected)
     except CallcenterEtlError as error:
-        print_error(error)
-        return
-    CAUSES_RENDERERS["text"](found, sys.stdout)
+        return error
+
+
+def _print(found: Causes | CallcenterEtlError) -> None:
+    from callcenter_etl.diagnostics.causes_report import CAUSES_RENDERERS
+
+    if isinstance(found, CallcenterEtlError):
+        print_error(found)
+    else:
+        CAUSES_RENDERERS["text"](found, sys.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
@@ -10,9 +11,30 @@ from callcenter_etl.store.uris import is_local, same_place, shown
 
 if TYPE_CHECKING:
     from callcenter_etl.api_contract import Contract
+    from callcenter_etl.cli.causes import CausesByRun
     from callcenter_etl.diagnostics.html import FailedSource, Finished, ReportFile
     from callcenter_etl.run.ledger import RunRecord
     from callcenter_etl.run.result import RunResult
+    from callcenter_etl.tools.explain import Causes
+
+
+VALUES_HELP = "Values of public columns in the report: masked (default) or in full; others are never shown."
+
+
+class ReportValues(StrEnum):
+    """The ways in which a report shows the values of columns that are classified public; other values it never shows."""
+
+    masked = "masked"
+    public = "public"
+
+
+def check_values_option(report: str | None, values: ReportValues | None) -> ReportValues:
+    """Return how a report shows values. Raises UsageError where that is said of no report."""
+    if values is not None and report is None:
+        raise UsageError(
+            "--report-values: there is no report to show values in (name its file with --report)"
+        )
+    return ReportValues.masked if values is None else values
 
 
 def prepare_report(uri: str, contract: Contract, sources: Sequence[str]) -> ReportFile:
@@ -34,17 +56,24 @@ def write_report(
     contract: Contract,
     *,
     root: str | None,
+    causes: CausesByRun,
     failures: Sequence[tuple[str, CallcenterEtlError]] = (),
+    values: ReportValues = ReportValues.masked,
 ) -> None:
     """Write the report of the runs. Raises OutputError, with a message that the runs themselves are published."""
     from callcenter_etl.diagnostics.html import FailedSource, Finished
 
-    finished = [Finished(result.record, result.output, result.already_done) for result in results]
+    finished = [
+        Finished(result.record, result.output, result.already_done, causes.get(result.record.run_id))
+        for result in results
+    ]
     unfinished = [FailedSource(shown(source), shown(str(error))) for source, error in failures]
-    _write(page, finished, contract, root=root, unfinished=unfinished)
+    _write(page, finished, contract, root=root, unfinished=unfinished, values=values)
 
 
-def report_recorded_run(uri: str, record: RunRecord, contract: Contract | None, *, root: str) -> None:
+def report_recorded_run(
+    uri: str, record: RunRecord, contract: Contract | None, *, root: str, values: ReportValues
+) -> None:
     """Write the report of a run of the ledger.
 
     Raises UsageError if the contract is missing or another one, or if the run's files have been replaced or removed.
@@ -66,7 +95,17 @@ def report_recorded_run(uri: str, record: RunRecord, contract: Contract | None, 
     if summary is None or summary.run_id != record.run_id:
         now = "no summary stands there" if summary is None else f"run {summary.run_id} stands there now"
         raise UsageError(f"--report: the files of run {record.run_id} are gone from {shown(folder)}: {now}")
-    _write(page, [Finished(summary, folder)], contract, root=root)
+    finished = Finished(summary, folder, causes=_causes_in(folder, contract))
+    _write(page, [finished], contract, root=root, values=values)
+
+
+def _causes_in(folder: str, contract: Contract) -> Causes | CallcenterEtlError | None:
+    from callcenter_etl.tools.explain import causes_of_run
+
+    try:
+        return causes_of_run(folder, contract.loaded)[1]
+    except CallcenterEtlError as error:  # the page says so, and shows what the summary knows
+        return error
 
 
 def _write(
@@ -75,11 +114,13 @@ def _write(
     contract: Contract,
     *,
     root: str | None,
+    values: ReportValues,
     unfinished: Sequence[FailedSource] = (),
 ) -> None:
     from callcenter_etl.diagnostics.html import gather, render_page
 
-    content = render_page(gather(finished, contract.loaded, root=root, unfinished=unfinished))
+    data = gather(finished, contract.loaded, root=root, unfinished=unfinished, values=values.value)
+    content = render_page(data)
     try:
         page.write(content)
     except OutputError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
-from callcenter_etl.cli.html_report import report_recorded_run
+from callcenter_etl.cli.html_report import VALUES_HELP, ReportValues, check_values_option, report_recorded_run
 from callcenter_etl.cli.output_formats import OutputFormat
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def show(
             "--report", metavar="FILE.html", help="Write a page about the run there; needs --contract."
         ),
     ] = None,
+    report_values: Annotated[ReportValues | None, typer.Option("--report-values", help=VALUES_HELP)] = None,
 ) -> None:
     """Show one run: its contract and source, how it ended, and the files that it published.
 
@@ -118,12 +119,13 @@ def show(
     from callcenter_etl.run.ledger import find_run, problems_of
     from callcenter_etl.run.options import resolve_output
 
+    values = check_values_option(report, report_values)
     loaded = None if contract is None else _load(contract)
     defaults = RunDefaults() if loaded is None else loaded.document.run
     root = resolve_output(output, os.environ, defaults.output)
     record = find_run(root, run_id, defaults.storage_options)
     if report is not None:
-        report_recorded_run(report, record, loaded, root=root)
+        report_recorded_run(report, record, loaded, root=root, values=values)
     SHOW_RENDERERS[form.value](record, problems_of(record, root, defaults.storage_options), sys.stdout)
 
 

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.convert import print_unsupported, print_warnings
-from callcenter_etl.cli.html_report import prepare_report, write_report
+from callcenter_etl.cli.html_report import (
+    VALUES_HELP,
+    ReportValues,
+    check_values_option,
+    prepare_report,
+    write_report,
+)
 from callcenter_etl.cli.output_formats import FOR_PEOPLE, Formats, RequestedFormat, requested_formats
 from callcenter_etl.cli.run_option import run_option
 from callcenter_etl.contract.run_option_table import Engine, FailOn, TargetFormat
@@ -76,9 +82,12 @@ def validate(
         typer.Option(
             "--report",
             metavar="FILE.html",
-            help="Write an HTML report of the runs, with values masked.",
+            help="Write an HTML report of the runs.",
             rich_help_panel=SHOWN,
         ),
+    ] = None,
+    report_values: Annotated[
+        ReportValues | None, typer.Option("--report-values", help=VALUES_HELP, rich_help_panel=SHOWN)
     ] = None,
 ) -> None:
     """Validate sources against a contract, and write every record to target or exceptions.
@@ -99,12 +108,13 @@ def validate(
     with uncollected():
         from callcenter_etl.api_contract import load_contract
         from callcenter_etl.cli.batch import BatchOptions, jobs_of, run_all
-        from callcenter_etl.cli.causes import print_causes
+        from callcenter_etl.cli.causes import causes_of_results, print_causes
         from callcenter_etl.cli.results import CommandResult, show
         from callcenter_etl.logs import configure_logs
         from callcenter_etl.run.options import command_line, environment, resolve_options
 
     wanted = requested_formats(formats)
+    values = check_values_option(report, report_values)
     loaded = load_contract(contract)
     if not quiet:
         print_unsupported(loaded)
@@ -122,10 +132,12 @@ def validate(
     results, failures = run_all(jobs, loaded, batch)
     ended = CommandResult(loaded, options, results, failures)
     show(ended, wanted)
+    causes = {} if page is None else causes_of_results(results, loaded)
     if page is not None:
-        write_report(page, results, loaded, root=options.output, failures=failures)
+        root = options.output
+        write_report(page, results, loaded, root=root, causes=causes, failures=failures, values=values)
         if RequestedFormat(FOR_PEOPLE) in wanted:
             print(f"report: {printable(shown(page.uri))}")
     if RequestedFormat(FOR_PEOPLE) in wanted and not quiet:
-        print_causes(results, loaded)
+        print_causes(results, loaded, known=causes)
     raise typer.Exit(ended.exit_code)

@@ -19,20 +19,32 @@ def causes_as_text(found: Causes, stream: TextIO) -> None:
     """Write a line a cause, each with the YAML to paste below it."""
     width = None if stream.isatty() else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
-    sampled = "" if found.step == 1 else f" (one in {found.step:,} looked at: numbers are estimates)"
-    console.print(Text(f"why {found.rejected:,} {_records(found.rejected)} rejected{sampled}:", style="bold"))
+    console.print(Text(f"{causes_heading(found)}:", style="bold"))
     for cause in found.causes:
         console.print(Text(f"  {printable(cause_sentence(cause, found))}"))
         if cause.advice is not None:
             # the terminal wraps it, so that it can be copied as one line
             console.print(Text(f"      {printable(cause.advice.yaml)}", style="cyan"), soft_wrap=True)
     if found.others:
-        console.print(Text(f"  and {found.others:,} lesser {'cause' if found.others == 1 else 'causes'}"))
+        console.print(Text(f"  {other_causes(found)}"))
 
 
 def causes_as_json(found: Causes, stream: TextIO) -> None:
     """Write the causes as an object."""
     write_json(found.to_dict(), stream)
+
+
+def causes_heading(found: Causes) -> str:
+    """Return the heading of the causes: how many records were rejected, and how many of them were looked at."""
+    sampled = "" if found.step == 1 else f" (one in {found.step:,} looked at: numbers are estimates)"
+    return f"why {found.rejected:,} {_records(found.rejected)} rejected{sampled}"
+
+
+def other_causes(found: Causes) -> str:
+    """Return how many more causes there are, in words; empty where there are none."""
+    if not found.others:
+        return ""
+    return f"and {found.others:,} lesser {'cause' if found.others == 1 else 'causes'}"
 
 
 def cause_sentence(cause: Cause, found: Causes) -> str:

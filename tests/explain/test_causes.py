@@ -205,6 +205,17 @@ def test_classified_values_are_in_no_cause(tmp_path: Path, classification: str) 
     assert ("A-99" in told) == (classification == "personal")
 
 
+@pytest.mark.parametrize(("value", "shape"), [("!!$$!!", None), ("€²", None), ("!!7$!!", "!!9$!!")])
+def test_a_personal_value_that_is_its_own_shape_is_in_no_cause(
+    tmp_path: Path, value: str, shape: str | None
+) -> None:
+    note = {"classification": "personal", "pattern": "[0-9]*", "max_length": 50}
+    lines = many(lambda n: f"{n},08:00:00,2025-01-31,COMPLETED,{value}")
+    found = run(tmp_path, contract_with(note=note), lines)
+    what = "note does not match its pattern" if shape is None else f"note looks like {shape!r} "
+    assert [cause.what.startswith(what) for cause in found.causes] == [True]
+
+
 def test_very_many_rejects_are_sampled_and_said_so(tmp_path: Path) -> None:
     lines = many(lambda n: f"{n},9:15:00,2025-01-31,COMPLETED,ok", 1000)
     found = run(tmp_path, BASE, lines, most=100)

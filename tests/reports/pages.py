@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from callcenter_etl import load_contract, validate
-from callcenter_etl.cli.html_report import prepare_report, write_report
+from callcenter_etl.cli.causes import causes_of_results
+from callcenter_etl.cli.html_report import ReportValues, prepare_report, write_report
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "base"}
 
@@ -34,6 +35,7 @@ class Page(HTMLParser):
     verdicts: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     places: list[tuple[str, str]] = field(default_factory=list)
+    causes: list[tuple[str, str]] = field(default_factory=list)
     text: str = ""
 
     def __post_init__(self) -> None:
@@ -47,6 +49,8 @@ class Page(HTMLParser):
             self._open.append((tag, known))
         if "data-verdict" in known:
             self.verdicts.append(known["data-verdict"] or "")
+        if "data-cause" in known:
+            self.causes.append(("", ""))
         if "data-rule" in known:
             self.broken[known["data-rule"] or ""] = int(known["data-broken"] or "")
         if tag == "tr":
@@ -59,7 +63,7 @@ class Page(HTMLParser):
             continue
 
     def handle_data(self, data: str) -> None:
-        if any(tag == "style" for tag, _ in self._open):
+        if any(tag in ("style", "script") for tag, _ in self._open):
             return
         self.text += data
         tag, attributes = self._open[-1] if self._open else ("", {})
@@ -69,6 +73,10 @@ class Page(HTMLParser):
             self.places.append((data, ""))
         elif tag == "code" and self._open[-2][0] == "li" and self.places and not self.places[-1][1]:
             self.places[-1] = (self.places[-1][0], data)
+        if attributes.get("class") == "text":
+            self.causes[-1] = (self.causes[-1][0] + data, self.causes[-1][1])
+        elif tag == "code" and self._open[-2][0] == "pre":
+            self.causes[-1] = (self.causes[-1][0], self.causes[-1][1] + data)
         if any(each in ("td", "th") for each, _ in self._open):
             self.rows[-1][-1] += data
 
@@ -91,11 +99,13 @@ def read(path: Path) -> Page:
     return page
 
 
-def page_of(source: str, contract: str) -> Page:
+def page_of(source: str, contract: str, values: str = "masked") -> Page:
     """Run a source into `out` in this process, as the command line would, and take its page apart."""
     loaded = load_contract(contract)
     page = prepare_report("report.html", loaded, [source])
-    write_report(page, [validate(source, loaded, output="out")], loaded, root="out")
+    results = [validate(source, loaded, output="out")]
+    causes = causes_of_results(results, loaded)
+    write_report(page, results, loaded, root="out", causes=causes, values=ReportValues(values))
     return read(Path("report.html"))
 
 

@@ -117,12 +117,9 @@ def test_one_page_tells_of_several_sources_also_of_those_that_could_not_be_read(
     Path("other.csv").write_text("Anna Maria,08:00\n", encoding="utf-8")
     report("calls.csv", "other.csv", "none.csv", "-c", "calls.yaml", "-o", "out", code=3)
     page = read(Path("report.html"))
-    assert page.verdicts == ["error", "rejects", "refused"]
-    assert [
-        "none.csv",
-        "error",
-        "none.csv: no such file or directory (did you mean 'other.csv'?)",
-    ] in page.rows
+    assert page.verdicts == ["error", "refused", "rejects"]
+    cause = "none.csv: no such file or directory (did you mean 'other.csv'?)"
+    assert [f"none.csv {cause}", "error", "-", "-", "-", "-"] in page.rows
     assert "header.missing: column 'status', expected at position 2, is missing" in page.text
     assert "Anna" not in page.text  # a header in which no column is found is a record, most likely
     targets = {known["id"] for _, known in page.elements if "id" in known}
@@ -159,9 +156,17 @@ def test_an_earlier_run_has_a_page_as_long_as_its_files_stand() -> None:
     Path("other.yaml").write_text(CALLS + "\n", encoding="utf-8")
     other = call(*show, "-c", "other.yaml")
     assert (other.returncode, "another text" in other.stderr) == (2, True)
+    kept = Path("out/exceptions.csv").read_bytes()
     Path("out/exceptions.csv").write_text("changed\n", encoding="utf-8")
     assert call(*show, "-c", "calls.yaml").returncode == 0
     assert "the exceptions were replaced since this run" in read(Path("report.html")).text
+    written = Path("out/exceptions.csv")
+    written.write_bytes(kept.replace(b",3,", b",x,", 1))  # as long as before
+    assert written.read_bytes() != kept
+    assert call(*show, "-c", "calls.yaml").returncode == 0
+    assert "the exceptions were replaced since this run" in read(Path("report.html")).text
+    explained = call("explain", "out", "-c", "calls.yaml")
+    assert (explained.returncode, "reject_line holds no line numbers" in explained.stderr) == (3, True)
     Path("out/exceptions.csv").unlink()
     assert call(*show, "-c", "calls.yaml").returncode == 0
     assert "exceptions.csv: no such file or directory" in read(Path("report.html")).text

@@ -17,7 +17,7 @@ MAX_RULES = 20
 MAX_RULES_IN_STRIP = 8
 _VEGA_LITE = "5.21"
 _LABEL_PIXELS = 240
-_PIXELS_A_CHARACTER = 7.4  # of a wide font at 12 px: the reader's own fonts are not known here
+PIXELS_A_CHARACTER = 7.4  # of a wide font at 12 px: the reader's own fonts are not known here
 _Spec = dict[str, Any]
 _CONFIG: _Spec = {
     "background": None,
@@ -35,7 +35,7 @@ _CONFIG: _Spec = {
     },
     "text": {"color": "var(--ink)", "fontSize": 12},
 }
-_SEVERITY = {"domain": ["error", "warn"], "range": ["var(--bad)", "var(--warn)"]}
+SEVERITY = {"domain": ["error", "warn"], "range": ["var(--bad)", "var(--warn)"]}
 _STATUS = {
     "domain": ["passed", "rejects", "failed"],
     "range": ["var(--good)", "var(--warn)", "var(--bad)"],
@@ -44,29 +44,21 @@ _STATUS = {
 
 def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
     """A bar a rule, the most broken first."""
-    values = [
-        {
-            "rule": ground.rule,
-            "records": ground.broken,
-            "severity": ground.severity,
-            "label": f"{ground.broken:,}{' (warning)' if ground.severity == 'warn' else ''}",
-        }
-        for ground in rule_sections[:MAX_RULES]
-    ]
-    names, key_offset = _names_axis([ground.rule for ground in rule_sections[:MAX_RULES]])
+    values = rule_values(rule_sections[:MAX_RULES])
+    names, key_offset = _names_axis([section.rule for section in rule_sections[:MAX_RULES]])
     rule = {"field": "rule", "type": "nominal", "sort": None, "axis": names}
     width = WIDTH - key_offset
-    room = max(len(str(each["label"])) for each in values) * _PIXELS_A_CHARACTER + 10
+    room = max(len(str(each["label"])) for each in values) * PIXELS_A_CHARACTER + 10
     most = rule_sections[0].broken / (1 - room / width)  # so that numbers fit behind the longest bar
     scale = {"domain": [0, most], "nice": False}
     records = {"field": "records", "type": "quantitative", "axis": None, "scale": scale}
-    color = {"field": "severity", "type": "nominal", "scale": _SEVERITY, "legend": None}
+    color = {"field": "severity", "type": "nominal", "scale": SEVERITY, "legend": None}
     bars = {"mark": {"type": "bar", "height": 16, "cornerRadiusEnd": 3}, "encoding": {"color": color}}
     numbers = {
         "mark": {"type": "text", "align": "left", "dx": 6},
         "encoding": {"text": {"field": "label", "type": "nominal"}},
     }
-    return _svg(
+    return draw(
         {
             "width": width,
             "height": {"step": 26},
@@ -77,25 +69,39 @@ def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
     )
 
 
+def rule_values(rule_sections: Sequence[RuleSection]) -> list[_Spec]:
+    """Return a row a rule, with the label that goes behind its bar."""
+    return [
+        {
+            "rule": section.rule,
+            "records": section.broken,
+            "severity": section.severity,
+            "label": f"{section.broken:,}{' (warning)' if section.severity == 'warn' else ''}",
+        }
+        for section in rule_sections
+    ]
+
+
 def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
     """Rejected records over the lines of the source, and below a strip for each of the most broken rules."""
-    rules = [ground.rule for ground in rule_sections if ground.rule in strip.by_rule][:MAX_RULES_IN_STRIP]
+    rules = [section.rule for section in rule_sections if section.rule in strip.by_rule][:MAX_RULES_IN_STRIP]
     names, key_offset = _names_axis(rules)
     width = {"width": WIDTH - key_offset}
-    charts = [{**width, **_rejected_by_line(strip)}, {**width, **_broken_by_line(strip, rules, names)}]
-    return _svg({"vconcat": charts, "spacing": 14})
+    charts = [{**width, **rejected_by_line(strip, {})}, {**width, **_broken_by_line(strip, rules, names)}]
+    return draw({"vconcat": charts, "spacing": 14})
 
 
-def _rejected_by_line(strip: Strip) -> _Spec:
+def rejected_by_line(strip: Strip, axis_layout: _Spec) -> _Spec:
+    """Return the chart of all rejected records by line; `axis_layout` says how much room its axis has."""
     most = max(strip.rejected)
     ticks = {"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}
-    axis = {"title": "rejected", "format": ",d", "domain": False, "ticks": False, **ticks}
+    axis = {"title": "rejected", "format": ",d", "domain": False, "ticks": False, **ticks, **axis_layout}
     return {
         "height": 84,
         "data": {"values": _stretches(strip, strip.rejected)},
         "mark": {"type": "bar", "color": "var(--bad)", "binSpacing": 0.5},
         "encoding": {
-            **_line_axis(strip, None),
+            **line_axis(strip, None),
             "y": {"field": "records", "type": "quantitative", "axis": axis},
         },
     }
@@ -105,22 +111,26 @@ def _broken_by_line(strip: Strip, rules: Sequence[str], names: _Spec) -> _Spec:
     lines = {"title": "line", "format": ",d", "grid": False, "tickCount": min(6, strip.lines)}
     scale = {"domain": rules, "paddingInner": 0.25}
     opacity = {"type": "sqrt", "domainMin": 0, "range": [0.15, 1]}
-    values = [{**each, "rule": rule} for rule in rules for each in _stretches(strip, strip.by_rule[rule])]
     return {
         "height": {"step": 18},
-        "data": {"values": values},
+        "data": {"values": strip_values(strip, rules)},
         "mark": {"type": "rect", "color": "var(--bad)"},
         "encoding": {
-            **_line_axis(strip, lines),
+            **line_axis(strip, lines),
             "y": {"field": "rule", "type": "nominal", "sort": rules, "scale": scale, "axis": names},
             "opacity": {"field": "records", "type": "quantitative", "scale": opacity, "legend": None},
         },
     }
 
 
+def strip_values(strip: Strip, rules: Sequence[str]) -> list[_Spec]:
+    """Return a row for each rule and stretch of lines that has records which broke it."""
+    return [{**each, "rule": rule} for rule in rules for each in _stretches(strip, strip.by_rule[rule])]
+
+
 def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
     """Return the axis that names rules, and the pixels that it takes."""
-    key_offset = int(min(max(map(len, names), default=0) * _PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
+    key_offset = int(min(max(map(len, names), default=0) * PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
     axis = {
         "title": None,
         "ticks": False,
@@ -134,7 +144,8 @@ def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
     return axis, key_offset
 
 
-def _line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
+def line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
+    """Return the horizontal encoding of stretches over all lines of the source."""
     scale = {"domain": [1, strip.lines + 1], "nice": False, "zero": False}
     return {
         "x": {
@@ -159,6 +170,11 @@ def _stretches(strip: Strip, counts: Sequence[int]) -> list[_Spec]:
 
 def past_chart(past: Sequence[PastRun]) -> Markup:
     """The share of rejected records, a bar a run, in the order of time; the reported runs are stronger."""
+    return draw({"width": WIDTH - 50, "height": 150, **past_spec(past)})
+
+
+def past_spec(past: Sequence[PastRun]) -> _Spec:
+    """Return the chart of past runs without its size."""
     values = [
         {"run": f"{run.started_at[:16].replace('T', ' ')}|{number}", "rate": run.rate, **_bar(run)}
         for number, run in enumerate(past)
@@ -189,23 +205,19 @@ def past_chart(past: Sequence[PastRun]) -> Markup:
     }
     color = {"field": "status", "type": "nominal", "scale": _STATUS, "legend": None}
     opacity = {"field": "opacity", "type": "quantitative", "scale": None}
-    return _svg(
-        {
-            "width": WIDTH - 50,
-            "height": 150,
-            "data": {"values": values},
-            "mark": {"type": "bar", "width": {"band": 0.6}, "cornerRadiusEnd": 2},
-            "encoding": {"x": x, "y": y, "color": color, "opacity": opacity},
-        }
-    )
+    return {
+        "data": {"values": values},
+        "mark": {"type": "bar", "width": {"band": 0.6}, "cornerRadiusEnd": 2},
+        "encoding": {"x": x, "y": y, "color": color, "opacity": opacity},
+    }
 
 
 def _bar(run: PastRun) -> _Spec:
     return {"status": run.status, "opacity": 1 if run.reported else 0.55}
 
 
-def _svg(spec: _Spec) -> Markup:
-    """Draw; what comes back is markup of the library's own making, with every text escaped."""
+def draw(spec: _Spec) -> Markup:
+    """Draw a chart; the result is markup of the library's own making, with every text escaped."""
     import vl_convert
 
     drawn = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_VEGA_LITE)

@@ -11,7 +11,8 @@ from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.diagnostics.html.exceptions_scan import Findings, Published, examine
+from callcenter_etl.diagnostics.html.cause_section import cause_section
+from callcenter_etl.diagnostics.html.exceptions_scan import Findings, examine
 from callcenter_etl.diagnostics.html.page_data import (
     ContractFacts,
     FailedSource,
@@ -20,15 +21,29 @@ from callcenter_etl.diagnostics.html.page_data import (
     SourceSection,
     Strip,
 )
-from callcenter_etl.diagnostics.html.rule_sections import malformed_of, rule_sections, rule_wording
+from callcenter_etl.diagnostics.html.rule_sections import (
+    malformed_of,
+    rule_sections,
+    rule_wording,
+    shows_malformed_in_full,
+)
+from callcenter_etl.diagnostics.html.source_totals import (
+    rule_totals_of,
+    source_rows,
+    totals_of,
+    worst_first,
+)
+from callcenter_etl.diagnostics.html.value_display import ReportValues, ValueDisplay, value_display
 from callcenter_etl.diagnostics.html.value_masks import shape_of
 from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.run.ledger.ledger import RunFilter
 from callcenter_etl.run.ledger.location import ledger_in
 from callcenter_etl.run.ledger.run_record import RunRecord, readable_entries
 from callcenter_etl.run.summary import Summary, instant
 from callcenter_etl.store.uris import shown
+from callcenter_etl.tools.explain.reject_causes import Causes
 from callcenter_etl.writers.file_names import EXCEPTIONS
 from callcenter_etl.writers.part_folder import file_uris
 
@@ -39,11 +54,15 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One run to be reported of: its summary, and the folder or prefix that holds its files."""
+    """One run to be reported of: its summary, and the folder or prefix that holds its files.
+
+    `causes` are the causes behind its rejects, or the error that kept them from being found.
+    """
 
     summary: Summary
     folder: str
     already_done: bool = False
+    causes: Causes | CallcenterEtlError | None = None
 
 
 def gather(
@@ -52,20 +71,30 @@ def gather(
     *,
     root: str | None,
     unfinished: Iterable[FailedSource] = (),
+    values: ReportValues = "masked",
 ) -> ReportData:
     """Return all that one page shows of runs under one contract. `root` is where their ledger is, None without.
 
     What cannot be read (exceptions, ledger) is left out, and the page says why.
     """
     past, gap = _past_runs(contract, root, {each.summary.run_id for each in finished})
+    display = value_display(values, contract.document)
+    sources = worst_first(
+        _source_report(each, contract.document, display, kept=root is not None) for each in finished
+    )
+    failed = tuple(unfinished)
     return ReportData(
         contract=_facts(contract),
-        sources=tuple(_source_report(each, contract.document, kept=root is not None) for each in finished),
-        unfinished=tuple(unfinished),
+        sources=sources,
+        unfinished=failed,
         past=past,
         past_gap=gap,
         written_at=instant(datetime.now(UTC)),
         program=__version__,
+        values=values,
+        rows=source_rows(sources, failed),
+        totals=totals_of(sources, failed),
+        rule_totals=rule_totals_of(sources),
     )
 
 
@@ -83,17 +112,18 @@ def _facts(contract: LoadedContract) -> ContractFacts:
     )
 
 
-def _source_report(finished: Finished, document: ContractDocument, *, kept: bool) -> SourceSection:
+def _source_report(
+    finished: Finished, document: ContractDocument, display: ValueDisplay, *, kept: bool
+) -> SourceSection:
     summary, gap, findings = finished.summary, None, None
     rules = compile_rules(document)
     if EXCEPTIONS in summary.outputs and summary.records.rejected:
         try:
-            findings = examine(
-                _published(finished, document), lines=summary.lines, rules=[rule.id for rule in rules]
-            )
+            published = summary.outputs[EXCEPTIONS]
+            findings = examine(_exceptions(finished, document), published, lines=summary.lines)
         except (CallcenterEtlError, OSError) as error:
             gap = shown(str(error))
-    words = rule_wording(document, rules, findings, lines=summary.lines)
+    words = rule_wording(document, rules, findings, lines=summary.lines, display=display)
     report = SourceSection(
         summary=replace(summary, problems=_without_data(summary.problems, document)),
         already_done=finished.already_done,
@@ -103,6 +133,7 @@ def _source_report(finished: Finished, document: ContractDocument, *, kept: bool
     )
     if findings is None:
         return report
+    report = _with_causes(report, finished.causes, display)
     notes = [words.places.note] if words.places.note is not None else []
     if findings.passed_over:
         notes.append(f"{findings.passed_over:,} exceptions are too long to be shown here")
@@ -111,17 +142,22 @@ def _source_report(finished: Finished, document: ContractDocument, *, kept: bool
         malformed=malformed_of(words, findings),
         strip=_strip(findings, summary.lines),
         notes=tuple(notes),
+        malformed_in_full=shows_malformed_in_full(words, findings),
     )
 
 
-def _published(finished: Finished, document: ContractDocument) -> Published:
-    file, storage = finished.summary.outputs[EXCEPTIONS], document.run.storage_options
-    return Published(
-        uris=file_uris(finished.folder, EXCEPTIONS, parts=file.parts, storage=storage),
-        file=file,
-        storage=storage,
-        excel_safe=document.run.exceptions.excel_safe,
-    )
+def _with_causes(
+    report: SourceSection, causes: Causes | CallcenterEtlError | None, display: ValueDisplay
+) -> SourceSection:
+    """Add causes to a source; its exceptions are those of the run here, else nothing would be known of them."""
+    if isinstance(causes, CallcenterEtlError):
+        return replace(report, causes_gap=shown(str(causes)))
+    return report if causes is None else replace(report, causes=cause_section(causes, display))
+
+
+def _exceptions(finished: Finished, document: ContractDocument) -> ExceptionsFile:
+    parts, storage = finished.summary.outputs[EXCEPTIONS].parts, document.run.storage_options
+    return ExceptionsFile(file_uris(finished.folder, EXCEPTIONS, parts=parts, storage=storage), document)
 
 
 def _strip(findings: Findings, lines: int) -> Strip:

@@ -9,6 +9,8 @@ from importlib import resources
 from importlib.util import find_spec
 
 from callcenter_etl.diagnostics.html.page_data import ReportData, Strip
+from callcenter_etl.diagnostics.html.source_totals import rank_of
+from callcenter_etl.diagnostics.html.value_display import MAX_FULL_CHARACTERS
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.summary import VERDICTS
 from callcenter_etl.store.uris import base_name
@@ -16,6 +18,26 @@ from callcenter_etl.terminal import printable
 
 _NEEDED = ("jinja2", "vl_convert")
 _MARKS = {"passed": "✓", "rejects": "!", "failed": "✕", "refused": "✕", "error": "✕"}
+
+_NEVER = "Values of personal and secret columns are not shown at all"
+# How a page shows values, by the choice of the user: in a few words at its head, and in full at its foot.
+_VALUES_SHOWN = {
+    "masked": (
+        "values are masked",
+        (
+            "Values are masked: of a value with four or more characters the first and the last are shown, digits become #,"
+            f" all else becomes •, punctuation stays, ␣ is a space. {_NEVER}, of malformed records only delimiters and quotes."
+        ),
+    ),
+    "public": (
+        "values of public columns are shown",
+        (
+            f"Values of columns that the contract classifies as public are shown, up to {MAX_FULL_CHARACTERS:,} characters;"
+            f" ␣ is a space at an end. {_NEVER}. Malformed records are shown where every column is public, else only their"
+            " delimiters and quotes."
+        ),
+    ),
+}
 
 
 def check_installed() -> None:
@@ -32,7 +54,7 @@ def render_page(data: ReportData) -> str:
     check_installed()
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from callcenter_etl.diagnostics.html import charts
+    from callcenter_etl.diagnostics.html import charts, narrow_charts
 
     environment = Environment(
         loader=PackageLoader("callcenter_etl.diagnostics.html", "templates"),
@@ -48,22 +70,35 @@ def render_page(data: ReportData) -> str:
         "base": base_name,
         "moment": moment,
         "size": size,
+        "rank": rank_of,
     }
-    style = (
-        resources.files("callcenter_etl.diagnostics.html").joinpath("templates/report.css").read_text("utf-8")
-    )
+    style = _text("report.css")
+    script = _text("sort.js") if len(data.rows) > 1 else None  # only several sources have tables to sort
     return environment.get_template("report.html").render(
         data=data,
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=_hash(style),
+        script=script,
+        script_hash=None if script is None else _hash(script),
+        values_shown=_VALUES_SHOWN,
         verdicts=VERDICTS,
         marks=_MARKS,
         charts=charts,
+        narrow_charts=narrow_charts,
         busiest=busiest,
         stretches=stretches,
         rated=[run for run in data.past if run.rate is not None],
         overall=_overall(data),
     )
+
+
+def _text(name: str) -> str:
+    return resources.files("callcenter_etl.diagnostics.html").joinpath(f"templates/{name}").read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return the hash of a style or a script as a content security policy names it."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def share(part: float, whole: float = 1) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.model import ContractDocument, RecordRule
-from callcenter_etl.diagnostics.html.exceptions_scan import Findings, ScannedReject
+from callcenter_etl.diagnostics.html.exceptions_scan import Findings, RejectExample
 from callcenter_etl.diagnostics.html.page_data import Example, MalformedExample, RuleSection
 from callcenter_etl.diagnostics.html.sheet_cells import SheetCells, sheet_cells
-from callcenter_etl.diagnostics.html.value_masks import masked, skeleton
+from callcenter_etl.diagnostics.html.value_display import ValueDisplay, full_text
+from callcenter_etl.diagnostics.html.value_masks import skeleton
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.run.summary import RuleCount, Summary
 from callcenter_etl.sources.header import match_header
@@ -29,81 +30,111 @@ _STRUCTURAL_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class RuleWording:
-    """What findings are put into words with: the contract's rules, the columns of each, and places."""
+    """The means to put findings into words: the contract's rules, the columns of each, places, and how values show."""
 
     document: ContractDocument
     rules: Mapping[str, Rule]
     columns: Mapping[str, tuple[str, ...]]
     places: SheetCells
+    display: ValueDisplay
 
 
 def rule_wording(
-    document: ContractDocument, rules: Sequence[Rule], findings: Findings | None, *, lines: int
+    document: ContractDocument,
+    rules: Sequence[Rule],
+    findings: Findings | None,
+    *,
+    lines: int,
+    display: ValueDisplay,
 ) -> RuleWording:
     """Bring contract and findings together; without findings the source's columns are the contract's."""
     names, open_quote = ((), None) if findings is None else (findings.names, findings.open_quote)
     places = sheet_cells(document, _positions(document, names), lines=lines, open_quote=open_quote)
-    return RuleWording(
-        document, {rule.id: rule for rule in rules}, _columns_of_rules(document, rules), places
-    )
+    by_id = {rule.id: rule for rule in rules}
+    return RuleWording(document, by_id, _columns_of_rules(document, rules), places, display)
 
 
 def rule_sections(summary: Summary, words: RuleWording, findings: Findings | None) -> tuple[RuleSection, ...]:
     """Return the broken rules, the most broken first."""
     broken = [(rule, count) for rule, count in summary.rules.items() if count.broken]
     broken.sort(key=lambda each: -each[1].broken)
-    return tuple(_ground(rule, count, words, findings) for rule, count in broken)
+    return tuple(_section(rule, count, words, findings) for rule, count in broken)
+
+
+def shows_malformed_in_full(words: RuleWording, findings: Findings) -> bool:
+    """Return whether malformed records may be shown as they are.
+
+    Which value belongs to which column is not known in them, so that one classified column hides them all, and so
+    does a column that is not in the contract.
+    """
+    return words.display.all_public and len(findings.names) == len(words.places.positions)
 
 
 def malformed_of(words: RuleWording, findings: Findings) -> tuple[MalformedExample, ...]:
     """Return the first malformed records."""
     source = words.document.source
+    in_full = shows_malformed_in_full(words, findings)
     return tuple(
         MalformedExample(
             line=found.line,
             place=words.places.of(found.line),
-            rule=found.rule,
-            reason=found.reason,
-            skeleton=skeleton(found.raw, delimiter=source.delimiter, quote=source.quote),
+            rule=found.diagnostic.rule,
+            reason=found.diagnostic.message,
+            text=full_text(found.raw)
+            if in_full
+            else skeleton(found.raw, delimiter=source.delimiter, quote=source.quote),
         )
         for found in findings.malformed
     )
 
 
-def _ground(rule_id: str, count: RuleCount, words: RuleWording, findings: Findings | None) -> RuleSection:
+def _section(rule_id: str, count: RuleCount, words: RuleWording, findings: Findings | None) -> RuleSection:
     found = [] if findings is None else findings.examples.get(rule_id, [])
     examples = tuple(_example(each, words) for each in found)
     if not examples and count.first_line is not None:  # a warning's records are no exceptions
         place = words.places.of(count.first_line, words.columns.get(rule_id, ()))
         examples = (Example(count.first_line, place, ()),)
-    return RuleSection(rule_id, count.severity, count.broken, _sentence(rule_id, words, examples), examples)
+    value = _first_value(found, rule_id, words)
+    sentence = _sentence(rule_id, words, value, line=examples[0].line if examples else None)
+    return RuleSection(rule_id, count.severity, count.broken, sentence, examples)
 
 
-def _example(found: ScannedReject, words: RuleWording) -> Example:
-    columns = words.columns.get(found.rule, ())
-    shown = {column.name: column.classification for column in words.document.columns}
-    values = []
-    for name in columns:
-        position = words.places.positions.get(name)
-        if position is None or position >= len(found.values):
-            continue
-        public = shown[name] == "public"
-        values.append((name, masked(found.values[position]) if public else f"({shown[name]})"))
+def _example(found: RejectExample, words: RuleWording) -> Example:
+    columns = words.columns.get(found.diagnostic.rule, ())
+    values = [(name, words.display.alone(name, value)) for name, value in _values(found, columns, words)]
     return Example(found.line, words.places.of(found.line, columns), tuple(values))
 
 
-def _sentence(rule_id: str, words: RuleWording, examples: Sequence[Example]) -> str:
+def _values(found: RejectExample, columns: Sequence[str], words: RuleWording) -> Iterator[tuple[str, str]]:
+    """Yield the columns that the source has, with their values in a record."""
+    for name in columns:
+        position = words.places.positions.get(name)
+        if position is not None and position < len(found.values):
+            yield name, found.values[position]
+
+
+def _first_value(found: Sequence[RejectExample], rule_id: str, words: RuleWording) -> str | None:
+    """Return the value of the rule's column in the first example, None where there is none."""
+    rule = words.rules.get(rule_id)
+    if rule is None or rule.column is None or not found:
+        return None
+    return next((value for _, value in _values(found[0], (rule.column,), words)), None)
+
+
+def _sentence(rule_id: str, words: RuleWording, first: str | None, *, line: int | None) -> str:
+    """Return the rule's sentence about its first example, on `line` and with the value `first`."""
     rule = words.rules.get(rule_id)
     if rule is None:
         return _STRUCTURAL_SENTENCES.get(rule_id, rule_id)
-    values = dict(examples[0].values) if examples else {}
-    value = values.get(rule.column or "", _UNKNOWN) if rule.classified is None else f"({rule.classified})"
+    value = quoted = _UNKNOWN if rule.classified is None else f"({rule.classified})"
+    if rule.classified is None and rule.column is not None and first is not None:
+        value, quoted = words.display.alone(rule.column, first), words.display.quoted(rule.column, first)
     filled = {
         "line {first_line}": "an earlier line",
-        "'{value}'": value,
+        "'{value}'": quoted,
         "{value}": value,
         "{column}": rule.column or "",
-        "{line}": f"{examples[0].line:,}" if examples else _UNKNOWN,
+        "{line}": _UNKNOWN if line is None else f"{line:,}",
         "{first_line}": _UNKNOWN,
     }
     sentence = rule.sentence.removesuffix(_GOT) if value == _UNKNOWN else rule.sentence

@@ -13,14 +13,27 @@ from callcenter_etl.tools.explain.remedies import Indices, Remedy
 
 
 @dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A `text` in the words of a cause that shows a `value` of a column, so that a report can mask it."""
+
+    column: str
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """Records that broke a rule in one way: which, in words, and what could be done (a remedy, or a hint)."""
+    """Records that broke a rule in one way: which, in words, and what could be done (a remedy, or a hint).
+
+    `shown` lists the values of the source in all these words.
+    """
 
     rule: str
     records: Indices
     what: str
     remedy: Remedy | None = None
     hint: str | None = None
+    shown: tuple[ShownValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +51,16 @@ class BrokenValues:
         """The rule's id."""
         return f"{self.column.name}.{self.key}"
 
-    def cluster(self, mask: Mask, what: str, **found: Remedy | str | None) -> Cluster:
-        """Return the records under a mask as a cluster."""
+    def cluster(
+        self, mask: Mask, what: str, *, shown: tuple[ShownValue, ...] = (), **found: Remedy | str | None
+    ) -> Cluster:
+        """Return the records under a mask as a cluster; `shown` are the values in its words."""
         words = f"{self.column.name} {what}"
-        return Cluster(self.rule, self.records[mask], words, **found)  # type: ignore[arg-type]  # remedy or hint
+        return Cluster(self.rule, self.records[mask], words, shown=shown, **found)  # type: ignore[arg-type]  # remedy or hint
+
+    def shows(self, text: str, value: str) -> ShownValue:
+        """Return the mark that a text of a cause shows a value of this column."""
+        return ShownValue(self.column.name, text, value)
 
     def without(self, mask: Mask) -> BrokenValues:
         """Leave the records under a mask out."""

@@ -33,6 +33,7 @@ _SHAPE = (
     (r"[\p{Ll}\p{Lt}\p{Lm}\p{Lo}\p{M}]", "a"),
     (r"\p{Lu}", "A"),
 )  # A is upper: it comes last
+_LETTERS_OF_SHAPES = {letter for _, letter in _SHAPE}
 
 
 def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
@@ -67,7 +68,8 @@ def _nothings(broken: BrokenValues) -> Iterator[Cluster]:
         sure=MAYBE,  # in all columns: what is empty takes no part in uniqueness, and may be required elsewhere
         empty_values=(*document.source.empty_values, *words),
     )
-    yield broken.cluster(mask, f"is {shown}", remedy=remedy)
+    values = tuple(broken.shows(repr(word), word) for word in words)
+    yield broken.cluster(mask, f"is {shown}", shown=values, remedy=remedy)
 
 
 def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
@@ -142,14 +144,16 @@ def _other_words(broken: BrokenValues) -> Iterator[Cluster]:
         yield from _whole(broken)
         return
     for value, mask in _frequent(broken, broken.values):
+        shown = (broken.shows(repr(value), value),)
         if broken.key == "lookup":
             where = "the lookup" if column.lookup is None else column.lookup.file
-            yield broken.cluster(mask, f"is {value!r}", hint=f"it has no place in {where}: add it there")
+            hint = f"it has no place in {where}: add it there"
+            yield broken.cluster(mask, f"is {value!r}", shown=shown, hint=hint)
         else:
             allowed = (*(column.allowed or ()), value)
             remedy = change_column(broken.document, column.name, f"allowing {value!r}", allowed=allowed)
             meant = did_you_mean(value, column.allowed or ())
-            yield broken.cluster(mask, f"is {value!r}{meant}", remedy=remedy)
+            yield broken.cluster(mask, f"is {value!r}{meant}", shown=shown, remedy=remedy)
 
 
 def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
@@ -157,11 +161,13 @@ def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
         yield from _whole(broken)
         return
     for shape, mask in _frequent(broken, shapes_of(broken.values)):
-        what = f"looks like {shape!r} (9 a digit, A and a letters)"
+        text = f"{shape!r} (9 a digit, A and a letters)"
+        example = broken.values[int(np.flatnonzero(mask)[0])].as_py()
         if broken.column.classification == "public":
-            example = broken.values[int(np.flatnonzero(mask)[0])].as_py()
-            what += f", such as {example[:MAX_SHAPE_CHARACTERS]!r}"
-        yield broken.cluster(mask, what)
+            text += f", such as {example[:MAX_SHAPE_CHARACTERS]!r}"
+        elif not _LETTERS_OF_SHAPES & set(shape):
+            continue  # without digits and letters the shape is the value, which nobody may see
+        yield broken.cluster(mask, f"looks like {text}", shown=(broken.shows(text, example),))
 
 
 def _frequent(broken: BrokenValues, values: pa.StringArray) -> Iterator[tuple[str, Mask]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -66,4 +67,4 @@ def without_records(cluster: Cluster, records: Indices) -> Cluster | None:
     kept = np.setdiff1d(cluster.records, records)
     if len(kept) == len(cluster.records):
         return cluster
-    return Cluster(cluster.rule, kept, cluster.what, cluster.remedy, cluster.hint) if len(kept) else None
+    return replace(cluster, records=kept) if len(kept) else None

@@ -14,7 +14,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
+from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster, ShownValue
 from callcenter_etl.tools.explain.clusters import value_clusters
 from callcenter_etl.tools.explain.line_causes import line_clusters, without_records
 from callcenter_etl.tools.explain.malformed_causes import structural_clusters, structural_recovery
@@ -44,7 +44,7 @@ class Cause:
     """Why records were rejected: `records` of those looked at, `what` they have in common, the lines they stand on.
 
     `advice` is the change that keeps most of them, None where no change of the contract does; `hint` says what
-    else to do.
+    else to do. `shown` lists the values of the source in these words.
     """
 
     rule: str
@@ -56,6 +56,7 @@ class Cause:
     last_line: int
     advice: Advice | None
     hint: str | None
+    shown: tuple[ShownValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ class Causes:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the causes as plain values, ready for JSON."""
-        return asdict(self)
+        values = asdict(self)
+        for cause in values["causes"]:
+            del cause["shown"]  # only reports need it, to mask what the words hold
+        return values
 
 
 def find_causes(
@@ -156,6 +160,7 @@ class _CauseBuilder:
             last_line=int(lines.max()),
             advice=self._advice(cluster),
             hint=cluster.hint,
+            shown=cluster.shown,
         )
 
     def _advice(self, cluster: Cluster) -> Advice | None:
