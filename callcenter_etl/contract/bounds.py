@@ -8,7 +8,6 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import MAX_WRITTEN_DIGITS, is_whole, number_in
-from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.quoting import quoted, shortened
 
 Found = Iterator[tuple[Path, str, int]]
@@ -25,28 +24,28 @@ _FORMS = {
 }
 
 
-def bound_faults(column: Column, path: Path) -> Found:
-    """Yield path, message and offset of each bound that has not the column's type, and of a min above the max."""
-    bounds: dict[str, Decimal | int] = {}
-    for key, bound in (("min", column.min), ("max", column.max)):
-        if bound is None:
-            continue
-        if column.type in ("text", "boolean"):
-            yield (*path, key), _no_order(column, key), 0
-            continue
-        value = _bound_value(column.type, bound)
-        if value is None:
-            yield (*path, key), f"{quoted(bound)} is no {column.type} ({_advice(column, key, bound)})", 0
-        else:
-            bounds[key] = value
-    # A faulty bound is not in `bounds`: comparing it would only repeat its own fault.
-    if len(bounds) == 2 and bounds["min"] > bounds["max"]:
-        yield (*path, "min"), _too_great("min", column.min, "max", column.max), 0
+def bound_faults(key: str, bound: str | None, kind: str, path: Path) -> Found:
+    """Yield the fault of a bound (`min` or `max`) that is not of the column's type."""
+    if bound is None:
+        return
+    if kind in ("text", "boolean"):
+        yield (*path, key), _no_order(key, kind), 0
+    elif _bound_value(kind, bound) is None:
+        yield (*path, key), f"{quoted(bound)} is no {kind} ({_advice(key, bound, kind)})", 0
 
 
-def length_faults(column: Column, path: Path) -> Found:
-    """Yield path, message and offset where the least length is above the greatest."""
-    least, most = column.min_length, column.max_length
+def bound_order_faults(low: str | None, high: str | None, kind: str, path: Path) -> Found:
+    """Yield the fault of two bounds that no value can satisfy together."""
+    # A bound that is no value of the type has a fault of its own already.
+    if low is None or high is None or kind in ("text", "boolean"):
+        return
+    least, most = _bound_value(kind, low), _bound_value(kind, high)
+    if least is not None and most is not None and least > most:
+        yield (*path, "min"), _too_great("min", low, "max", high), 0
+
+
+def length_order_faults(least: int | None, most: int | None, path: Path) -> Found:
+    """Yield the fault of two bounds of the length that no value can satisfy together."""
     if least is not None and most is not None and least > most:
         yield (*path, "min_length"), _too_great("min_length", least, "max_length", most), 0
 
@@ -56,17 +55,17 @@ def _too_great(low: str, least: object, high: str, most: object) -> str:
     return f"{shown}, so that no value keeps both"
 
 
-def _no_order(column: Column, key: str) -> str:
-    lengths = f", or use {key}_length" if column.type == "text" else ""
+def _no_order(key: str, kind: str) -> str:
+    lengths = f", or use {key}_length" if kind == "text" else ""
     remedy = f"declare type integer or decimal{lengths}"
-    return f"{key} needs a type with an order, not {column.type!r} ({remedy})"
+    return f"{key} needs a type with an order, not {kind!r} ({remedy})"
 
 
-def _advice(column: Column, key: str, bound: str) -> str:
+def _advice(key: str, bound: str, kind: str) -> str:
     number = number_in(bound)
-    if column.type not in NUMERIC or number is None:
-        return f"write it as {_FORMS[column.type]}"
-    if number < 0 and column.type == "digits":
+    if kind not in NUMERIC or number is None:
+        return f"write it as {_FORMS[kind]}"
+    if number < 0 and kind == "digits":
         return "digits have no sign: write 0 or a greater number"
     # 1e999 would be written with a thousand digits.
     if number.adjusted() >= MAX_WRITTEN_DIGITS:

@@ -19,18 +19,6 @@ MAX_WRITTEN_DIGITS = 50  # a longer whole number keeps the notation of the contr
 _MAX_SECONDS = 10**9
 _MAX_SIZE = Decimal(10**20)  # more bytes than any source has
 _UNITS = {"K": 10, "M": 20, "G": 30, "T": 40}
-RULE_KEYS = (
-    "required",
-    "type",
-    "min",
-    "max",
-    "min_length",
-    "max_length",
-    "pattern",
-    "allowed",
-    "unique",
-    "lookup",
-)
 
 
 class FrozenModel(BaseModel):

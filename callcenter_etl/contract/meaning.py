@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from callcenter_etl.contract import semantics
+from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.examples import FailingExample
-from callcenter_etl.contract.key_types import RULE_KEYS, Record
+from callcenter_etl.contract.key_types import Record
 from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
 from callcenter_etl.contract.names import name_faults
+from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.partial import (
     Columns,
-    Part,
     is_type_uncertain,
     read_columns,
     read_part,

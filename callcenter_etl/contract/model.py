@@ -8,21 +8,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
-from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
+from callcenter_etl.contract.column import Column, ColumnType, Lookup
 from callcenter_etl.contract.examples import Examples
 from callcenter_etl.contract.key_types import (
-    RULE_KEYS,
     Flag,
     FrozenModel,
-    Literal_,
     OptionalCount,
     OptionalText,
     OptionalTextList,
@@ -32,23 +24,15 @@ from callcenter_etl.contract.key_types import (
     Texts,
     as_count,
     as_null,
-    as_text,
     number_in,
-    plain_whole_number,
     show,
 )
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.run_defaults import RunDefaults
-from callcenter_etl.contract.storage_options import (
-    Address,
-)
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
-ColumnType = Literal[
-    "text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"
-]
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
 
@@ -110,105 +94,6 @@ class SourceFormat(FrozenModel):
         if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
             raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
         return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
-
-
-class Lookup(FrozenModel):
-    """A column of a CSV file in which a value must occur."""
-
-    file: Address = Field(description="path relative to the contract, or an address such as s3://")
-    column: Text = Field(description="name of the column in that file")
-
-
-def _by_rule(value: Any, take: Any) -> Any:
-    """Return values by rule key, converted by `take`; one value for all rules of a column is under '*'."""
-    if value is None:
-        return {}
-    if isinstance(value, dict):
-        return {str(key): take(each) for key, each in value.items()}
-    return {"*": take(value)}
-
-
-def _severity(value: Any) -> str:
-    if value not in ("error", "warn"):
-        raise ValueError(
-            f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}"
-        )
-    return str(value)
-
-
-_WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
-
-
-class Column(FrozenModel):
-    """One column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
-
-    name: Text = Field(description="the header name")
-    type: ColumnType = Field("text", description="what a value must be")
-    format: Texts = Field((), description="strptime formats of a date, time or datetime")
-    required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
-    min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
-    max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
-    min_length: OptionalCount = Field(None, description="in characters")
-    max_length: OptionalCount = Field(None, description="in characters")
-    pattern: OptionalText = Field(None, description="full match, RE2 syntax")
-    allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
-    ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
-    unique: Flag = Field(default=False, description="no value twice in the source")
-    lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
-    severity: Annotated[
-        dict[str, str],
-        BeforeValidator(lambda value: _by_rule(value, _severity)),
-        WithJsonSchema(_WORD_OR_MAP),
-    ] = Field(default_factory=dict, description="error or warn, for the column or by rule")
-    reason: Annotated[
-        dict[str, str], BeforeValidator(lambda value: _by_rule(value, as_text)), WithJsonSchema(_WORD_OR_MAP)
-    ] = Field(default_factory=dict, description="replaces the standard sentence, for the column or by rule")
-    aliases: Texts = Field((), description="other header names that mean this column")
-    classification: Literal["public", "personal", "secret"] = Field(
-        "public", description="who may see the values"
-    )
-    description: OptionalText = Field(None, description="for people")
-    rule_keys: Annotated[tuple[str, ...], WithJsonSchema({"type": "array"})] = Field((), exclude=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _note_order(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        if "rule_keys" in data:
-            raise ValueError("unknown key 'rule_keys'")
-        empty = [key for key in RULE_KEYS if key in data and as_null(data[key]) is None]
-        if empty:
-            raise ValueError(f"{', '.join(empty)} has no value (give one, or leave the key out)")
-        filled = {key: value for key, value in data.items() if as_null(value) is not None}
-        # Defaults are filled in before validation, so that a faulty type does not change the meaning of `format`.
-        kind = filled.get("type", "text")
-        if "format" not in filled and isinstance(kind, str) and kind in DEFAULT_FORMATS:
-            filled["format"] = DEFAULT_FORMATS[kind]
-        if kind in ("digits", "integer"):
-            bounds = [
-                key for key in ("min", "max") if isinstance(filled.get(key), (str, int, float, Decimal))
-            ]
-            filled |= {key: plain_whole_number(as_text(filled[key])) for key in bounds}
-        # Reasons are joined in the order of the contract's keys, which pydantic's field order does not keep.
-        order = tuple(key for key in filled if key in RULE_KEYS and _makes_rule(key, filled[key]))
-        return {**filled, "rule_keys": order}
-
-    def severity_of(self, key: str) -> str:
-        """Return the severity of one rule of the column."""
-        return self.severity.get(key, self.severity.get("*", "error"))
-
-    def reason_of(self, key: str) -> str | None:
-        """Return the declared reason of one rule of the column, None for the standard sentence."""
-        return self.reason.get(key, self.reason.get("*"))
-
-
-def _makes_rule(key: str, value: Any) -> bool:
-    if key == "type":
-        return bool(value != "text")
-    if key in ("required", "unique"):
-        return bool(str(value).lower() == "true")
-    return True
 
 
 class RecordRule(FrozenModel):
@@ -294,3 +179,17 @@ class ContractDocument(FrozenModel):
         default_factory=Examples,
         description="records that keep the contract, and records that break it",
     )
+
+
+__all__ = [
+    "Column",
+    "ColumnType",
+    "ContractDocument",
+    "FileName",
+    "Limits",
+    "Lookup",
+    "MaxRejected",
+    "RecordRule",
+    "Severity",
+    "SourceFormat",
+]

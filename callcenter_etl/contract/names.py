@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.model import RecordRule
-from callcenter_etl.contract.partial import Columns, Part
+from callcenter_etl.contract.part import Part
+from callcenter_etl.contract.partial import Columns
 from callcenter_etl.contract.quoting import quoted
 
 Found = Iterator[tuple[Path, str, int]]

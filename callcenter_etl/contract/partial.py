@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from callcenter_etl.contract.column import Column
 from callcenter_etl.contract.key_types import as_null
-from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.part import Part
 
-T = TypeVar("T")
 UNKNOWN_TYPE = ""  # the type of a faulty column: expressions accept it everywhere, and report no second fault
 _REQUIRED = ("name",)  # replaced by an empty text if faulty, so that the other keys are still checked
-
-
-@dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
-    """An entry of the contract without its faulty keys; `broken` names these."""
-
-    value: T
-    broken: frozenset[str] = frozenset()
-
-    @property
-    def has_unknown_keys(self) -> bool:
-        """Whether a key has an unknown name: it may be a misspelling of any key that is missing."""
-        known = type(self.value).model_fields if isinstance(self.value, BaseModel) else {}
-        return any(key not in known for key in self.broken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from callcenter_etl.contract.bounds import bound_faults, length_faults
-from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_duration, parse_value
+from callcenter_etl.contract.column import RULE_KEYS, Column
 from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.expressions import ExpressionFaults, compile_expression
-from callcenter_etl.contract.key_types import RULE_KEYS
-from callcenter_etl.contract.model import Column, FileName, RecordRule
-from callcenter_etl.contract.partial import Columns, Part
+from callcenter_etl.contract.model import FileName, RecordRule
+from callcenter_etl.contract.part import Part
+from callcenter_etl.contract.partial import Columns
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import excerpt, quoted
 from callcenter_etl.contract.suggestions import did_you_mean
@@ -20,17 +19,6 @@ from callcenter_etl.contract.suggestions import did_you_mean
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str, int]]
 
-TEMPORAL = ("date", "time", "datetime")
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_VALUE_CHECKS: dict[str, Callable[[str], bool]] = {
-    "text": lambda _: True,
-    "digits": lambda value: re.fullmatch(r"[0-9]+", value) is not None,
-    "integer": lambda value: _INTEGER.fullmatch(value) is not None,
-    "decimal": lambda value: _DECIMAL.fullmatch(value) is not None,
-    "boolean": lambda value: value.lower() in ("true", "false"),
-    "duration": lambda value: parse_duration(value) is not None,
-}
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -40,16 +28,12 @@ def column_faults(part: Part[Column], path: Path, *, type_is_known: bool) -> Fou
     Without a known type, the checks that depend on it are left out: their faults would be about a wrong type.
     """
     column = part.value
-    if type_is_known:
-        yield from _format_faults(column, path)
-        yield from bound_faults(column, path)
-        yield from _value_faults(part, path)
-    yield from length_faults(column, path)
-    if column.pattern is not None:
-        yield from _pattern_faults(column.pattern, (*path, "pattern"))
-    yield from _allowed_faults(part, path)
-    for key, known in (("severity", column.severity), ("reason", column.reason)):
-        yield from () if part.has_unknown_keys else _rule_key_faults(part, known, (*path, key))
+    for key in RULE_KEYS.values() if type_is_known else ():
+        yield from key.typed_faults(part, path)
+    for key in RULE_KEYS.values():
+        yield from key.faults(part, path)
+    for name, known in (("severity", column.severity), ("reason", column.reason)):
+        yield from () if part.has_unknown_keys else _rule_key_faults(part, known, (*path, name))
     for rule, reason in column.reason.items():
         where = (*path, "reason") if rule == "*" else (*path, "reason", rule)
         yield from _reason_faults(reason, where, ("value", "column", "line"))
@@ -64,55 +48,11 @@ def _rule_key_faults(part: Part[Column], rules: Iterable[str], path: Path) -> Fo
             yield (*path, rule), f"{wrong} {quoted(rule)}{hint}", 0
 
 
-def _format_faults(column: Column, path: Path) -> Found:
-    if column.format and column.type not in TEMPORAL:
-        yield (*path, "format"), f"format goes with type date, time or datetime, not {column.type!r}", 0
-        return
-    for fmt in column.format:
-        try:
-            compile_format(fmt, column.type)
-        except FormatFault as error:
-            yield (*path, "format"), str(error), 0
-
-
-def _allowed_faults(part: Part[Column], path: Path) -> Found:
-    column = part.value
-    missing = column.allowed is None and "allowed" not in part.broken and not part.has_unknown_keys
-    if column.ignore_case and missing:
-        yield (*path, "ignore_case"), "ignore_case goes with allowed, which is not there", 0
-    if column.allowed is not None and not column.allowed:
-        yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
-
-
-def _value_faults(part: Part[Column], path: Path) -> Found:
-    column = part.value
-    if "format" in part.broken:  # the values may be right in the format that was meant
-        return
-    for index, value in enumerate(column.allowed or ()):
-        if not _is_value(column, value):
-            sentence = f"{quoted(value)} is no {column.type}, so that no record can hold it"
-            yield (*path, "allowed", index), sentence, 0
-
-
-def _is_value(column: Column, value: str) -> bool:
-    if column.type in TEMPORAL:
-        try:
-            return parse_value(column.type, value, column.format) is not None
-        except FormatFault:
-            return True  # the format's own fault is reported already
-    return _VALUE_CHECKS[column.type](value)
-
-
-def _pattern_faults(pattern: str, path: Path) -> Found:
-    wrong = pattern_fault(pattern)
-    if wrong is not None:
-        yield path, wrong, 0
-
-
 def file_name_faults(name: FileName, path: Path) -> Found:
     """Yield the faults of the rules for the file name."""
-    if name.pattern is not None:
-        yield from _pattern_faults(name.pattern, (*path, "pattern"))
+    wrong = None if name.pattern is None else pattern_fault(name.pattern)
+    if wrong is not None:
+        yield (*path, "pattern"), wrong, 0
     for index, extension in enumerate(name.extensions):
         if not extension.startswith("."):
             yield (

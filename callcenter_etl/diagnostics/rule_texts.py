@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule import Rule
 
 _OTHERS = {
@@ -34,7 +35,7 @@ def rule_texts(document: ContractDocument) -> dict[str, str]:
 def declarations(document: ContractDocument) -> dict[str, str]:
     """Return what the contract declares, as it would be written there, by the ids of its rules."""
     declared = {
-        f"{column.name}.{key}": f"column {column.name}: {key}: {_declared(column, key)}"
+        f"{column.name}.{key}": f"column {column.name}: {key}: {KINDS[key].reported(column)}"
         for column in document.columns
         for key in column.rule_keys
     }
@@ -55,15 +56,6 @@ def _sentence(rule: Rule) -> str:
     for placeholder in ("{value}", "{line}", "{first_line}"):
         text = text.replace(placeholder, "…")
     return text
-
-
-def _declared(column: Column, key: str) -> str:
-    value = getattr(column, key)
-    if key == "allowed":
-        return _list(column.allowed) or ""
-    if key == "lookup" and column.lookup is not None:
-        return f"column {column.lookup.column} of {column.lookup.file}"
-    return "true" if value is True else str(value)
 
 
 def _list(values: tuple[str, ...] | None) -> str | None:

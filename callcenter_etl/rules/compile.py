@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.record_rules import expression_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
-from callcenter_etl.rules.value_rules import VALUE_RULES
 from callcenter_etl.terminal import printable
 
 
@@ -15,29 +15,21 @@ def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
     for rule in document.rules:
         if rule.unique is not None:
-            rules.append(
-                unique_rule(
-                    rule.name, tuple(rule.unique), severity=rule.severity, reason=rule.reason, column=None
-                )
-            )
+            rules.append(unique_rule(rule, tuple(rule.unique)))
         else:
             rules.append(expression_rule(rule, types))
     return tuple(rules)
 
 
 def _column_rule(column: Column, key: str) -> Rule:
-    rule_id = f"{column.name}.{key}"
-    reason = column.reason_of(key)
-    if key == "unique":
-        return unique_rule(
-            rule_id, (column.name,), severity=column.severity_of(key), reason=reason, column=column
-        )
-    broken, sentence = VALUE_RULES[key](column)
+    kind = KINDS[key]
     return Rule(
-        id=rule_id,
+        id=f"{column.name}.{key}",
         severity=column.severity_of(key),
         column=column.name,
-        sentence=reason or printable(sentence),
-        broken=broken,
+        sentence=column.reason_of(key) or printable(kind.sentence(column)),
+        broken=kind.mask(column),
         classified=None if column.classification == "public" else column.classification,
+        key=(column.name,) if kind.compares_records else (),
+        kind=key,
     )

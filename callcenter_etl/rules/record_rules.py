@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.expressions import compile_expression
-from callcenter_etl.contract.model import Column, RecordRule
+from callcenter_etl.contract.model import RecordRule
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.expression_evaluator import evaluate
 from callcenter_etl.rules.masks import Mask, as_mask
@@ -34,24 +34,15 @@ def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
     return Rule(id=rule.name, severity=rule.severity, column=None, sentence=sentence, broken=broken)
 
 
-def unique_rule(
-    rule_id: str, key: tuple[str, ...], *, severity: str, reason: str | None, column: Column | None
-) -> Rule:
+def unique_rule(rule: RecordRule, key: tuple[str, ...]) -> Rule:
     """Return the rule of a unique key: broken by every occurrence but the first; the reason names the first one's line."""
-
-    def broken(columns: ChunkColumns) -> Mask:
-        repeated = columns.first_lines[rule_id] >= 0
-        return repeated if column is None else repeated & columns.known_mask(column.name)
-
     what = key[0] if len(key) == 1 else f"({', '.join(key)})"
-    got = "'{value}' " if column is not None else ""
     return Rule(
-        id=rule_id,
-        severity=severity,
-        column=None if column is None else column.name,
-        sentence=reason or printable(f"{what} must be unique, {got}stands first on line {{first_line}}"),
-        broken=broken,
-        classified=None if column is None or column.classification == "public" else column.classification,
+        id=rule.name,
+        severity=rule.severity,
+        column=None,
+        sentence=rule.reason or printable(f"{what} must be unique, stands first on line {{first_line}}"),
+        broken=lambda columns: columns.first_lines[rule.name] >= 0,
         key=key,
     )
 

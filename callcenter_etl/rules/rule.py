@@ -23,7 +23,8 @@ class Rule:
 
     `broken` returns a mask of shape (records,), True where the rule is broken. `sentence` is the reason with the
     placeholders `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}`. `classified` is the
-    classification of a column with values that reasons must not show. `key` has the columns of a unique key.
+    classification of a column with values that reasons must not show. `key` has the columns of a unique key. `kind`
+    is the key of the column that declares the rule, empty for a rule over the whole record.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Rule:
     broken: Callable[[ChunkColumns], Mask]
     classified: str | None = None
     key: tuple[str, ...] = ()
+    kind: str = ""
 
     def reasons(self, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.StringArray:
         """Return the reason of each of the given records, of shape (len(records),)."""

@@ -2,107 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.sample import Sample
 
 _PLAIN = "columns: [{name: id}, {name: note}]\n"
 _TOO_LONG = 16 * 2**20 + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A contract and two sources: `passing` breaks no rule; `failing` breaks `breaks`, and inevitably `also`.
-
-    `contract` is the YAML after the contract's id. `files` are further files in its folder, `failing_name` is the file
-    name of the failing source, and `failing_shown` replaces a failing source that is too large for the page.
-    """
-
-    kind: str
-    asks: str
-    contract: str
-    passing: bytes
-    failing: bytes
-    breaks: str
-    files: Mapping[str, str] = field(default_factory=dict)
-    failing_name: str = "calls.csv"
-    failing_shown: str | None = None
-    also: tuple[str, ...] = ()
-
-    @property
-    def document(self) -> str:
-        """The whole contract."""
-        return f"contract: sample\n{self.contract}"
-
-
-def _of_column(kind: str, asks: str, keys: str, good: str, bad: str) -> Sample:
-    """Return the sample of a rule on the column `value`; a second column makes records with an empty value possible."""
-    contract = f"columns:\n  - {{name: id}}\n  - {{name: value, {keys}}}\n"
-    passing, failing = f"id,value\n1,{good}\n".encode(), f"id,value\n1,{bad}\n".encode()
-    return Sample(kind, asks, contract, passing, failing, f"value.{kind}")
-
-
-def _of_type(name: str, asks: str, good: str, bad: str) -> Sample:
-    return _of_column("type", f"{name}: {asks}", f"type: {name}", good, bad)
-
-
-TYPE_SAMPLES = (
-    _of_type("digits", "ASCII digits, leading zeros kept", "007", "7a"),
-    _of_type("integer", "an optional sign and ASCII digits", "-12", "12.0"),
-    _of_type(
-        "decimal", "digits with an optional sign, point and exponent; not NaN, not infinity", "-1.5e3", "NaN"
-    ),
-    _of_type("boolean", "true or false, in any letter case", "True", "yes"),
-    _of_type("date", "a real date, in one of the declared formats", "2024-02-29", "2025-02-29"),
-    _of_type("time", "a real time of day, in one of the declared formats", "23:59:59", "24:00:00"),
-    _of_type(
-        "datetime", "a real date and time, in one of the formats", "2025-01-31 08:00:00", "2025-01-31T08:00"
-    ),
-    _of_type("duration", "hours, minutes and seconds; the hours may pass 24", "30:00:00", "30:60:00"),
-)
-
-COLUMN_SAMPLES = (
-    _of_column(
-        "required", "the value is not empty; white space alone counts as empty", "required: true", "x", " "
-    ),
-    *TYPE_SAMPLES,
-    _of_column("min", "not less than the bound (inclusive)", "type: integer, min: 0", "0", "-1"),
-    _of_column(
-        "max",
-        "not greater than the bound (inclusive)",
-        "type: time, max: 18:00:00",
-        "18:00:00",
-        "18:00:01",
-    ),
-    _of_column("min_length", "at least this number of characters", "min_length: 3", "abc", "ab"),
-    _of_column("max_length", "at most this number of characters", "max_length: 3", "äöü", "abcd"),
-    _of_column(
-        "pattern", "the whole value matches (RE2 syntax)", "pattern: '[A-Z]{2}[0-9]+'", "AB12", "AB12x"
-    ),
-    _of_column(
-        "allowed",
-        "one of the values, letter case counts",
-        "allowed: [COMPLETED, DROPPED]",
-        "DROPPED",
-        "dropped",
-    ),
-    Sample(
-        "lookup",
-        "the value occurs in a column of another CSV file",
-        "columns:\n  - {name: id}\n  - {name: value, lookup: {file: agents.csv, column: agent_id}}\n",
-        b"id,value\n1,501\n",
-        b"id,value\n1,999\n",
-        "value.lookup",
-        files={"agents.csv": "agent_id\n501\n502\n"},
-    ),
-    Sample(
-        "unique",
-        "no value occurs twice; the first occurrence satisfies the rule, empty values are ignored",
-        "columns:\n  - {name: id, unique: true}\n",
-        b"id\n1\n2\n",
-        b"id\n1\n1\n",
-        "id.unique",
-    ),
-)
 
 _TIMES = "columns:\n  - {name: started, type: time}\n  - {name: ended, type: time}\n"
 RECORD_SAMPLES = (
@@ -207,9 +111,12 @@ SOURCE_SAMPLES = (
     ),
 )  # fmt: skip
 
-SECTIONS = {
-    "Rules of a column": COLUMN_SAMPLES,
-    "Rules of a record": RECORD_SAMPLES,
-    "Malformed records": MALFORMED_SAMPLES,
-    "Refused and failed sources": SOURCE_SAMPLES,
-}
+
+def sections() -> dict[str, tuple[Sample, ...]]:
+    """Return the samples by the title of their section; those of columns come from the kinds of rules."""
+    return {
+        "Rules of a column": tuple(sample for kind in KINDS.values() for sample in kind.samples),
+        "Rules of a record": RECORD_SAMPLES,
+        "Malformed records": MALFORMED_SAMPLES,
+        "Refused and failed sources": SOURCE_SAMPLES,
+    }

@@ -45,6 +45,7 @@ COLUMNS = [
         "neutral",
         "neutral",
     ),
+    ("{name: a}", "{name: a, pattern: ''}", "a.pattern", "breaking", "loosening"),
     ("{name: a, type: digits}", A, "a.type", "loosening", "breaking"),
     ("{name: a, type: digits}", "{name: a}", "a.type", "loosening", "breaking"),
     (A, "{name: a, type: decimal}", "a.type", "loosening", "breaking"),

@@ -7,16 +7,18 @@ from typing import get_args
 
 import pytest
 
+from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.json_schema import json_schema
-from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.contract.model import ColumnType, ContractDocument
 from callcenter_etl.diagnostics.rule_texts import rule_texts
-from callcenter_etl.rules.samples import SECTIONS, TYPE_SAMPLES, Sample
+from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.sample import Sample
+from callcenter_etl.rules.samples import sections
 from tests.docs.pages import DOCS
 from tools.docs.rule_samples import judge
 from tools.make_docs import PAGES
 
-SAMPLES = [sample for samples in SECTIONS.values() for sample in samples]
+SAMPLES = [sample for samples in sections().values() for sample in samples]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -46,7 +48,9 @@ def test_every_kind_of_rule_has_a_sample() -> None:
     assert structural <= asked
     kinds = {sample.kind for sample in SAMPLES}
     assert kinds >= {*RULE_KEYS, *structural, "check", "when", "unique of several columns"}
-    assert {sample.asks.partition(":")[0] for sample in TYPE_SAMPLES} == set(get_args(ColumnType)) - {"text"}
+    assert {sample.asks.partition(":")[0] for sample in KINDS["type"].samples} == set(
+        get_args(ColumnType)
+    ) - {"text"}
 
 
 def test_the_page_of_commands_has_every_option() -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 
 def read_little(block_bytes: int) -> None:
-    from callcenter_etl.api import validate
+    from callcenter_etl.api import validate_source  # the way of the command line into a run
 
-    assert validate.__kwdefaults__ is not None
-    validate.__kwdefaults__["block_bytes"] = block_bytes
+    assert validate_source.__kwdefaults__ is not None
+    assert "block_bytes" in validate_source.__kwdefaults__
+    validate_source.__kwdefaults__["block_bytes"] = block_bytes
 
 
 def wait_for_checkpoints() -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from callcenter_etl import load_contract, validate
 from callcenter_etl.rules.compile import compile_rules
-from callcenter_etl.rules.samples import SECTIONS, Sample
+from callcenter_etl.rules.sample import Sample
+from callcenter_etl.rules.samples import sections
 
 _HEAD = """# Rules
 
 Rule ids are `<column>.<key>`; a rule over a whole record goes by its `name`. A malformed record gets its one structural
 rule and is asked no other; a refused source is not read. Every sample below runs as a test: the passing source breaks
 nothing, the failing one breaks what is named and no more, with the reason shown. This page is made from
-`callcenter_etl/rules/samples.py` by `make docs`.
+`callcenter_etl/rules/kinds/` and `callcenter_etl/rules/samples.py` by `make docs`.
 """
 
 
@@ -58,7 +59,7 @@ def judged_pair(sample: Sample) -> tuple[Judged, Judged]:
 def rules_page() -> str:
     """Give the page."""
     lines = [_HEAD]
-    for title, samples in SECTIONS.items():
+    for title, samples in sections().items():
         lines += [f"## {title}", ""]
         last = ""
         for sample in samples:

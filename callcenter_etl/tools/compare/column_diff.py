@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.type_changes import TEMPORAL
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
 from callcenter_etl.tools.compare.direction import ERROR, Direction
 from callcenter_etl.tools.compare.record_rule_diff import columns_read_otherwise
-from callcenter_etl.tools.compare.value_rule_diff import TEMPORAL, newly_broken
+from callcenter_etl.tools.compare.value_rule_diff import newly_broken
 
 _WARNS = "the rule only warns: no record is rejected otherwise"
 
@@ -60,17 +61,16 @@ def _name_parts(part: Any, direction: Direction, before: Column, after: Column) 
 
 
 def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
-    for key in RULE_KEYS:
+    for key in KINDS:
         old, new = declared(before, key), declared(after, key)
         if old == new:
             continue
-        judge = _type_newly_breaks if key == "type" else _rule_newly_breaks
         yield part(
             key,
             old,
             new,
-            rejected=judge(direction, key, before, after),
-            accepted=judge(direction.reverse, key, after, before),
+            rejected=_newly_breaks(direction, key, before, after),
+            accepted=_newly_breaks(direction.reverse, key, after, before),
             note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
         )
     if before.type == after.type and before.type in TEMPORAL and before.format != after.format:
@@ -78,8 +78,8 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             "format",
             " or ".join(before.format),
             " or ".join(after.format),
-            rejected=_type_newly_breaks(direction, "type", before, after),
-            accepted=_type_newly_breaks(direction.reverse, "type", after, before),
+            rejected=_newly_breaks(direction, "type", before, after),
+            accepted=_newly_breaks(direction.reverse, "type", after, before),
         )
 
 
@@ -87,13 +87,12 @@ def _severity_parts(part: Any, direction: Direction, before: Column, after: Colu
     for key in after.rule_keys:
         if key not in before.rule_keys or before.severity_of(key) == after.severity_of(key):
             continue
-        judge = _type_newly_breaks if key == "type" else _rule_newly_breaks
         yield part(
             f"severity.{key}",
             before.severity_of(key),
             after.severity_of(key),
-            rejected=judge(direction, key, before, after),
-            accepted=judge(direction.reverse, key, after, before),
+            rejected=_newly_breaks(direction, key, before, after),
+            accepted=_newly_breaks(direction.reverse, key, after, before),
         )
 
 
@@ -101,14 +100,7 @@ def declared(column: Column, key: str) -> str | None:
     """Return the value of a rule's key as text, None if the column has no such rule."""
     if key == "type":
         return column.type
-    if key not in column.rule_keys:
-        return None
-    if key == "allowed":
-        words = ", ".join(column.allowed or ())
-        return f"{words} (any letter case)" if column.ignore_case else words
-    if key == "lookup" and column.lookup is not None:
-        return f"{column.lookup.column} of {column.lookup.file}"
-    return _text(getattr(column, key))
+    return KINDS[key].declared(column) if key in column.rule_keys else None
 
 
 def _text(value: Any) -> str | None:
@@ -119,14 +111,10 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _rule_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    return newly_broken(key, before, after)
-
-
-def _type_newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
-    """Return the values that another type rejects, itself or by unchanged rules that then see other values."""
-    own = newly_broken("type", before, after)
-    if own is not None:
+def _newly_breaks(direction: Direction, key: str, before: Column, after: Column) -> str | None:
+    """Return the values that a rule newly rejects; of another type also those that unchanged rules see otherwise."""
+    own = newly_broken(key, before, after)
+    if own is not None or key != "type":
         return own
     # A value that broke its type was asked no other rule; with a type that accepts it, the other rules apply to it.
     for other in after.rule_keys:

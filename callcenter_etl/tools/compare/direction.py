@@ -13,6 +13,8 @@ from functools import cached_property
 from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.expressions.tree import Expression, Node
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.rule_kind import Asked
 
 ERROR = "error"
 
@@ -137,14 +139,14 @@ def expressions_of(
 
 def rejects_repetition(document: ContractDocument) -> bool:
     """Return whether a record can be rejected because of an earlier record."""
-    return any(is_strict(column, "unique") for column in document.columns) or any(
+    return any(KINDS[key].compares_records for key in _strict_keys(document)) or any(
         rule.unique is not None and rule.severity == ERROR for rule in document.rules
     )
 
 
 def asks_about_nothing(document: ContractDocument) -> bool:
     """Return whether a record can be rejected because a value is empty."""
-    if any(is_strict(column, "required") for column in document.columns):
+    if any(KINDS[key].asks is Asked.EVERY_VALUE for key in _strict_keys(document)):
         return True
     trees = [
         tree
@@ -158,8 +160,14 @@ def asks_about_nothing(document: ContractDocument) -> bool:
 
 def asks_about_values(document: ContractDocument) -> bool:
     """Return whether a record can be rejected because of a value that is not empty."""
-    strict = [key for column in document.columns for key in column.rule_keys if is_strict(column, key)]
-    return any(key != "required" for key in strict) or any(rule.severity == ERROR for rule in document.rules)
+    return any(KINDS[key].asks is not Asked.EVERY_VALUE for key in _strict_keys(document)) or any(
+        rule.severity == ERROR for rule in document.rules
+    )
+
+
+def _strict_keys(document: ContractDocument) -> set[str]:
+    """Return the keys of the columns' rules that reject a record."""
+    return {key for column in document.columns for key in column.rule_keys if is_strict(column, key)}
 
 
 def _calls(node: Node, names: tuple[str, ...]) -> bool:

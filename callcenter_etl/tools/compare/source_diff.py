@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from callcenter_etl.contract.model import FileName
+from callcenter_etl.rules.kinds.pattern import is_wider_pattern
 from callcenter_etl.tools.compare.direction import (
     Direction,
     asks_about_nothing,
     asks_about_values,
     rejects_repetition,
 )
-from callcenter_etl.tools.compare.value_rule_diff import is_wider_pattern
 
 _ASCII = bytes(range(128))
 

@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.rule_kind import MAX_TRIED_CHARACTERS, ValueHints
 from callcenter_etl.tools.contract_test.boundary_instants import instants_of, write_instant
 
-LONGEST = 100_000  # characters of a value made to be too long
 MATCHES = 12  # texts made for a pattern
 MAX_CUTS = 12  # of a text that an expression compares with
 _NUMBERS = {
@@ -67,15 +68,29 @@ class Literals:
 
 def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng: random.Random) -> list[str]:
     """Return the values to try, the likely good ones first, each once; the same ones for the same `rng`."""
+    hints = _hints_of(column)
     found = [
-        *(column.allowed or ()),
+        *hints.texts,
         *looked_up,
-        *_matching([each for each in (column.pattern, *literals.patterns) if each is not None], rng),
-        *_typed(column, literals, rng),
+        *_matching([*hints.patterns, *literals.patterns], rng),
+        *_typed(column, hints.edges, literals, rng),
         *(part for text in _texts_for(column, literals) for part in _parts(text)),
     ]
     near = [text for value in found[:40] for text in _neighbours(value)]
-    return list(dict.fromkeys([*found, *near, *_lengthened(column, literals, found), *_STRANGE]))
+    return list(
+        dict.fromkeys([*found, *near, *_lengthened(column, hints.lengths, literals, found), *_STRANGE])
+    )
+
+
+def _hints_of(column: Column) -> ValueHints:
+    """Return what the rules of a column say about values worth trying, in the order of the kinds."""
+    found = [kind.hints(column) for key, kind in KINDS.items() if key in column.rule_keys]
+    return ValueHints(
+        texts=tuple(text for each in found for text in each.texts),
+        patterns=tuple(pattern for each in found for pattern in each.patterns),
+        edges=tuple(edge for each in found for edge in each.edges),
+        lengths=tuple(length for each in found for length in each.lengths),
+    )
 
 
 def _texts_for(column: Column, literals: Literals) -> list[str]:
@@ -107,8 +122,7 @@ def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:
                 break
 
 
-def _typed(column: Column, literals: Literals, rng: random.Random) -> list[str]:
-    bounds = [each for each in (column.min, column.max) if each is not None]
+def _typed(column: Column, bounds: Sequence[str], literals: Literals, rng: random.Random) -> list[str]:
     if column.type in _NUMBERS:
         edges = [Decimal(each) for each in bounds] + literals.numbers
         return [*_around(edges, column.type), *_NUMBERS[column.type]]
@@ -138,11 +152,12 @@ def _around(edges: Iterable[Decimal], kind: str) -> Iterator[str]:
             yield f"{edge + step:f}"
 
 
-def _lengthened(column: Column, literals: Literals, found: Sequence[str]) -> list[str]:
+def _lengthened(column: Column, bounds: Sequence[int], literals: Literals, found: Sequence[str]) -> list[str]:
     """Return values of the lengths around the bounds, made of the first values by repeating them."""
-    edges = [each for each in (column.min_length, column.max_length) if each is not None]
-    edges += [int(number) for number in literals.numbers if 0 <= number <= LONGEST]
-    lengths = sorted({each + step for each in edges for step in (-1, 0, 1) if 0 < each + step <= LONGEST})
+    edges = [*bounds, *(int(number) for number in literals.numbers if 0 <= number <= MAX_TRIED_CHARACTERS)]
+    lengths = sorted(
+        {each + step for each in edges for step in (-1, 0, 1) if 0 < each + step <= MAX_TRIED_CHARACTERS}
+    )
     seeds = list(
         dict.fromkeys([*(each for each in found[:4] if each), "1" if column.type != "text" else "a"])
     )

@@ -7,7 +7,8 @@ import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.contract_test.candidates import candidates
 from callcenter_etl.tools.contract_test.literals import literals_by_column, rule_expressions
 from callcenter_etl.tools.contract_test.record_evaluator import Record, RecordEvaluator, rule_ids
@@ -19,7 +20,6 @@ from callcenter_etl.tools.contract_test.rule_coverage import (
     RuleCoverage,
 )
 from callcenter_etl.tools.contract_test.side_by_side import SideBySide, in_batches
-from callcenter_etl.tools.contract_test.unsatisfiable import unsatisfiable_reason
 
 SEED = 20_250_131
 BATCH, MAX_BATCHES = 512, 8
@@ -98,7 +98,7 @@ class _Search:
             find = self.finds.get(rule)
             severity, broken = severities[rule], confirmed.get(rule, frozenset())
             if find is None or rule not in broken:
-                why = unsatisfiable_reason(columns.get(rule.rpartition(".")[0]), rule)
+                why = _why_unbreakable(columns.get(rule.rpartition(".")[0]), rule)
                 found.append(RuleCoverage(rule, severity, NOT_FOUND, self.tries, why=why))
                 continue
             others = tuple(sorted(broken - {rule}, key=lambda each: (order.get(each, -1), each)))
@@ -266,9 +266,20 @@ class _Search:
                 self.finds[rule] = find
 
 
+def _why_unbreakable(column: Column | None, rule_id: str) -> str | None:
+    """Return why no record breaks a rule of a column; None where no reason is known, and for a rule of records."""
+    key = rule_id.rpartition(".")[2]
+    return None if column is None or key not in column.rule_keys else KINDS[key].unbreakable(column)
+
+
 def _unique_keys(document: ContractDocument) -> dict[str, tuple[str, ...]]:
     """Return the columns of each rule of uniqueness, by its id."""
-    keys = {f"{column.name}.unique": (column.name,) for column in document.columns if column.unique}
+    keys = {
+        f"{column.name}.{key}": (column.name,)
+        for column in document.columns
+        for key in column.rule_keys
+        if KINDS[key].compares_records
+    }
     return keys | {rule.name: rule.unique for rule in document.rules if rule.unique is not None}
 
 

@@ -11,6 +11,7 @@ from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.diagnostic import contract_diagnostic
 from callcenter_etl.errors import ContractError
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
 
 Record = Mapping[str, str]
@@ -113,11 +114,12 @@ def _all_broken(verdicts: Verdicts) -> list[tuple[str, Lines]]:
 
 def _without_uniqueness(document: ContractDocument) -> ContractDocument:
     """Return the contract without rules of uniqueness, by which a verdict depends on other records."""
-    columns = tuple(_not_unique(column) for column in document.columns)
+    columns = tuple(_without_comparing_rules(column) for column in document.columns)
     rules = tuple(rule for rule in document.rules if rule.unique is None)
     return document.model_copy(update={"columns": columns, "rules": rules})
 
 
-def _not_unique(column: Column) -> Column:
-    keys = tuple(key for key in column.rule_keys if key != "unique")
-    return column.model_copy(update={"unique": False, "rule_keys": keys})
+def _without_comparing_rules(column: Column) -> Column:
+    # `rule_keys` alone decides which rules are compiled; the keys' own values may stay.
+    keys = tuple(key for key in column.rule_keys if not KINDS[key].compares_records)
+    return column.model_copy(update={"rule_keys": keys})

@@ -8,11 +8,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
-from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.contract.model import Column, ContractDocument, MaxRejected
 
-_AS_WRITTEN = {"type": ("format",), "allowed": ("ignore_case",)}
 _NEVER_ALONE = (
     "empty_values",
     "allowed",
@@ -35,7 +34,7 @@ def _column(column: Column) -> dict[str, Any]:
     declared = _declared(column)
     if column.format == DEFAULT_FORMATS.get(column.type):
         declared.pop("format", None)
-    names = [part for key in column.rule_keys for part in (key, *_AS_WRITTEN.get(key, ()))]
+    names = [part for key in column.rule_keys for part in (key, *RULE_KEYS[key].companions)]
     names = ["name", *names, *(key for key in declared if key not in RULE_KEYS)]
     return {key: declared[key] for key in dict.fromkeys(names) if key in declared}
 

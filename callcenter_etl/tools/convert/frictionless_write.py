@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, parse_iso, parse_value
@@ -13,6 +13,7 @@ from callcenter_etl.tools.convert.json_numbers import exact_number
 from callcenter_etl.tools.convert.text_types import SHAPES
 
 Written = dict[str, Any]
+Words = Callable[[Column, str], Written]  # the constraints of a rule, for a field of that type
 
 
 def to_table_schema(document: ContractDocument, version: str) -> Written:
@@ -102,28 +103,38 @@ def _type(column: Column) -> tuple[str, str | None]:
 
 def _constraints(column: Column, kind: str) -> Written:
     found: Written = {}
-    keys = [key for key in column.rule_keys if column.severity_of(key) == "error"]
-    for key in ("required", "unique"):
-        if key in keys:
-            found[key] = True
-    if kind == "string":
-        lengths = {
-            "minLength": ("min_length", column.min_length),
-            "maxLength": ("max_length", column.max_length),
-        }
-        found |= {word: value for word, (key, value) in lengths.items() if key in keys}
-        shape = column.pattern if "pattern" in keys else None
-        if shape is None and "type" in keys:
-            shape = SHAPES.get(column.type)
-        if shape is not None:
-            found["pattern"] = shape
-    for word, key, bound in (("minimum", "min", column.min), ("maximum", "max", column.max)):
-        value = _bound(column, kind, bound) if bound is not None and key in keys else None
-        if value is not None:
-            found[word] = value
-    if "allowed" in keys and kind == "string" and not column.ignore_case:
-        found["enum"] = list(column.allowed or ())
+    for key, words in CONSTRAINTS.items():
+        if key in column.rule_keys and column.severity_of(key) == "error":
+            found |= words(column, kind)
     return found
+
+
+def _true(word: str) -> Words:
+    return lambda column, kind: {word: True}
+
+
+def _of_text(word: str, value_of: Callable[[Column], Any]) -> Words:
+    """Return a constraint that a Table Schema has for strings alone."""
+    return lambda column, kind: {word: value_of(column)} if kind == "string" else {}
+
+
+def _shape(column: Column, kind: str) -> Written:
+    shape = SHAPES.get(column.type) if kind == "string" else None
+    return {} if shape is None else {"pattern": shape}
+
+
+def _minimum(column: Column, kind: str) -> Written:
+    value = _bound(column, kind, str(column.min))
+    return {} if value is None else {"minimum": value}
+
+
+def _maximum(column: Column, kind: str) -> Written:
+    value = _bound(column, kind, str(column.max))
+    return {} if value is None else {"maximum": value}
+
+
+def _enum(column: Column, kind: str) -> Written:
+    return {"enum": list(column.allowed or ())} if kind == "string" and not column.ignore_case else {}
 
 
 def _bound(column: Column, kind: str, bound: str) -> int | float | str | None:
@@ -134,3 +145,19 @@ def _bound(column: Column, kind: str, bound: str) -> int | float | str | None:
         reads = parse_value(column.type, bound, column.format)
         return bound if reads is not None and reads == parse_iso(column.type, bound) else None
     return None
+
+
+# By the key of a rule, in the order in which they are written: a column's own pattern replaces the shape of its type.
+# A rule that has no words here, or is not in the table, is kept under the key of our own.
+CONSTRAINTS: dict[str, Words] = {
+    "required": _true("required"),
+    "unique": _true("unique"),
+    "min_length": _of_text("minLength", lambda column: column.min_length),
+    "max_length": _of_text("maxLength", lambda column: column.max_length),
+    "type": _shape,
+    "pattern": _of_text("pattern", lambda column: column.pattern),
+    "min": _minimum,
+    "max": _maximum,
+    "allowed": _enum,
+    "lookup": lambda column, kind: {},
+}

@@ -6,36 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from callcenter_etl.contract.column import RULE_KEYS, Column
 from callcenter_etl.contract.document_text import Path, Scalar
-from callcenter_etl.contract.key_types import RULE_KEYS
 from callcenter_etl.tools.convert.json_numbers import bounds_nothing, number_of, whole_bound
-
-COLUMN_ORDER = (
-    "name",
-    "type",
-    "format",
-    "required",
-    "unique",
-    "min",
-    "max",
-    "min_length",
-    "max_length",
-    "pattern",
-    "allowed",
-    "ignore_case",
-    "lookup",
-    "severity",
-    "reason",
-    "aliases",
-    "classification",
-    "description",
-)
-
 
 _BOUNDS = ("min", "max")
 _LENGTHS = ("min_length", "max_length")
 _WHOLE_TYPES = ("integer", "digits")
-_ONCE = ("min", "max", "min_length", "max_length", "pattern", "allowed")
+_REPEATABLE = ("type", "required", "unique")  # a second one says the same, or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +94,7 @@ class ImportedColumn:
             if not warn:
                 self.value.get("severity", {}).pop(key, None)
             return
-        if key in self.value and key in _ONCE:
+        if key in self.value and key in RULE_KEYS and key not in _REPEATABLE:
             self.draft.note(
                 origin, f"the column has another {key} already: this one is not asked", asserts=True
             )
@@ -255,8 +233,14 @@ def rules_in(column: Mapping[str, Any]) -> list[str]:
 
 def in_order(column: Mapping[str, Any], order: list[str] | None = None) -> dict[str, Any]:
     """Return a column with its keys in the usual order, and its rules in `order` if that is given."""
-    ranks = {key: rank for rank, key in enumerate(COLUMN_ORDER)}
+    ranks = {key: rank for rank, key in enumerate(_usual_order())}
     if order is not None:
         known = [key for key in dict.fromkeys(order) if key in ranks]
         ranks |= dict(zip(known, sorted(ranks[key] for key in known), strict=True))
     return {key: column[key] for key in sorted(column, key=lambda key: ranks.get(key, len(ranks)))}
+
+
+def _usual_order() -> list[str]:
+    """Return the keys of a column in the order of the model, but for `unique`, which people write behind `required`."""
+    first = ("name", "type", "format", "required", "unique")
+    return list(dict.fromkeys((*first, *(key for key in Column.model_fields if key != "rule_keys"))))

@@ -6,7 +6,8 @@ The document never rejects a record that the contract accepts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
@@ -18,6 +19,8 @@ from callcenter_etl.tools.convert.pattern_anchors import anchored
 from callcenter_etl.tools.convert.text_types import SHAPES
 
 Written = dict[str, Any]
+Options = Callable[[Column, str], Written]  # of a column with that logical type
+CheckOf = Callable[[Column, str], Written | None]  # of a column, in that version of ODCS
 
 _LOGICAL = {
     "text": "string",
@@ -144,43 +147,68 @@ def _type(column: Column, version: str) -> Written:
 def _options(column: Column, logical: str) -> Written:
     """Return bounds, lengths and pattern, as far as the logical type supports them."""
     options: Written = {}
-    if logical == "string":
-        lengths = {
-            "minLength": ("min_length", column.min_length),
-            "maxLength": ("max_length", column.max_length),
-        }
-        options |= {word: value for word, (key, value) in lengths.items() if _is_error(column, key)}
-        shape = column.pattern if _is_error(column, "pattern") else None
-        if shape is None and _is_error(column, "type"):
-            shape = SHAPES.get(column.type)
-        if shape is not None:
-            options["pattern"] = anchored(shape)
-        return options
-    if logical == "boolean":
-        return options
-    as_written = exact_number if logical in ("integer", "number") else lambda text: text
-    for word, key, bound in (("minimum", "min", column.min), ("maximum", "max", column.max)):
-        value = as_written(bound) if bound is not None and _is_error(column, key) else None
-        if value is not None:
-            options[word] = value
+    for key, words in ((key, rule.options) for key, rule in ODCS_RULES.items()):
+        if _is_error(column, key):
+            options |= words(column, logical)
     return options
 
 
 def _checks(column: Column, version: str) -> list[Written]:
     """Return the quality checks of a column: rules of severity `warn`, and allowed values before ODCS 3.2."""
     found: list[Written] = []
-    if _is_warning(column, "required"):
-        found.append(_check("nullValues", version) | {"mustBe": 0} | _WARNS)
-    if _is_warning(column, "unique"):
-        found.append(_check("duplicateValues", version) | {"mustBe": 0} | _WARNS)
-    if _has_plain_list(column) and (version != "3.2.0" or _is_warning(column, "allowed")):
-        values = {"validValues": _values(column)}
-        check = _check("invalidValues", version) | ({"arguments": values} if version != "3.0.2" else values)
-        found.append(check | {"mustBe": 0} | (_WARNS if _is_warning(column, "allowed") else {}))
-    if _is_warning(column, "pattern") and version != "3.0.2":
-        pattern = {"arguments": {"pattern": anchored(column.pattern or "")}}
-        found.append(_check("invalidValues", version) | pattern | {"mustBe": 0} | _WARNS)
+    for key, rule in ODCS_RULES.items():
+        check = rule.check(column, version) if key in column.rule_keys else None
+        if check is not None:
+            found.append(check | {"mustBe": 0} | (_WARNS if _is_warning(column, key) else {}))
     return found
+
+
+def _no_options(column: Column, logical: str) -> Written:
+    return {}
+
+
+def _no_check(column: Column, version: str) -> Written | None:
+    return None
+
+
+def _of_text(word: str, value_of: Callable[[Column], Any]) -> Options:
+    """Return an option that ODCS has for strings alone."""
+    return lambda column, logical: {word: value_of(column)} if logical == "string" else {}
+
+
+def _shape(column: Column, logical: str) -> Written:
+    shape = SHAPES.get(column.type) if logical == "string" else None
+    return {} if shape is None else {"pattern": anchored(shape)}
+
+
+def _bound(word: str, bound_of: Callable[[Column], str | None]) -> Options:
+    def options(column: Column, logical: str) -> Written:
+        if logical in ("string", "boolean"):
+            return {}
+        bound = str(bound_of(column))
+        value = exact_number(bound) if logical in ("integer", "number") else bound
+        return {} if value is None else {word: value}
+
+    return options
+
+
+def _where_warning(key: str, metric: str) -> CheckOf:
+    """Return the check of a rule that ODCS has a flag for, which knows no warnings."""
+    return lambda column, version: _check(metric, version) if _is_warning(column, key) else None
+
+
+def _allowed_check(column: Column, version: str) -> Written | None:
+    # ODCS 3.2 has `enum` for them, but not as a warning.
+    if not _has_plain_list(column) or (version == "3.2.0" and not _is_warning(column, "allowed")):
+        return None
+    values = {"validValues": _values(column)}
+    return _check("invalidValues", version) | ({"arguments": values} if version != "3.0.2" else values)
+
+
+def _pattern_check(column: Column, version: str) -> Written | None:
+    if version == "3.0.2" or not _is_warning(column, "pattern"):
+        return None
+    return _check("invalidValues", version) | {"arguments": {"pattern": anchored(column.pattern or "")}}
 
 
 _WARNS = {"severity": "warning"}
@@ -195,6 +223,33 @@ def _check(metric: str, version: str) -> Written:
     if version == "3.0.2":
         return {"type": "library", "rule": _OLD_METRICS.get(metric, metric)}
     return {"type": "library", "metric": metric}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OdcsRule:
+    """The words of ODCS for a kind of rule: options of the logical type, a quality check, or neither."""
+
+    options: Options
+    check: CheckOf
+
+
+# By the key of a rule, in the order in which they are written: a column's own pattern replaces the shape of its type.
+# `required` and `unique` are keys of the property, and `allowed` is in ODCS 3.2. A rule that is said nowhere, or is not
+# in the table, is kept in `customProperties`.
+ODCS_RULES: dict[str, OdcsRule] = {
+    "required": OdcsRule(options=_no_options, check=_where_warning("required", "nullValues")),
+    "unique": OdcsRule(options=_no_options, check=_where_warning("unique", "duplicateValues")),
+    "min_length": OdcsRule(options=_of_text("minLength", lambda column: column.min_length), check=_no_check),
+    "max_length": OdcsRule(options=_of_text("maxLength", lambda column: column.max_length), check=_no_check),
+    "type": OdcsRule(options=_shape, check=_no_check),
+    "allowed": OdcsRule(options=_no_options, check=_allowed_check),
+    "pattern": OdcsRule(
+        options=_of_text("pattern", lambda column: anchored(column.pattern or "")), check=_pattern_check
+    ),
+    "min": OdcsRule(options=_bound("minimum", lambda column: column.min), check=_no_check),
+    "max": OdcsRule(options=_bound("maximum", lambda column: column.max), check=_no_check),
+    "lookup": OdcsRule(options=_no_options, check=_no_check),
+}
 
 
 def _rule_check(rule: RecordRule, version: str) -> Written:

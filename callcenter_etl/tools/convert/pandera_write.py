@@ -7,7 +7,7 @@ all other columns are text with checks. Checks of severity `warn` raise warnings
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, compile_format
@@ -18,6 +18,8 @@ from callcenter_etl.tools.convert.residual import keep_by_name
 from callcenter_etl.tools.convert.text_types import SHAPES
 
 Written = dict[str, Any]
+Check = tuple[str, Written]  # its name in pandera, and its arguments
+CheckOf = Callable[[Column, str], Check | None]  # of a column with that dtype
 EXTENSION = "callcenter_etl"
 _DTYPES = {"integer": "Int64", "decimal": "Float64", "boolean": "boolean"}
 
@@ -67,36 +69,43 @@ def _column(column: Column) -> Written:
 
 def _checks(column: Column, keys: Mapping[str, str], dtype: str) -> list[Written]:
     """Return pandera's named checks for a column of that dtype."""
-    if dtype == "boolean":
-        return []
-    said = _text_checks(column, keys) if dtype == "str" else _number_checks(column, keys)
-    warns = {"raise_warning": True}
-    return [
-        {**words, "options": {"check_name": name, **(warns if keys[key] == "warn" else {})}}
-        for key, name, words in said
-        if key in keys
-    ]
+    found: list[Written] = []
+    for key, check_of in CHECKS.items():
+        check = check_of(column, dtype) if key in keys else None
+        if check is not None:
+            name, words = check
+            warns = {"raise_warning": True} if keys[key] == "warn" else {}
+            found.append({**words, "options": {"check_name": name, **warns}})
+    return found
 
 
-def _text_checks(column: Column, keys: Mapping[str, str]) -> Iterator[tuple[str, str, Written]]:
-    shape = _shape(column)
-    if shape is not None and keys.get("type") == "error":
-        yield "type", "str_matches", {"pattern": shape}
-    yield "min_length", "str_length", {"min_value": column.min_length}
-    yield "max_length", "str_length", {"max_value": column.max_length}
-    yield "pattern", "str_matches", {"pattern": anchored(column.pattern or "")}
-    if not column.ignore_case:
-        yield "allowed", "isin", {"allowed_values": list(column.allowed or ())}
+def _no_check(column: Column, dtype: str) -> Check | None:
+    return None
 
 
-def _number_checks(column: Column, keys: Mapping[str, str]) -> Iterator[tuple[str, str, Written]]:
-    for key, name, word, bound in (
-        ("min", "greater_than_or_equal_to", "min_value", column.min),
-        ("max", "less_than_or_equal_to", "max_value", column.max),
-    ):
-        number = None if bound is None else exact_number(bound)
-        if number is not None:
-            yield key, name, {word: number}
+def _of_text(name: str, word: str, value_of: Callable[[Column], Any]) -> CheckOf:
+    """Return a check of columns that stay text."""
+    return lambda column, dtype: (name, {word: value_of(column)}) if dtype == "str" else None
+
+
+def _of_number(name: str, word: str, bound_of: Callable[[Column], str | None]) -> CheckOf:
+    """Return a check of columns of numbers, for a bound that is exact there."""
+
+    def check(column: Column, dtype: str) -> Check | None:
+        number = exact_number(str(bound_of(column))) if dtype in ("Int64", "Float64") else None
+        return None if number is None else (name, {word: number})
+
+    return check
+
+
+def _type(column: Column, dtype: str) -> Check | None:
+    shape = _shape(column) if dtype == "str" and column.severity_of("type") == "error" else None
+    return None if shape is None else ("str_matches", {"pattern": shape})
+
+
+def _allowed(column: Column, dtype: str) -> Check | None:
+    exact = dtype == "str" and not column.ignore_case
+    return ("isin", {"allowed_values": list(column.allowed or ())}) if exact else None
 
 
 def _shape(column: Column) -> str | None:
@@ -108,3 +117,19 @@ def _shape(column: Column) -> str | None:
     looks = [compile_format(form, column.type).regex for form in column.format]
     looks = [re.sub(r"\(\?P<\w+>", "(?:", look).removeprefix(r"\A").removesuffix("$") for look in looks]
     return anchored("|".join(looks))
+
+
+# By the key of a rule, in the order in which they are written. A rule without a check, or one that is not in the table,
+# is kept in the metadata; `required` and `unique` are keys of pandera's column.
+CHECKS: dict[str, CheckOf] = {
+    "required": _no_check,
+    "unique": _no_check,
+    "type": _type,
+    "min_length": _of_text("str_length", "min_value", lambda column: column.min_length),
+    "max_length": _of_text("str_length", "max_value", lambda column: column.max_length),
+    "pattern": _of_text("str_matches", "pattern", lambda column: anchored(column.pattern or "")),
+    "allowed": _allowed,
+    "min": _of_number("greater_than_or_equal_to", "min_value", lambda column: column.min),
+    "max": _of_number("less_than_or_equal_to", "max_value", lambda column: column.max),
+    "lookup": _no_check,
+}

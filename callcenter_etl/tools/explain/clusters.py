@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.datetime_formats import describe_format
 from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.type_checks import type_check
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
@@ -38,7 +39,7 @@ _LETTERS_OF_SHAPES = {letter for _, letter in _SHAPE}
 
 def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
     """Group the records that broke a rule of one column, each record in one group."""
-    for step in _STEPS.get(broken.key, (_whole,)):
+    for step in STEPS.get(broken.key, (_whole,)):
         for cluster in step(broken):
             yield cluster
             broken = broken.without(np.isin(broken.records, cluster.records))
@@ -202,22 +203,12 @@ def _length(broken: BrokenValues) -> Iterator[Cluster]:
 
 def _whole(broken: BrokenValues) -> Iterator[Cluster]:
     mask = np.ones(len(broken.records), dtype=bool)
-    yield broken.cluster(mask, _WORDS.get(broken.key, f"breaks {broken.key}"))
+    yield broken.cluster(mask, KINDS[broken.key].broken)
 
 
-_WORDS = {
-    "required": "is empty",
-    "type": "is of another type",
-    "allowed": "is none of the allowed values",
-    "lookup": "does not stand in its lookup",
-    "pattern": "does not match its pattern",
-    "min_length": "is too short",
-    "max_length": "is too long",
-    "min": "lies below its least value",
-    "max": "lies above its greatest value",
-}
 _Step = Callable[[BrokenValues], Iterator[Cluster]]
-_STEPS: dict[str, tuple[_Step, ...]] = {
+# A kind that is not here has one group: its values differ in nothing that leads to another remedy.
+STEPS: dict[str, tuple[_Step, ...]] = {
     "type": (
         _nothings,
         _formats,

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.sources.blocks import LineBlock, RecordFormat
 from callcenter_etl.sources.chunk import Chunk
@@ -143,9 +144,7 @@ def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocu
         records = np.setdiff1d(records, cluster.records)
     reasons = rejects.reasons.take(pa.array(records))
     after = as_mask(pc.starts_with(reasons, "there is text after"))
-    compared = any(column.unique for column in document.columns) or any(
-        each.unique for each in document.rules
-    )
+    compared = any(rule.key for rule in compile_rules(document))
     if after.any():
         sure = MAX_SHOWN if compared else "would"
         remedy = change_source(document, "`quoting: lenient`", sure=sure, quoting="lenient")

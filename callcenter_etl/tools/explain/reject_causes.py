@@ -125,8 +125,7 @@ def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]
         else:
             column = columns[rule.column]
             values = rejects.text(column.name).take(pa.array(records))
-            key = rule.id.removeprefix(f"{column.name}.")
-            yield from value_clusters(BrokenValues(document, column, key, records, values))
+            yield from value_clusters(BrokenValues(document, column, rule.kind, records, values))
 
 
 def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects) -> Cluster:

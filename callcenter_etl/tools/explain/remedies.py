@@ -12,17 +12,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.expressions import ExpressionFaults
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.explain.published_rejects import Rejects
 
 Indices = NDArray[np.int64]
 EXACT, MAX_SHOWN, MAYBE = "would", "would at most", "may"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
-_COUNTS = ("min_length", "max_length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
         column.model_copy(update=changes) if column.name == name else column for column in document.columns
     )
     changed = next(column for column in columns if column.name == name)
-    compared = changed.unique and changed.severity_of("unique") == "error"
+    compared = any(
+        KINDS[key].compares_records and changed.severity_of(key) == "error" for key in changed.rule_keys
+    )
     sure = MAX_SHOWN if compared and changes.keys() & {"type", "format"} else EXACT
     return Remedy(
         words=words,
@@ -92,11 +95,11 @@ def column_yaml(column: Column) -> str:
     """Write a column as one line of YAML that can take the place of the contract's own."""
     values: dict[str, Any] = {"name": column.name}
     for key in column.rule_keys:
-        values[key] = _count_or_text(key, getattr(column, key))
-        if key == "type" and column.format:
-            values["format"] = list(column.format)
-        if key == "allowed" and column.ignore_case:
-            values["ignore_case"] = True
+        values[key] = _count_or_text(getattr(column, key))
+        for companion in RULE_KEYS[key].companions:
+            declared = getattr(column, companion)
+            if declared:
+                values[companion] = declared
     if column.lookup is not None:
         values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
     for key in ("severity", "reason"):
@@ -119,8 +122,8 @@ def rule_yaml(rule: RecordRule) -> str:
     return _scalar({key: value for key, value in found.items() if value is not None})
 
 
-def _count_or_text(key: str, value: Any) -> Any:
-    return value if key in _COUNTS or isinstance(value, (bool, tuple)) else str(value)
+def _count_or_text(value: Any) -> Any:
+    return value if isinstance(value, (int, tuple)) else str(value)
 
 
 def _scalar(value: Any) -> str:

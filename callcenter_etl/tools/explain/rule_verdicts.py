@@ -11,12 +11,12 @@ from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule import Rule
-from callcenter_etl.rules.value_rules import VALUE_RULES
+from callcenter_etl.rules.rule_kind import Asked
 from callcenter_etl.tools.explain.expression_trace import ExpressionPart, Look
 
 KEPT, BROKEN, SKIPPED, UNKNOWN = "kept", "broken", "skipped", "unknown"
-_GOT = ", got '{value}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,12 @@ class _RuleExplainer:
         return self._of_expression(self._record_rules[rule.id])
 
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
-        key = rule.id.removeprefix(f"{column.name}.")
-        if key == "required":
-            return KEPT, "is not empty"
-        if self._columns.blank_mask(column.name)[0]:
+        kind = KINDS[rule.kind]
+        if kind.asks is not Asked.EVERY_VALUE and self._columns.blank_mask(column.name)[0]:
             return SKIPPED, "the value is empty"
-        if key != "type" and self._columns.type_broken(column.name)[0]:
+        if kind.asks is Asked.TYPED_VALUES and self._columns.type_broken(column.name)[0]:
             return UNKNOWN, f"the value broke its type ({column.name}.type)"
-        if key == "unique":
-            return KEPT, "no earlier record has this value"
-        sentence = VALUE_RULES[key](column)[1]
-        return KEPT, sentence.removeprefix("{column} ").removesuffix(_GOT)
+        return KEPT, kind.kept(column)
 
     def _of_expression(self, rule: RecordRule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
         check = Look(compile_expression(rule.check or "", self._types), self._columns, self._hidden)

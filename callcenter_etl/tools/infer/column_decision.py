@@ -8,13 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from callcenter_etl.tools.infer import name_meaning
-from callcenter_etl.tools.infer.allowed import allowed_values
 from callcenter_etl.tools.infer.column_draft import InferredColumn
 from callcenter_etl.tools.infer.column_profile import MIN_REPEATS, ColumnProfile
 from callcenter_etl.tools.infer.column_types import ENOUGH, Fits, Others, cut_numbers, lost_zeros, near_types
 from callcenter_etl.tools.infer.damage import advice
 from callcenter_etl.tools.infer.evidence import count_of, instant, lengths_of, number, plural, shown
 from callcenter_etl.tools.infer.personal import why_personal
+from callcenter_etl.tools.infer.value_lists import allowed_values
 
 MAX_FIXED_LENGTH = 64
 SPARE = 1.5  # free text may be longer than in the sample, by this factor

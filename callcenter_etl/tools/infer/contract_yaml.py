@@ -9,6 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.infer.column_draft import InferredColumn
 from callcenter_etl.tools.infer.contract_draft import ContractDraft, RuleDraft
 from callcenter_etl.tools.infer.evidence import count_of, lines_of, plural, shown
@@ -18,17 +19,6 @@ FARTHEST_COMMENT = 90  # comments are aligned, except after a longer line
 # The first line: editors with a YAML language server find the schema there, for completion and checks.
 SCHEMA_FILE = "contract.schema.json"
 SCHEMA_LINE = f"# yaml-language-server: $schema=./{SCHEMA_FILE}"
-_WHAT_IS_WRONG = {
-    "type": "are no {type}",
-    "required": "are empty",
-    "allowed": "are none of these",
-    "pattern": "do not match the pattern",
-    "unique": "occurred before",
-    "min_length": "are too short",
-    "max_length": "are too long",
-    "min": "are too small",
-    "max": "are too large",
-}
 
 
 def contract_text(
@@ -76,7 +66,7 @@ def _outliers(column: InferredColumn, outcome: SampleOutcome) -> list[str]:
     for key in column.outliers:
         broken = outcome.broken.get(f"{column.name}.{key}")
         if broken is not None:
-            what = _WHAT_IS_WRONG[key].format(type=column.type)
+            what = KINDS[key].outliers.format(type=column.type)
             verb = what.replace("are", "is", 1) if broken.count == 1 else what
             verb = verb.replace("do not", "does not") if broken.count == 1 else verb
             where = lines_of(broken.places, broken.count)

@@ -1,0 +1,241 @@
+"""A column of a contract, and which of its keys make rules.
+
+This is the contract's half of a rule kind: the key, when it makes a rule, and the faults of its declaration. All else
+about a kind is in `rules/kinds/`, which a contract never imports: it loads, with every fault, where nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
+from callcenter_etl.contract.document_text import Path
+from callcenter_etl.contract.key_types import (
+    Flag,
+    FrozenModel,
+    Literal_,
+    OptionalCount,
+    OptionalText,
+    OptionalTextList,
+    Text,
+    Texts,
+    as_null,
+    as_text,
+    plain_whole_number,
+    show,
+)
+from callcenter_etl.contract.part import Part
+from callcenter_etl.contract.patterns import pattern_fault
+from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.storage_options import Address
+from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.typed_text import TEMPORAL, format_fault, is_value
+
+Found = Iterator[tuple[Path, str, int]]
+ColumnType = Literal[
+    "text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"
+]
+
+
+class Lookup(FrozenModel):
+    """A column of a CSV file in which a value must occur."""
+
+    file: Address = Field(description="path relative to the contract, or an address such as s3://")
+    column: Text = Field(description="name of the column in that file")
+
+
+def _by_rule(value: Any, take: Any) -> Any:
+    """Return values by rule key, converted by `take`; one value for all rules of a column is under '*'."""
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return {str(key): take(each) for key, each in value.items()}
+    return {"*": take(value)}
+
+
+def _severity(value: Any) -> str:
+    if value not in ("error", "warn"):
+        raise ValueError(
+            f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}"
+        )
+    return str(value)
+
+
+_WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
+
+
+class Column(FrozenModel):
+    """One column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
+
+    name: Text = Field(description="the header name")
+    type: ColumnType = Field("text", description="what a value must be")
+    format: Texts = Field((), description="strptime formats of a date, time or datetime")
+    required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
+    min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
+    max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
+    min_length: OptionalCount = Field(None, description="in characters")
+    max_length: OptionalCount = Field(None, description="in characters")
+    pattern: OptionalText = Field(None, description="full match, RE2 syntax")
+    allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
+    ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
+    unique: Flag = Field(default=False, description="no value twice in the source")
+    lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
+    severity: Annotated[
+        dict[str, str],
+        BeforeValidator(lambda value: _by_rule(value, _severity)),
+        WithJsonSchema(_WORD_OR_MAP),
+    ] = Field(default_factory=dict, description="error or warn, for the column or by rule")
+    reason: Annotated[
+        dict[str, str], BeforeValidator(lambda value: _by_rule(value, as_text)), WithJsonSchema(_WORD_OR_MAP)
+    ] = Field(default_factory=dict, description="replaces the standard sentence, for the column or by rule")
+    aliases: Texts = Field((), description="other header names that mean this column")
+    classification: Literal["public", "personal", "secret"] = Field(
+        "public", description="who may see the values"
+    )
+    description: OptionalText = Field(None, description="for people")
+    rule_keys: Annotated[tuple[str, ...], WithJsonSchema({"type": "array"})] = Field((), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_order(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        if "rule_keys" in data:
+            raise ValueError("unknown key 'rule_keys'")
+        empty = [key for key in RULE_KEYS if key in data and as_null(data[key]) is None]
+        if empty:
+            raise ValueError(f"{', '.join(empty)} has no value (give one, or leave the key out)")
+        filled = {key: value for key, value in data.items() if as_null(value) is not None}
+        # Defaults are filled in before validation, so that a faulty type does not change the meaning of `format`.
+        kind = filled.get("type", "text")
+        if "format" not in filled and isinstance(kind, str) and kind in DEFAULT_FORMATS:
+            filled["format"] = DEFAULT_FORMATS[kind]
+        if kind in ("digits", "integer"):
+            bounds = [
+                key for key in ("min", "max") if isinstance(filled.get(key), (str, int, float, Decimal))
+            ]
+            filled |= {key: plain_whole_number(as_text(filled[key])) for key in bounds}
+        # Reasons are joined in the order of the contract's keys, which pydantic's field order does not keep.
+        order = tuple(key for key in filled if key in RULE_KEYS and RULE_KEYS[key].makes_rule(filled[key]))
+        return {**filled, "rule_keys": order}
+
+    def severity_of(self, key: str) -> str:
+        """Return the severity of one rule of the column."""
+        return self.severity.get(key, self.severity.get("*", "error"))
+
+    def reason_of(self, key: str) -> str | None:
+        """Return the declared reason of one rule of the column, None for the standard sentence."""
+        return self.reason.get(key, self.reason.get("*"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleKey:
+    """A key of a column that makes a rule.
+
+    `makes_rule` decides it by the value, for `required: false` makes none. `companions` are keys that say more about
+    the same rule. `faults` and `typed_faults` yield what is wrong with the declaration: where, what, and the offset in
+    that value. `typed_faults` is left out where the type of the column is faulty: it would find faults of another type.
+    """
+
+    makes_rule: Callable[[Any], bool]
+    companions: tuple[str, ...]
+    faults: Callable[[Part[Column], Path], Found]
+    typed_faults: Callable[[Part[Column], Path], Found]
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def _where_true(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+def _where_not_text(value: Any) -> bool:
+    return bool(value != "text")
+
+
+def _no_faults(part: Part[Column], path: Path) -> Found:
+    yield from ()
+
+
+def _format_faults(part: Part[Column], path: Path) -> Found:
+    column = part.value
+    if column.format and column.type not in TEMPORAL:
+        yield (*path, "format"), f"format goes with type date, time or datetime, not {column.type!r}", 0
+        return
+    for declared in column.format:
+        wrong = format_fault(column.type, declared)
+        if wrong is not None:
+            yield (*path, "format"), wrong, 0
+
+
+def _min_faults(part: Part[Column], path: Path) -> Found:
+    yield from bound_faults("min", part.value.min, part.value.type, path)
+
+
+def _max_faults(part: Part[Column], path: Path) -> Found:
+    column = part.value
+    yield from bound_faults("max", column.max, column.type, path)
+    yield from bound_order_faults(column.min, column.max, column.type, path)
+
+
+def _max_length_faults(part: Part[Column], path: Path) -> Found:
+    yield from length_order_faults(part.value.min_length, part.value.max_length, path)
+
+
+def _pattern_faults(part: Part[Column], path: Path) -> Found:
+    pattern = part.value.pattern
+    wrong = None if pattern is None else pattern_fault(pattern)
+    if wrong is not None:
+        yield (*path, "pattern"), wrong, 0
+
+
+def _allowed_faults(part: Part[Column], path: Path) -> Found:
+    column = part.value
+    missing = column.allowed is None and "allowed" not in part.broken and not part.has_unknown_keys
+    if column.ignore_case and missing:
+        yield (*path, "ignore_case"), "ignore_case goes with allowed, which is not there", 0
+    if column.allowed is not None and not column.allowed:
+        yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
+
+
+def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
+    column = part.value
+    if "format" in part.broken:  # the values may be right in the format that was meant
+        return
+    for index, value in enumerate(column.allowed or ()):
+        if not is_value(column.type, column.format, value):
+            sentence = f"{quoted(value)} is no {column.type}, so that no record can hold it"
+            yield (*path, "allowed", index), sentence, 0
+
+
+# In the order in which faults, changes of contracts and the reference page list them. No member has a default, so that a
+# new key says of each whether it needs one.
+RULE_KEYS: dict[str, RuleKey] = {
+    "required": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
+    "type": RuleKey(
+        makes_rule=_where_not_text, companions=("format",), faults=_no_faults, typed_faults=_format_faults
+    ),
+    "min": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_min_faults),
+    "max": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_max_faults),
+    "min_length": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_no_faults),
+    "max_length": RuleKey(
+        makes_rule=_always, companions=(), faults=_max_length_faults, typed_faults=_no_faults
+    ),
+    "pattern": RuleKey(makes_rule=_always, companions=(), faults=_pattern_faults, typed_faults=_no_faults),
+    "allowed": RuleKey(
+        makes_rule=_always,
+        companions=("ignore_case",),
+        faults=_allowed_faults,
+        typed_faults=_allowed_value_faults,
+    ),
+    "unique": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
+    "lookup": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_no_faults),
+}

@@ -1,0 +1,109 @@
+"""`allowed`: a value is one of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.known_values import where_known
+from callcenter_etl.rules.rule_kind import (
+    GOT,
+    Asked,
+    Broken,
+    RuleKind,
+    ValueHints,
+    always_breakable,
+    demand_of,
+)
+from callcenter_etl.rules.sample import column_sample
+
+MAX_LISTED = 100
+
+
+def _values(column: Column) -> tuple[str, ...]:
+    return column.allowed or ()
+
+
+def _mask(column: Column) -> Broken:
+    words = _values(column)
+
+    @cache  # a list may have a million words, and every chunk asks for it
+    def value_set() -> pa.StringArray:
+        array = pa.array(words, type=pa.string())  # not sooner: the first array imports pandas
+        # Both sides by one kernel: Python's lower() differs in words such as ΣΑΣ.
+        return pc.utf8_lower(array) if column.ignore_case else array
+
+    def outside(text: pa.StringArray) -> pa.BooleanArray:
+        asked = pc.utf8_lower(text) if column.ignore_case else text
+        return pc.invert(pc.is_in(asked, value_set=value_set()))
+
+    return where_known(column, outside)
+
+
+def _sentence(column: Column) -> str:
+    return f"{{column}} must be one of {_listed(_values(column))}{GOT}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return the words of a list for its reason, which every rejected record carries; of a long list the first ones."""
+    if len(words) <= MAX_LISTED:
+        return ", ".join(words)
+    return f"{', '.join(words[:MAX_LISTED])} and {len(words) - MAX_LISTED:,} more values"
+
+
+def _declared(column: Column) -> str:
+    words = ", ".join(_values(column))
+    return f"{words} (any letter case)" if column.ignore_case else words
+
+
+def _newly_rejected(before: Column | None, after: Column) -> str:
+    lost = [] if before is None or (before.ignore_case and not after.ignore_case) else _lost(before, after)
+    if lost:
+        return f"the values {', '.join(map(repr, lost))}"
+    case = " in any letter case" if after.ignore_case else ""
+    return f"values other than {', '.join(_values(after))}{case}"
+
+
+def _lost(before: Column, after: Column) -> list[str]:
+    """Return the values that were allowed before and are not any more."""
+    if before.ignore_case and not after.ignore_case:
+        return list(_values(before))
+    folded = {_folded(word, after) for word in _values(after)}
+    exact = set(_values(after))
+    return [word for word in _values(before) if word not in exact and _folded(word, after) not in folded]
+
+
+def _folded(word: str, column: Column) -> str:
+    # Beyond ASCII, whether two words differ in case alone is left to the engine: here such words stay apart.
+    return word.lower() if column.ignore_case and word.isascii() else word
+
+
+ALLOWED = RuleKind(
+    key="allowed",
+    asks=Asked.TYPED_VALUES,
+    compares_records=False,
+    mask=_mask,
+    sentence=_sentence,
+    kept=lambda column: demand_of(_sentence(column)),
+    broken="is none of the allowed values",
+    outliers="are none of these",
+    declared=_declared,
+    reported=lambda column: f"[{', '.join(_values(column))}]",
+    is_wider=lambda before, after: not _lost(before, after),
+    newly_rejected=_newly_rejected,
+    hints=lambda column: ValueHints(texts=_values(column)),
+    unbreakable=always_breakable,
+    samples=(
+        column_sample(
+            "allowed",
+            "one of the values, letter case counts",
+            "allowed: [COMPLETED, DROPPED]",
+            "DROPPED",
+            "dropped",
+        ),
+    ),
+)

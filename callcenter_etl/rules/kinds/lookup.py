@@ -1,0 +1,66 @@
+"""`lookup`: a value is in a column of another file."""
+
+from __future__ import annotations
+
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.rules.rule_kind import (
+    GOT,
+    Asked,
+    Broken,
+    RuleKind,
+    always_breakable,
+    demand_of,
+    no_hints,
+)
+from callcenter_etl.rules.sample import Sample
+
+
+def _mask(column: Column) -> Broken:
+    name = column.name
+
+    def broken(columns: ChunkColumns) -> Mask:
+        found = pc.is_in(columns.text(name), value_set=columns.lookups[name])
+        return columns.known_mask(name) & ~as_mask(found)
+
+    return broken
+
+
+def _place(column: Column) -> str:
+    return "" if column.lookup is None else f"{column.lookup.column} of {column.lookup.file}"
+
+
+def _sentence(column: Column) -> str:
+    return f"{{column}} must stand in column {_place(column)}{GOT}"
+
+
+LOOKUP = RuleKind(
+    key="lookup",
+    asks=Asked.TYPED_VALUES,
+    compares_records=False,
+    mask=_mask,
+    sentence=_sentence,
+    kept=lambda column: demand_of(_sentence(column)),
+    broken="does not stand in its lookup",
+    outliers="are not in the lookup",
+    declared=_place,
+    reported=lambda column: f"column {_place(column)}",
+    is_wider=lambda before, after: before.lookup == after.lookup,
+    newly_rejected=lambda _, after: f"values that are not in {_place(after)}",
+    hints=no_hints,  # values of the file are tried, as far as it can be read
+    unbreakable=always_breakable,
+    samples=(
+        Sample(
+            "lookup",
+            "the value occurs in a column of another CSV file",
+            "columns:\n  - {name: id}\n  - {name: value, lookup: {file: agents.csv, column: agent_id}}\n",
+            b"id,value\n1,501\n",
+            b"id,value\n1,999\n",
+            "value.lookup",
+            files={"agents.csv": "agent_id\n501\n502\n"},
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""`type`: a value is of the column's type, in one of its formats."""
+
+from __future__ import annotations
+
+from callcenter_etl.contract.datetime_formats import describe_format
+from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.rule_kind import (
+    GOT,
+    Asked,
+    Broken,
+    RuleKind,
+    always_breakable,
+    demand_of,
+    no_hints,
+)
+from callcenter_etl.rules.sample import Sample, column_sample
+from callcenter_etl.rules.type_changes import TEMPORAL, every_value_stays
+
+_WORDS = {
+    "digits": "digits only",
+    "integer": "an integer",
+    "decimal": "a decimal number",
+    "boolean": "true or false",
+    "date": "a date",
+    "time": "a time",
+    "datetime": "a date and time",
+    "duration": "a duration as H:MM:SS",
+}
+
+
+def _mask(column: Column) -> Broken:
+    return lambda columns: columns.type_broken(column.name)
+
+
+def _sentence(column: Column) -> str:
+    words = _WORDS[column.type]
+    if column.type in TEMPORAL:
+        words = f"{words} as {' or '.join(describe_format(each) for each in column.format)}"
+    return f"{{column}} must be {words}{GOT}"
+
+
+def _newly_rejected(_: Column | None, after: Column) -> str:
+    formats = f" as {' or '.join(after.format)}" if after.format else ""
+    return f"values that are no {after.type}{formats}"
+
+
+def _sample(name: str, asks: str, good: str, bad: str) -> Sample:
+    return column_sample("type", f"{name}: {asks}", f"type: {name}", good, bad)
+
+
+TYPE = RuleKind(
+    key="type",
+    asks=Asked.FILLED_VALUES,
+    compares_records=False,
+    mask=_mask,
+    sentence=_sentence,
+    kept=lambda column: demand_of(_sentence(column)),
+    broken="is of another type",
+    outliers="are no {type}",
+    declared=lambda column: column.type,
+    reported=lambda column: column.type,
+    is_wider=every_value_stays,
+    newly_rejected=_newly_rejected,
+    hints=no_hints,  # values of every type are tried, and texts of none
+    unbreakable=always_breakable,
+    samples=(
+        _sample("digits", "ASCII digits, leading zeros kept", "007", "7a"),
+        _sample("integer", "an optional sign and ASCII digits", "-12", "12.0"),
+        _sample(
+            "decimal",
+            "digits with an optional sign, point and exponent; not NaN, not infinity",
+            "-1.5e3",
+            "NaN",
+        ),
+        _sample("boolean", "true or false, in any letter case", "True", "yes"),
+        _sample("date", "a real date, in one of the declared formats", "2024-02-29", "2025-02-29"),
+        _sample("time", "a real time of day, in one of the declared formats", "23:59:59", "24:00:00"),
+        _sample(
+            "datetime",
+            "a real date and time, in one of the formats",
+            "2025-01-31 08:00:00",
+            "2025-01-31T08:00",
+        ),
+        _sample("duration", "hours, minutes and seconds; the hours may pass 24", "30:00:00", "30:60:00"),
+    ),
+)

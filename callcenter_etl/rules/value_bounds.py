@@ -1,0 +1,51 @@
+"""Bounds in the type of their column: masks, and which of two bounds is the wider one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
+from callcenter_etl.contract.model import Column
+from callcenter_etl.rules.exact_numbers import compare_with
+from callcenter_etl.rules.masks import as_mask
+from callcenter_etl.rules.rule_kind import Broken
+from callcenter_etl.rules.type_changes import TEMPORAL, formats_continue
+
+NUMERIC = ("digits", "integer", "decimal")
+
+
+def beyond_bound(column: Column, operator: str, bound: str) -> Broken:
+    """Return the mask of the values for which `value operator bound` is True; unknown ones are not among them."""
+    name = column.name
+    if column.type in NUMERIC:
+        limit = Decimal(bound)
+        return lambda columns: as_mask(compare_with(columns.numbers(name), operator, limit))
+    instant = parse_duration(bound) if column.type == "duration" else parse_iso(column.type, bound)
+    kernel = pc.less if operator == "<" else pc.greater
+    return lambda columns: as_mask(kernel(columns.typed(name), pa.scalar(instant, pa.int64())))
+
+
+def bound_value(column: Column, bound: str | None) -> Decimal | int:
+    """Return a bound as a value that can be compared. Raises TypeError where the contract is not sound."""
+    text = str(bound)
+    if column.type in NUMERIC:
+        return Decimal(text)
+    value = parse_duration(text) if column.type == "duration" else parse_iso(column.type, text)
+    if value is None:
+        raise TypeError(f"the bound {text!r} is no {column.type}: the contract is not sound")
+    return value
+
+
+def bounds_read_alike(before: Column, after: Column) -> bool:
+    """Return whether every value compares with a bound as before."""
+    if before.type in NUMERIC and after.type in NUMERIC:
+        return True
+    return before.type == after.type and (before.type not in TEMPORAL or formats_continue(before, after))
+
+
+def has_offset(column: Column) -> bool:
+    """Return whether a value may say how far it is from UTC: a time with an offset may lie outside of its day."""
+    return any("%z" in each for each in column.format)
