@@ -23,7 +23,7 @@ from callcenter_etl import load_contract
 from callcenter_etl.engines.ranges import RANGE_BYTES, cuts_of, find_line_starts, ranges_of
 from callcenter_etl.engines.task_context import TaskContext
 from callcenter_etl.engines.task_messages import HEAD, REPEATS, batch_of
-from callcenter_etl.engines.tasks import count_lines, give_keys, judge_ranges
+from callcenter_etl.engines.tasks import count_lines, judge_ranges, range_keys
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.source import BLOCK_BYTES
@@ -105,7 +105,7 @@ def _passes(contract: Path, source: Path, scratch: Path, rounds: int) -> dict[st
 
     ways: dict[str, Callable[[], Iterable[object]]] = {
         "count lines (executor)": lambda: count_lines(work, cuts, iter(ids)),
-        "give keys (executor)": lambda: give_keys(work, ranges, iter(ids)),
+        "give keys (executor)": lambda: range_keys(work, ranges, iter(ids)),
         "judge (executor)": judge,
         "read, hash and count (driver)": read,
         "write and hash (driver)": write,

@@ -200,7 +200,7 @@ _KINDS = {
     "root": "a path or an address",
     "on_progress": "a function",
 }
-_EACH = "validate takes one source: call it for each, with an output of its own"
+_EACH = "validate takes one source: call it for each"
 
 
 def _one_source(source: object, storage: StorageOptions) -> str:
@@ -211,12 +211,16 @@ def _one_source(source: object, storage: StorageOptions) -> str:
             " (contract.split(frame) splits a DataFrame of text)"
         )
     if isinstance(source, (list, tuple, set, frozenset, Iterator)):
-        raise ArgumentTypeError(f"source: a path or an address is expected, not {kind_of(source)} ({_EACH})")
+        raise ArgumentTypeError(
+            f"source: a path or an address is expected, not {kind_of(source)} ({_EACH}, each with an output of its own)"
+        )
     path = path_of("source", source)
     # A question mark in a web address begins its query, which may hold a secret, and is not a wildcard.
     if glob.has_magic(path) and not has_query(path) and not _is_there(path, storage):
         name = shown(path)
-        raise UsageError(f"source: {name!r} is a pattern ({_EACH} of find_sources({name!r}))")
+        raise UsageError(
+            f"source: {name!r} is a pattern ({_EACH} of find_sources({name!r}), each with an output of its own)"
+        )
     return path
 
 

@@ -37,6 +37,7 @@ OPENING = re.compile(r"(?:Gives?|Tells?|Takes?|Says?|Whose|What|Which|How|Why|On
 PRIVATE_NAMES = re.compile(
     r"(?:^|_)(?:told|tell|telling|whose|anew|twin|grounds?|unfit|heal|healing|leftovers|patience|court|hearing|bench|trial|MOST|LEAST|LONGEST)(?:_|$)"
 )
+FILE_METHODS = {"tell"}  # of Python's file protocol, which a class that replaces a file has to define
 # One name for a command and for the tool that it runs: the command is one thin file, named as users type it.
 SHARED_MODULE_NAMES = {"doctor", "contract_test", "backtest"}
 SHARED_CLASS_NAMES: set[str] = set()
@@ -131,7 +132,11 @@ def private_names(modules: list[Module]) -> Places:
         if PRIVATE_NAMES.search(module.path.stem):
             yield str(module.path)
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and PRIVATE_NAMES.search(snake(node.name)):
+            if (
+                isinstance(node, ast.ClassDef | ast.FunctionDef)
+                and node.name not in FILE_METHODS
+                and PRIVATE_NAMES.search(snake(node.name))
+            ):
                 yield f"{module.path}:{node.lineno}: {node.name}"
             elif (
                 isinstance(node, ast.Name)
@@ -195,12 +200,12 @@ RULES: dict[str, Callable[[list[Module]], Places]] = {
 LIMITS: dict[str, int] = {
     "duplicate module names": 0,
     "duplicate class names": 0,
-    "docstrings that begin with no verb of the field": 67,
-    "private words in docstrings and comments": 48,
-    "private words in docs": 12,
-    "private names": 17,
-    "long functions": 1,
-    "long modules": 1,
+    "docstrings that begin with no verb of the field": 16,
+    "private words in docstrings and comments": 8,
+    "private words in docs": 8,
+    "private names": 2,
+    "long functions": 0,
+    "long modules": 0,
     "import cycles": 0,
 }
 

@@ -16,12 +16,12 @@ from callcenter_etl.terminal import printable
 if TYPE_CHECKING:
     from callcenter_etl.tools.explain import Causes
 
-# By run id: the causes, or the error that kept them from being found, which does not affect the run.
+# By run id: the causes, or the error of the search, which does not affect the run.
 CausesByRun = Mapping[str, "Causes | CallcenterEtlError"]
 
 
 def causes_of_results(results: Sequence[RunResult], contract: Contract) -> CausesByRun:
-    """Return the causes of the rejects of all runs that have some; exceptions on S3 are downloaded for it."""
+    """Return the causes of the rejects of all runs that have some; downloads exceptions from S3."""
     return {
         result.record.run_id: _find(result, contract) for result in results if result.record.records.rejected
     }

@@ -22,14 +22,14 @@ VALUES_HELP = "Values of public columns in the report: masked (default) or in fu
 
 
 class ReportValues(StrEnum):
-    """The ways in which a report shows the values of columns that are classified public; other values it never shows."""
+    """The display of values of public columns in a report; other values are never shown."""
 
     masked = "masked"
     public = "public"
 
 
 def check_values_option(report: str | None, values: ReportValues | None) -> ReportValues:
-    """Return how a report shows values. Raises UsageError where that is said of no report."""
+    """Return the display of values in a report. Raises UsageError if it is given without a report."""
     if values is not None and report is None:
         raise UsageError(
             "--report-values: there is no report to show values in (name its file with --report)"
@@ -93,7 +93,7 @@ def report_recorded_run(
     folder = output_of(record.output, root)
     summary = published_summary(folder, contract.document.run.storage_options)
     if summary is None or summary.run_id != record.run_id:
-        now = "no summary stands there" if summary is None else f"run {summary.run_id} stands there now"
+        now = "it has no summary" if summary is None else f"it now has those of run {summary.run_id}"
         raise UsageError(f"--report: the files of run {record.run_id} are gone from {shown(folder)}: {now}")
     finished = Finished(summary, folder, causes=_causes_in(folder, contract))
     _write(page, [finished], contract, root=root, values=values)
@@ -104,7 +104,7 @@ def _causes_in(folder: str, contract: Contract) -> Causes | CallcenterEtlError |
 
     try:
         return causes_of_run(folder, contract.loaded)[1]
-    except CallcenterEtlError as error:  # the page says so, and shows what the summary knows
+    except CallcenterEtlError as error:  # is shown on the page, with the data of the summary
         return error
 
 
@@ -124,7 +124,7 @@ def _write(
     try:
         page.write(content)
     except OutputError as error:
-        raise OutputError(f"the run stands, only its report is not written: {error}") from error
+        raise OutputError(f"the run is complete, only its report is not written: {error}") from error
 
 
 def _same_file(uri: str, source: str) -> bool:

@@ -1,7 +1,7 @@
-"""A column of a contract, and which of its keys make rules.
+"""A column of a contract, and those of its keys that declare rules.
 
-This is the contract's half of a rule kind: the key, when it makes a rule, and the faults of its declaration. All else
-about a kind is in `rules/kinds/`, which a contract never imports: it loads, with every fault, where nothing is judged.
+This is the contract's half of a rule kind: the key, its condition, and the faults of its declaration. Everything else
+about a kind is in `rules/kinds/`, which a contract never imports: it can be loaded and checked without the validator.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProp
 
 
 class Column(FrozenModel):
-    """One column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
+    """A column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
 
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
@@ -136,11 +136,11 @@ class Column(FrozenModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleKey:
-    """A key of a column that makes a rule.
+    """A key of a column that declares a rule.
 
-    `makes_rule` decides it by the value, for `required: false` makes none. `companions` are keys that say more about
-    the same rule. `faults` and `typed_faults` yield what is wrong with the declaration: where, what, and the offset in
-    that value. `typed_faults` is left out where the type of the column is faulty: it would find faults of another type.
+    `makes_rule` returns whether a value declares a rule; `required: false` does not. `companions` are further keys of
+    the same rule. `faults` and `typed_faults` yield the faults of the declaration: path, message, and offset in that
+    value. `typed_faults` is not called if the type of the column is faulty, since it would find faults of another type.
     """
 
     makes_rule: Callable[[Any], bool]
@@ -208,7 +208,7 @@ def _allowed_faults(part: Part[Column], path: Path) -> Found:
 
 def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if "format" in part.broken:  # the values may be right in the format that was meant
+    if "format" in part.broken:  # the values may be valid in the intended format
         return
     for index, value in enumerate(column.allowed or ()):
         if not is_value(column.type, column.format, value):
@@ -216,8 +216,8 @@ def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
             yield (*path, "allowed", index), sentence, 0
 
 
-# In the order in which faults, changes of contracts and the reference page list them. No member has a default, so that a
-# new key says of each whether it needs one.
+# In the order of faults, changes of contracts and the reference page. No member has a default, so that a new key cannot
+# leave one out by mistake.
 RULE_KEYS: dict[str, RuleKey] = {
     "required": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
     "type": RuleKey(

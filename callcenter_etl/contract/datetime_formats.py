@@ -32,7 +32,7 @@ class FormatFault(ValueError):  # noqa: N818  fault is the product's word
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One directive (`field` names its part) or literal text (`field` is empty).
+    """A directive (`field` names its part) or literal text (`field` is empty).
 
     `width` is in bytes, None where it varies.
     """

@@ -102,7 +102,7 @@ class RecordRule(FrozenModel):
     name: Text = Field(description="the rule's id")
     check: OptionalText = Field(None, description="an expression that must not come out false")
     when: OptionalText = Field(None, description="the check is asked only where this holds")
-    unique: OptionalTextList = Field(None, description="columns whose values together occur once")
+    unique: OptionalTextList = Field(None, description="columns with a unique combination of values")
     severity: Severity = Field("error", description="error or warn")
     reason: OptionalText = Field(None, description="replaces the standard sentence")
     description: OptionalText = Field(None, description="for people")

@@ -20,7 +20,7 @@ OptionKind = Literal["choice", "count", "flag", "limit", "place", "seconds"]
 
 @dataclass(frozen=True, slots=True)
 class RunOption:
-    """One option of a run and its spellings.
+    """An option of a run and its spellings.
 
     On the command line it is `--name` with hyphens, in the environment `CALLCENTER_ETL_NAME`, in Python and Glue
     `name`, and in a contract the key `contract_key`; None where a contract does not have it. `help` describes it for

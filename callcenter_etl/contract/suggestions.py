@@ -22,7 +22,7 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     if meant is not None:
         right, note = meant
         return f" (did you mean {quoted(right)}?{' ' + note if note else ''})"
-    # Words whose lengths differ by more cannot reach difflib's ratio of 0.6.
+    # Words with a larger difference in length cannot reach difflib's ratio of 0.6.
     likely = (each for each in names if 10 * min(len(each), len(word)) >= 3 * (len(each) + len(word)))
     known = {candidate.casefold(): candidate for candidate in islice(likely, MAX_CANDIDATES)}
     near = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)

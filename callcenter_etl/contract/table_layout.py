@@ -75,7 +75,7 @@ class TableLayout(FrozenModel):
         tuple[PartitionKey, ...],
         BeforeValidator(_keys),
         WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string"}, _KEY_SCHEMA]}}),
-    ] = Field((), description="columns whose values make folders, the outermost first")
+    ] = Field((), description="columns with a folder for each value, the outermost first")
     buckets: Buckets | None = Field(None, description="folders by a hash of one column")
     sort_by: TextList = Field((), description="columns by which the records of a file are sorted")
 

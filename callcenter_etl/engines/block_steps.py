@@ -1,4 +1,4 @@
-"""The last step of the core in every engine: a judged block becomes bytes for each file and counts."""
+"""Last step of a block in every engine: convert its judged records to bytes for each file, and count them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from callcenter_etl.writers.tables.type_conversion import ConversionPlan, cast_r
 
 @dataclass(frozen=True, slots=True)
 class RoutingFormat:
-    """How the records of one source are written: their columns, and the encoding of their bytes.
+    """Format in which the records of a source are written: columns, encoding, exception cells.
 
-    `typed` None: the target takes the records' own bytes.
+    `typed` is None where the target gets the records' own bytes.
     """
 
     layout: ColumnLayout
@@ -33,7 +33,7 @@ class RoutingFormat:
 
 @dataclass(frozen=True, slots=True)
 class RoutedBlock:
-    """The bytes of the records of a block for each file, chunk by chunk, and the counts of the block."""
+    """Bytes of a block's records for each file, chunk by chunk, and the counts of the block."""
 
     routed: tuple[Routed, ...]
     counts: Tally
@@ -42,7 +42,7 @@ class RoutedBlock:
 def route_block(
     validator: Validator, parsed: ParsedBlock, judged: Iterable[JudgedChunk], shape: RoutingFormat
 ) -> RoutedBlock:
-    """Put the records of a judged block into their places."""
+    """Return the bytes of a judged block's records for each file, and their counts."""
     counts = Tally(blank_lines=parsed.blank_lines, blank_bytes=parsed.blank_bytes)
     routed = []
     for each in judged:
@@ -62,7 +62,7 @@ def route_block(
 
 
 def write_block(done: RoutedBlock, router: Router, accounts: Tally) -> None:
-    """Write the block that is next in the order of the source, and count it."""
+    """Write a block, and add its counts; blocks must come in the order of the source."""
     for routed in done.routed:
         router.write(routed)
     accounts.merge(done.counts)

@@ -1,4 +1,4 @@
-"""Takes the rows that come back from executors to their places, and proves that none is missing or changed."""
+"""Write the rows that executors return, and check that none is missing or changed."""
 
 from __future__ import annotations
 
@@ -22,20 +22,22 @@ from callcenter_etl.writers.router import Routed, Router
 
 
 class Body:
-    """Length and CRC-32 of the bytes that were judged, part by part in order."""
+    """Length and CRC-32 of the judged bytes, combined from the parts in order."""
+
+    # CRC-32s of parts can be combined to that of the whole, which SHA-256 does not allow.
 
     def __init__(self) -> None:
         self.bytes = 0
         self.crc32 = 0
 
-    def add(self, told: str) -> None:
-        """Add what the END of the next part tells."""
-        part = json.loads(told)
+    def add(self, end: str) -> None:
+        """Add the length and CRC-32 in the END row of the next part."""
+        part = json.loads(end)
         self.crc32 = isal_zlib.crc32_combine(self.crc32, part["crc32"], part["bytes"])
         self.bytes += part["bytes"]
 
-    def hold_to(self, size: int, crc32: int, uri: str) -> None:
-        """Raise SourceError unless what was judged is what the driver read beside it."""
+    def check_equal(self, size: int, crc32: int, uri: str) -> None:
+        """Raise SourceError unless the executors judged the same bytes as the driver read."""
         if (self.bytes, self.crc32) != (size, crc32):
             raise SourceError(
                 f"{uri}: executors read other bytes ({self.bytes:,}) than the driver ({size:,})"
@@ -52,9 +54,9 @@ def collect_rows(
     accounts: Tally,
     after_each: Callable[[], None],
 ) -> Body:
-    """Take every row of the parts from `first` to `parts` (exclusive) to its place, in order.
+    """Write the rows of the parts from `first` to `parts` (exclusive), in order, and return length and CRC of their bytes.
 
-    Raises what a row tells of, AccountingError for rows out of order.
+    Raises the error of an ERROR row, AccountingError where a row is missing or out of order.
     """
     body, part, number = Body(), first, 0
     for row in rows:
@@ -63,21 +65,21 @@ def collect_rows(
                 f"row {number} of part {part} is missing: row {row['number']} of part {row['part']} came"
             )
         if row["kind"] == ERROR:
-            raise decode_error(row["told"])
+            raise decode_error(row["details"])
         if row["kind"] == END:
-            body.add(row["told"])
+            body.add(row["details"])
             part, number = part + 1, 0
             continue
         write_block(decode_block(row), router, accounts)
         number += 1
         after_each()
     if (part, number) != (parts, 0):
-        raise AccountingError(f"{part} of {parts} parts came back whole")
+        raise AccountingError(f"{part} of {parts} parts came back complete")
     return body
 
 
 def decode_block(row: Any) -> RoutedBlock:
-    """Return the block that a row holds."""
+    """Return the block of a row. Raises AccountingError for a row of another kind."""
     if row["kind"] != BLOCK:
         raise AccountingError(f"a row of kind {row['kind']!r} came back")
     routed = Routed(
@@ -87,4 +89,4 @@ def decode_block(row: Any) -> RoutedBlock:
         row["exception_records"],
         row["target_records"],
     )
-    return RoutedBlock((routed,), decode_counts(row["told"]))
+    return RoutedBlock((routed,), decode_counts(row["details"]))

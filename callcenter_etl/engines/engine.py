@@ -1,4 +1,7 @@
-"""The protocol of engines, and the run that one is given: each yields the same verdicts and bytes, in the same order."""
+"""Protocol of engines, and the assignment of a run to an engine.
+
+Every engine produces the same verdicts and bytes, in the same order.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ from callcenter_etl.writers.staging import Staging
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One run as an engine is given it: the opened source, the core, and where its records go.
+    """Everything that an engine needs for one run: the opened source, the validator, and the staged files.
 
-    With `parts` the engine writes folders of part files, each part with the `preamble`, into `staged`, and not through
-    the router; its folder also takes what does not fit into memory. `range_bytes` is how much of a source a task of Spark
-    takes. Neither they nor `workers` and `block_bytes` change the outcome.
+    With `parts` the engine writes folders of part files into `staged`, each part with the `preamble`, instead of using
+    the router. The folder of `staged` also holds data that does not fit into memory. `range_bytes` are the bytes of a
+    Spark task. Neither `range_bytes` nor `workers`, `block_bytes` and `chunk_rows` change the outcome.
     """
 
     run_id: str
@@ -42,21 +45,21 @@ class Assignment:
 
 
 class PausePoint(Protocol):
-    """Asks a run to rest between two blocks, so that a checkpoint can be taken."""
+    """Pauses of a run between two blocks, in which checkpoints are taken."""
 
     def due(self) -> bool:
-        """Return whether the run is to rest before the next block."""
+        """Return whether the run is to pause before the next block."""
 
     def rested(self) -> None:
-        """Take the checkpoint: every block so far is written."""
+        """Write a checkpoint; called when every block so far is written."""
 
 
 class Engine(Protocol):
-    """Takes the blocks of one source to their places. Use within `with`."""
+    """Processor of the blocks of one source. Use within `with`."""
 
     @property
     def keys(self) -> UniqueKeys | None:
-        """The keys that a checkpoint must hold; None where the engine takes no checkpoints, and never rests."""
+        """Keys for checkpoints, None where the engine takes no checkpoints, and never pauses."""
 
     def __enter__(self) -> Self: ...
 
@@ -65,4 +68,7 @@ class Engine(Protocol):
     def run(
         self, blocks: Iterable[Block], *, after_each: Callable[[], None], pause_point: PausePoint
     ) -> None:
-        """Take every block to its place, in order; `after_each` is called whenever some records arrived."""
+        """Judge and write every block, in order; `after_each` is called whenever records were written.
+
+        Raises SourceError, OutputError, and EngineError where the engine itself fails.
+        """

@@ -1,4 +1,4 @@
-"""Runs the core in this process: threads work on blocks side by side, which are written in their order."""
+"""Engine in this process: threads judge blocks in parallel, and the blocks are written in order."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ Result = TypeVar("Result")
 
 
 class LocalEngine:
-    """Takes the blocks of one source to their places. Use within `with`.
+    """Engine with `workers` threads. Use within `with`."""
 
-    `workers` threads parse and judge, one block after the other where it is 1: Arrow and numpy release the
-    interpreter's lock while they work. The steps that depend on the order of records are done in that order: keys by
-    turns, and writing by the caller's thread. So the outcome is the same for any number.
-    """
+    # Arrow and numpy release the interpreter lock while they work, so threads use several cores. The steps that depend on
+    # the order of records are done in that order: keys by turns, and writing by the caller's thread. So the outcome is
+    # the same for any number of workers.
 
     def __init__(
         self,
@@ -61,6 +60,7 @@ class LocalEngine:
         with ExitStack() as opened:
             opened.enter_context(self.keys)
             if self._workers > 1:
+                # Importing pandas and pandera takes half a second, in which another thread parses the first block.
                 self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="worker")
                 opened.callback(self._pool.shutdown, cancel_futures=True)
                 self._pool.submit(self._validator.warm)
@@ -73,7 +73,7 @@ class LocalEngine:
     def run(
         self, blocks: Iterable[Block], *, after_each: Callable[[], None], pause_point: PausePoint
     ) -> None:
-        """Take every block to its place, in order; `after_each` is called whenever some records arrived."""
+        """Judge and write every block, in order; `after_each` is called whenever records were written."""
         stretch = _Stretch(enumerate(blocks), pause_point.due)
         while True:
             for done in self._map(self._process, stretch):
@@ -85,7 +85,7 @@ class LocalEngine:
             pause_point.rested()
 
     def _map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result for each item, in order, with as many calls ahead as there are workers."""
+        """Yield the result for each item, in order; up to one more than `workers` calls are under way, which bounds memory."""
         if self._workers == 1:
             yield from map(function, items)
             return
@@ -104,7 +104,7 @@ class LocalEngine:
         parsed = ParsedBlock(())
         try:
             parsed = block.parse()
-        finally:  # the turn is taken in any case, else the blocks behind this one would wait for ever
+        finally:  # also after an error: later blocks wait for this turn
             with self._turns.turn(number):
                 columns = [
                     keyed_columns(self._validator, chunk, layout, self.keys) for chunk in parsed.chunks
@@ -119,7 +119,7 @@ class LocalEngine:
 
 
 class _Stretch(Generic[Item]):
-    """Yields items until a pause is due, at least one; iterated again, it continues. It holds none of them."""
+    """Iterator over items up to the next pause, at least one; iterated again, it continues. It holds no item."""
 
     def __init__(self, items: Iterator[Item], due: Callable[[], bool]) -> None:
         self._items = items

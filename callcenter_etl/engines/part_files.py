@@ -1,4 +1,4 @@
-"""Writes one range of a source as a part of each output, where its task runs."""
+"""Write one range of a source as a part of each output, on the machine of its task."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:  # boto3 is imported for s3:// alone
 
 @dataclass(frozen=True, slots=True)
 class PartsPlan:
-    """Where the parts of a run are put, and what each begins with.
+    """Destination of a run's parts, and the preamble with which each part begins; picklable.
 
-    `folder` is the driver's staging folder, and the executors' too, unless they upload below a `prefix`.
+    `folder` is the driver's staging folder, in which executors write too, unless they upload below `prefix`.
     """
 
     work: TaskContext
@@ -44,26 +44,28 @@ class PartsPlan:
         return cls(work, str(staged.directory.resolve()), preamble, staged.mode, staged.parts_prefix)
 
     def attempt(self, part: int) -> Attempt:
-        """Start an attempt at a part."""
+        """Return a new attempt at a part."""
         if self.prefix is None:
             return SharedAttempt(Path(self.folder), part, self.mode)
         return UploadedAttempt(self.prefix, part)
 
     def commit(self, parts: Sequence[PartMetadata]) -> None:
-        """Settle which attempts count, for the driver to take."""
+        """Commit the attempts that these parts describe. Raises OutputError."""
         if self.prefix is None:
             commit_parts(Path(self.folder), parts, self.mode)
         else:
             write_manifest(Path(self.folder), parts)
 
     def abandon(self, parts: Sequence[PartMetadata]) -> None:
-        """Remove what attempts left that nobody takes; a shared folder goes as a whole with its run."""
+        """Remove the uploads of parts that are not committed."""
+        # A shared folder is the run's staging folder, which is removed as a whole.
         if self.prefix is not None:
             self.prefix.abandon(parts)
 
 
 def write_part(plan: PartsPlan, part: int, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
-    """Write the judged rows of one range and tell of it: files, counts, and the bytes judged; or what went wrong."""
+    """Write the judged rows of one range, and return its metadata: files, counts and judged bytes, or the error."""
+    # An error of data or storage is a value: raised in a task, Spark would retry the task and wrap the message.
     try:
         with translate_memory_errors(), plan.attempt(part) as staged:
             return _written(plan, part, batches, staged)
@@ -101,7 +103,7 @@ def _written(
 
 
 def empty_part(plan: PartsPlan) -> dict[str, Any]:
-    """Write the one part of a source without records."""
+    """Write the single part of a source without records, and return its metadata."""
     shape = plan.work.shape
     with plan.attempt(0) as staged:
         router = Router(staged, names=shape.layout.names, cells=shape.cells)

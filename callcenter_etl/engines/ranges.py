@@ -1,4 +1,4 @@
-"""Ranges of a source whose lines are records: where to cut, which line each starts with, the blocks of one."""
+"""Ranges of a source in which every line is a record: cut the source, number the lines, read the blocks of a range."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RANGE_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Bytes of a source from `start` to `stop`, cut without a look at them; `first` is the cut that opens it."""
+    """Bytes of a source from `start` to `stop` (exclusive), cut anywhere; `first` marks the first cut of the source."""
 
     start: int
     stop: int
@@ -28,13 +28,13 @@ class Cut:
 
     @property
     def read_from(self) -> int:
-        """Where to read from: what the byte before the cut is says whether a line starts with it."""
+        """Offset to read from: one byte before the cut, which shows whether a line starts at the cut."""
         return self.start if self.first else self.start - 1
 
 
 @dataclass(frozen=True, slots=True)
 class LineStarts:
-    """How many lines start within a cut, and where the first of them does; None where none does."""
+    """Number of lines that start within a cut, and the offset at which the first one starts, None where none does."""
 
     lines: int
     first: int | None
@@ -42,7 +42,7 @@ class LineStarts:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole lines of a source: their bytes from `start` to `stop`, the first one's number, how many there are."""
+    """Whole lines of a source: the bytes from `start` to `stop` (exclusive), the first line's number, their number."""
 
     start: int
     stop: int
@@ -51,21 +51,22 @@ class Range:
 
 
 def can_be_cut(dialect: Dialect, *, compressed: bool) -> bool:
-    """Return whether every line end in the stored bytes ends a record, so that any of them is a place to cut."""
+    """Return whether every line end in the stored bytes ends a record, so that the source can be cut at any of them."""
     return not (dialect.multiline or compressed) and is_ascii_superset(dialect.encoding)
 
 
 def cuts_of(start: int, stop: int, size: int) -> tuple[Cut, ...]:
-    """Cut the bytes from `start` to `stop` into pieces of `size`."""
+    """Return the cuts of the bytes from `start` to `stop`, of `size` bytes each."""
     return tuple(Cut(at, min(at + size, stop), first=at == start) for at in range(start, stop, size))
 
 
 def find_line_starts(blocks: Iterable[bytes], cut: Cut) -> LineStarts:
-    """Count the lines that start within a cut, given its bytes from `cut.read_from` on.
+    """Return the lines that start within a cut, from its bytes beginning at `cut.read_from`.
 
-    A line starts after an LF, and after a CR that no LF follows. Of a CRLF cut in two by a bound the LF comes first
-    here: the CR before it is seen, and so the line starts behind the LF. Raises SourceError for too few bytes.
+    Raises SourceError where the bytes end early.
     """
+    # A line starts after an LF, and after a CR without an LF. Where a cut separates CR and LF, the cut with the LF
+    # sees the CR as the byte before it, and counts the line after the LF.
     lines, first, at = int(cut.first), cut.start if cut.first else None, cut.read_from
     before = b""
     for block in blocks:
@@ -85,7 +86,7 @@ def find_line_starts(blocks: Iterable[bytes], cut: Cut) -> LineStarts:
 
 
 def _starts_within(data: bytes) -> int:
-    """Count the places within `data`, its first byte left aside, at which a line starts."""
+    """Return the number of lines that start within `data`, after its first byte."""
     ends = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8)[:-1] == LF))
     if b"\r" in data:
         ends += data.count(b"\r", 0, len(data) - 1) - data.count(b"\r\n")
@@ -95,7 +96,7 @@ def _starts_within(data: bytes) -> int:
 def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tuple[Range, ...]:
     """Return the ranges of whole lines, in order; a line belongs to the cut in which it starts.
 
-    A cut that a long line covers gives none. `first_line` is the number of the first line, `stop` where the last ends.
+    A cut in which no line starts has no range. `first_line` is the number of the first line, `stop` the end of the last.
     """
     ranges: list[Range] = []
     line = first_line
@@ -110,11 +111,11 @@ def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tu
 def range_blocks(
     stored: Iterator[bytes], within: Range, shape: RecordFormat, block_bytes: int
 ) -> Iterator[Block]:
-    """Yield the lines of a range as the reader of a whole source does. Raises SourceError where they changed."""
+    """Yield the blocks of a range. Raises SourceError where its lines are not those that were counted."""
     pending = ByteBuffer(stored, block_bytes, offset=within.start, first_line=within.first_line)
     yield from blocks_of(pending, shape)
     if (pending.offset, pending.lines) != (within.stop, within.first_line - 1 + within.lines):
         raise SourceError(
-            f"bytes {within.start:,} to {within.stop:,} are not what they were a moment ago"
+            f"bytes {within.start:,} to {within.stop:,} changed while the source was read"
             " (run again when the sender has finished)"
         )

@@ -1,4 +1,4 @@
-"""What every task of a run is given, and how it reads its part of the source."""
+"""Context of a run for its tasks on executors, and the reading of their ranges of the source."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.csv_injection import ESCAPED, RAW
 from callcenter_etl.writers.tables.type_conversion import ConversionPlan
 
-# The parts of the last run that this process worked for: a worker is used again for many tasks.
+# The validator of the last run: a worker process executes many tasks of a run, and compiles its rules once.
 _kept: dict[str, Validator] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """One run as tasks see it; picklable. `run_id` names it, `version` is that of the program that planned it."""
+    """Context of one run for its tasks; picklable. `version` is that of this program in the driver."""
 
     run_id: str
     uri: str
@@ -45,20 +45,21 @@ class TaskContext:
 
     @property
     def shape(self) -> RoutingFormat:
-        """How the records are written."""
+        """Format in which the records are written."""
         document = self.validator.document
         cells = ESCAPED if document.run.exceptions.excel_safe else RAW
         return RoutingFormat(self.layout, document.source.encoding, cells, self.typed)
 
     def check_version(self) -> None:
-        """Raise SourceError where this process has another version of the program than the one that planned."""
+        """Raise SourceError where this process has another version of the program than the driver."""
+        # Two versions may judge or write a record differently, and the outputs would be a mix of both.
         if self.version != __version__:
             raise SourceError(
                 f"an executor has callcenter_etl {__version__}, the driver has {self.version} (install the same on all)"
             )
 
     def cached_validator(self) -> Validator:
-        """Return a validator for this thread, compiled once a process and run."""
+        """Return the validator of the run, compiled once in a process."""
         if self.run_id not in _kept:
             _kept.clear()
             _kept[self.run_id] = self.validator.clone()
@@ -66,7 +67,7 @@ class TaskContext:
 
     @contextmanager
     def stored(self, start: int, stop: int) -> Iterator[Iterator[bytes]]:
-        """Yield the stored bytes from `start` to `stop` in blocks. Raises SourceError."""
+        """Yield an iterator over the stored bytes from `start` to `stop` (exclusive). Raises SourceError."""
         options = self.validator.document.run.storage_options
         with access.open_range(self.uri, self.identity, start=start, stop=stop, options=options) as stream:
             yield self._read(stream)
@@ -76,12 +77,12 @@ class TaskContext:
             yield from read_blocks(stream, self.block_bytes)
 
     def cut(self, cut: Cut) -> Iterator[bytes]:
-        """Yield the bytes that tell which lines start within a cut."""
+        """Yield the bytes of a cut, with the byte before it."""
         with self.stored(cut.read_from, cut.stop) as blocks:
             yield from blocks
 
     def blocks(self, within: Range | None) -> Iterator[Block]:
-        """Yield the blocks of a range, or of the whole source after its header where there is none."""
+        """Yield the blocks of a range, or for None those of the whole source after its header. Raises SourceError."""
         document = self.validator.document
         if within is not None:
             shape = RecordFormat(dialect_of(document), self.layout.fields, self.chunk_rows)

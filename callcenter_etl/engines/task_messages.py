@@ -1,4 +1,7 @@
-"""The rows in which tasks and driver tell each other what they found; Arrow types, and no value is a float."""
+"""Rows that tasks and driver exchange, with their Arrow schemas.
+
+Arrow and not pandas: there a nullable integer becomes a float, which loses digits of large numbers.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.memory_errors import OutOfMemoryError
 
-# A line starts first; what a cut holds. `first` is null where no line starts in it.
+# Lines that start within a cut, and the offset of the first one, null where no line starts there.
 COUNTED = pa.schema(
     [("part", pa.int32()), ("lines", pa.int64()), ("first", pa.int64()), ("error", pa.string())]
 )
-# A key of a rule of uniqueness (by its number), and the line that it is on.
+# A key of a unique rule (by its number), and its line.
 KEYS = pa.schema(
     [
         ("part", pa.int32()),
@@ -29,7 +32,7 @@ KEYS = pa.schema(
         ("error", pa.string()),
     ]
 )
-# A record that repeats a key: its line, and that of the first one. HEAD opens the rows of each part.
+# A record that repeats a key: its line, and the line of the first occurrence. A row with HEAD begins each part.
 REPEATS = pa.schema(
     [
         ("part", pa.int32()),
@@ -40,7 +43,7 @@ REPEATS = pa.schema(
     ]
 )
 HEAD = -1
-# What was judged: a block, an error, or the end of the part.
+# A judged block, an error, or the end of the part. `details` is JSON: counts, error, or length and CRC-32.
 JUDGED = pa.schema(
     [
         ("part", pa.int32()),
@@ -51,7 +54,7 @@ JUDGED = pa.schema(
         ("exceptions", pa.binary()),
         ("exception_records", pa.int64()),
         ("target_records", pa.int64()),
-        ("told", pa.string()),
+        ("details", pa.string()),
     ]
 )
 BLOCK, ERROR, END = "block", "error", "end"
@@ -62,7 +65,7 @@ _RAISED: Mapping[str, type[CallcenterEtlError]] = {
 
 
 def batch_of(schema: pa.Schema, **columns: Iterable[Any]) -> pa.RecordBatch:
-    """Return rows of a schema; a column that is not named is null."""
+    """Return rows of a schema; a column that is not given is null."""
     length = len(list(next(iter(columns.values()))))
     arrays = [
         pa.array(columns[field.name], type=field.type)
@@ -74,16 +77,18 @@ def batch_of(schema: pa.Schema, **columns: Iterable[Any]) -> pa.RecordBatch:
 
 
 def encode_error(error: CallcenterEtlError) -> str:
-    """Put an error into a row: what is wrong with data or its storage is never an exception of a task."""
+    """Return an error as the text of a row."""
+    # An exception of a task makes Spark run it four times and wrap the message in a Java stack, so an error of data or
+    # storage is returned as a row.
     return json.dumps({"kind": type(error).__name__, "message": str(error)})
 
 
 def decode_error(text: str) -> CallcenterEtlError:
-    """Return the error that a row tells of."""
-    told = json.loads(text)
-    if told["kind"] == OutOfMemoryError.__name__:
+    """Return the error from the text of a row."""
+    found = json.loads(text)
+    if found["kind"] == OutOfMemoryError.__name__:
         return OutOfMemoryError()
-    return _RAISED.get(told["kind"], errors.SourceError)(told["message"])
+    return _RAISED.get(found["kind"], errors.SourceError)(found["message"])
 
 
 def block_row(part: int, number: int, done: RoutedBlock) -> pa.RecordBatch:
@@ -98,10 +103,10 @@ def block_row(part: int, number: int, done: RoutedBlock) -> pa.RecordBatch:
         exceptions=[b"".join(routed.exceptions for routed in done.routed)],
         exception_records=[sum(routed.exception_records for routed in done.routed)],
         target_records=[sum(routed.target_records for routed in done.routed)],
-        told=[json.dumps(asdict(done.counts))],
+        details=[json.dumps(asdict(done.counts))],
     )
 
 
 def decode_counts(text: str) -> Tally:
-    """Return the counts of a block."""
+    """Return the counts of a block from the text of its row."""
     return Tally.from_dict(json.loads(text))

@@ -1,4 +1,4 @@
-"""What executors do with their part of a source: count its lines, give its keys, judge its records."""
+"""Tasks of executors on their part of a source: count its lines, return its keys, judge its records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Batches = Iterator[pa.RecordBatch]
 
 
 def count_lines(work: TaskContext, cuts: Sequence[Cut], batches: Batches) -> Batches:
-    """Yield `COUNTED` for each cut whose number comes as an `id`."""
+    """Yield a row of `COUNTED` for each cut, the numbers of which come as `id`."""
     for part in _ids(batches):
         try:
             with translate_memory_errors():
@@ -49,8 +49,8 @@ def count_lines(work: TaskContext, cuts: Sequence[Cut], batches: Batches) -> Bat
         yield batch_of(COUNTED, part=[part], lines=[found.lines], first=[found.first])
 
 
-def give_keys(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
-    """Yield `KEYS` of the records of each range whose number comes as an `id`; what went wrong as a row of its own."""
+def range_keys(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
+    """Yield rows of `KEYS` for the records of each range, the numbers of which come as `id`; an error as a row."""
     for part in _ids(batches):
         try:
             with translate_memory_errors():
@@ -84,7 +84,7 @@ def _key_rows(part: int, rule: int, keys: pa.LargeBinaryArray, lines: np.ndarray
 
 
 def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Batches) -> Batches:
-    """Yield `JUDGED` for the range that `REPEATS` come for, sorted by line, its HEAD first."""
+    """Yield rows of `JUDGED` for one range; its rows of `REPEATS` come sorted by line, the HEAD first."""
     repeats = Repeats(batches, unique_rules(work.validator.rules))
     part = repeats.part
     if part is None:
@@ -95,11 +95,12 @@ def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Bat
             repeats.check()
             yield from judging.rows(ranges[part])
     except CallcenterEtlError as error:
-        yield batch_of(JUDGED, part=[part], number=[judging.number], kind=[ERROR], told=[encode_error(error)])
+        details = [encode_error(error)]
+        yield batch_of(JUDGED, part=[part], number=[judging.number], kind=[ERROR], details=details)
 
 
 class _Judging:
-    """Judges one range; `number` counts the rows so far."""
+    """Judging of one range; `number` is the number of rows so far."""
 
     def __init__(self, work: TaskContext, part: int, repeats: Repeats) -> None:
         self._work = work
@@ -119,21 +120,22 @@ class _Judging:
             judged = judged_block(parsed, layout=work.layout, validator=validator, keys=self._repeats)
             yield block_row(self._part, self.number, route_block(validator, parsed, judged, shape))
             self.number += 1
-        told = json.dumps({"bytes": size, "crc32": crc})
-        yield batch_of(JUDGED, part=[self._part], number=[self.number], kind=[END], told=[told])
+        # Length and CRC-32 of the bytes that were judged: the driver compares them with those of its own reading.
+        details = json.dumps({"bytes": size, "crc32": crc})
+        yield batch_of(JUDGED, part=[self._part], number=[self.number], kind=[END], details=[details])
 
 
 def _placed(all_lines: np.ndarray, lines: np.ndarray, firsts: np.ndarray) -> np.ndarray:
-    """Return, of shape (records,), the first line for the records on `lines`, -1 for the others."""
+    """Return the first line for the records on `lines`, -1 for the others, shape (records,)."""
     found = np.full(len(all_lines), -1, dtype=np.int64)
     found[np.searchsorted(all_lines, lines)] = firsts
     return found
 
 
 class Repeats:
-    """The repeated keys of one range, read on as its records are judged; memory holds a batch or two of them.
+    """The repeated keys of one range, read while its records are judged, with a batch or two in memory.
 
-    `rules` are those of uniqueness, in the order of their numbers.
+    `rules` are the unique rules, in the order of their numbers.
     """
 
     def __init__(self, batches: Batches, rules: tuple[Rule, ...]) -> None:
@@ -146,11 +148,12 @@ class Repeats:
         if first is not None:
             self.part = int(first.column(REPEATS.names.index("part"))[0].as_py())
             self._take(first)
-            while not len(self._held.lines) and self._read():  # an error comes right behind the HEAD
+            # An error of the key tasks comes directly after the HEAD, so it is found before the range is judged.
+            while not len(self._held.lines) and self._read():
                 continue
 
     def check(self) -> None:
-        """Raise what went wrong when keys were given."""
+        """Raise the error of a task that returned keys."""
         from callcenter_etl.engines.task_messages import decode_error
 
         if self._error is not None:
@@ -167,12 +170,12 @@ class Repeats:
         }
 
     def up_to(self, line: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return lines, numbers of rules and first lines of the repeats up to a line, those given before left out."""
+        """Return lines, rule numbers and first lines of the next repeats up to a line, shape (repeats,) each."""
         while (not len(self._held.lines) or self._held.lines[-1] <= line) and self._read():
             continue
         count = int(np.searchsorted(self._held.lines, line, side="right"))
-        given, self._held = self._held.split(count)
-        return given.lines, given.rules, given.firsts
+        found, self._held = self._held.split(count)
+        return found.lines, found.rules, found.firsts
 
     def _read(self) -> bool:
         batch = next(self._batches, None)
@@ -215,7 +218,7 @@ class _Repeated:
 
 
 def peeked(batches: Batches) -> tuple[int | None, Batches]:
-    """Return the number of the part that `REPEATS` come for, None where none come, and all batches once more."""
+    """Return the part number of the rows of `REPEATS`, None where there are none, and an iterator over all batches."""
     first = next(batches, None)
     if first is None or not first.num_rows:
         return None, batches

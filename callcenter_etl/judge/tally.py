@@ -96,6 +96,7 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         for side, other in ((self.accepted, later.accepted), (self.rejected, later.rejected)):
             side.add(other.records, other.bytes, other.lines)
+        # `later` is of a later part of the source, so the first line that is known already stays.
         for rule, tally in later.rules.items():
             self.rules.setdefault(rule, RuleTally(tally.severity)).merge(tally)
 

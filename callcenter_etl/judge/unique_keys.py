@@ -1,4 +1,4 @@
-"""The keys of a contract's rules of uniqueness over one source: on which line each occurs first."""
+"""Keys of a contract's unique rules over one source, with the line of each first occurrence."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ Lines = NDArray[np.int64]
 
 
 class KeyLines(Protocol):
-    """Knows on which line a key occurs first."""
+    """Lookup of the lines on which keys occur first."""
 
     def first_lines(self, columns: ChunkColumns) -> Mapping[str, Lines]:
-        """Return by rule of uniqueness the line of the first occurrence of each record's key, of shape (records,).
+        """Return by unique rule the line of the first occurrence of each record's key, shape (records,).
 
-        -1 where the record is that first occurrence, or its key takes no part. To be called in the order of the source.
+        It is -1 where the record is that first occurrence, or its key is blank. Call it in the order of the source.
         """
 
 
 class UniqueKeys:
-    """The keys of each rule of uniqueness that have come so far. Use within `with`.
+    """The keys of each unique rule so far. Use within `with`.
 
-    `registries` has one by rule id. They spill to disk, so that memory stays bounded for any number of keys.
+    `registries` has a registry for each rule id. They spill to disk, so that memory stays bounded for any number of keys.
     """
 
     def __init__(self, rules: Sequence[Rule], registries: Mapping[str, KeyRegistry]) -> None:
@@ -49,6 +49,7 @@ class UniqueKeys:
     @classmethod
     def in_folder(cls, rules: Sequence[Rule], folder: Path) -> Self:
         """Return keys that spill into folders below `folder`, where a later process can resume from them."""
+        # By the rule's number: a rule id may hold characters that a file name cannot.
         folders = {rule.id: folder / f"keys-{number}" for number, rule in enumerate(rules) if rule.key}
         return cls(rules, make_registries(folders))
 
@@ -58,6 +59,7 @@ class UniqueKeys:
         return cls(rules, make_temporary_registries([rule.id for rule in unique_rules(rules)]))
 
     def __enter__(self) -> Self:
+        # Should a registry fail to open, the ExitStack closes those that are open already.
         with ExitStack() as opened:
             for registry in self._registries.values():
                 opened.enter_context(registry)
@@ -71,37 +73,39 @@ class UniqueKeys:
         return bool(self._rules)
 
     def first_lines(self, columns: ChunkColumns) -> Mapping[str, Lines]:
-        """Return the first lines, see `KeyLines`, and remember the keys that are new."""
+        """Return the first lines, see `KeyLines`, and register the new keys."""
         return {
             rule.id: find_first_lines(columns, rule.key, self._registries[rule.id].first_lines)
             for rule in self._rules
         }
 
     def keep(self) -> None:
-        """Hold the keys in named files, from which a checkpoint can resume; to be called before the first key."""
+        """Keep the keys in named files, for checkpoints; call it before the first key."""
         for registry in self._registries.values():
             registry.keep()
 
     def offsets(self) -> tuple[KeyOffset, ...]:
-        """Return how much each rule has kept; to be called between two calls of `first_lines`."""
+        """Return the offset of each registry; call it between two calls of `first_lines`."""
         return tuple(registry.key_offset for registry in self._registries.values())
 
     def checkpoints(self, offsets: Sequence[KeyOffset]) -> tuple[KeyCheckpoint, ...]:
-        """Make durable what was kept up to the offsets; may run beside `first_lines`, in one thread."""
+        """Make the kept files durable up to the offsets; one other thread may call this while `first_lines` runs."""
         registries = self._registries.values()
-        return tuple(registry.mark(offset) for registry, offset in zip(registries, offsets, strict=True))
+        return tuple(
+            registry.checkpoint(offset) for registry, offset in zip(registries, offsets, strict=True)
+        )
 
     def resume(self, checkpoints: Sequence[KeyCheckpoint]) -> None:
         """Restore the keys that another process kept in the same folders.
 
-        Raises CheckpointMismatchError where the files are not what they were.
+        Raises CheckpointMismatchError where the files changed since the checkpoint.
         """
         if len(checkpoints) != len(self._registries):
-            raise CheckpointMismatchError("the checkpoint has other rules of uniqueness")
+            raise CheckpointMismatchError("the checkpoint has other unique rules")
         for registry, checkpoint in zip(self._registries.values(), checkpoints, strict=True):
-            registry.go_on(checkpoint)
+            registry.resume(checkpoint)
 
 
 def unique_rules(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """Return the rules of uniqueness in contract order."""
+    """Return the unique rules in contract order."""
     return tuple(rule for rule in rules if rule.key)

@@ -1,4 +1,4 @@
-"""The core: a chunk in, a verdict out; the same code in every engine."""
+"""Validator of chunks: the rules of one contract, the same in every engine."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:  # what it names is imported when the first chunk is judged
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a chunk's sound records are: `masks` by rule id (broken ones only), in contract order.
+    """Verdict on a chunk's sound records: the `masks` of violated rules by rule id, in contract order.
 
-    `rejected` and `warned` have the shape (sound records,).
+    All masks, `rejected` and `warned` have the shape (sound records,).
     """
 
     columns: ChunkColumns
@@ -39,7 +39,7 @@ class Verdict:
 
 
 class Validator:
-    """Holds chunks to one contract. One validator serves one thread at a time."""
+    """Validator of chunks by one contract, for one thread at a time, since pandera changes a schema while it validates."""
 
     def __init__(self, document: ContractDocument, *, lookups: Mapping[str, pa.Array] | None = None) -> None:
         self.document = document
@@ -60,14 +60,15 @@ class Validator:
         return Validator(self.document, lookups=self.lookups)
 
     def warm(self) -> None:
-        """Import what `judge` needs and compile the schema."""
+        """Import pandas and pandera, and compile the schema, before `judge` needs them."""
         _ = self._schema
 
+    # Only contract and lookups are pickled; the schema is compiled again where the validator is used.
     def __reduce__(self) -> tuple[type[Validator], tuple[ContractDocument]]:
         return (_rebuild, (self.document, dict(self.lookups)))  # type: ignore[return-value]
 
     def columns_of(self, chunk: Chunk, layout: ColumnLayout) -> ChunkColumns:
-        """Name the values of a chunk's sound records by the contract's columns."""
+        """Return the values of a chunk's sound records by the contract's column names."""
         return ChunkColumns(
             columns=self._columns,
             empty_values=tuple(self.document.source.empty_values),
@@ -77,7 +78,8 @@ class Validator:
         )
 
     def judge(self, columns: ChunkColumns) -> Verdict:
-        """Ask every rule about every record of the chunk."""
+        """Return the verdict of every rule on every record of the columns."""
+        # All records of a chunk may be malformed: then there is nothing to validate.
         found = self._schema.broken_masks(columns) if len(columns) else {}
         masks = {rule.id: found[rule.id] for rule in self.rules if rule.id in found}
         rejected = np.zeros(len(columns), dtype=bool)
@@ -89,7 +91,8 @@ class Validator:
         return Verdict(columns=columns, masks=masks, rejected=rejected, warned=warned)
 
     def reject_reasons(self, verdict: Verdict) -> RejectReasons:
-        """Work out the rule ids and reasons of the rejected records, in contract order."""
+        """Return the rule ids and reasons of the rejected records, in contract order."""
+        # Only for the rejected records, which are few: building sentences for all would dominate the time.
         broken = [
             (rule, np.flatnonzero(verdict.masks[rule.id]))
             for rule in self.rules

@@ -1,4 +1,4 @@
-"""Masks of rules that are asked of known values: not blank, and of their type."""
+"""Masks of rules that apply to known values: not blank, and of their type."""
 
 from __future__ import annotations
 

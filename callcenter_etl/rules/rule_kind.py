@@ -1,4 +1,4 @@
-"""A kind of column rule: all that is known of one key of a column, but for its declaration in the contract."""
+"""A kind of column rule: everything about one key of a column except its declaration in the contract."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.sample import Sample
 
 Broken = Callable[[ChunkColumns], Mask]
-GOT = ", got '{value}'"  # how the sentence ends in a reason
-MAX_TRIED_CHARACTERS = 100_000  # of a value that is made to be too long
+GOT = ", got '{value}'"  # the end of the sentence in a reason
+MAX_TRIED_CHARACTERS = 100_000  # of a generated value
 
 
 class Asked(Enum):
-    """The values that a rule is asked of; all others keep it."""
+    """The values to which a rule applies; all others satisfy it."""
 
     EVERY_VALUE = auto()
     FILLED_VALUES = auto()  # those that are not empty
@@ -26,7 +26,7 @@ class Asked(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ValueHints:
-    """Values that a rule makes worth trying: texts, patterns, edges of the type, lengths in characters."""
+    """Test values that a rule suggests: texts, patterns, edges of the type, lengths in characters."""
 
     texts: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
@@ -38,23 +38,23 @@ class ValueHints:
 class RuleKind:
     """A kind of column rule, as the run, the reports and the tools use it.
 
-    No member has a default, so that a forgotten one is a type error here and no KeyError at a user's. Functions of a
-    column are called only where the column has the rule. None of them may import `tools/`.
+    No member has a default, so that a forgotten one is a type error here and not a KeyError for a user. Functions of a
+    column are called only if the column has the rule. None of them may import `tools/`.
 
-    Judging: `mask` returns a function from a chunk's columns to a mask of shape (records,), True where the rule is
-    broken. `sentence` is the reason, with `{column}`, `{value}` and `{line}` to be filled in. `compares_records` is
-    True where the rule is about a key that an earlier record has: then `{first_line}` is filled in too.
+    Validation: `mask` returns a function from a chunk's columns to a mask of shape (records,), True for a broken rule.
+    `sentence` is the reason, with the placeholders `{column}`, `{value}` and `{line}`. `compares_records` is True if
+    the rule compares keys with earlier records: then `{first_line}` is a placeholder too.
 
-    Words: `kept` says of a value that it keeps the rule (explain); `broken` and `outliers` say of one value, and of
-    many, that they break it (the causes of rejects, `contract infer`); `declared` is the declaration in changes of
-    contracts, `reported` in reports.
+    Texts: `kept` is the predicate of a value that satisfies the rule (explain), `broken` and `outliers` are those of
+    one value and of many values that break it (causes of rejects, `contract infer`). `declared` is the declaration in
+    changes of contracts, `reported` in reports.
 
-    Changes: `is_wider` takes the column before and after, and returns whether every value that kept the rule keeps it
-    still, for sure. `newly_rejected` names the other values as a noun phrase; before is None where the rule was not.
+    Changes: `is_wider` takes the column before and after, and returns whether every value that satisfied the rule
+    provably still does. `newly_rejected` names the other values as a noun phrase; before is None for a new rule.
 
-    Tests: `hints` says which values are worth trying, `unbreakable` why no value breaks the rule, where that is known.
+    Tests: `hints` has values to try, `unbreakable` is the reason why no value breaks the rule, if one is known.
 
-    Docs: `samples` are on the reference page, and each runs as a test.
+    Docs: `samples` are on the reference page, and each of them runs as a test.
     """
 
     key: str
@@ -75,7 +75,7 @@ class RuleKind:
 
 
 def demand_of(sentence: str) -> str:
-    """Return what a sentence asks for, without the column and the value that broke it."""
+    """Return the requirement of a sentence, without the column and the value that broke it."""
     return sentence.removeprefix("{column} ").removesuffix(GOT)
 
 
@@ -85,4 +85,4 @@ def no_hints(_: Column) -> ValueHints:
 
 
 def always_breakable(_: Column) -> None:
-    """Return that no reason is known why a rule could not be broken."""
+    """Return None: no reason is known why a rule could not be broken."""

@@ -1,4 +1,4 @@
-"""Bounds in the type of their column: masks, and which of two bounds is the wider one."""
+"""Bounds in the type of their column: masks and comparisons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMERIC = ("digits", "integer", "decimal")
 
 
 def beyond_bound(column: Column, operator: str, bound: str) -> Broken:
-    """Return the mask of the values for which `value operator bound` is True; unknown ones are not among them."""
+    """Return the mask of the values for which `value operator bound` is True; False for unknown values."""
     name = column.name
     if column.type in NUMERIC:
         limit = Decimal(bound)
@@ -29,7 +29,7 @@ def beyond_bound(column: Column, operator: str, bound: str) -> Broken:
 
 
 def bound_value(column: Column, bound: str | None) -> Decimal | int:
-    """Return a bound as a value that can be compared. Raises TypeError where the contract is not sound."""
+    """Return a bound as a comparable value. Raises TypeError if the contract is not valid."""
     text = str(bound)
     if column.type in NUMERIC:
         return Decimal(text)
@@ -47,5 +47,5 @@ def bounds_read_alike(before: Column, after: Column) -> bool:
 
 
 def has_offset(column: Column) -> bool:
-    """Return whether a value may say how far it is from UTC: a time with an offset may lie outside of its day."""
+    """Return whether values may have a UTC offset: a time with an offset may be outside of its day."""
     return any("%z" in each for each in column.format)

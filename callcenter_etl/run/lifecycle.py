@@ -63,7 +63,7 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
     holds the target, OutputError where the ledger cannot be written, UsageError where the output holds a run of another
     source.
     """
-    with _locked_output(plan, contract, root) as (options, unfinished, ledger, published):
+    with _locked_output(plan, contract, root) as (options, interrupted, ledger, published):
         if options is not None:
             query = RunQuery(
                 plan.source,
@@ -82,8 +82,8 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
                     source=shown(plan.source),
                     finished_at=done.finished_at,
                 )
-                if unfinished is not None:
-                    unfinished.clear("another run has done the same already")
+                if interrupted is not None:
+                    interrupted.clear("another run has done the same already")
                 return RunOutcome(done, already_done=True)
         earlier = earlier_runs(plan, contract.document, ledger, published)
         try:
@@ -91,15 +91,15 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
         except SourceError as error:
             # The source is missing: the run fails as it would have when it reads, and so the ledger records it.
             run = _failing(error)
-        plan = replace(plan, options=options, unfinished=unfinished)
+        plan = replace(plan, options=options, interrupted=interrupted)
         return _replacing(earlier, recorded_run(plan, contract, root=root, ledger=ledger, run=run))
 
 
 def run_forced(plan: RunPlan, contract: LoadedContract, *, root: str, run: Run) -> RunOutcome:
     """Return the outcome of `run` as `run_idempotent` does, but run in any case, and replace any earlier run."""
-    with _locked_output(plan, contract, root) as (options, unfinished, ledger, published):
+    with _locked_output(plan, contract, root) as (options, interrupted, ledger, published):
         earlier = earlier_runs(plan, contract.document, ledger, published)
-        plan = replace(plan, options=options, unfinished=unfinished, force=True)
+        plan = replace(plan, options=options, interrupted=interrupted, force=True)
         return _replacing(earlier, recorded_run(plan, contract, root=root, ledger=ledger, run=run))
 
 
@@ -116,9 +116,9 @@ def _locked_output(
         interrupts.hold_until_recorded(),
         catch_environment_errors(shown(plan.output)),
         _locked_target(plan, contract),
-        _unfinished(plan, contract, options) as unfinished,
+        _find_interrupted(plan, contract, options) as interrupted,
     ):
-        yield options, unfinished, *_open_ledger(plan, contract, root)
+        yield options, interrupted, *_open_ledger(plan, contract, root)
 
 
 def _failing(error: SourceError) -> Run:
@@ -144,7 +144,7 @@ def _locked_target(plan: RunPlan, contract: LoadedContract) -> AbstractContextMa
     return target_lock(Path(local_path(plan.output)), plan.lock_owner, mode=contract.document.run.mode)
 
 
-def _unfinished(
+def _find_interrupted(
     plan: RunPlan, contract: LoadedContract, options: str | None
 ) -> AbstractContextManager[InterruptedRun | None]:
     """Remove the staging folders of dead runs, and yield the interrupted run to resume, None where there is none."""

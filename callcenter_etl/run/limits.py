@@ -1,4 +1,4 @@
-"""Which limits a run does not keep, and the status that it ends with."""
+"""Check the limits of a run, and derive its status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from callcenter_etl.diagnostic import Diagnostic
 
 
 def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Diagnostic, ...]:
-    """Return which limits a run with so many records read and rejected does not keep."""
+    """Return a problem for each limit that the numbers of read and rejected records exceed."""
     problems = []
     if limits.min_records is not None and read < limits.min_records:
         problems.append(

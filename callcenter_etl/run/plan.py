@@ -28,7 +28,7 @@ class RunPlan:
     """Everything that one run needs besides its contract.
 
     `options` are those that the written files depend on, as canonical JSON, None where no later run may resume this one
-    or count it as done. `unfinished` is the interrupted run that this one resumes; it is looked for where `resume` is
+    or count it as done. `interrupted` is the run that this one resumes; it is looked for where `resume` is
     True. A checkpoint is taken every `checkpoint_seconds`, none where that is 0. With `force` the records are added to a
     table that has them already. `engine` and `range_bytes`, the bytes of a Spark task, do not change the written
     records. With `parts` the outputs are folders of part files.
@@ -46,7 +46,7 @@ class RunPlan:
     checkpoint_seconds: float = 0
     resume: bool = True
     options: str | None = None
-    unfinished: InterruptedRun | None = None
+    interrupted: InterruptedRun | None = None
     target_format: TargetFormat = "csv"
     force: bool = False
     engine: str = "local"

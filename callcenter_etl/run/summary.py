@@ -75,7 +75,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """One published file, or a folder: of `parts` part files, or a target of `files` files.
+    """A published file, or a folder: of `parts` part files, or a target of `files` files.
 
     Only a typed target has `format`, and `unconverted`, the number of records with values that do not fit their type.
     Only a table has `version`, in which this run's `records` are; its `bytes` are those that the commit added.
@@ -116,7 +116,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One run as in `summary.json`. `resumed`, which is recorded in log and ledger, is not part of that file."""
+    """Summary of one run, with the keys of `summary.json` and `resumed`, which only log and ledger record."""
 
     run_id: str
     status: str

@@ -1,4 +1,4 @@
-"""The blocks of a delimited source: lines that can be framed anywhere, framed records, pieces of an oversized record."""
+"""Blocks of a delimited source: whole lines, framed records, or a piece of an oversized record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from callcenter_etl.sources.source import Block, ParsedBlock
 
 @dataclass(frozen=True, slots=True)
 class RecordFormat:
-    """How the records of a source are written, and how many of them a chunk has (None: all of a block)."""
+    """Dialect and number of fields of a source's records, and the records of a chunk (None: all of a block)."""
 
     dialect: Dialect
     fields: int
@@ -28,7 +28,7 @@ class RecordFormat:
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines, each a record of its own: the first one's number, and the place of its bytes in the source."""
+    """Whole lines, each of which is a record: their bytes, the number of the first line, its offset in the source."""
 
     data: bytes
     first_line: int
@@ -50,14 +50,14 @@ class LineBlock:
 
 @dataclass(frozen=True, slots=True)
 class FrameBlock:
-    """Records that were framed when the block was cut, as their values may run over lines."""
+    """Records that were framed when the block was cut, since their values may hold line breaks."""
 
     frame: Frame
     format: RecordFormat
 
     @property
     def data(self) -> memoryview:
-        """The bytes of the framed records."""
+        """Bytes of the framed records."""
         return memoryview(self.frame.raw)[: self.frame.consumed]
 
     def parse(self) -> ParsedBlock:
@@ -75,11 +75,12 @@ class OversizedBlock:
 
     @property
     def data(self) -> bytes:
-        """The bytes of the piece."""
+        """Bytes of the piece."""
         return self.piece.data
 
     def parse(self) -> ParsedBlock:
-        """Return the piece as a chunk: the first one is a malformed record, the others hold no record of their own."""
+        """Return the piece as a chunk: with one malformed record for the first piece, without records for the others."""
+        # So engines and tools handle an oversized record like any other malformed one.
         piece, fields = self.piece, self.format.fields
         reason = too_long_reason(self.format.dialect)
         chunk = Chunk(
@@ -104,6 +105,7 @@ def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
 
 
 def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
+    # The whole record counts as one line of one record, with its first piece.
     records = int(piece.first)
     start = np.zeros(records, dtype=np.int64)
     stop = np.full(records, len(piece.data), dtype=np.int64)
@@ -137,7 +139,9 @@ def blocks_of(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
         block = cut(pending, shape)
         if block is not None:
             yield block
-        elif len(pending) > shape.dialect.max_record_bytes + 1:  # a CR at the end may be half of the line end
+        elif (
+            len(pending) > shape.dialect.max_record_bytes + 1
+        ):  # one byte more, for a CR that may begin a CRLF
             offset = pending.offset
             for piece in pending.consume_oversized_record(ShowStream(shape.dialect.encoding)):
                 yield OversizedBlock(piece, shape, offset)
@@ -155,7 +159,7 @@ def _take_lines(pending: ByteBuffer, shape: RecordFormat) -> LineBlock | None:
 
 
 def _frame_pending(pending: ByteBuffer, shape: RecordFormat) -> FrameBlock | None:
-    """Frame the records that end in the pending bytes; None where no line ends there."""
+    """Return the records that end within the pending bytes, None where no line ends there."""
     stop = len(pending) if pending.ended else last_line_stop(pending.data)
     if not stop:
         return None

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 
+# The first piece of a record over the size limit has all that was read of it so far. Each step of the work on a piece
+# holds a copy of it, so that large ones are cut.
+SLICE_BYTES = 4 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class OversizedRecord:
@@ -140,12 +144,21 @@ class ByteBuffer:
                 break
             piece = self.consume(len(self.data) - int(self.data.endswith(b"\r")))
             if piece:
-                yield piece, False
+                yield from ((each, False) for each in _slices(piece))
             self.read_more()
-        yield self.consume(stop or len(self.data)), True
+        *pieces, last = _slices(self.consume(stop or len(self.data)))
+        yield from ((each, False) for each in pieces)
+        yield last, True
 
     def drain(self) -> None:
         """Read and drop the rest of the stream."""
         while not self.ended or len(self):
             self.consume(len(self.data))
             self.read_more()
+
+
+def _slices(data: bytes) -> list[bytes]:
+    """Return the bytes in slices of SLICE_BYTES; the last one has more, so that it has the whole of a line end."""
+    cuts = range(SLICE_BYTES, len(data) - SLICE_BYTES, SLICE_BYTES)
+    starts = [0, *cuts]
+    return [data[start:stop] for start, stop in zip(starts, [*cuts, len(data)], strict=True)]

@@ -70,7 +70,7 @@ class Chunk:
 
     @property
     def continued_bytes(self) -> int:
-        """How many bytes of the chunk belong to a record that began in an earlier chunk."""
+        """Number of bytes of the chunk that belong to a record that began in an earlier chunk."""
         return 0 if self.piece is None or self.piece.first else len(self.piece.data)
 
     @property

@@ -100,6 +100,7 @@ def decompressed(blocks: Iterator[bytes], *, suffix: str, uri: str, max_bytes: i
                 if current.eof:
                     data = current.unused_data.lstrip(b"\x00")  # gzip members may be padded with zeros
                     current = None
+    # A truncated file decompresses to complete records: only the missing end mark shows that others are lost.
     if current is not None:
         raise SourceError(f"{uri}: truncated: the {name} data ends before its end mark")
 

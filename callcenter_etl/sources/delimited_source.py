@@ -24,8 +24,10 @@ from callcenter_etl.sources.encodings import (
     EncodingMismatchError,
     bytes_per_ascii,
     detected_encoding,
+    encoding_mismatch,
     is_ascii_superset,
     is_stateful,
+    is_utf_16_or_32,
     transcoded,
 )
 from callcenter_etl.sources.file_name_rules import name_problems
@@ -143,6 +145,7 @@ class DelimitedSource:
             if len(head) >= HEAD_BYTES:
                 break
         name = base_name(self._address)
+        # A name and a content that disagree about compression would be read as garbage, so this comes first.
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
             return refused([*problems, Diagnostic("file.not_delimited", disguise)])
@@ -151,7 +154,8 @@ class DelimitedSource:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
                 pending.read_more()
         except EncodingMismatchError as error:
-            return refused([*problems, _mismatch(self.dialect.encoding, error.detected)])
+            sentence = encoding_mismatch(self.dialect.encoding, error.detected)
+            return refused([*problems, Diagnostic("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
@@ -161,11 +165,23 @@ class DelimitedSource:
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
         header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         self._fields = header.layout.fields
-        detected = detected_encoding(start) if header.problems else None
-        # Only where the header is wrong as well: NUL bytes alone prove nothing, since NUL may be part of a value.
-        if detected is not None and detected != "utf-8" and is_ascii_superset(self.dialect.encoding):
-            return refused([*problems, _mismatch(self.dialect.encoding, detected)])
+        detected = self._other_encoding(start, header)
+        if detected is not None:
+            sentence = encoding_mismatch(self.dialect.encoding, detected)
+            return refused([*problems, Diagnostic("header.encoding", sentence)])
         return header
+
+    def _other_encoding(self, start: bytes, header: SourceHeader) -> str | None:
+        """Return the encoding that the source has instead of a declared superset of ASCII, None where none is shown."""
+        detected = detected_encoding(start) if is_ascii_superset(self.dialect.encoding) else None
+        if detected is None or detected == "utf-8":
+            return None
+        # NUL is text like any other character: it is evidence only where the header is wrong as well.
+        if header.problems:
+            return detected
+        # Without a header the text itself has to show it.
+        without = self.document.source.header == "none"
+        return detected if without and is_utf_16_or_32(start, detected) else None
 
     @property
     def min_output_bytes(self) -> int | None:
@@ -213,7 +229,7 @@ class DelimitedSource:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
         if self.uri == STANDARD_INPUT:
             return
-        change = access.what_changed(self._address, self.identity, self._storage)
+        change = access.change_since(self._address, self.identity, self._storage)
         if change is not None:
             raise SourceError(change)
         # The standard library reads a file that was truncated meanwhile to its new end without an error.
@@ -245,17 +261,6 @@ class DelimitedSource:
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks
-
-
-def _mismatch(declared: str, detected: str | None) -> Diagnostic:
-    """Return the problem of a source in another encoding than the declared one, with the encoding to declare."""
-    if detected is None:
-        found = f"the source does not start with the byte order mark of {declared}"
-        remedy = f"declare {declared}-le or {declared}-be, or the encoding that the sender uses"
-    else:
-        found = f"the source is not {declared}: its bytes are {detected.upper()}"
-        remedy = f"declare source.encoding: {detected}, or ask the sender for {declared}"
-    return Diagnostic("header.encoding", f"{found} ({remedy})", suggestion=remedy)
 
 
 def _chain(blocks: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:

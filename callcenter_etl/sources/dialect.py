@@ -62,6 +62,7 @@ def mark_block(text: bytes, dialect: Dialect) -> tuple[bytes, Marks]:
         if len(encoded) == 1:
             found.append(encoded[0])
             continue
+        # A control byte first: text rarely holds one, so that other blocks of the source can use the same.
         stand_in = next((b for b in range(1, 128) if b not in taken and b not in text), None)
         if stand_in is None:
             raise SourceError(

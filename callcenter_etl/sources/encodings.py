@@ -6,6 +6,8 @@ import codecs
 from collections.abc import Iterator
 from functools import lru_cache
 
+from callcenter_etl.sources.utf7 import Utf7Decoder
+
 # A byte that does not decode becomes a lone low surrogate, which is not valid UTF-8: so the record is still found to
 # be undecodable after the stream was transcoded.
 MARK_BASE, MARK_LAST = 0xDC00, 0xDCFF
@@ -79,6 +81,33 @@ def detected_encoding(head: bytes) -> str | None:
     return None
 
 
+def encoding_mismatch(declared: str, detected: str | None) -> str:
+    """Return what the bytes show instead of the declared encoding, and what to declare."""
+    if detected is None:
+        return (
+            f"the source does not start with the byte order mark of {declared} "
+            f"(declare {declared}-le or {declared}-be, or the encoding that the sender uses)"
+        )
+    return (
+        f"the source is not {declared}: its bytes are {detected.upper()} "
+        f"(declare source.encoding: {detected}, or ask the sender for {declared})"
+    )
+
+
+def is_utf_16_or_32(head: bytes, detected: str) -> bool:
+    """Check whether the first bytes are lines of text in the encoding that they show, and so of no superset of ASCII.
+
+    A NUL is text like any other character, and the letters of a mark are letters in other encodings: no less is proof.
+    """
+    if not detected.startswith(("utf-16", "utf-32")):
+        return False
+    try:
+        text = codecs.getincrementaldecoder(detected)().decode(head[:_DETECT_BYTES])
+    except UnicodeError:
+        return False
+    return "\n" in text and "\0" not in text
+
+
 def _nul_share(data: bytes) -> float:
     return data.count(0) / max(len(data), 1)
 
@@ -129,7 +158,7 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     encoding, or lack the byte order mark that the declared one requires.
     """
     handler = _MARK_TO_CONTROL if "\n".encode(encoding) == b"\n" else _MARK_ALL
-    decoder = codecs.getincrementaldecoder(encoding)(errors=handler)
+    decoder = _decoder_of(encoding, handler)
     detected: str | None = None
     for number, block in enumerate(_whole_escapes(blocks)):
         if number == 0:
@@ -143,6 +172,13 @@ def transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
             raise EncodingMismatchError(detected) from error
         yield text.encode("utf-8", "surrogatepass")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def _decoder_of(encoding: str, handler: str) -> Utf7Decoder | codecs.IncrementalDecoder:
+    """Return an incremental decoder; all of Python's but that of UTF-7 keep a few bytes only."""
+    if codecs.lookup(encoding).name == "utf-7":
+        return Utf7Decoder(handler)
+    return codecs.getincrementaldecoder(encoding)(errors=handler)
 
 
 def _may_be(declared: str, detected: str | None) -> bool:

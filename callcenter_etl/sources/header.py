@@ -40,6 +40,7 @@ def match_header(
 
     The layout is valid only where there are no problems.
     """
+    # The usual case first, by position: it also matches several columns with an empty header cell.
     exact = document.source.header == "exact"
     matcher = _Matcher(document)
     if exact and matcher.in_place(found):

@@ -16,7 +16,7 @@ from callcenter_etl.errors import ContractError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.lookup_text import LookupFormatError, NoColumnError, lookup_values
 from callcenter_etl.store.access import read_bytes
-from callcenter_etl.store.uris import beside, is_local, local_path, shown
+from callcenter_etl.store.uris import is_local, local_path, resolve_relative, shown
 
 MAX_BYTES = 2**30
 
@@ -32,7 +32,7 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
     for position, column in enumerate(document.columns):
         if column.lookup is None:
             continue
-        uri = beside(origin, column.lookup.file)
+        uri = resolve_relative(origin, column.lookup.file)
         key = (uri, column.lookup.column)
         try:
             sets[key] = (
@@ -57,7 +57,7 @@ def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, st
     """
     files = {column.lookup.file for column in document.columns if column.lookup is not None}
     hashes: dict[str, str] = {}
-    for uri in sorted(beside(origin, file) for file in files):
+    for uri in sorted(resolve_relative(origin, file) for file in files):
         with suppress(LookupFormatError):
             hashes[uri] = hashlib.sha256(_read(uri, document.run.storage_options)).hexdigest()
     return hashes

@@ -1,4 +1,4 @@
-"""The protocol of sources: one file of records, whatever its format, read once from its start to its end."""
+"""Protocol of sources: one file of records in any format, read once from start to end."""
 
 from __future__ import annotations
 
@@ -40,25 +40,24 @@ class ParsedBlock:
 
 
 class Block(Protocol):
-    """A run of bytes of a source that holds whole records, or a piece of a record that is over the size limit.
+    """Bytes of a source with whole records, or with a piece of a record that is over the size limit."""
 
-    Blocks are cut one after the other, which is cheap. Each can then be parsed by itself, in any thread.
-    """
+    # Cutting a source into blocks is cheap, and has to be done in order; a block can be parsed in any thread.
 
     @property
     def data(self) -> bytes | memoryview:
-        """The bytes of the source that the block holds; those of all blocks are the source without its preamble."""
+        """Bytes of the source; those of all blocks together are the source without its preamble."""
 
     def parse(self) -> ParsedBlock:
-        """Parse the records of the block to chunks, in the order of the source."""
+        """Return the records of the block as chunks, in the order of the source."""
 
 
 class Source(Protocol):
-    """One source. Use within `with`, and call `open` before `blocks` or `chunks`."""
+    """A source of records. Use within `with`, and call `open` before `blocks` or `chunks`."""
 
     @property
     def uri(self) -> str:
-        """The address as messages show it."""
+        """Address for messages, without secrets."""
 
     @property
     def identity(self) -> FileVersion:
@@ -66,67 +65,70 @@ class Source(Protocol):
 
     @property
     def size(self) -> int | None:
-        """Bytes of the stored file, None where it is not known."""
+        """Bytes of the stored file, None where unknown."""
 
     @property
     def encoding(self) -> str:
-        """The encoding of the bytes that blocks and chunks hold."""
+        """Encoding of the bytes in blocks and chunks."""
 
     @property
     def multiline(self) -> bool:
-        """True where a record may have more than one line."""
+        """Return whether a record may have more than one line."""
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of the source, as stored, read so far."""
+        """Stored bytes read so far."""
 
     @property
     def sha256(self) -> str:
-        """Hash of the stored bytes read so far, hexadecimal."""
+        """SHA-256 of the stored bytes read so far, hexadecimal."""
 
     @property
     def plain_bytes(self) -> int:
-        """Bytes of the source, decompressed, read so far."""
+        """Plain (decompressed, transcoded) bytes read so far."""
 
     @property
     def lines(self) -> int:
-        """Lines read so far, counted apart from any framing."""
+        """Lines read so far, counted independently of the framing."""
 
     @property
     def plain_position(self) -> tuple[int, int]:
-        """The offset of the next plain byte, and the number of the line that it starts."""
+        """Offset of the next plain byte, and the 1-based number of the line that it starts."""
 
     @property
     def min_output_bytes(self) -> int | None:
-        """How many bytes target and rejected will have at the least, None where it is not known."""
+        """Lower bound of the bytes of target and rejected together, None where the size is unknown."""
 
     @property
     def is_rereadable(self) -> bool:
-        """True where another reader would get the same bytes, or an error."""
+        """Return whether the source can be read again, and a change of its content be detected."""
 
     @property
     def rests(self) -> bool:
-        """True where all blocks so far end with a record, so that a checkpoint may be taken."""
+        """Return whether all blocks so far end with a record, so that a checkpoint may be taken."""
 
     @property
     def position(self) -> SourceOffset:
-        """The position for a checkpoint, where the source rests."""
+        """Position for a checkpoint, valid while the source rests."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
     def open(self) -> SourceHeader:
-        """Read the start of the source: its header, or why it is refused. Raises SourceError."""
+        """Return the header, with the problems for which the source is refused. Raises SourceError."""
 
     def blocks(self) -> Iterator[Block]:
-        """Yield what follows the header, in order. Raises SourceError."""
+        """Yield the source after its header, in order. Raises SourceError."""
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the records that follow the header, in order. Raises SourceError."""
+        """Yield the records after the header, in order. Raises SourceError."""
 
     def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
-        """Read on to the position of a checkpoint. Raises CheckpointMismatchError where the bytes are other ones."""
+        """Read the source up to the position of a checkpoint; `after_each` is called after each block.
+
+        Raises CheckpointMismatchError where the bytes are not those that the checkpoint's run had read.
+        """
 
     def check_unchanged(self) -> None:
         """Raise SourceError where the stored file changed while it was read, or was not read to its end."""

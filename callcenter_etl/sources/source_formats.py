@@ -1,4 +1,4 @@
-"""The formats of sources by name; a format is one file with a `Source`, and one entry in the table below."""
+"""Source formats by name; each format is one module with a `Source`, and one entry in the table below."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DELIMITED = "delimited"
 
 
 class OpenSource(Protocol):
-    """Opens one source of a format."""
+    """Constructor of the `Source` of a format."""
 
     def __call__(
         self,
@@ -28,6 +28,7 @@ class OpenSource(Protocol):
         """Return the source; see `open_source`."""
 
 
+# The only place that names the classes: engines and tools open sources through `open_source`.
 SOURCE_FORMATS: Mapping[str, OpenSource] = {DELIMITED: DelimitedSource}
 
 
@@ -44,7 +45,7 @@ def open_source(
     `block_bytes` are read at a time, and a chunk has at most `chunk_rows` records (None: all of a block). With
     `passed`, the position of a checkpoint, the source checks that the bytes before it are still the same.
     """
-    # Contracts cannot declare another format yet, so that there is no key to look up.
+    # Contracts cannot declare another format yet, so there is no key to look up.
     return SOURCE_FORMATS[DELIMITED](
         uri, document, block_bytes=block_bytes, chunk_rows=chunk_rows, passed=passed
     )

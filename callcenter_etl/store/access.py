@@ -19,7 +19,7 @@ DEFAULTS = StorageOptions()
 _BLOCK_BYTES = 2**20
 
 
-class _Home(Protocol):
+class _StorageModule(Protocol):
     """The functions of one storage module; each raises SourceError."""
 
     # Properties of a Callable type, not methods, so that each module may name its parameters as it needs.
@@ -93,7 +93,7 @@ def open_stream(
 
     Raises SourceError when it cannot be opened; later reads raise SourceError or OSError.
     """
-    return _home(uri).open_stream(uri, identity, options)
+    return _storage_module(uri).open_stream(uri, identity, options)
 
 
 def open_range(
@@ -103,15 +103,15 @@ def open_range(
 
     Raises SourceError when it cannot be opened, has changed since, or cannot be read in ranges.
     """
-    return _home(uri).open_range(uri, identity, start, stop, options)
+    return _storage_module(uri).open_range(uri, identity, start, stop, options)
 
 
 def identify(uri: str, options: StorageOptions = DEFAULTS) -> FileVersion:
     """Return the version of a stored file, which changes when its content does. Raises SourceError."""
-    return _home(uri).identify(uri, options)
+    return _storage_module(uri).identify(uri, options)
 
 
-def what_changed(uri: str, identity: FileVersion, options: StorageOptions = DEFAULTS) -> str | None:
+def change_since(uri: str, identity: FileVersion, options: StorageOptions = DEFAULTS) -> str | None:
     """Return a sentence about how a stored file changed since it was identified, None where it did not."""
     try:
         now = identify(uri, options)
@@ -127,7 +127,7 @@ def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
 
     Raises SourceError when no file matches.
     """
-    return _home(pattern).expand(pattern, options)
+    return _storage_module(pattern).expand(pattern, options)
 
 
 def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
@@ -135,7 +135,7 @@ def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
 
     Raises SourceError when the folder cannot be listed.
     """
-    return _home(folder).sizes_in(folder, options)
+    return _storage_module(folder).sizes_in(folder, options)
 
 
 def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
@@ -146,7 +146,7 @@ def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
         return False
 
 
-def _home(uri: str) -> _Home:
+def _storage_module(uri: str) -> _StorageModule:
     # Imported here, so that a run over local files imports neither s3fs nor fsspec.
     if is_local(uri):
         from callcenter_etl.store import local_files

@@ -25,7 +25,7 @@ class FileCheckpoint:
     sha256: str
 
 
-def reopen(path: Path, mark: FileCheckpoint) -> tuple[int, hashlib._Hash]:
+def reopen(path: Path, checkpoint: FileCheckpoint) -> tuple[int, hashlib._Hash]:
     """Open a file that another process wrote, truncated to its checkpoint, for reading and writing.
 
     Returns the descriptor, positioned at the checkpoint, and the hash of the bytes before it. Raises OSError, and
@@ -39,22 +39,22 @@ def reopen(path: Path, mark: FileCheckpoint) -> tuple[int, hashlib._Hash]:
             raise CheckpointMismatchError(f"{path}: is missing, or no file") from error
         raise
     try:
-        digest = _proven(descriptor, path, mark)
+        digest = _proven(descriptor, path, checkpoint)
         # The dead run may have written records after its checkpoint: they are read again, and written again.
-        os.ftruncate(descriptor, mark.bytes)
+        os.ftruncate(descriptor, checkpoint.bytes)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor, digest
 
 
-def _proven(descriptor: int, path: Path, mark: FileCheckpoint) -> hashlib._Hash:
+def _proven(descriptor: int, path: Path, checkpoint: FileCheckpoint) -> hashlib._Hash:
     found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_size < mark.bytes:
-        raise CheckpointMismatchError(f"{path}: {found.st_size:,} bytes are there of {mark.bytes:,}")
+    if not stat.S_ISREG(found.st_mode) or found.st_size < checkpoint.bytes:
+        raise CheckpointMismatchError(f"{path}: {found.st_size:,} bytes are there of {checkpoint.bytes:,}")
     # hashlib cannot store its state, so the bytes before the checkpoint are hashed again; that proves them as well.
-    digest = hash_on(hashlib.sha256(), lambda size: os.read(descriptor, size), mark.bytes)
-    if digest.hexdigest() != mark.sha256:
+    digest = hash_on(hashlib.sha256(), lambda size: os.read(descriptor, size), checkpoint.bytes)
+    if digest.hexdigest() != checkpoint.sha256:
         raise CheckpointMismatchError(f"{path}: changed since its checkpoint")
     return digest
 

@@ -118,7 +118,7 @@ def _environment() -> _Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class S3Connection:
     """Connection settings that another library needs to reach S3 as this program does, credentials included."""
 
     endpoint: str | None
@@ -128,10 +128,10 @@ class Reach:
 
     # A traceback or a log line that shows this value must not show the secret key.
     def __repr__(self) -> str:
-        return f"Reach({self.endpoint!r}, {self.region!r}, ...)"
+        return f"S3Connection({self.endpoint!r}, {self.region!r}, ...)"
 
 
-def reach_of(options: StorageOptions) -> Reach:
+def s3_connection(options: StorageOptions) -> S3Connection:
     """Return the current connection settings of S3; temporary credentials stay valid for some minutes at least.
 
     The endpoint is None for AWS's own. Raises what botocore raises where no credentials are found.
@@ -144,7 +144,7 @@ def reach_of(options: StorageOptions) -> Reach:
     if found is None and not options.anonymous:
         raise NoCredentialsError
     frozen = None if found is None else found.get_frozen_credentials()
-    return Reach(
+    return S3Connection(
         endpoint=None if urlsplit(endpoint).hostname in _amazon_hosts(made) else endpoint,
         region=made.meta.region_name,
         path_style=options.addressing != "virtual",

@@ -20,22 +20,22 @@ def delta_options(uri: str, options: StorageOptions) -> dict[str, str]:
             f"{shown(uri)}: run.storage_options.acl cannot be applied to a table, since another library writes its log"
             " (leave it out, and let the bucket's policy decide)"
         )
-    from callcenter_etl.store.s3_session import reach_of
+    from callcenter_etl.store.s3_session import s3_connection
 
     try:
-        reach = reach_of(options)
+        connection = s3_connection(options)
     except Exception as error:
         raise OutputError(f"{shown(uri)}: {store_errors.sentence(error, needs='s3:PutObject')}") from error
-    key, secret, token = reach.credentials or (None, None, None)
+    key, secret, token = connection.credentials or (None, None, None)
     settings = {
         "aws_access_key_id": key,
         "aws_secret_access_key": secret,
         "aws_session_token": token,
         "aws_skip_signature": "true" if options.anonymous else None,
-        "aws_region": reach.region or "us-east-1",
-        "aws_endpoint": reach.endpoint,
-        "aws_allow_http": "true" if (reach.endpoint or "").startswith("http://") else None,
-        "aws_virtual_hosted_style_request": "false" if reach.path_style else "true",
+        "aws_region": connection.region or "us-east-1",
+        "aws_endpoint": connection.endpoint,
+        "aws_allow_http": "true" if (connection.endpoint or "").startswith("http://") else None,
+        "aws_virtual_hosted_style_request": "false" if connection.path_style else "true",
         "aws_server_side_encryption": options.sse,
         "aws_sse_kms_key_id": options.kms_key_id,
         # A commit is a put with `If-None-Match: *`, so that of two writers of one version one wins.

@@ -105,7 +105,7 @@ def base_name(uri: str) -> str:
     return uri.rstrip("/").replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def beside(origin: str | None, name: str) -> str:
+def resolve_relative(origin: str | None, name: str) -> str:
     """Return the address of `name`, a relative path being relative to the folder of the file `origin`.
 
     `..` is resolved in addresses too, and never leaves the bucket or host.

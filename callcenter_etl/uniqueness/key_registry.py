@@ -58,7 +58,7 @@ class KeyCheckpoint:
 class KeyRegistry:
     """The keys of a stream with the line of each first occurrence. Use within `with`.
 
-    Its files in `directory` have no names, so that none remains after a kill. After `keep` or `go_on` the keys and their
+    Its files in `directory` have no names, so that none remains after a kill. After `keep` or `resume` the keys and their
     lines are in named files, from which another process can resume; runs and filter are rebuilt from these.
     """
 
@@ -117,14 +117,14 @@ class KeyRegistry:
         self._log = KeptFile(self._directory / KEYS_NAME)
         self._lines = KeptFile(self._directory / LINES_NAME)
 
-    def go_on(self, mark: KeyCheckpoint) -> None:
+    def resume(self, checkpoint: KeyCheckpoint) -> None:
         """Load the keys that another process kept in this directory up to its checkpoint, and keep the following ones.
 
         Raises CheckpointMismatchError where the files changed since the checkpoint.
         """
         self._log.close()
-        self._log = KeptFile(self._directory / KEYS_NAME, mark.keys)
-        self._lines = KeptFile(self._directory / LINES_NAME, mark.lines)
+        self._log = KeptFile(self._directory / KEYS_NAME, checkpoint.keys)
+        self._lines = KeptFile(self._directory / LINES_NAME, checkpoint.lines)
         if self._lines.size % _FACT_BYTES:
             raise CheckpointMismatchError(f"{self._directory}: the lines of the keys are not whole")
         start = 0
@@ -148,14 +148,14 @@ class KeyRegistry:
         lines = self._lines
         return KeyOffset(self._log.size, 0 if lines is None else lines.size)
 
-    def mark(self, key_offset: KeyOffset) -> KeyCheckpoint:
+    def checkpoint(self, key_offset: KeyOffset) -> KeyCheckpoint:
         """Make the kept files durable up to an offset, and return their checkpoints.
 
         One other thread may call this while `first_lines` runs. Raises OutputError.
         """
         if not isinstance(self._log, KeptFile) or not isinstance(self._lines, KeptFile):
             raise TypeError("this registry keeps nothing")
-        return KeyCheckpoint(self._log.mark(key_offset.keys), self._lines.mark(key_offset.lines))
+        return KeyCheckpoint(self._log.checkpoint(key_offset.keys), self._lines.checkpoint(key_offset.lines))
 
     def _replay(self, lines: Ints, starts: Ints, stops: Ints) -> None:
         """Index keys that are in the log already, a bounded number of bytes at a time."""

@@ -103,12 +103,12 @@ class KeptFile(ScratchFile):
     CheckpointMismatchError where the content changed.
     """
 
-    def __init__(self, path: Path, mark: FileCheckpoint | None = None) -> None:
+    def __init__(self, path: Path, checkpoint: FileCheckpoint | None = None) -> None:
         self._path = path
-        self._start = mark
+        self._start = checkpoint
         self._digest = hashlib.sha256()
         super().__init__(path.parent)
-        self.size = self._hashed = 0 if mark is None else mark.bytes
+        self.size = self._hashed = 0 if checkpoint is None else checkpoint.bytes
 
     def _open(self) -> IO[bytes]:
         if self._start is None:
@@ -117,7 +117,7 @@ class KeptFile(ScratchFile):
         descriptor, self._digest = reopen(self._path, self._start)
         return os.fdopen(descriptor, "r+b", buffering=0)
 
-    def mark(self, size: int) -> FileCheckpoint:
+    def checkpoint(self, size: int) -> FileCheckpoint:
         """Make the first `size` bytes durable, and return their checkpoint; `size` must not decrease between calls.
 
         One other thread may call this while `append` and `read` run.

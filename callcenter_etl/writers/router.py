@@ -167,12 +167,12 @@ class Router:
         return TARGET if self._schema is None else STREAM
 
     def resume(
-        self, marks: Mapping[str, FileCheckpoint], *, exception_records: int, target_records: int
+        self, checkpoints: Mapping[str, FileCheckpoint], *, exception_records: int, target_records: int
     ) -> None:
         """Reopen the files of a dead run at their checkpoints. Raises CheckpointMismatchError where they changed."""
-        self._target = self._staged.resume(self.target_name, marks[self.target_name])
-        self._rejected = self._staged.resume(REJECTED, marks[REJECTED])
-        self._exceptions = self._staged.resume(EXCEPTIONS, marks[EXCEPTIONS])
+        self._target = self._staged.resume(self.target_name, checkpoints[self.target_name])
+        self._rejected = self._staged.resume(REJECTED, checkpoints[REJECTED])
+        self._exceptions = self._staged.resume(EXCEPTIONS, checkpoints[EXCEPTIONS])
         self.exception_records = exception_records
         self.target_records = target_records
 

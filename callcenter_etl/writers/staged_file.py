@@ -29,10 +29,10 @@ class StagedFile:
         return cls(path, file, hashlib.sha256())
 
     @classmethod
-    def at(cls, path: Path, mark: FileCheckpoint) -> Self:
+    def at(cls, path: Path, checkpoint: FileCheckpoint) -> Self:
         """Reopen a file at its checkpoint. Raises OSError, and CheckpointMismatchError where its content changed."""
-        descriptor, sha256 = reopen(path, mark)
-        return cls(path, os.fdopen(descriptor, "wb"), sha256, mark.bytes)
+        descriptor, sha256 = reopen(path, checkpoint)
+        return cls(path, os.fdopen(descriptor, "wb"), sha256, checkpoint.bytes)
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes. Raises OutputError when they cannot be written."""
@@ -43,7 +43,7 @@ class StagedFile:
         self._sha256.update(data)
         self.bytes += len(data)
 
-    def mark(self) -> FileCheckpoint:
+    def checkpoint(self) -> FileCheckpoint:
         """Flush all bytes to the operating system, and return their checkpoint. Raises OutputError."""
         with translate_os_errors(self.path):
             self._file.flush()

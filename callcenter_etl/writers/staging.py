@@ -67,10 +67,10 @@ class Staging:
             self.files[name] = StagedFile.new(self.directory / _STAGED_NAMES[name], self.mode)
         return self.files[name]
 
-    def resume(self, name: str, mark: FileCheckpoint) -> StagedFile:
+    def resume(self, name: str, checkpoint: FileCheckpoint) -> StagedFile:
         """Reopen a file of a dead run at its checkpoint. Raises CheckpointMismatchError where its content changed."""
         with translate_os_errors(self.directory):
-            self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], mark)
+            self.files[name] = StagedFile.at(self.directory / _STAGED_NAMES[name], checkpoint)
         return self.files[name]
 
     def new_scratch(self) -> Path:

@@ -198,20 +198,20 @@ def test_a_registry_goes_on_where_another_one_was_marked(
         with first:
             first.keep()
             found = registry_lines(first, before, 1)
-            mark = first.mark(first.key_offset)
-            registry_lines(first, after[:later], 1)  # what comes after the mark is cut off
+            checkpoint = first.checkpoint(first.key_offset)
+            registry_lines(first, after[:later], 1)  # what comes after the checkpoint is cut off
         second = KeyRegistry(Path(name), memory_entries=3, filter_bytes=8, hash_function=hash_function)
         with second:
-            second.go_on(mark)
+            second.resume(checkpoint)
             start = len(found)
             for batch in after:
                 lines = np.arange(len(batch), dtype=np.int64) + 2 + start
                 found += second.first_lines(pa.array(batch, type=pa.large_binary()), lines).tolist()
                 start += len(batch)
-            again = second.mark(second.key_offset)
+            again = second.checkpoint(second.key_offset)
         assert found == expected
         with KeyRegistry(Path(name), hash_function=hash_function) as third:
-            third.go_on(again)
+            third.resume(again)
             keys = list(dict.fromkeys(key for batch in batches for key in batch))
             lines = third.first_lines(pa.array(keys, type=pa.large_binary()), np.arange(len(keys)))
         assert (lines >= 2).all()
@@ -222,9 +222,9 @@ def test_a_marked_registry_of_many_keys_is_filled_again_in_pieces(tmp_path: Path
     with KeyRegistry(tmp_path, memory_entries=50_000) as registry:
         registry.keep()
         registry.first_lines(keys, np.arange(2, 200_002))
-        mark = registry.mark(registry.key_offset)
+        checkpoint = registry.checkpoint(registry.key_offset)
     with KeyRegistry(tmp_path, memory_entries=50_000) as registry:
-        registry.go_on(mark)
+        registry.resume(checkpoint)
         assert sum(map(len, registry._recent)) < 50_000
         assert registry.first_lines(keys, np.arange(200_000)).tolist() == list(range(2, 200_002))
 

@@ -29,7 +29,7 @@ def wait_for_checkpoints() -> None:
 
     def waited(self: Checkpoints) -> None:
         rested(self)
-        self._settle()
+        self._check_written()
 
     Checkpoints.rested = waited  # type: ignore[method-assign]  # in this process alone
 

@@ -207,9 +207,11 @@ def _is_walked(job: Job, point: Point) -> bool:
 
 def walk(lane: Lane, contract_tests: Sequence[tuple[Point, str]], tally: Tally) -> None:
     """Let each of the calls fail in turn."""
-    for point, error in contract_tests:
+    for number, (point, error) in enumerate(contract_tests, start=1):
         outcome, found = lane.contract_test(point, error)
         tally.add(f"{error} of {point}", outcome, found)
+        if number % 100 == 0:
+            print(f"{tally.name}: {number} of {len(contract_tests)}", flush=True)
 
 
 def main() -> int:

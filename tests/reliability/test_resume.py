@@ -38,7 +38,7 @@ from tests.reliability.resume_support import (
 DATA = dirty(3000)
 WRITTEN = "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:after:3"
 POINTS = (
-    "callcenter_etl.run.checkpoints.checkpointer:Checkpoints._noted:after:3",
+    "callcenter_etl.run.checkpoints.checkpointer:Checkpoints._state:after:3",
     "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:before:3",
     "callcenter_etl.run.checkpoints.checkpoint:os.fsync:after:20",
     WRITTEN,

@@ -172,7 +172,7 @@ def test_an_earlier_run_has_a_page_as_long_as_its_files_stand() -> None:
     assert "exceptions.csv: no such file or directory" in read(Path("report.html")).text
     validate("calls.csv", "calls.yaml", output="out", force=True)
     replaced = call(*show, "-c", "calls.yaml")
-    assert (replaced.returncode, "stands there now" in replaced.stderr) == (2, True)
+    assert (replaced.returncode, "it now has those of run" in replaced.stderr) == (2, True)
 
 
 def test_exceptions_that_are_guarded_for_spreadsheets_are_read_as_they_were() -> None:
@@ -225,7 +225,7 @@ def test_a_report_that_cannot_be_written_leaves_the_run_standing() -> None:
         "validate", "calls.csv", "-c", "calls.yaml", "-o", "out", "-q", "--report", "calls.csv/r.html"
     )
     assert done.returncode == 3
-    assert "the run stands, only its report is not written: calls.csv/r.html" in done.stderr
+    assert "the run is complete, only its report is not written: calls.csv/r.html" in done.stderr
     assert json.loads(Path("out/summary.json").read_text(encoding="utf-8"))["status"] == "rejects"
     assert "2 rejected" in done.stdout
 

@@ -221,7 +221,7 @@ def test_a_dry_run_tells_and_writes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([row("2,,,,", 3), row("3,,,,", 3)], "row 3: line 3 stands in row 2 already"),
+        ([row("2,,,,", 3), row("3,,,,", 3)], "row 3: line 3 is also in row 2"),
         ([row("2,,,,", 99)], "line 99 is none that the run rejected"),
         ([[*BLANK, "three", "", "", "x"]], "row 2: reject_line is 'three', the line's number expected"),
         ([[*row("2,,,,", 3), "x"]], "row 2 has more cells than the header (9)"),
@@ -281,7 +281,7 @@ def test_rejected_records_out_of_step_are_known_by_their_content(tmp_path: Path)
     mended.write_bytes(b"id,start,end,status,note\n" + good + b"8,08:00:00,09:00:00,WRONG,b\n")
     done = again(mended)
     assert (done.rows.recovered, done.rows.rejected) == (1, 1)
-    assert "known by their content" in done.notes[0]
+    assert "identified by their content" in done.notes[0]
     mended.write_bytes(b"id,start,end,status,note\n9,08:00:00,09:00:00,DROPPED,b\n" + good)
     later = again(mended)
     assert (later.rows.recovered, later.rows.recovered_before) == (1, 1)
@@ -307,7 +307,7 @@ def test_the_source_must_be_known(tmp_path: Path) -> None:
         again(sheet, source_sha256="ab" * 32)
     done = again(sheet, source_sha256="AB" * 32, output=tmp_path / "o")
     assert (done.rows.recovered, done.source.sha256) == (1, "ab" * 32)
-    assert "the run's target is not at hand" in done.notes[0]
+    assert "the run's target is not available" in done.notes[0]
     assert again(sheet, source_sha256="ab" * 32, output=tmp_path / "o").rows.recovered_before == 1
     small(tmp_path, [])
     with pytest.raises(UsageError, match="read a source of hash"):

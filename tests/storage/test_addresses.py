@@ -1,10 +1,10 @@
-"""Addresses: what they are beside each other, and what of them may be shown."""
+"""Addresses: relative ones, and a form without secrets."""
 
 from __future__ import annotations
 
 import pytest
 
-from callcenter_etl.store.uris import base_name, beside, local_path, shown
+from callcenter_etl.store.uris import base_name, local_path, resolve_relative, shown
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from callcenter_etl.store.uris import base_name, beside, local_path, shown
     ],
 )
 def test_a_lookup_is_relative_to_its_contract(origin: str | None, name: str, address: str) -> None:
-    assert beside(origin, name) == address
+    assert resolve_relative(origin, name) == address
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_what_a_killed_attempt_left_on_its_disk_is_removed_by_the_next(
         "prefix = PartsPrefix('b', 'out/', StorageOptions(), {'run-id': 'r'})\n"
         "with UploadedAttempt(prefix, 0) as attempt:\n"
         "    attempt.create('target').write(b'personal')\n"
-        "    attempt.files['target'].mark()\n"
+        "    attempt.files['target'].checkpoint()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)

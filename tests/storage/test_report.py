@@ -32,5 +32,5 @@ def test_a_bucket_that_takes_no_report_leaves_the_run_standing(moto_drops: Drops
     words = ("validate", source, "-c", "c.yaml", "-o", moto_drops.uri("out"), "-q")
     done = cli(*words, "--report", "s3://no-such-bucket-here/report.html")
     assert done.returncode == 3
-    assert "the run stands, only its report is not written" in done.stderr
+    assert "the run is complete, only its report is not written" in done.stderr
     assert "out/summary.json" in moto_drops.everything("out")

@@ -49,6 +49,19 @@ def test_a_run_writes_a_table_on_s3_and_a_correction_replaces_its_rows(drops: Dr
     assert drops.uploads() == []
 
 
+def test_a_commit_in_a_bucket_that_is_nested_too_deeply_ends_a_run_with_its_place(
+    drops: Drops, tmp_path: Path
+) -> None:
+    rules = _contract(tmp_path)
+    source = drops.put("in/calls.csv", records(3))
+    validate(source, rules, output=drops.uri("out"))
+    commit = f"out/target/_delta_log/{0:020d}.json"
+    drops.put(commit, b"[" * 100_000)
+    with pytest.raises(OutputError, match=r"0\.json: is nested more than 4,000 deep") as raised:
+        validate(source, rules, output=drops.uri("out"), force=True)
+    assert drops.uri(commit) in str(raised.value)
+
+
 def test_a_run_whose_summary_was_lost_finds_its_commit(drops: Drops, tmp_path: Path) -> None:
     rules = _contract(tmp_path, run=f"table: {{uri: '{drops.uri('table')}'}}, ")
     source = drops.put("in/calls.csv", records(3))

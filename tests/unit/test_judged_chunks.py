@@ -15,7 +15,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.judged_chunks import JudgedChunk, judged_chunks
 from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
-from callcenter_etl.sources import delimited_source, source_formats
+from callcenter_etl.sources import byte_buffer, delimited_source, source_formats
 from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.source_formats import DELIMITED, open_source
@@ -158,3 +158,18 @@ def test_nobody_asks_which_engine_or_source_it_has() -> None:
         if "isinstance(" in line and any(name in line for name in ("Engine)", "Block)", "Source)"))
     ]
     assert asked == []
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("end", ["\r\n", "\n", ""])
+@pytest.mark.parametrize("length", range(LIMIT + 1, LIMIT + 12))
+def test_slices_of_a_piece_never_part_its_line_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, end: str
+) -> None:
+    monkeypatch.setattr(byte_buffer, "SLICE_BYTES", 4)
+    path = tmp_path / "calls.csv"
+    path.write_bytes(b"id,note\n" + b"x" * length + end.encode())
+    validate(path, load_contract(CONTRACT), output=tmp_path / "o", block_bytes=9)
+    assert (tmp_path / "o" / "rejected.csv").read_bytes() == path.read_bytes()
+    exceptions = (tmp_path / "o" / "exceptions.csv").read_bytes()
+    assert exceptions.endswith(b'long,"' + b"x" * length + b'"\r\n')

@@ -128,9 +128,7 @@ def test_several_sources_are_found_and_validated_one_by_one(source: Path) -> Non
 
 
 FRAME = pd.DataFrame({"id": ["1"], "at": ["10:00:00"]})
-PATTERN = (
-    r"is a pattern \(validate takes one source: call it for each, with an output of its own of find_sources\("
-)
+PATTERN = r"is a pattern \(validate takes one source: call it for each of find_sources\("
 LIST = r"a path or an address is expected, not a list \(validate takes one source: call it for each"
 
 

@@ -49,8 +49,8 @@ _PLACES: dict[str, type[BaseModel]] = {
 _HEAD = """# Contract reference
 
 YAML 1.2, or JSON with the same keys. Unknown keys are faults, with a suggestion; `callcenter-etl contract check FILE`
-tells every fault with its line and column. Editors complete and check contracts through
-`callcenter-etl contract schema`. This page is made from the models by `make docs`.
+lists every fault with its line and column. Editors complete and check contracts with
+`callcenter-etl contract schema`. This page is generated from the models by `make docs`.
 
 A whole number may be written as a float: `1.0` is 1, `1e3` is 1000. In double quotes a backslash begins an escape
 (`"\\N"` is U+0085, `"\\b"` a backspace), which `contract check` and `validate` warn about: patterns belong in single
@@ -81,7 +81,7 @@ _TYPES = {
 
 
 def contract_page() -> str:
-    """Give the page."""
+    """Return the page."""
     schema = json_schema()
     lines = [_HEAD]
     for place, model in _PLACES.items():
@@ -89,12 +89,12 @@ def contract_page() -> str:
         lines += _section(place, model, properties)
     lines += ["## Formats of dates and times", "", *_formats(), "", "## Functions of expressions", ""]
     lines += [
-        "`check` and `when` take columns (a name that is no identifier stands in backticks), numbers, texts in quotes,",
+        "`check` and `when` take columns (in backticks if the name is not an identifier), numbers, texts in quotes,",
         "`+ - * /`, comparisons, `and or not`, `in [...]`, and these functions. Conditions compare with `==` and `!=`, each",
         "in parentheses: `(status == 'COMPLETED') == (not empty(agent))`. An empty value, or one that broke its own type, is",
-        "unknown: it spreads as NULL does in SQL, and an unknown check is not broken.",
+        "unknown: it propagates as NULL does in SQL, and an unknown check is not broken.",
         "",
-        "| function | arguments | gives |",
+        "| function | arguments | result |",
         "|---|---|---|",
         *(f"| `{name}` | {_arguments(*counts)} | {_MEANINGS[name]} |" for name, counts in FUNCTIONS.items()),
         "",

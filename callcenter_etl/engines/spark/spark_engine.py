@@ -1,4 +1,4 @@
-"""Runs the core on Spark: executors judge ranges of the source, the driver writes what comes back in order."""
+"""Engine on Spark: executors judge ranges of the source, and the driver writes the returned rows in order."""
 
 from __future__ import annotations
 
@@ -34,17 +34,16 @@ from callcenter_etl.sources.source import Block
 from callcenter_etl.store.uris import absolute, base_name
 from callcenter_etl.writers.part_folder import MAX_PARTS, read_manifest
 
-_TOLD = re.compile(r"callcenter_etl\.errors\.OutputError: (.+)")
+_OUTPUT_ERROR = re.compile(r"callcenter_etl\.errors\.OutputError: (.+)")
 
 
 class SparkEngine:
-    """Takes one source to its places on Spark. Use within `with`.
+    """Engine for one source on Spark. Use within `with`."""
 
-    The driver reads the source too, while the executors work: the bytes that they judged must be those that it counted
-    and hashed.
-    """
+    # The driver reads the source as well while the executors judge it. What executors report about their bytes proves
+    # nothing: size and CRC-32 of both readings are compared, and the driver's reading gives SHA-256 and line count.
 
-    keys = None  # the work that is under way is on other machines, so that there is nothing to take a checkpoint of
+    keys = None  # the work under way is on other machines, so there is no state for a checkpoint
 
     def __init__(self, assignment: Assignment) -> None:
         self._given = assignment
@@ -63,16 +62,16 @@ class SparkEngine:
     def __exit__(self, *exc: object) -> None:
         return
 
-    def run(  # the protocol has pauses, and nothing rests here
+    def run(
         self,
         blocks: Iterable[Block],
         *,
         after_each: Callable[[], None],
         pause_point: PausePoint,  # noqa: ARG002
     ) -> None:
-        """Take the source to its places; `blocks` are the driver's own reading. It never rests, nor asks `pause_point`.
+        """Judge and write the source; `blocks` are the driver's own reading. It never pauses.
 
-        Raises EngineError where Spark gives up.
+        Raises EngineError where Spark fails.
         """
         given = self._given
         begin = given.reader.plain_position
@@ -85,7 +84,7 @@ class SparkEngine:
             except BaseException:
                 enough.set()
                 raise
-            body.hold_to(*reading.result(), uri=given.reader.uri)
+            body.check_equal(*reading.result(), uri=given.reader.uri)
 
     def _judge(self, begin: tuple[int, int], after_each: Callable[[], None]) -> Body:
         given, work = self._given, self._work()
@@ -109,21 +108,21 @@ class SparkEngine:
     def _written_as_parts(
         self, plan: PartsPlan, spark: SparkSession, rows: DataFrame | None, ranges: Sequence[Range | None]
     ) -> Body:
-        """Let the tasks write the parts, and take what they tell of them into the accounts."""
+        """Let the tasks write the parts, adopt the parts, and add their counts."""
         given, body = self._given, Body()
         if rows is None:
             plan.commit([empty_part(plan)])
         else:
             write_parts(spark, rows, plan, ranges)
-        told = read_manifest(Path(plan.folder))
-        error = next((part["error"] for part in told if "error" in part), None)
+        parts = read_manifest(Path(plan.folder))
+        error = next((part["error"] for part in parts if "error" in part), None)
         if error is not None:
-            plan.abandon(told)
+            plan.abandon(parts)
             raise decode_error(error)
-        given.staged.adopt_parts(told)
-        if [part["part"] for part in told] != list(range(max(1, len(ranges)))):
-            raise AccountingError(f"{len(told)} of {len(ranges)} parts were committed")
-        for part in told:
+        given.staged.adopt_parts(parts)
+        if [part["part"] for part in parts] != list(range(max(1, len(ranges)))):
+            raise AccountingError(f"{len(parts)} of {len(ranges)} parts were committed")
+        for part in parts:
             given.accounts.merge(Tally.from_dict(part["accounts"]))
             given.router.exception_records += part["exception_records"]
             given.router.target_records += part["target_records"]
@@ -146,7 +145,7 @@ class SparkEngine:
     def _ranges(
         self, spark: SparkSession, work: TaskContext, start: int, first_line: int
     ) -> tuple[Range | None, ...]:
-        """Return the ranges, None for a whole source that cannot be cut; there may be none at all."""
+        """Return the ranges, a single None for a source that cannot be cut, none for a source without records."""
         given = self._given
         compressed = suffix_of(base_name(given.source)) is not None
         if not can_be_cut(dialect_of(given.validator.document), compressed=compressed):
@@ -160,7 +159,7 @@ class SparkEngine:
 
 
 def _read_alongside(blocks: Iterable[Block], enough: Event) -> tuple[int, int]:
-    """Read the source to its end, which also hashes it and counts its lines; return size and CRC-32."""
+    """Return size and CRC-32 of the blocks, read to the end of the source, or until `enough` is set."""
     crc = size = 0
     for block in blocks:
         if enough.is_set():
@@ -171,7 +170,7 @@ def _read_alongside(blocks: Iterable[Block], enough: Event) -> tuple[int, int]:
 
 @contextmanager
 def _translate_spark_errors() -> Iterator[None]:
-    """Raise EngineError for what Spark could not do; an exception of a task is a bug, and stays one."""
+    """Turn errors of Spark into EngineError; an unexpected exception in a task is raised as it is, as a bug."""
     try:
         yield
     except (PySparkException, Py4JError) as error:
@@ -180,9 +179,10 @@ def _translate_spark_errors() -> Iterator[None]:
             raise EngineError(
                 "the executors have no callcenter_etl (install the wheel there, or pass it with --py-files)"
             ) from error
-        told = _TOLD.search(text)
-        if told is not None:  # by the commit of part files, where there is no row to tell it in
-            raise OutputError(told[1].strip()) from error
+        # The commit of part files has no row in which to return its error: Spark passes it on as text.
+        output_error = _OUTPUT_ERROR.search(text)
+        if output_error is not None:
+            raise OutputError(output_error[1].strip()) from error
         if "Traceback (most recent call last)" in text:
             raise
         raise EngineError(
@@ -191,7 +191,7 @@ def _translate_spark_errors() -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    """Return the line of a Java stack that says what went wrong first: the last cause, else the first line."""
+    """Return the root cause in the text of a Java stack: the last `Caused by` line, else the first line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return causes[-1].removeprefix("Caused by: ") if causes else next(iter(lines), "")

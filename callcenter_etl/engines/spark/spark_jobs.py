@@ -14,7 +14,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from callcenter_etl.engines.ranges import Cut, LineStarts, Range
 from callcenter_etl.engines.task_context import TaskContext
 from callcenter_etl.engines.task_messages import COUNTED, HEAD, JUDGED, KEYS, REPEATS, decode_error
-from callcenter_etl.engines.tasks import Batches, count_lines, give_keys, judge_ranges
+from callcenter_etl.engines.tasks import Batches, count_lines, judge_ranges, range_keys
 from callcenter_etl.errors import AccountingError
 
 # The blocks of a source that is a single task are fetched in partitions of this number.
@@ -69,7 +69,7 @@ def _repeats(spark: SparkSession, work: TaskContext, ranges: Sequence[Range | No
 
     # A window and not a join: both bring equal keys together, compared as bytes, but a join would read the source twice.
     def keys(batches: Batches) -> Batches:
-        return give_keys(work, ranges, batches)
+        return range_keys(work, ranges, batches)
 
     found = _mapped(_parts(spark, len(ranges)), keys, KEYS)
     first = sf.min("line").over(Window.partitionBy("rule", "key"))

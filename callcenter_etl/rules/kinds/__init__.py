@@ -1,4 +1,4 @@
-"""The kinds of column rules, one a file, by the key of a column that makes the rule."""
+"""The kinds of column rules, one in each file, by the key that declares the rule."""
 
 from __future__ import annotations
 

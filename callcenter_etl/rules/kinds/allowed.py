@@ -33,7 +33,7 @@ def _mask(column: Column) -> Broken:
 
     @cache  # a list may have a million words, and every chunk asks for it
     def value_set() -> pa.StringArray:
-        array = pa.array(words, type=pa.string())  # not sooner: the first array imports pandas
+        array = pa.array(words, type=pa.string())  # only when needed: the first array imports pandas
         # Both sides by one kernel: Python's lower() differs in words such as ΣΑΣ.
         return pc.utf8_lower(array) if column.ignore_case else array
 
@@ -49,7 +49,7 @@ def _sentence(column: Column) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Return the words of a list for its reason, which every rejected record carries; of a long list the first ones."""
+    """Return the values of a list for its reason; only the first ones of a long list, for every reject has the reason."""
     if len(words) <= MAX_LISTED:
         return ", ".join(words)
     return f"{', '.join(words[:MAX_LISTED])} and {len(words) - MAX_LISTED:,} more values"
@@ -69,7 +69,7 @@ def _newly_rejected(before: Column | None, after: Column) -> str:
 
 
 def _lost(before: Column, after: Column) -> list[str]:
-    """Return the values that were allowed before and are not any more."""
+    """Return the values that are no longer allowed."""
     if before.ignore_case and not after.ignore_case:
         return list(_values(before))
     folded = {_folded(word, after) for word in _values(after)}
@@ -78,7 +78,7 @@ def _lost(before: Column, after: Column) -> list[str]:
 
 
 def _folded(word: str, column: Column) -> str:
-    # Beyond ASCII, whether two words differ in case alone is left to the engine: here such words stay apart.
+    # Words beyond ASCII count as different here, because the case folding of the engine differs from Python's.
     return word.lower() if column.ignore_case and word.isascii() else word
 
 

@@ -44,13 +44,13 @@ LOOKUP = RuleKind(
     mask=_mask,
     sentence=_sentence,
     kept=lambda column: demand_of(_sentence(column)),
-    broken="does not stand in its lookup",
+    broken="is not in its lookup",
     outliers="are not in the lookup",
     declared=_place,
     reported=lambda column: f"column {_place(column)}",
     is_wider=lambda before, after: before.lookup == after.lookup,
     newly_rejected=lambda _, after: f"values that are not in {_place(after)}",
-    hints=no_hints,  # values of the file are tried, as far as it can be read
+    hints=no_hints,  # values of the file are tried if it can be read
     unbreakable=always_breakable,
     samples=(
         Sample(

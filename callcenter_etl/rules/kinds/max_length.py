@@ -1,4 +1,4 @@
-"""`max_length`: a value has so many characters at most."""
+"""`max_length`: a value has at most this number of characters."""
 
 from __future__ import annotations
 

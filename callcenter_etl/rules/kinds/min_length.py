@@ -1,4 +1,4 @@
-"""`min_length`: a value has so many characters at least."""
+"""`min_length`: a value has at least this number of characters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _sentence(column: Column) -> str:
 
 def _unbreakable(column: Column) -> str | None:
     if _least(column) <= 1:
-        return "an empty value is not asked, and any other has a character at least"
+        return "the rule does not apply to empty values, and all others have at least one character"
     return None
 
 

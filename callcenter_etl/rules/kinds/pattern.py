@@ -35,9 +35,9 @@ def _sentence(column: Column) -> str:
 
 
 def is_wider_pattern(before: str, after: str) -> bool:
-    """Return whether a pattern provably matches all that another one does: it is the same, or has one more choice.
+    """Return whether a pattern provably matches all matches of another one: it is the same, or has one more choice.
 
-    Both are sound alone, so that a `|` after the first one is outside of its groups and quotes.
+    Both are valid patterns, so a `|` after the first one is outside of its groups and quotes.
     """
     return before == after or after.startswith(before + "|")
 

@@ -1,4 +1,4 @@
-"""`required`: a value is there."""
+"""`required`: a value is not empty."""
 
 from __future__ import annotations
 

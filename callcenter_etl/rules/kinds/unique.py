@@ -26,13 +26,13 @@ UNIQUE = RuleKind(
     mask=_mask,
     sentence=lambda column: f"{column.name} must be unique, '{{value}}' stands first on line {{first_line}}",
     kept=lambda _: "no earlier record has this value",
-    broken="stood before",
+    broken="occurred before",
     outliers="occurred before",
     declared=lambda _: "true",
     reported=lambda _: "true",
     is_wider=lambda _before, _after: True,
-    newly_rejected=lambda _before, _after: "values that stand in an earlier record",
-    hints=no_hints,  # one value breaks nothing: a sound record is repeated
+    newly_rejected=lambda _before, _after: "values that occur in an earlier record",
+    hints=no_hints,  # a single value cannot break it: the search repeats a valid record
     unbreakable=always_breakable,
     samples=(
         Sample(

@@ -1,4 +1,4 @@
-"""Takes checkpoints of a run while it works, and puts a run where a checkpoint says that another one stood."""
+"""Write checkpoints of a run, and restore a run from the checkpoint of another one."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _log = get_logger(__name__)
 
 
 class NoCheckpoints:
-    """Never asks a run to rest."""
+    """Checkpoints of a run that takes none."""
 
     def begin(self) -> None:
         """Do nothing."""
 
     def due(self) -> bool:
-        """Tell that no rest is due."""
+        """Return False: the run never pauses."""
         return False
 
     def rested(self) -> None:
@@ -47,7 +47,7 @@ class NoCheckpoints:
 
 @dataclass(frozen=True, slots=True)
 class RunParts:
-    """The parts of a run whose state a checkpoint holds; `basis` is what the bytes they stage depend on."""
+    """The parts of a run of which a checkpoint holds the state, and the fingerprint that the staged bytes depend on."""
 
     fingerprint: RunFingerprint
     reader: Source
@@ -58,11 +58,10 @@ class RunParts:
 
 
 class Checkpoints:
-    """Takes a checkpoint every so many seconds. Use within `with`, inside those of its parts.
+    """Checkpoints of a run, one every `seconds`. Use within `with`, inside those of the run's parts."""
 
-    The run rests only while its state is noted. A thread then makes the files durable up to there, and writes the
-    checkpoint last; meanwhile they may grow, as they are cut off again at what was noted.
-    """
+    # The run pauses only while its state is collected. A thread then makes the files durable up to that state, and writes
+    # the checkpoint last. The run continues meanwhile: files only grow, and are truncated when a run resumes.
 
     def __init__(self, parts: RunParts, *, seconds: float) -> None:
         self._parts = parts
@@ -79,37 +78,39 @@ class Checkpoints:
     ) -> None:
         self._pool.shutdown()
         if error is None:
-            self._settle()
+            self._check_written()
 
     def begin(self) -> None:
-        """Let a run that starts at the beginning keep what a checkpoint will need."""
+        """Keep the keys in named files, for a run that starts from the beginning."""
         self._parts.keys.keep()
 
     def due(self) -> bool:
-        """Return whether the run is to rest. Raises OutputError where the checkpoint before could not be written."""
+        """Return whether the run is to pause. Raises OutputError where the previous checkpoint could not be written."""
+        # The next checkpoint waits until the previous one is written, however long the disk takes.
         if time.monotonic() < self._next or not self._parts.reader.rests:
             return False
         if self._under_way is not None and not self._under_way.done():
             return False
-        self._settle()
+        self._check_written()
         return True
 
     def rested(self) -> None:
-        """Note where the run stands. Raises AccountingError where that does not add up."""
-        checkpoint = self._noted()
+        """Collect the state of the run, and start writing it. Raises AccountingError where it does not add up."""
+        checkpoint = self._state()
         key_offsets = self._parts.keys.offsets()
         self._under_way = self._pool.submit(self._write, checkpoint, key_offsets)
         self._next = time.monotonic() + self._seconds
 
-    def _settle(self) -> None:
-        """Raise what kept the last checkpoint from being written: a failed sync is not mended by a later one."""
+    def _check_written(self) -> None:
+        """Raise the error of the last checkpoint."""
+        # A failed fsync is not retried: the system may have dropped the pages, and a second call would succeed anyway.
         if self._under_way is not None:
             self._under_way.result()
 
-    def _noted(self) -> Checkpoint:
+    def _state(self) -> Checkpoint:
         parts = self._parts
         position, exceptions = parts.reader.position, parts.router.exception_records
-        files = {name: file.mark() for name, file in parts.staged.files.items()}
+        files = {name: file.checkpoint() for name, file in parts.staged.files.items()}
         parts.accounts.prove(
             plain_bytes=position.offset,
             lines=position.lines,
@@ -123,7 +124,7 @@ class Checkpoints:
             position=position,
             files=files,
             exception_records=exceptions,
-            accounts=deepcopy(parts.accounts),
+            accounts=deepcopy(parts.accounts),  # the run continues to count while the checkpoint is written
             keys=(),
         )
 
@@ -147,24 +148,22 @@ def checkpoints_of(parts: RunParts | None, *, seconds: float) -> Checkpoints | N
 
 
 def resume(parts: RunParts, checkpoint: Checkpoint, *, after_each: Callable[[], None]) -> None:
-    """Put the parts where the checkpoint says that those of another run stood.
+    """Restore the parts of a run from a checkpoint, and read the source up to its position.
 
-    Raises CheckpointMismatchError where what that run read or staged is not what it was, or the checkpoint was forged.
+    Raises CheckpointMismatchError where source or staged files changed, or the checkpoint was forged.
     """
     _check_lines(checkpoint.accounts, multiline=parts.reader.multiline)
     try:
         _restore(parts, checkpoint)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        # Whatever the state of a dead run leads to, the run can start from the beginning, where all is its own.
+        # Whatever error a damaged state leads to, the run can still start from the beginning.
         raise CheckpointMismatchError(f"the checkpoint cannot be restored: {type(error).__name__}") from error
     parts.reader.skip_to(checkpoint.position, after_each=after_each)
 
 
 def _check_lines(accounts: Tally, *, multiline: bool) -> None:
-    """Raise CheckpointMismatchError where a checkpoint counts other records than its lines allow.
-
-    Records are counted by the run alone, lines on the stream too: this ties the one to the other.
-    """
+    """Raise CheckpointMismatchError where the numbers of records and lines contradict each other."""
+    # Lines are counted on the stream as well, records are not: so a forged number of records shows by its lines.
     for side in (accounts.accepted, accounts.rejected):
         if side.records > side.lines or (not multiline and side.records != side.lines):
             raise CheckpointMismatchError("the checkpoint counts other records than its lines allow")

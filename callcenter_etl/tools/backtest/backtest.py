@@ -1,4 +1,4 @@
-"""Holds one source to two contracts side by side, and counts the records whose verdict flips."""
+"""Validates one source against two contracts, and counts the records with different verdicts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from callcenter_etl.temporary import temporary_folder
 from callcenter_etl.tools.backtest.evaluation import Evaluation, Evaluator, Verdicts
 from callcenter_etl.tools.contract_test.record_evaluator import rule_ids
 
-MAX_LINES = 10  # told for each rule; the count says how many there are
+MAX_LINES = 10  # shown for each rule, beside the count of all
 NO_RECORD = "(no record of its own)"
 
 
 @dataclass(slots=True)
 class VerdictChanges:
-    """Records that a rule made flip: how many, and the lines of the first ones."""
+    """Records with another verdict because of a rule: their number, and the lines of the first ones."""
 
     records: int = 0
     lines: list[int] = field(default_factory=list)
@@ -37,7 +37,7 @@ class VerdictChanges:
 
 @dataclass(slots=True)
 class ContractSide:
-    """What one contract said of the source; with `status` refused no record was read."""
+    """The result of one contract; with `status` refused no record was read."""
 
     status: str = "passed"
     read: int = 0
@@ -47,11 +47,11 @@ class ContractSide:
 
 @dataclass(slots=True)
 class BackTest:
-    """One source under two contracts.
+    """The verdicts of two contracts on one source.
 
-    `newly_rejected` and `newly_accepted` count records that flip; `by_rule` beside each says which rules did it,
-    those of the contract that rejects, so that a record may count for several. Where that one refuses the source, all
-    records flip by the rules of the refusal; where it sees no record begin on a line, by `(no record of its own)`.
+    `newly_rejected` and `newly_accepted` count records with another verdict, and `by_rule` beside each counts them for
+    the rules of the contract that rejects, several of which one record may break. If that contract refuses the source,
+    the rules are those of the refusal; if no record begins on a line under it, `(no record of its own)`.
     """
 
     source: str
@@ -72,9 +72,9 @@ class BackTest:
 
 
 def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
-    """Hold a source to both contracts, a chunk of each at a time; nothing is written.
+    """Validate a source against both contracts, a chunk of each at a time; nothing is written.
 
-    Raises SourceError where it cannot be read, UsageError for standard input, which cannot be read twice.
+    Raises SourceError if it cannot be read, UsageError for standard input, which cannot be read twice.
     """
     if source == STANDARD_INPUT:
         raise UsageError("standard input can be read only once: name a file to test against")
@@ -95,7 +95,7 @@ def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
 
 
 def _in_order(by_rule: dict[str, VerdictChanges], document: ContractDocument) -> dict[str, VerdictChanges]:
-    """Sort rules as the contract has them, those of structure and refusal first; chunks may have found them otherwise."""
+    """Sort rules in contract order, which chunks may not have; rules of structure and refusal come first."""
     order = {rule: place for place, rule in enumerate(rule_ids(document))}
     return dict(sorted(by_rule.items(), key=lambda each: (order.get(each[0], -1), each[0])))
 
@@ -108,7 +108,7 @@ def _close(side: ContractSide, limits: Limits) -> None:
 
 
 class _VerdictStream:
-    """The verdicts of one contract, cut at any line."""
+    """The verdicts of one contract, which can be split at any line."""
 
     def __init__(self, evaluation: Evaluation, side: ContractSide) -> None:
         self._verdicts: Iterator[Verdicts] = evaluation.verdicts()
@@ -119,7 +119,7 @@ class _VerdictStream:
             side.status, side.problems = "refused", evaluation.problems
 
     def fill(self) -> bool:
-        """Hold a chunk, unless the stream is at its end; tell whether one is held."""
+        """Read the next chunk unless one is pending. Returns whether one is pending, False at the end."""
         while not len(self._held.lines) and not self._ended:
             found = next(self._verdicts, None)
             self._ended = found is None
@@ -130,11 +130,11 @@ class _VerdictStream:
 
     @property
     def last_line(self) -> int:
-        """The line of the last record held; beyond all lines at the end."""
+        """The line of the last pending record; beyond all lines at the end."""
         return int(self._held.lines[-1]) if len(self._held.lines) else np.iinfo(np.int64).max
 
     def take(self, last_line: int) -> Verdicts:
-        """Return what is held up to a line, and hold the rest."""
+        """Return the pending verdicts up to a line, and keep the rest."""
         held = self._held
         stop = int(np.searchsorted(held.lines, last_line, side="right"))
         self._held = _part(held, stop, len(held.lines))
@@ -163,7 +163,7 @@ def _verdict_changes(
     by_rule: dict[str, VerdictChanges],
     refusal: tuple[Diagnostic, ...],
 ) -> int:
-    """Count the records that one contract accepts and the other does not, by the rules of the latter."""
+    """Count the records that only one contract accepts, for the rules of the other."""
     accepted = accepting.lines[~accepting.rejected]
     alone = accepted[~np.isin(accepted, rejecting.lines, assume_unique=True)]
     for rule in dict.fromkeys(problem.rule for problem in refusal) or (NO_RECORD,):

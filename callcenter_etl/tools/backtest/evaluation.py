@@ -1,4 +1,4 @@
-"""The verdicts of a source's records, chunk by chunk, by the loop that a run uses; nothing is written."""
+"""Evaluates the records of a source chunk by chunk, with the loop of a run; nothing is written."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Lines = NDArray[np.int64]
 class Verdicts:
     """The verdicts on the records of one chunk, in source order.
 
-    `lines` and `rejected` have the shape (records,); `broken` gives the records that broke a rule, sorted, by its
-    id: structural rules first, then in contract order. `warned` does so for the rules that only warn.
+    `lines` and `rejected` have the shape (records,). `broken` maps the id of each broken rule to its records, sorted:
+    structural rules first, then in contract order. `warned` does so for rules of severity `warn`.
     """
 
     lines: Lines
@@ -41,7 +41,7 @@ class Verdicts:
 
 
 class Evaluator:
-    """Judges sources by one contract, one at a time: it serves one thread."""
+    """Evaluates sources under one contract. Not thread-safe."""
 
     def __init__(self, contract: LoadedContract, *, block_bytes: int = BLOCK_BYTES) -> None:
         self.document: ContractDocument = contract.document
@@ -78,7 +78,7 @@ class Evaluation:
         self._stack.close()
 
     def verdicts(self) -> Iterator[Verdicts]:
-        """Judge the records, in order. Raises SourceError where the source was changed, or cannot be read."""
+        """Yield the verdicts in order. Raises SourceError if the source was changed or cannot be read."""
         if self.problems:
             return
         judged = judged_chunks(

@@ -15,7 +15,7 @@ def records_newly_broken(direction: Direction, before: RecordRule | None, after:
     if before is not None and before.severity == ERROR and _is_wider(direction, before, after):
         return None
     if after.unique is not None:
-        return f"records whose {', '.join(after.unique)} stand together in an earlier one"
+        return f"records with the {', '.join(after.unique)} of an earlier one"
     return f"records that break {after.check}" + ("" if after.when is None else f" when {after.when}")
 
 

@@ -1,4 +1,4 @@
-"""The rules of one column before and after: which values are newly rejected."""
+"""Compares the rules of one column before and after: the values that are newly rejected."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from callcenter_etl.tools.compare.direction import is_strict
 
 
 def newly_broken(key: str, before: Column | None, after: Column) -> str | None:
-    """Return which values, accepted before, the rule `key` of the column may reject after; None where there are none.
+    """Return the values, accepted before, that the rule `key` of the column may reject after; None if there are none.
 
-    `before` is None where the column was not there.
+    `before` is None for a new column.
     """
     if not is_strict(after, key):
         return None
     kind = KINDS[key]
     if before is None or not is_strict(before, key):
         return kind.newly_rejected(None, after)
-    # A value that broke the type before was not asked the rules of typed values: they may reject it now.
+    # Rules of typed values did not apply to a value that broke the type: they may reject it now.
     asked_of_more = kind.asks is Asked.TYPED_VALUES and _more_values_are_typed(before, after)
     return None if kind.is_wider(before, after) and not asked_of_more else kind.newly_rejected(before, after)
 
 
 def expressions_read_alike(before: Column, after: Column) -> bool:
-    """Return whether expressions see the same value, or none, in every record that was accepted before."""
+    """Return whether expressions read the same value, or none, in every record that was accepted before."""
     if TYPE_OF_COLUMN[before.type] != TYPE_OF_COLUMN[after.type] or not every_value_stays(before, after):
         return False
     if _more_values_are_typed(before, after):

@@ -1,4 +1,4 @@
-"""Values worth trying in a column: good ones, and those that stand just beyond its rules."""
+"""Generates test values for a column: good ones, and values just beyond its rules."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule_kind import MAX_TRIED_CHARACTERS, ValueHints
 from callcenter_etl.tools.contract_test.boundary_instants import instants_of, write_instant
 
-MATCHES = 12  # texts made for a pattern
-MAX_CUTS = 12  # of a text that an expression compares with
+MATCHES = 12  # generated texts for a pattern
+MAX_CUTS = 12  # positions at which a literal of an expression is split
 _NUMBERS = {
     "digits": ("1", "7", "0", "12", "007", "100", "86400", "9999999999"),
     "integer": ("1", "7", "0", "-1", "+3", "12", "100", "1000", "86400", "9999999999", "-9999999999"),
@@ -36,7 +36,7 @@ _NUMBERS = {
 }
 _TEMPORAL = ("date", "time", "datetime", "duration")
 _TEXTS = ("ab", "a", "A", "abc", "Ab cd", "x", "é", "0", "12", "a-b", "ABC", "AB12")
-# Of no type, or of no usual form: what a column that says little is asked anyway.
+# Values of no type or of an unusual form, which are tried in every column.
 _STRANGE = (
     "",
     " ",
@@ -58,7 +58,7 @@ _STRANGE = (
 
 @dataclass(frozen=True, slots=True)
 class Literals:
-    """What the expressions over a column compare it with."""
+    """The literals that expressions compare a column with."""
 
     texts: list[str] = field(default_factory=list)
     numbers: list[Decimal] = field(default_factory=list)
@@ -83,7 +83,7 @@ def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng
 
 
 def _hints_of(column: Column) -> ValueHints:
-    """Return what the rules of a column say about values worth trying, in the order of the kinds."""
+    """Return the test values that the rules of a column suggest, in the order of the kinds."""
     found = [kind.hints(column) for key, kind in KINDS.items() if key in column.rule_keys]
     return ValueHints(
         texts=tuple(text for each in found for text in each.texts),
@@ -94,19 +94,19 @@ def _hints_of(column: Column) -> ValueHints:
 
 
 def _texts_for(column: Column, literals: Literals) -> list[str]:
-    # An expression compares no other types with text.
+    # Expressions compare only these types with text.
     return literals.texts if column.type in ("text", "digits") else []
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Yield a text that an expression compares with, and what it may be put together from."""
+    """Yield a literal of an expression, and its parts at both sides of a cut."""
     yield text
     for cut in range(1, min(len(text), MAX_CUTS + 1)):
         yield from (text[:cut], text[cut:])
 
 
 def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:
-    """Yield texts that match, where Python's syntax of patterns is RE2's; elsewhere none."""
+    """Yield texts that match, if the pattern is valid for Python's re too; else none."""
     import re
 
     from rstr import Rstr
@@ -116,7 +116,7 @@ def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:
         for _ in range(MATCHES):
             try:
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # what Python's re says of a pattern of RE2
+                    warnings.simplefilter("ignore")  # warnings of Python's re about an RE2 pattern
                     yield str(source.xeger(pattern))
             except (re.error, ValueError, OverflowError, KeyError, RecursionError):
                 break
@@ -146,14 +146,14 @@ def _around(edges: Iterable[Decimal], kind: str) -> Iterator[str]:
         *((Decimal("0.01"), Decimal("-0.01")) if kind == "decimal" else ()),
     )
     for edge in edges:
-        if abs(edge.adjusted()) > 50:  # written out it would be too long to read
+        if abs(edge.adjusted()) > 50:  # too long to read without an exponent
             continue
         for step in steps:
             yield f"{edge + step:f}"
 
 
 def _lengthened(column: Column, bounds: Sequence[int], literals: Literals, found: Sequence[str]) -> list[str]:
-    """Return values of the lengths around the bounds, made of the first values by repeating them."""
+    """Return values of the lengths around the bounds: the first values, repeated."""
     edges = [*bounds, *(int(number) for number in literals.numbers if 0 <= number <= MAX_TRIED_CHARACTERS)]
     lengths = sorted(
         {each + step for each in edges for step in (-1, 0, 1) if 0 < each + step <= MAX_TRIED_CHARACTERS}

@@ -267,7 +267,7 @@ class _Search:
 
 
 def _why_unbreakable(column: Column | None, rule_id: str) -> str | None:
-    """Return why no record breaks a rule of a column; None where no reason is known, and for a rule of records."""
+    """Return the reason why no record breaks a column rule; None if no reason is known, and for record rules."""
     key = rule_id.rpartition(".")[2]
     return None if column is None or key not in column.rule_keys else KINDS[key].unbreakable(column)
 

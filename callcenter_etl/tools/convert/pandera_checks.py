@@ -19,7 +19,7 @@ _NUMBERS = ("integer", "decimal")
 
 @dataclass(frozen=True, slots=True)
 class PanderaCheck:
-    """One check of a column: name, arguments, path, and whether it has severity `warn`."""
+    """A check of a column: name, arguments, path, and whether it has severity `warn`."""
 
     name: str
     words: Mapping[str, Any]

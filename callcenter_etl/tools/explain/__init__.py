@@ -1,4 +1,4 @@
-"""Understand a reject: one record with every rule's verdict, and the causes behind a run's rejects."""
+"""Explains rejects: one record with the verdict of every rule, and the causes behind a run's rejects."""
 
 from callcenter_etl.tools.explain.record_explanation import Explanation, explain_line
 from callcenter_etl.tools.explain.reject_causes import Causes, find_causes

@@ -1,4 +1,4 @@
-"""The values that break a rule, and groups of their records."""
+"""Values that break a rule, and clusters of their records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from callcenter_etl.tools.explain.remedies import Indices, Remedy
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """A `text` in the words of a cause that shows a `value` of a column, so that a report can mask it."""
+    """A `text` of a cause that shows a `value` of a column, so that a report can mask it."""
 
     column: str
     text: str
@@ -23,9 +23,9 @@ class ShownValue:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Records that broke a rule in one way: which, in words, and what could be done (a remedy, or a hint).
+    """Records that broke a rule in the same way: a description, and a remedy or a hint.
 
-    `shown` lists the values of the source in all these words.
+    `shown` lists the source values in these texts.
     """
 
     rule: str
@@ -38,7 +38,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class BrokenValues:
-    """The values of a column that broke one of its rules, beside the indices of their records."""
+    """The values of a column that broke one of its rules, with the indices of their records."""
 
     document: ContractDocument
     column: Column
@@ -54,16 +54,16 @@ class BrokenValues:
     def cluster(
         self, mask: Mask, what: str, *, shown: tuple[ShownValue, ...] = (), **found: Remedy | str | None
     ) -> Cluster:
-        """Return the records under a mask as a cluster; `shown` are the values in its words."""
+        """Return the records under a mask as a cluster; `shown` are the values in its description."""
         words = f"{self.column.name} {what}"
         return Cluster(self.rule, self.records[mask], words, shown=shown, **found)  # type: ignore[arg-type]  # remedy or hint
 
     def shows(self, text: str, value: str) -> ShownValue:
-        """Return the mark that a text of a cause shows a value of this column."""
+        """Return a record of the fact that a text of a cause shows a value of this column."""
         return ShownValue(self.column.name, text, value)
 
     def without(self, mask: Mask) -> BrokenValues:
-        """Leave the records under a mask out."""
+        """Return the values without the records under a mask."""
         keep = np.flatnonzero(~mask)
         return BrokenValues(
             self.document, self.column, self.key, self.records[keep], self.values.take(pa.array(keep))

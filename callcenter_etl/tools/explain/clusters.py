@@ -1,4 +1,4 @@
-"""Groups the values that broke a rule by what they look like, each group with the change that would take it."""
+"""Groups the values that broke a rule by their form, each group with a change that would accept it."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def value_clusters(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def shapes_of(values: pa.StringArray) -> pa.StringArray:
-    """Return the shape of each value: 9 for a digit, A and a for letters, all else as it is."""
+    """Return the shape of each value: 9 for a digit, A and a for letters, other characters unchanged."""
     for pattern, letter in _SHAPE:
         values = pc.replace_substring_regex(values, pattern=pattern, replacement=letter)
     return pc.utf8_slice_codeunits(values, start=0, stop=MAX_SHAPE_CHARACTERS)
 
 
 def _nothings(broken: BrokenValues) -> Iterator[Cluster]:
-    """Words that mean nothing, such as NULL."""
+    """Yield placeholders for missing values, such as NULL."""
     lower = pc.utf8_lower(broken.values)
     mask = as_mask(pc.is_in(lower, value_set=pa.array(_NOTHING)))
     if not mask.any() or broken.column.classification != "public":  # the words are values
@@ -93,7 +93,7 @@ def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _formats(broken: BrokenValues) -> Iterator[Cluster]:
-    """Dates and times in another format: the one that takes most first."""
+    """Yield dates and times in another format, the format of most values first."""
     column = broken.column
     candidates = [each for each in CANDIDATES.get(column.type, ()) if each not in column.format]
     while candidates and len(broken.records):
@@ -122,7 +122,7 @@ def _taken(values: pa.StringArray, column: Column, fmt: str) -> Mask:
 
 
 def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: str) -> bool:
-    """Return whether two formats read some value as two different moments."""
+    """Return whether two formats read a value as two different times."""
     first, second = (type_check(values, column.type, (each,))[1] for each in (one, other))
     return bool(pc.any(pc.not_equal(first, second)).as_py())
 
@@ -139,7 +139,7 @@ def _letter_case(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _other_words(broken: BrokenValues) -> Iterator[Cluster]:
-    """Values that a list or a lookup does not have, the most frequent ones by name."""
+    """Yield the most frequent values that are not in the list or lookup."""
     column = broken.column
     if column.classification != "public":
         yield from _whole(broken)
@@ -172,7 +172,7 @@ def _other_shapes(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _frequent(broken: BrokenValues, values: pa.StringArray) -> Iterator[tuple[str, Mask]]:
-    """Yield the most frequent values with their masks, and no more than a few of them."""
+    """Yield the most frequent values with their masks, at most MAX_SHAPES."""
     counts = sorted(
         ((each["counts"], each["values"]) for each in values.value_counts().to_pylist()),
         key=lambda pair: (-pair[0], pair[1]),

@@ -1,4 +1,4 @@
-"""Looks into an expression for one record: the value of each part, and which part made it unknown."""
+"""Evaluates an expression for one record: the value of each part, and which part made it unknown."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class ExpressionPart:
-    """A part of an expression and its value for one record; None where that is unknown."""
+    """A part of an expression and its value for one record; None if that is unknown."""
 
     text: str
     value: str | None
 
 
 class Look:
-    """One expression over a chunk of one record. `hidden` maps columns whose values are not shown to why."""
+    """An expression over a chunk of one record. `hidden` maps columns without shown values to the reason."""
 
     def __init__(self, expression: Expression, columns: ChunkColumns, hidden: Mapping[str, str]) -> None:
         self._expression = expression
@@ -38,12 +38,12 @@ class Look:
 
     @property
     def outcome(self) -> bool | None:
-        """What the expression comes out as; None for unknown."""
+        """The value of the expression; None for unknown."""
         outcome: bool | None = self._value(self._expression.root)
         return outcome
 
     def parts(self) -> tuple[ExpressionPart, ...]:
-        """Return every part but literals and the whole, each once, in the order in which it is worked out."""
+        """Return every part but literals and the whole, each once, in the order of evaluation."""
         found: dict[str, str | None] = {}
         for node in _walk(self._expression.root):
             if node.kind not in _LITERALS and node is not self._expression.root:
@@ -51,7 +51,7 @@ class Look:
         return tuple(ExpressionPart(text, value) for text, value in found.items())
 
     def unknown_parts(self) -> tuple[str, ...]:
-        """Return what made the expression unknown: columns without a usable value, or parts without a result."""
+        """Return the cause of an unknown result: columns without a usable value, or parts without a result."""
         return tuple(dict.fromkeys(self._reasons(self._expression.root)))
 
     def text(self, node: Node) -> str:
@@ -88,13 +88,13 @@ class Look:
             yield from self._reasons(part)
 
     def _literal(self, node: Node) -> str:
-        # As it is written: repr would double the backslashes of a pattern.
+        # As in the contract: repr would double the backslashes of a pattern.
         match = _QUOTED.match(self._expression.text, node.offset)
         return repr(node.value) if match is None else match[0]
 
 
 def _walk(node: Node) -> Iterator[Node]:
-    """Yield the parts before what is made of them; what a function takes as text is its column."""
+    """Yield parts before the expression that uses them; for a function of text, the column is the part."""
     if node.kind != "text_of":
         for part in node.parts:
             if not (node.value == "empty" and node.kind == "call"):

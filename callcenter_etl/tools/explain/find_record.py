@@ -1,4 +1,4 @@
-"""Finds the record that is on a line, reading no further than it must."""
+"""Finds the record on a line, and reads a source only up to it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MAX_RAW_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
-    """One record of a source: its lines, its place and size in bytes, and its start (`raw`, MOST_RAW_BYTES at the most).
+    """A record of a source: its lines, offset and size in bytes, and its start (`raw`, at most MAX_RAW_BYTES).
 
-    Either `columns` has its values, in one row, and `values` those of every source column; or `malformed` says
-    which structural rule it breaks and why. `text` is the whole record as UTF-8, None where it is too long.
+    Either `columns` has its values, in one row, and `values` those of every source column; or `malformed` has its
+    structural rule and reason. `text` is the whole record as UTF-8, None if it is over the size limit.
     """
 
     line: int
@@ -40,9 +40,9 @@ class FoundRecord:
 
 
 def find_record(source: Source, header: SourceHeader, line: int, validator: Validator) -> FoundRecord:
-    """Return the record to which a line belongs; `source` has been opened.
+    """Return the record to which a line of an opened source belongs.
 
-    The source is read up to that line, and parsed before it only where keys must be unique. Raises UsageError
+    The source is read up to that line, and parsed before it only if the contract has unique keys. Raises UsageError
     for the header, a blank line, or one beyond the end.
     """
     _refuse_preamble(source, header, line)
@@ -50,7 +50,7 @@ def find_record(source: Source, header: SourceHeader, line: int, validator: Vali
     with UniqueKeys.temporary(validator.rules) as keys:
         search = _LineSearch(line, header.layout, validator, keys)
         for block in source.blocks():
-            # What is not judged need not be parsed: that makes the way to a late line many times as fast.
+            # Parsing takes most of the time: blocks before the line are parsed only if keys must be unique.
             if source.lines >= line or keys:
                 search.look_into(block, offset)
             offset += len(block.data)
@@ -82,13 +82,13 @@ class _LineSearch:
 
     @property
     def within_record(self) -> bool:
-        """True once the record was found to begin, though perhaps not yet to end."""
+        """True after the start of the record was found, even if its end was not."""
         return self._begun is not None
 
     def look_into(self, block: Block, offset: int) -> None:
-        """Look for the record in a block, whose bytes are at an offset of the source."""
+        """Search a block at an offset of the source for the record."""
         for chunk in block.parse().chunks:
-            # Before the line of the record: its reasons name the first lines of repeated keys.
+            # Also before the line of the record, because its reasons name the first lines of repeated keys.
             columns = keyed_columns(self._validator, chunk, self._layout, self._keys)
             at = _index_of(chunk, self._line)
             if at is not None:

@@ -1,4 +1,4 @@
-"""Finds rejected lines that are no records at all: a repeated header, a line of types, an end-of-file mark."""
+"""Finds rejected lines that are not records: a repeated header, a line of types, an end-of-file mark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TYPE = re.compile(
 
 
 def line_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
-    """Yield the rejected lines that are no records, each kind as one cluster; a line is in one of them at most."""
+    """Yield the rejected lines that are not records, one cluster for each kind; a line is in at most one."""
     if not len(rejects):
         return
     for find, what, hint in (
@@ -63,7 +63,7 @@ def _end_of_file_marks(rejects: Rejects, _: ContractDocument) -> Mask:
 
 
 def without_records(cluster: Cluster, records: Indices) -> Cluster | None:
-    """Return a cluster without some records, None where none are left."""
+    """Return a cluster without some records, None if none are left."""
     kept = np.setdiff1d(cluster.records, records)
     if len(kept) == len(cluster.records):
         return cluster

@@ -1,4 +1,4 @@
-"""Groups malformed records by what is wrong with their text, and tries the source formats that would read them."""
+"""Groups malformed records by the fault in their text, and tries source formats that could read them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,15 @@ from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.tools.explain.broken_values import Cluster
 from callcenter_etl.tools.explain.published_rejects import Rejects
-from callcenter_etl.tools.explain.remedies import MAX_SHOWN, MAYBE, Indices, Judge, Remedy, change_source
+from callcenter_etl.tools.explain.remedies import (
+    EXACT,
+    MAYBE,
+    UPPER_BOUND,
+    Indices,
+    Judge,
+    Remedy,
+    change_source,
+)
 
 _FOUND = r"\A(?P<found>[0-9]+) field"
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
@@ -38,12 +46,12 @@ def structural_clusters(rejects: Rejects, document: ContractDocument) -> Iterato
 
 
 def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judge: Judge) -> int | None:
-    """Count the malformed records that a changed source format would read and whose rules then hold."""
+    """Count the malformed records that a changed source format would read without a broken rule."""
     document = remedy.document
     validator = judge.validator(document)
     if validator is None:
         return None
-    # A record of several lines would put those after it out of step: it is left out.
+    # A record of several lines would shift the lines after it, so it is left out.
     single = ~as_mask(
         pc.match_substring_regex(rejects.raws.take(pa.array(cluster.records)), pattern=r"[\r\n]")
     )
@@ -53,13 +61,13 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     if document.source.encoding == _OTHER_ENCODING:
         raw = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
     shape = RecordFormat(dialect_of(document), rejects.layout.fields)
-    # Lines are counted from 0 here, so that the line of a record is its place in the cluster.
+    # Lines are counted from 0 here, so that the line of a record is its index in the cluster.
     parsed = LineBlock(raw, first_line=0, offset=0, format=shape).parse()
     return sum(_recovered(chunk, cluster, rejects, judge, validator) for chunk in parsed.chunks)
 
 
 def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, validator: Validator) -> int:
-    """Count the lines of a chunk that are read as records now, and accepted."""
+    """Count the lines of the records in a chunk that are accepted now."""
     document = validator.document
     values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
     columns = judge.columns(document, values, chunk.sound_lines)
@@ -70,7 +78,7 @@ def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, v
 
 
 def _whole_in_the_source(chunk: Chunk, cluster: Cluster, rejects: Rejects) -> np.ndarray:
-    """Return which sound records are made of lines that are neighbours in the source too."""
+    """Return which sound records consist of lines that are consecutive in the source too."""
     lines = rejects.lines[cluster.records]
     first = chunk.sound_lines
     last = first + chunk.line_counts[chunk.sound] - 1
@@ -104,7 +112,7 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
 def _misquoted(
     rule: str, records: Indices, rejects: Rejects, document: ContractDocument
 ) -> Iterator[Cluster]:
-    """Quotes that the sender meant otherwise; no key of the contract reads them, and `multiline` would join lines."""
+    """Yield wrong uses of quotes that no key of the contract can read, and that `multiline` would join."""
     quote = document.source.quote
     if quote is None:
         return
@@ -146,12 +154,12 @@ def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocu
     after = as_mask(pc.starts_with(reasons, "there is text after"))
     compared = any(rule.key for rule in compile_rules(document))
     if after.any():
-        sure = MAX_SHOWN if compared else "would"
+        sure = UPPER_BOUND if compared else EXACT
         remedy = change_source(document, "`quoting: lenient`", sure=sure, quoting="lenient")
         yield Cluster(rule, records[after], "text stands after a closing quote", remedy)
     opened = records[~after]
     if len(opened) and not document.source.multiline:
-        if rejects.step == 1:  # the lines of a broken record are neighbours only where all are at hand
+        if rejects.step == 1:  # otherwise the lines of a broken record are not consecutive
             remedy = change_source(document, "`multiline: true`", sure=MAYBE, multiline=True)
             others = np.flatnonzero(rejects.broke(STRUCTURAL_RULES[4]))
             yield Cluster(
@@ -167,7 +175,7 @@ _OPEN = "a quote is still open at the end of the line"
 
 
 def _with_followers(opened: Indices, others: Indices, rejects: Rejects) -> Indices:
-    """Add the lines that follow an open quote, as far as they are malformed too."""
+    """Add the malformed lines that follow an open quote without a gap."""
     candidates = np.union1d(opened, others)
     lines = rejects.lines[candidates]
     opens = np.isin(candidates, opened)

@@ -1,4 +1,4 @@
-"""Groups values that are not numbers or times of the declared type by how they are written."""
+"""Groups values that are not numbers or times of the declared type by their notation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.type_checks import type_check
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
@@ -15,7 +16,7 @@ from callcenter_etl.tools.explain.remedies import change_column
 _WIDER = {"digits": ("integer", "decimal"), "integer": ("decimal",), "time": ("duration",)}
 _GROUPED = r"\A[+-]?[0-9]{1,3}(?:[,.' \x{A0}][0-9]{3})+(?:[.,][0-9]+)?\z"
 _DECIMAL_COMMA = r"\A[+-]?[0-9]*,[0-9]+\z"
-_BEYOND = {"min": "lies below its least value", "max": "lies above its greatest value"}
+
 _SCIENTIFIC = r"\A[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}\z"
 _TELEPHONE = r"\A\+[0-9]{5,}\z"
 
@@ -44,7 +45,7 @@ _WIDER_WORDS = {
 
 
 def spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
-    """Yield numbers with separators of thousands or a decimal comma."""
+    """Yield numbers with thousands separators or a decimal comma."""
     if broken.column.type not in ("digits", "integer", "decimal"):
         return
     kinds = (
@@ -59,7 +60,7 @@ def spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def destroyed_numbers(broken: BrokenValues) -> Iterator[Cluster]:
-    """Yield numbers that a spreadsheet has overwritten: no type takes their digits back, so none is offered."""
+    """Yield numbers that a spreadsheet has overwritten: no type restores their digits, so none is suggested."""
     if broken.column.type not in ("digits", "integer"):
         return
     mask = as_mask(pc.match_substring_regex(broken.values, pattern=_SCIENTIFIC))
@@ -88,8 +89,8 @@ def telephone_numbers(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def two_digit_years(broken: BrokenValues) -> Iterator[Cluster]:
-    """Yield dates out of bounds that a format of two-digit years has read."""
+    """Yield dates out of bounds that were read with a format of two-digit years."""
     if any("%y" in each for each in broken.column.format):
         mask = np.ones(len(broken.records), dtype=bool)
         hint = "two-digit years 00 to 68 are read as 2000 to 2068: ask the sender for four digits"
-        yield broken.cluster(mask, _BEYOND[broken.key], hint=hint)
+        yield broken.cluster(mask, KINDS[broken.key].broken, hint=hint)

@@ -1,4 +1,4 @@
-"""Reads a run's exceptions back: all of them, or every n-th where there are very many."""
+"""Reads the exceptions of a run: all of them, or every n-th if there are very many."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_RAW_CHARACTERS = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
-    """Rejected records as columns of text, all of the shape (looked at,): values by source position, and ours.
+    """Rejected records as columns of text, one value for each: values by source position, and reject columns.
 
     Only every `step`-th record was looked at. The raw text of a record over MAX_RAW_CHARACTERS is left out. The rules of
     a record are the set in `rule_sets` that its entry in `rule_codes` numbers: there are few distinct sets.
@@ -57,9 +57,9 @@ class Rejects:
 def read_rejects(
     uris: Sequence[str], document: ContractDocument, *, rejected: int, most: int = MAX_REJECTS
 ) -> Rejects:
-    """Read the exceptions of a run that rejected so many records, `most` of them at the most: a file, or its parts.
+    """Read at most `most` exceptions of a run that rejected `rejected` records, from a file or its parts.
 
-    Raises SourceError where a file cannot be read, or is none of this contract's.
+    Raises SourceError if a file cannot be read, or is not of this contract.
     """
     step = max(1, -(-rejected // most))
     exceptions = ExceptionsFile(uris, document)

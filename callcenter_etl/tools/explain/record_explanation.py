@@ -1,4 +1,4 @@
-"""Explains one record of a source: its bytes, its fields, and what every rule makes of it."""
+"""Explains one record of a source: its bytes, its fields, and the verdict of every rule."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ACCEPTED, REJECTED, REFUSED = "accepted", "rejected", "refused"
 
 @dataclass(frozen=True, slots=True)
 class FieldExplanation:
-    """A field under its spreadsheet letter: the header's name, the contract's column and type, the value.
+    """A field with its spreadsheet letter, name in the header, column and type in the contract, and value.
 
-    `value` is None, and `hidden` says why, where the contract classifies the column.
+    For a classified column, `value` is None and `hidden` is the classification.
     """
 
     letter: str
@@ -44,10 +44,10 @@ class FieldExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One record and every rule's verdict on it; of a refused source its problems alone.
+    """A record and the verdict of every rule; for a refused source only its problems.
 
-    `offset` counts the bytes of the source, decompressed; `raw` is cut at MOST_RAW_BYTES of `size`, and None
-    where it would show what is not to be shown.
+    `offset` counts decompressed bytes of the source. `raw` is cut off at MAX_RAW_BYTES, and None if it would show
+    a classified value.
     """
 
     source: str
@@ -66,7 +66,7 @@ class Explanation:
     @property
     def broken(self) -> tuple[str, ...]:
         """The ids of the rules of severity error that the record breaks, in contract order."""
-        return tuple(told.rule for told in self.rules if told.verdict == BROKEN and told.severity == "error")
+        return tuple(each.rule for each in self.rules if each.verdict == BROKEN and each.severity == "error")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain values, ready for JSON."""
@@ -83,8 +83,8 @@ def explain_line(
 ) -> Explanation:
     """Explain the record to which a line of a source belongs.
 
-    Values of classified columns are left out unless `show_values`. Raises UsageError where no record is on
-    the line, SourceError where the source cannot be read so far.
+    Values of classified columns are left out unless `show_values`. Raises UsageError if no record is on the line,
+    SourceError if the source cannot be read up to it.
     """
     document = contract.document
     if line < 1:
@@ -96,12 +96,12 @@ def explain_line(
         validator = Validator(document, lookups=load_lookups(document, contract.origin))
         found = find_record(reader, header, line, validator)
         hidden = {} if show_values else hidden_columns(document)
-        told = _Record(found, header.layout, dialect_of(document), document, hidden)
-        return told.explanation(reader.uri, line, _rules_of(found, validator, hidden))
+        explained = _Record(found, header.layout, dialect_of(document), document, hidden)
+        return explained.explanation(reader.uri, line, _rules_of(found, validator, hidden))
 
 
 def hidden_columns(document: ContractDocument) -> dict[str, str]:
-    """Return the columns whose values are not shown, with their classification."""
+    """Return the classified columns, which are shown without values, with their classification."""
     return {
         column.name: column.classification for column in document.columns if column.classification != "public"
     }
@@ -118,7 +118,7 @@ def _rules_of(found: FoundRecord, validator: Validator, hidden: Mapping[str, str
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A found record on its way to being told."""
+    """Builds the explanation of a found record."""
 
     found: FoundRecord
     layout: ColumnLayout
@@ -128,7 +128,7 @@ class _Record:
 
     def explanation(self, source: str, line: int, rules: tuple[RuleVerdict, ...]) -> Explanation:
         found = self.found
-        rejected = any(told.verdict == BROKEN and told.severity == "error" for told in rules)
+        rejected = any(each.verdict == BROKEN and each.severity == "error" for each in rules)
         return Explanation(
             source=source,
             contract=self.document.contract,
@@ -149,7 +149,7 @@ class _Record:
             return self._sound_fields(found.values, found.columns)
         if found.malformed is None or found.malformed[0] != STRUCTURAL_RULES[FIELDS] or found.text is None:
             return ()
-        # Which value belongs to which column is not known here, so that one classified column hides them all.
+        # It is unknown which value belongs to which column, so one classified column hides all values.
         hidden = next(iter(self.hidden.values()), None)
         values = split_fields(found.text.rstrip("\r\n"), self.dialect.delimiter, self.dialect.quote)
         pairs = zip(letters(), zip_longest(self.layout.names, values))  # noqa: B905  letters never end
@@ -168,11 +168,11 @@ class _Record:
 
     def _sound_fields(self, values: tuple[str, ...], columns: ChunkColumns) -> tuple[FieldExplanation, ...]:
         by_position = {position: name for name, position in self.layout.positions.items()}
-        told = []
+        fields = []
         for letter, (position, value) in zip(letters(), enumerate(values)):  # noqa: B905  same
             name = by_position.get(position)
             hidden = None if name is None else self.hidden.get(name)
-            told.append(
+            fields.append(
                 FieldExplanation(
                     letter=letter,
                     name=self.layout.names[position],
@@ -183,7 +183,7 @@ class _Record:
                     state="not in the contract" if name is None else _state(columns, name),
                 )
             )
-        return tuple(told)
+        return tuple(fields)
 
 
 def _state(columns: ChunkColumns, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The few causes behind many rejects: what the records have in common, where they stand, what would keep them."""
+"""Finds the few causes behind many rejects: what the records share, their lines, and a change that accepts them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from callcenter_etl.tools.explain.published_rejects import MAX_REJECTS, Rejects,
 from callcenter_etl.tools.explain.remedies import Indices, Judge, Remedy, warn_instead
 
 MAX_CAUSES = 5
-_DENSE = 0.5  # of the lines from the first to the last, so many are rejected for it: then they are a stretch
+_DENSE = 0.5  # share of rejected lines from first to last that is reported as a range of lines
 _FEW_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A change of the contract, as words and as YAML to paste; `recovers` so many records.
+    """A change of the contract, as text and as YAML to paste; `recovers` is the number of records it accepts.
 
     `sure` is `would` (exact), `would at most`, or `may`.
     """
@@ -41,10 +41,10 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why records were rejected: `records` of those looked at, `what` they have in common, the lines they stand on.
+    """A cause of rejects: the number of `records` of those read, `what` they have in common, and their lines.
 
-    `advice` is the change that keeps most of them, None where no change of the contract does; `hint` says what
-    else to do. `shown` lists the values of the source in these words.
+    `advice` is the change that accepts most of them, None if no change of the contract does; `hint` is another
+    remedy. `shown` lists the source values in these texts.
     """
 
     rule: str
@@ -61,9 +61,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """The causes behind a run's rejects, the greatest first; every `step`-th reject was looked at.
+    """The causes behind a run's rejects, the largest first; every `step`-th reject was read.
 
-    A record that broke several rules counts for each. `others` is how many more causes there are.
+    A record that broke several rules counts for each. `others` is the number of further causes.
     """
 
     rejected: int
@@ -83,22 +83,22 @@ class Causes:
 def find_causes(
     exceptions: Sequence[str], contract: LoadedContract, *, rejected: int, most: int = MAX_REJECTS
 ) -> Causes:
-    """Find what is behind the rejects in the exceptions files of a run that rejected so many records.
+    """Find the causes of the rejects in the exceptions files of a run.
 
-    What a change would recover is counted by judging the records again; where there are more than `most`, every
-    n-th alone. Raises SourceError where a file, or a lookup, cannot be read.
+    Records that a change would recover are counted by validating them again; of more than `most` records, every
+    n-th only. Raises SourceError if a file or a lookup cannot be read.
     """
     document = contract.document
     rejects = read_rejects(exceptions, document, rejected=rejected, most=most)
     clusters = sorted(_all_clusters(rejects, document), key=lambda cluster: -len(cluster.records))
     judge = Judge(rejects, load_lookups(document, contract.origin))
-    told = _CauseBuilder(judge, document)
-    causes = tuple(told.cause(cluster) for cluster in clusters[:MAX_CAUSES])
+    builder = _CauseBuilder(judge, document)
+    causes = tuple(builder.cause(cluster) for cluster in clusters[:MAX_CAUSES])
     return Causes(rejected, len(rejects), rejects.step, causes, max(0, len(clusters) - MAX_CAUSES))
 
 
 def _all_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
-    """Yield the lines that are no records first: their values would fill the causes of every rule."""
+    """Yield the lines that are not records first: their values would appear in the causes of every rule."""
     lines = list(line_clusters(rejects, document))
     yield from lines
     if not lines:
@@ -129,17 +129,17 @@ def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]
 
 
 def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects) -> Cluster:
-    """Tell keys that stand again and again from a stretch of the source that came twice."""
+    """Return the cluster of repeated keys, with a hint if each of them is repeated once."""
     picks = pa.array(records)
     table = pa.table({str(at): rejects.text(name).take(picks) for at, name in enumerate(key)})
     distinct = table.group_by(table.column_names).aggregate([]).num_rows
     keys = "key" if distinct == 1 else "different keys"
     hint = "was a part sent twice?" if distinct == len(records) > 1 else None
-    return Cluster(rule, records, f"{', '.join(key)} stood before ({distinct:,} {keys})", hint=hint)
+    return Cluster(rule, records, f"{', '.join(key)} occurred before ({distinct:,} {keys})", hint=hint)
 
 
 class _CauseBuilder:
-    """Makes causes of clusters; a rule is offered as a warning once, where nothing else keeps its records."""
+    """Builds causes from clusters; suggests each rule as a warning once, if nothing else accepts its records."""
 
     def __init__(self, judge: Judge, document: ContractDocument) -> None:
         self._judge = judge
@@ -179,7 +179,7 @@ class _CauseBuilder:
         rejects = self._judge.rejects
         if structural:
             return structural_recovery(cluster, remedy, rejects, self._judge)
-        # A change may keep more records than those that showed the way to it.
+        # A change may accept more records than those of the cluster.
         if remedy.document.source != self._document.source:
             concerned = np.flatnonzero(~rejects.broke(*STRUCTURAL_RULES.values()))
         else:

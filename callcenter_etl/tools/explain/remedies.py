@@ -1,4 +1,4 @@
-"""Changes of a contract that would keep rejected records, and how many they would keep."""
+"""Changes of a contract that would accept rejected records, and the number of these records."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.explain.published_rejects import Rejects
 
 Indices = NDArray[np.int64]
-EXACT, MAX_SHOWN, MAYBE = "would", "would at most", "may"
+EXACT, UPPER_BOUND, MAYBE = "would", "would at most", "may"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A change of the contract: in words, as YAML to paste, and as the contract that it makes.
+    """A change of the contract: as text, as YAML to paste, and as the changed contract.
 
-    `sure` says what is known of the number of records that it keeps: EXACT, AT_MOST or MAYBE.
+    `sure` is the certainty of the number of records that it accepts: EXACT, UPPER_BOUND or MAYBE.
     """
 
     words: str
@@ -41,17 +41,17 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A remedy with the number of records that it keeps."""
+    """A remedy with the number of records that it accepts."""
 
     remedy: Remedy
     records: int
 
 
 def change_column(document: ContractDocument, name: str, words: str, **changes: Any) -> Remedy:
-    """Make the remedy that changes keys of one column.
+    """Return the remedy that changes keys of one column.
 
-    A value that becomes known takes part in uniqueness, among records that are not at hand: then no more than so
-    many are kept.
+    A value that becomes valid takes part in uniqueness among accepted records, which are not read: the number of
+    records is then an upper bound.
     """
     columns = tuple(
         column.model_copy(update=changes) if column.name == name else column for column in document.columns
@@ -60,7 +60,7 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
     compared = any(
         KINDS[key].compares_records and changed.severity_of(key) == "error" for key in changed.rule_keys
     )
-    sure = MAX_SHOWN if compared and changes.keys() & {"type", "format"} else EXACT
+    sure = UPPER_BOUND if compared and changes.keys() & {"type", "format"} else EXACT
     return Remedy(
         words=words,
         yaml=f"columns: [{column_yaml(changed)}]",
@@ -70,7 +70,7 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
 
 
 def warn_instead(document: ContractDocument, rule: str) -> Remedy:
-    """Make the remedy that turns a rule into a warning: its records stay, and are counted."""
+    """Return the remedy that makes a rule a warning: its records are accepted and counted."""
     words = f"as a warning, {rule}"
     for each in document.rules:
         if each.name == rule:
@@ -85,14 +85,14 @@ def warn_instead(document: ContractDocument, rule: str) -> Remedy:
 
 
 def change_source(document: ContractDocument, words: str, *, sure: str, **changes: Any) -> Remedy:
-    """Make the remedy that changes keys of `source`."""
+    """Return the remedy that changes keys of `source`."""
     source = document.source.model_copy(update=changes)
     shown = ", ".join(f"{key}: {_scalar(value)}" for key, value in changes.items())
     return Remedy(words, f"source: {{{shown}}}", document.model_copy(update={"source": source}), sure)
 
 
 def column_yaml(column: Column) -> str:
-    """Write a column as one line of YAML that can take the place of the contract's own."""
+    """Format a column as one line of YAML that can replace that of the contract."""
     values: dict[str, Any] = {"name": column.name}
     for key in column.rule_keys:
         values[key] = _count_or_text(getattr(column, key))
@@ -116,7 +116,7 @@ def column_yaml(column: Column) -> str:
 
 
 def rule_yaml(rule: RecordRule) -> str:
-    """Write a record rule as one line of YAML."""
+    """Format a record rule as one line of YAML."""
     keys = ("name", "when", "check", "unique", "severity", "reason", "description")
     found = {key: getattr(rule, key) for key in keys}
     return _scalar({key: value for key, value in found.items() if value is not None})
@@ -137,14 +137,14 @@ def _scalar(value: Any) -> str:
 
 
 class Judge:
-    """Holds rejected records to changed contracts, by the validator that a run uses."""
+    """Validates rejected records against changed contracts, with the validator of a run."""
 
     def __init__(self, rejects: Rejects, lookups: Mapping[str, pa.Array]) -> None:
         self.rejects = rejects
         self._lookups = lookups
 
     def recovered(self, document: ContractDocument, records: Indices) -> int | None:
-        """Count the sound records that keep a changed contract; None where its expressions do not fit it."""
+        """Count the sound records that a changed contract accepts; None if its expressions do not fit it."""
         validator = self.validator(document)
         if validator is None:
             return None
@@ -163,7 +163,7 @@ class Judge:
         return int((~validator.judge(columns).rejected).sum())
 
     def validator(self, document: ContractDocument) -> Validator | None:
-        """Return the validator of a changed contract, None where its expressions do not fit it."""
+        """Return the validator of a changed contract, None if its expressions do not fit it."""
         try:
             return Validator(document, lookups=self._lookups)
         except ExpressionFaults:
@@ -172,7 +172,7 @@ class Judge:
     def columns(
         self, document: ContractDocument, texts: Mapping[str, pa.StringArray], lines: Indices
     ) -> ChunkColumns:
-        """Name values by the contract's columns."""
+        """Return values under the names of the contract's columns."""
         return ChunkColumns(
             columns={column.name: column for column in document.columns},
             empty_values=tuple(document.source.empty_values),

@@ -1,4 +1,4 @@
-"""Says of each rule what it made of one record, and why."""
+"""Explains the verdict of each rule on one record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT, BROKEN, SKIPPED, UNKNOWN = "kept", "broken", "skipped", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
-    """A rule's verdict on one record, with why; `parts` are those of an expression with their values."""
+    """A rule's verdict on one record, with the reason; `parts` are those of an expression with their values."""
 
     rule: str
     severity: str
@@ -33,24 +33,24 @@ class RuleVerdict:
 def explain_rules(
     validator: Validator, columns: ChunkColumns, hidden: Mapping[str, str]
 ) -> tuple[RuleVerdict, ...]:
-    """Ask every rule about a chunk of one record; `hidden` maps columns whose values are not shown to why.
+    """Return the verdict of every rule on a chunk of one record.
 
-    What is broken is what a run's validator finds broken.
+    `hidden` maps columns without shown values to the reason. Broken rules are those that a run's validator finds.
     """
     masks = validator.judge(columns).masks
     explainer = _RuleExplainer(validator.document, columns, hidden)
-    told = []
+    verdicts = []
     for rule in validator.rules:
         verdict, why, parts = explainer.unbroken(rule)
         if rule.id in masks:  # broken: the reason is the run's own
             verdict = BROKEN
             why = str(rule.reasons(columns, np.zeros(1, dtype=np.int64))[0].as_py())
-        told.append(RuleVerdict(rule.id, rule.severity, verdict, why, parts))
-    return tuple(told)
+        verdicts.append(RuleVerdict(rule.id, rule.severity, verdict, why, parts))
+    return tuple(verdicts)
 
 
 class _RuleExplainer:
-    """Says why a rule that is not broken is not: kept, skipped or unknown."""
+    """Explains why a rule is not broken: kept, skipped or unknown."""
 
     def __init__(self, document: ContractDocument, columns: ChunkColumns, hidden: Mapping[str, str]) -> None:
         self._columns = columns

@@ -17,8 +17,8 @@ from callcenter_etl.writers.part_folder import file_uris
 def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Causes | None]:
     """Return the summary that is in a run's output folder and the causes behind its rejects.
 
-    None where nothing was rejected, or the source was refused. Raises UsageError where there is no run, or one
-    under another contract.
+    None if nothing was rejected, or the source was refused. Raises UsageError if there is no run, or one under
+    another contract.
     """
     summary = published_summary(output, contract.document.run.storage_options)
     if summary is None:
@@ -27,7 +27,7 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
         )
     if summary.contract.sha256 != contract.sha256:
         raise UsageError(
-            f"{shown(output)}: run {summary.run_id} was held to another text of contract {summary.contract.id!r}"
+            f"{shown(output)}: run {summary.run_id} used another text of contract {summary.contract.id!r}"
             " (give that one, or validate again)"
         )
     if not summary.records.rejected:
@@ -43,16 +43,14 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
 
 
 def output_of_run(root: str, run_id: str, contract: LoadedContract) -> str:
-    """Return the output folder of a run of the ledger, by enough of its id.
+    """Return the output folder of a run of the ledger, by an unambiguous prefix of its id.
 
-    Raises UsageError where the files that stand there now are not of that run.
+    Raises UsageError if the files in it are not of that run.
     """
     record = find_run(root, run_id)
     output = output_of(record.output, root)
     summary = published_summary(output, contract.document.run.storage_options)
     if summary is None or summary.run_id != record.run_id:
-        there = "nothing" if summary is None else f"run {summary.run_id}"
-        raise UsageError(
-            f"run {record.run_id}: its files are no longer in {shown(output)}, where {there} stands now"
-        )
+        now = "has none" if summary is None else f"has those of run {summary.run_id}"
+        raise UsageError(f"run {record.run_id}: its files are no longer in {shown(output)}, which now {now}")
     return output

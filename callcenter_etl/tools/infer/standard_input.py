@@ -6,13 +6,13 @@ import errno
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter_etl.errors import CallcenterEtlError, SourceError, UsageError
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name
+from callcenter_etl.temporary import temporary_folder
 
 NAME = "sample"  # without digits and suffix, so that no file name pattern is inferred from it
 _PREFIX = "callcenter_etl-standard_input-"
@@ -23,15 +23,16 @@ _STORED = re.compile(rf"\S*{_PREFIX}\w+/{NAME}")
 def stored_samples(samples: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield the samples with a temporary file in place of `-`; errors inside the `with` name standard input.
 
-    Raises UsageError if `-` is given twice, SourceError if standard input cannot be read.
+    Raises UsageError if `-` is given twice, SourceError if standard input cannot be read, OutputError if there is no room
+    for it.
     """
     if STANDARD_INPUT not in samples:
         yield tuple(samples)
         return
     if list(samples).count(STANDARD_INPUT) > 1:
         raise UsageError("standard input is read once, so '-' is one sample (name it once)")
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
-        file = Path(folder) / NAME
+    with temporary_folder(prefix=_PREFIX) as folder:
+        file = folder / NAME
         _store(file)
         try:
             yield tuple(str(file) if each == STANDARD_INPUT else each for each in samples)

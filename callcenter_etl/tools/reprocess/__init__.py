@@ -1,4 +1,4 @@
-"""Put rejects right: corrected exceptions are judged again, and what keeps the contract is written for loading once."""
+"""Validates corrected rejects again, and writes the records that pass, each of them once."""
 
 from callcenter_etl.tools.reprocess.reprocess_result import Reprocessed
 from callcenter_etl.tools.reprocess.reprocess_run import ReprocessPlan, reprocess

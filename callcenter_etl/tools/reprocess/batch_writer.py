@@ -1,4 +1,4 @@
-"""Writes judged batches: recovered records, those still rejected, and why."""
+"""Writes validated batches: recovered records, those still rejected, and the reasons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BETWEEN = "; "
 
 
 class BatchWriter:
-    """Puts the records of batches into their files, in their order; `rejected` counts those that stay out."""
+    """Writes the records of batches to their files, in order; `rejected` counts those still rejected."""
 
     def __init__(
         self,
@@ -46,29 +46,29 @@ class BatchWriter:
     def write(
         self, batch: Batch, accepted: NDArray[np.int64], reject_reasons: RejectReasons, rules: Counter[str]
     ) -> None:
-        """Write one batch: `accepted` are indices of its records, `grounds` those of its sound ones that are not.
+        """Write one batch: `accepted` are the indices of accepted records.
 
-        The rules that are still broken are counted in `rules`.
+        `reject_reasons` are the reasons of the sound records that are not. Rules still broken are counted in `rules`.
         """
         files = self._files
         files[TARGET].write(b"".join(batch.raws[at] for at in accepted.tolist()))
         files[RECOVERED].write(
             b"".join(csv_line((self._source_sha256, batch.keys[at])) for at in accepted.tolist())
         )
-        told = self._exceptions(batch, reject_reasons)
-        for at in sorted(told):
-            broken, row = told[at]
+        exceptions = self._exceptions(batch, reject_reasons)
+        for at in sorted(exceptions):
+            broken, row = exceptions[at]
             files[REJECTED].write(batch.raws[at])
             files[EXCEPTIONS].write(csv_line([self._cells.text(cell) for cell in row]))
             rules.update(broken.split(_BETWEEN))
-        self.rejected += len(told)
+        self.rejected += len(exceptions)
 
     def _exceptions(self, batch: Batch, reject_reasons: RejectReasons) -> dict[int, tuple[str, list[str]]]:
-        """Return the rules and the cells of each record that stays out, by its index."""
-        told: dict[int, tuple[str, list[str]]] = {}
+        """Return the rules and the cells of each record still rejected, by its index."""
+        exceptions: dict[int, tuple[str, list[str]]] = {}
         blank = [""] * len(self._names)
         for at, (rule, reason) in batch.malformed.items():
-            told[at] = (rule, [*blank, str(batch.lines[at]), rule, reason, batch.shown[at]])
+            exceptions[at] = (rule, [*blank, str(batch.lines[at]), rule, reason, batch.shown[at]])
         columns = [values.take(reject_reasons.records).to_pylist() for values in batch.values]
         reasons = as_published_lines(reject_reasons.reasons)
         for number, (row, rule) in enumerate(
@@ -76,5 +76,5 @@ class BatchWriter:
         ):
             at = int(batch.sound[row])
             values = [column[number] for column in columns]
-            told[at] = (rule, [*values, str(batch.lines[at]), rule, reasons[number], ""])
-        return told
+            exceptions[at] = (rule, [*values, str(batch.lines[at]), rule, reasons[number], ""])
+        return exceptions

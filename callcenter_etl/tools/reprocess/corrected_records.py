@@ -1,4 +1,4 @@
-"""Turns corrected rows into records of the source's dialect, and reads them back as a loader would."""
+"""Writes corrected rows as records of the source's dialect, and reads them back to check them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ _BREAKS = ("\r", "\n")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records to be judged, in the order of their lines.
+    """Records to validate, ordered by line.
 
-    `keys` name them for ever, `raws` are their bytes as a file of the source holds them, with a line end. `sound`
-    has the indices of those that can be read as fields, `values` their columns by source position, each of shape
-    (sound,). `malformed` maps the index of each other record to its structural rule and reason, and `shown` to its
-    text.
+    `keys` identify them across reprocess runs; `raws` are their bytes as in the source, with a line end. `sound` has
+    the indices of the well-formed records, and `values` their columns by source position. `malformed` maps the index
+    of each other record to its structural rule and reason, and `shown` to its text.
     """
 
     keys: Sequence[str]
@@ -46,7 +45,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How records are written: the source's dialect and names, and the line end of its files."""
+    """The format of written records: the source's dialect and names, and the line end of its files."""
 
     dialect: Dialect
     names: tuple[str, ...]
@@ -54,19 +53,19 @@ class Writing:
 
     @property
     def encoding(self) -> str:
-        """The encoding of target and rejected: the source's, or UTF-8 where that is no superset of ASCII."""
+        """The encoding of target and rejected: the source's, or UTF-8 if that is not a superset of ASCII."""
         return self.dialect.encoding if is_ascii_superset(self.dialect.encoding) else "utf-8"
 
     @property
     def as_text(self) -> Dialect:
-        """The dialect of the records while they are text."""
+        """The dialect of the records as text, before they are encoded."""
         return replace(self.dialect, encoding="utf-8")
 
 
 def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
     """Write rows as records and read them back.
 
-    Where a row's source values are all empty, its raw text is the record; else the values count.
+    If all source values of a row are empty, its raw text is the record; otherwise the values are.
     """
     written = [_written(row, writing) for row in rows]
     malformed = {at: (each.rule, each.reason) for at, each in enumerate(written) if each.rule}
@@ -95,7 +94,7 @@ def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A row as a record's text; `rule` and `reason` where it cannot be a record."""
+    """A row as the text of a record; `rule` and `reason` if it cannot be one."""
 
     text: str
     rule: str = ""
@@ -103,7 +102,7 @@ class _Written:
     escaped: bool = False
 
     def bytes(self, writing: Writing) -> bytes:
-        """Encode; bytes that never decoded become what they were."""
+        """Return the encoded record; undecodable bytes become the original bytes."""
         text = self.text + writing.line_end
         if not self.escaped:
             return text.encode(writing.encoding, "backslashreplace")
@@ -119,7 +118,7 @@ def _written(row: Row, writing: Writing) -> _Written:
     if row.raw:
         if STRUCTURAL_RULES[ENCODING] == row.rules and _ESCAPED.search(row.raw):
             found = ", ".join(dict.fromkeys(f"\\x{byte}" for byte in _ESCAPED.findall(row.raw)))
-            reason = f"bytes that do not decode still stand in reject_raw as {found}"
+            reason = f"reject_raw still has undecodable bytes, written as {found}"
             return _Written(row.raw, STRUCTURAL_RULES[ENCODING], reason, escaped=True)
         return _encodable(_Written(row.raw), writing)
     if row.rules in STRUCTURAL_RULES.values():
@@ -162,7 +161,7 @@ def _encodable(written: _Written, writing: Writing) -> _Written:
 def _framed_together(
     rows: Sequence[Row], written: Sequence[_Written], writing: Writing
 ) -> Iterator[list[int]]:
-    """Yield the rows that are framed as one text, and those that must stand alone lest they take neighbours along."""
+    """Yield rows to frame as one text; a row that could take in its neighbours is framed alone."""
     together: list[int] = []
     for at, (row, each) in enumerate(zip(rows, written, strict=True)):
         if each.rule:
@@ -178,8 +177,8 @@ def _framed_together(
 
 
 def _read(text: str, writing: Writing, records: int) -> Chunk | None:
-    """Read records back; None where they are not so many."""
-    # With a line end: the last record of a one-column source may be empty.
+    """Read records back; None if their number differs."""
+    # With a line end, because the last record of a one-column source may be empty.
     raw, shape = f"{text}\n".encode(), RecordFormat(writing.as_text, len(writing.names))
     chunk = next(iter(LineBlock(raw, first_line=1, offset=0, format=shape).parse().chunks), None)
     return chunk if chunk is not None and len(chunk) == records else None
@@ -198,7 +197,7 @@ def _in_order(
 
 
 def _prove(batch: Batch, rows: Sequence[Row]) -> None:
-    """Raise AccountingError unless every corrected value reads back as it was given."""
+    """Raise AccountingError unless every corrected value is read back unchanged."""
     given = [at for at, place in enumerate(batch.sound.tolist()) if any(rows[place].values)]
     if len(batch.sound) + len(batch.malformed) != len(rows):
         raise AccountingError(

@@ -1,4 +1,4 @@
-"""The corrected records of a file, whichever kind it is, as batches to be judged."""
+"""Corrected records of a file of either kind, as batches to validate."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from callcenter_etl.writers.file_names import EXCEPTIONS, TARGET, is_part_name
 BATCH_ROWS = 20_000
 _HEADER_BYTES = 2**20
 _MAY_JOIN = (
-    "with source.multiline, records that stood apart may join here, and which lines they stood on cannot be told"
+    "with source.multiline, separate records may be joined here, so that their lines in the source are unknown"
     " (correct exceptions.csv instead)"
 )
 _NO_PART = (
-    "which lines these records of a part stood on cannot be told, and equal ones of other parts would be taken for them"
-    " (keep all of a part's records, in their order and under its name, with the run's folder at hand; or correct its"
-    " part of the exceptions instead)"
+    "the lines of these records of a part are unknown, and equal records of other parts could be confused with them"
+    " (keep all records of a part, in their order and under its name, in the run's folder; or correct its part of the"
+    " exceptions instead)"
 )
 _BY_CONTENT = (
-    "records are known by their content: which lines they stood on cannot be told"
+    "records are identified by their content, and their lines in the source are unknown"
     " (keep rejected.csv beside the run's own exceptions.csv, with all of its records)"
 )
 
 
 class Corrections(Protocol):
-    """Corrected records with what is needed to write them again."""
+    """Corrected records, and the format in which they are written again."""
 
     kind: str
     layout: ColumnLayout
@@ -60,7 +60,7 @@ class Corrections(Protocol):
         """Size and hash of the file."""
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Yield the records whose keys are not known, with the number of those that are."""
+        """Yield the records with unknown keys, and the number of the others."""
 
     def columns(self, batch: Batch, validator: Validator) -> ChunkColumns:
         """Name the values of a batch's sound records by the contract's columns."""
@@ -71,7 +71,7 @@ class Corrections(Protocol):
 
 @contextmanager
 def open_corrections(uri: str, document: ContractDocument, origin: OriginalRun) -> Iterator[Corrections]:
-    """Open a file of corrections: an exceptions file where it has our columns, else rejected records."""
+    """Open a file of corrections: an exceptions file if it has reject columns, otherwise rejected records."""
     storage = document.run.storage_options
     sheet = open_sheet(uri, storage, marked=document.run.exceptions.excel_safe)
     if sheet.has_our_columns:
@@ -93,7 +93,7 @@ def _columns(batch: Batch, layout: ColumnLayout, validator: Validator) -> ChunkC
 
 
 class CorrectedExceptions:
-    """An exceptions file that somebody corrected."""
+    """A corrected exceptions file."""
 
     kind = EXCEPTIONS
 
@@ -121,7 +121,7 @@ class CorrectedExceptions:
         return _columns(batch, self.layout, validator)
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Yield the records whose keys are not known, by line, with the number of those that are."""
+        """Yield the records with unknown keys, by line, and the number of the others."""
         rows = self._in_order()
         while part := list(islice(rows, BATCH_ROWS)):
             wanted = [row for row in part if str(row.line) not in before]
@@ -133,7 +133,7 @@ class CorrectedExceptions:
             raise AccountingError(f"{len(self._lines):,} rows were counted, but {read:,} read")
 
     def _in_order(self) -> Iterator[Row]:
-        """Yield the rows by line: as they come where they are in order, else held in memory."""
+        """Yield the rows by line; they are kept in memory only if the file is out of order."""
         rows = self._sheet.rows()
         if (np.diff(self._lines) > 0).all():
             return rows
@@ -165,7 +165,7 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, 
 
 
 def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
-    """Return the header line of the run's target, which says how the source ends its lines."""
+    """Return the header line of the run's target, which has the line end of the source."""
     storage = document.run.storage_options
     if not origin.has_target:
         return b""
@@ -224,7 +224,7 @@ def _rows(exceptions: ExceptionsFile) -> Iterator[Row]:
 
 
 class CorrectedRejected:
-    """A file of rejected records that somebody corrected."""
+    """A corrected file of rejected records."""
 
     kind = "rejected"
 
@@ -250,7 +250,7 @@ class CorrectedRejected:
         return _columns(batch, self.layout, validator)
 
     def batches(self, before: frozenset[str]) -> Iterator[tuple[Batch, int]]:
-        """Yield the records whose keys are not known, by line, with the number of those that are."""
+        """Yield the records with unknown keys, by line, and the number of the others."""
         given = 0
         for batch in self._file.batches():
             lined = (

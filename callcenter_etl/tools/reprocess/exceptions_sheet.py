@@ -1,4 +1,4 @@
-"""Reads an exceptions file as a spreadsheet may have written it again: another delimiter, encoding, line end, order."""
+"""Reads an exceptions file that a spreadsheet may have saved with another delimiter, encoding, line end or order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MAX_CELL_CHARACTERS = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line of the source that it stands for, its source values, and what our columns say."""
+    """A row of the sheet: its line in the source, its source values, and its reject columns."""
 
     line: int
     values: tuple[str, ...]
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An exceptions file: how it is written, its source columns' names, and where our columns stand."""
+    """An exceptions file: its format, the names of its source columns, and the positions of the reject columns."""
 
     uri: str
     storage: StorageOptions
@@ -57,13 +57,13 @@ class Sheet:
 
     @property
     def has_our_columns(self) -> bool:
-        """True where it is an exceptions file at all."""
+        """True if this is an exceptions file."""
         return LINE in self.header
 
     def cells(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the number of each row that is not empty, as a spreadsheet counts, and its cells; the header is left out.
+        """Yield the number, as in a spreadsheet, and the cells of each row that is not empty, without the header.
 
-        Raises SourceError where quotes do not close.
+        Raises SourceError if quotes do not close.
         """
         csv.field_size_limit(_MAX_CELL_CHARACTERS)
         identity = access.identify(self.uri, self.storage)
@@ -80,7 +80,7 @@ class Sheet:
                 text.detach()
 
     def lines(self, problems: list[Diagnostic]) -> NDArray[np.int64]:
-        """Return the source's line of each row, and say what is wrong with rows that cannot be reported apart."""
+        """Return the source line of each row, and append the problems of rows without a line of their own."""
         at, width = self.header.index(LINE), len(self.header)
         found: dict[int, int] = {}
         for number, cells in self.cells():
@@ -98,16 +98,16 @@ class Sheet:
             line = int(match[1])
             if line in found:
                 problems.append(
-                    Diagnostic(LINE, f"row {number:,}: line {line:,} stands in row {found[line]:,} already")
+                    Diagnostic(LINE, f"row {number:,}: line {line:,} is also in row {found[line]:,}")
                 )
             found[line] = number
             if len(problems) >= MAX_PROBLEMS:
-                problems.append(Diagnostic("file", f"no more than {MAX_PROBLEMS} problems are told"))
+                problems.append(Diagnostic("file", f"only {MAX_PROBLEMS} problems are shown"))
                 break
         return np.fromiter(found, dtype=np.int64, count=len(found))
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows in the file's order; cells that are not there are empty."""
+        """Yield the rows in the order of the file; missing cells are empty."""
         places = {name: self.header.index(name) for name in NEEDED}
         ours = set(REJECT_COLUMNS)
         values_at = [at for at, name in enumerate(self.header) if name not in ours]
@@ -122,9 +122,9 @@ class Sheet:
 
 
 def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
-    """Find out how a file is written; `marked` tells that its cells are guarded (`run.exceptions.excel_safe`).
+    """Detect the format of a file; `marked` if its cells are escaped (`run.exceptions.excel_safe`).
 
-    Raises SourceError where it cannot be read.
+    Raises SourceError if it cannot be read.
     """
     encoding, size, sha256 = _look(uri, storage)
     identity = access.identify(uri, storage)
@@ -148,7 +148,7 @@ def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
 
 
 def _look(uri: str, storage: StorageOptions) -> tuple[str, int, str]:
-    """Return the encoding: by its mark, else UTF-8 where all of it decodes, else what Windows writes; size and hash."""
+    """Return encoding, size and hash. Without a byte-order mark, the encoding is UTF-8 or else that of Windows."""
     digest, size, start = hashlib.sha256(), 0, b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     sound = True
@@ -167,7 +167,7 @@ def _look(uri: str, storage: StorageOptions) -> tuple[str, int, str]:
 
 
 def _header_of(start: str, *, marked: bool) -> tuple[str, tuple[str, ...]]:
-    """Return the delimiter under which our columns are found, and the header's cells without empty ones at its end."""
+    """Return the delimiter with which the reject columns are found, and the header without empty cells at its end."""
     for delimiter in _DELIMITERS:
         try:
             cells = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])

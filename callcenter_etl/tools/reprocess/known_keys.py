@@ -1,4 +1,4 @@
-"""Uniqueness of corrected records: among themselves, and against what was published before."""
+"""Uniqueness of corrected records, among themselves and against published records."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.reprocess.rejected_file import as_published
 
-# Lines of published files are reported from those of the source by being beyond any.
+# Added to the lines of published files, so that they differ from all lines of the source.
 _PUBLISHED = 10**15
 _IN_REASON = re.compile(r"\bline ([0-9]{16,18})\b")
 
 
 class KnownKeys:
-    """The keys of published records and, as they come, of corrected ones. Use within `with`."""
+    """The keys of published records and of the corrected ones so far. Use within `with`."""
 
     def __init__(self, validator: Validator, scratch: Path) -> None:
         self._validator = validator
@@ -41,11 +41,11 @@ class KnownKeys:
 
     @property
     def wanted(self) -> bool:
-        """True where the contract has rules of uniqueness."""
+        """True if the contract has rules of uniqueness."""
         return bool(self._keys)
 
     def add_published(self, uris: Iterable[str], document: ContractDocument) -> None:
-        """Take in the keys of published targets. Raises SourceError where one cannot be read."""
+        """Add the keys of published targets. Raises SourceError if one cannot be read."""
         for uri in uris if self._keys else ():
             with open_source(uri, as_published(document)) as source:
                 layout = source.open().layout
@@ -59,7 +59,7 @@ class KnownKeys:
 
 
 def as_published_lines(reasons: pa.StringArray) -> list[str]:
-    """Return reasons in which the lines of published files are called so."""
+    """Return reasons that name the lines of published files as such."""
     return [_IN_REASON.sub(_published_line, reason) for reason in pc.fill_null(reasons, "").to_pylist()]
 
 

@@ -1,4 +1,4 @@
-"""Finds out which source rejected records come from, and what that run published."""
+"""Finds the source of rejected records, and the published files of that run."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ FOLDER = "reprocessed"
 
 @dataclass(frozen=True, slots=True)
 class OriginalRun:
-    """Where rejected records come from: the source's hash, and the run's folder where it is at hand.
+    """The origin of rejected records: the hash of the source, and the folder of the run if it is known.
 
-    `home` is where reprocesses of that run go unless told otherwise. `exceptions_sha256` is the hash of the
-    exceptions as that run wrote them; `target_format` is that of a typed target, None for CSV. `parts` are the
-    numbers of part files, where target and exceptions are folders of them.
+    `home` is the default folder for reprocess runs. `exceptions_sha256` is the hash of the exceptions as written by
+    the run. `target_format` is None for CSV. `parts` are the numbers of part files, if target and exceptions are
+    folders of them.
     """
 
     sha256: str
@@ -42,7 +42,7 @@ class OriginalRun:
     parts: Mapping[str, int] = field(default_factory=dict)
 
     def files(self, name: str, storage: StorageOptions) -> list[str]:
-        """Return the address of one of the run's files, or those of its parts in the source's order. Raises SourceError."""
+        """Return the address of a file of the run, or those of its parts in source order. Raises SourceError."""
         if self.folder is None:
             return []
         return file_uris(self.folder, name, parts=self.parts.get(name), storage=storage)
@@ -51,13 +51,13 @@ class OriginalRun:
 def find_origin(
     file: str, storage: StorageOptions, *, run_output: str | None, sha256: str | None
 ) -> OriginalRun:
-    """Find the run whose rejects a file holds: in `run_output`, else beside the file, else by the hash alone.
+    """Find the run that wrote the rejects of a file: in `run_output`, else beside the file, else only the hash.
 
-    Raises UsageError where nothing tells it, or the hash is another one.
+    Raises UsageError if no run is found and no hash is given, or if the hash differs.
     """
     folder = run_output if run_output is not None else _folder_of(file)
-    told = summary_object(folder, storage)
-    origin = None if told is None else _from_summary(told, folder, storage)
+    summary_values = summary_object(folder, storage)
+    origin = None if summary_values is None else _from_summary(summary_values, folder, storage)
     if origin is None and run_output is not None:
         raise UsageError(f"{shown(run_output)}: no run is published here (name the output folder of the run)")
     if origin is None and sha256 is None:
@@ -85,11 +85,11 @@ def _parent_of(path: str) -> str:
     return os.path.normpath(os.path.join(local_path(path), ".."))  # noqa: PTH118  of text, as all addresses
 
 
-def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun | None:
+def _from_summary(summary_values: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun | None:
     try:
-        if told.get("kind") == KIND:
-            return _from_reprocess(told, folder, storage)
-        summary = Summary.from_dict(told)
+        if summary_values.get("kind") == KIND:
+            return _from_reprocess(summary_values, folder, storage)
+        summary = Summary.from_dict(summary_values)
     except DocumentError as error:
         _log.warning(
             "summary_not_trusted", summary=shown(within(folder, FILE_NAMES[SUMMARY])), cause=str(error)
@@ -110,7 +110,7 @@ def _from_summary(told: dict[str, Any], folder: str, storage: StorageOptions) ->
 
 
 def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> bool:
-    """Return whether the run's target is there, in CSV, as large as it was."""
+    """Return whether the run's target exists as CSV with its original size."""
     if target.format is not None:
         return False
     try:
@@ -121,10 +121,10 @@ def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> boo
         return False
 
 
-def _from_reprocess(told: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun:
-    """Go back from the exceptions that a reprocess wrote to the run behind it."""
+def _from_reprocess(summary_values: dict[str, Any], folder: str, storage: StorageOptions) -> OriginalRun:
+    """Return the original run of exceptions that a reprocess run wrote."""
     home = os.path.normpath(os.path.join(local_path(folder), ".."))  # noqa: PTH118  of text, as all addresses
-    earlier = Reprocessed.from_dict(told)
+    earlier = Reprocessed.from_dict(summary_values)
     bare = OriginalRun(sha256=earlier.source.sha256, uri=earlier.source.uri, home=home)
     if earlier.run_output is None:
         return bare

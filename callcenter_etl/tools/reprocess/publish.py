@@ -1,4 +1,4 @@
-"""Stages and publishes what a reprocess wrote: a folder of its own, there whole or not at all."""
+"""Stages and publishes the files of a reprocess run in a new folder, all or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INNER = "files"
 
 
 class StagedFolder:
-    """Files on their way into a new folder, `path` once they are published."""
+    """Files that will be published as the new folder `path`."""
 
     def __init__(self, directory: Path, path: Path, mode: int | None) -> None:
         self._directory = directory
@@ -39,7 +39,7 @@ class StagedFolder:
         self.files: dict[str, StagedFile] = {}
 
     def create(self, name: str) -> StagedFile:
-        """Start one of the files."""
+        """Create one of the files."""
         folder = self._directory / _INNER
         with translate_os_errors(folder):
             folder.mkdir(exist_ok=True)
@@ -47,11 +47,11 @@ class StagedFolder:
         return self.files[name]
 
     def final_uri(self, name: str) -> str:
-        """Return the path under which a file will be published."""
+        """Return the path of a file after publication."""
         return str(self._path / NAMES[name])
 
     def publish(self, summary: bytes) -> None:
-        """Make the files durable and give their folder its name, in one step."""
+        """Sync the files and rename their folder, as one atomic step."""
         self.create(SUMMARY).write(summary)
         for file in self.files.values():
             file.close()
@@ -64,9 +64,9 @@ class StagedFolder:
 
 @contextmanager
 def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[StagedFolder]:
-    """Yield the staging of a reprocess that will be published as `parent/run_id`.
+    """Yield the staging folder of a reprocess run that will be published as `parent/run_id`.
 
-    Raises OutputError where `parent` cannot be written.
+    Raises OutputError if `parent` cannot be written.
     """
     directory = parent / f"{STAGING_PREFIX}{run_id}"
     with translate_os_errors(parent):
@@ -83,9 +83,9 @@ def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[Stage
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was recovered of a source before: the keys of its records, and the targets that hold them.
+    """Records of a source that earlier reprocess runs recovered: their keys and targets.
 
-    `done` maps the hashes of corrected file and contract to the id of the reprocess that read them last.
+    `done` maps the hashes of corrected file and contract to the id of the latest reprocess run with them.
     """
 
     keys: frozenset[str]
@@ -94,9 +94,9 @@ class Before:
 
 
 def recovered_before(parent: Path, sha256: str) -> Before:
-    """Return what was recovered of a source into `parent` before.
+    """Return the records of a source that were recovered into `parent`.
 
-    Raises SourceError where one of the folders cannot be read: then nothing may be recovered, lest it be twice.
+    Raises SourceError if one of the folders cannot be read, since records could then be recovered twice.
     """
     keys: set[str] = set()
     targets: list[Path] = []

@@ -1,4 +1,4 @@
-"""Tells whether corrected records still stand in the order in which the run rejected them."""
+"""Checks that corrected records are still in the order in which the run rejected them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from callcenter_etl.tools.reprocess.exceptions_sheet import LINE, MAX_PROBLEMS, 
 
 
 def compared(batches: Iterable[Batch], rows: Iterable[Row], delimiter: str) -> tuple[bool, list[Diagnostic]]:
-    """Hold records to the rows that the run told of them, one by one.
+    """Compare records with the rows of the run's exceptions, one by one.
 
-    Gives whether there are as many of both, and, at most 20, the records that share less than half of their fields with
-    what stood in their place: they are another record, and would be taken for it.
+    Returns whether both have the same number, and as problems at most 20 records that share less than half of their
+    fields with the row at their place, as they are probably other records.
     """
     problems: list[Diagnostic] = []
     pairs = zip_longest(_fields_of(batches, delimiter), rows)
@@ -43,7 +43,7 @@ def _alike(fields: Sequence[str], row: Row, delimiter: str) -> bool:
 
 
 def _fields_of(batches: Iterable[Batch], delimiter: str) -> Iterator[Sequence[str]]:
-    """Yield the fields of each record, or the pieces of its text where it cannot be read as fields."""
+    """Yield the fields of each record, or the pieces of its text if it is malformed."""
     for batch in batches:
         columns = [values.to_pylist() for values in batch.values]
         places = {int(at): number for number, at in enumerate(batch.sound.tolist())}

@@ -1,4 +1,4 @@
-"""Reads corrected rejected records, which are a source in the contract's own dialect."""
+"""Reads corrected rejected records, a source in the dialect of the contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from callcenter_etl.tools.reprocess.corrected_records import Batch
 
 
 class RejectedFile:
-    """A file of rejected records. Use within `with`; `problems` are why it is none of the contract's."""
+    """A file of rejected records. Use within `with`; with `problems` it does not fit the contract."""
 
     def __init__(self, uri: str, document: ContractDocument) -> None:
         self.uri = uri
@@ -45,17 +45,17 @@ class RejectedFile:
 
     @property
     def identity(self) -> tuple[int, str]:
-        """Size and hash of the file, once all of it was read."""
+        """Size and hash of the file, after all of it was read."""
         return self._reader.stored_bytes, self._reader.sha256
 
     def drain(self) -> None:
-        """Read what is left, so that size and hash are those of the whole file."""
+        """Read the rest, so that size and hash are those of the whole file."""
         self._reader.drain()
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the records, keyed by their content: its hash, and the how-manieth of its kind it is.
+        """Yield the records with keys of their content: its hash and a number among equal records.
 
-        Raises SourceError for a record over the limit, which nobody corrects by hand.
+        Raises SourceError for a record over the size limit.
         """
         seen: Counter[str] = Counter()
         for chunk in self._reader.chunks():
@@ -68,7 +68,7 @@ class RejectedFile:
 
 
 def as_published(document: ContractDocument) -> ContractDocument:
-    """Describe the files that a run publishes: named as it names them, in UTF-8 where the source's encoding is hard."""
+    """Return a contract for published files: any name, and UTF-8 if the source's encoding is not a superset of ASCII."""
     source = document.source
     encoding = source.encoding if is_ascii_superset(source.encoding) else "utf-8"
     return document.model_copy(
@@ -77,13 +77,13 @@ def as_published(document: ContractDocument) -> ContractDocument:
 
 
 def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:
-    """Return the records with the lines of the source that they stood on, and keyed by them."""
+    """Return the records with their lines in the source as lines and keys."""
     keys = [str(line) for line in lines.tolist()]
     return Batch(keys, lines, batch.raws, batch.sound, batch.values, batch.malformed, batch.shown)
 
 
 def without(batch: Batch, known: frozenset[str]) -> Batch:
-    """Leave the records out whose keys are known."""
+    """Return the batch without records with known keys."""
     keep = [at for at, key in enumerate(batch.keys) if key not in known]
     if len(keep) == len(batch):
         return batch

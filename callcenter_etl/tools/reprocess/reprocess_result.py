@@ -1,4 +1,4 @@
-"""What a reprocess gave, in the shape that users see."""
+"""The result of a reprocess run, as users see it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KIND = "reprocess"
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """Rows of the corrected file by what became of them; `read` is the sum of the others."""
+    """Rows of the corrected file by outcome; `read` is the sum of the others."""
 
     read: int = 0
     recovered: int = 0
@@ -26,7 +26,7 @@ class RowCounts:
 
 @dataclass(frozen=True, slots=True)
 class OriginalSource:
-    """The source that the records came from; the address where it is known."""
+    """The source of the records, with its address if that is known."""
 
     uri: str | None
     sha256: str
@@ -34,7 +34,7 @@ class OriginalSource:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedFile:
-    """The file that was put right: an exceptions file or rejected records."""
+    """The corrected file: an exceptions file or rejected records."""
 
     uri: str
     kind: str
@@ -44,10 +44,10 @@ class CorrectedFile:
 
 @dataclass(frozen=True, slots=True)
 class Reprocessed:
-    """One reprocess, as its `summary.json` tells it.
+    """A reprocess run, as in its `summary.json`.
 
-    `outputs` is empty where nothing was written: nothing new to recover, a dry run, or a file that is refused with
-    `problems`. `run_output` is the folder of the run that rejected the records, as seen from the outputs'.
+    `outputs` is empty if nothing was written: nothing new to recover, a dry run, or a file refused with `problems`.
+    `run_output` is the folder of the run that rejected the records, relative to that of the outputs.
     """
 
     run_id: str
@@ -67,16 +67,16 @@ class Reprocessed:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Reprocessed:
-        """Return the result of which these are the plain values. Raises DocumentError for any others."""
+        """Parse a result from plain values. Raises DocumentError if they are not those of a result."""
         return to_form(Reprocessed, values)
 
     @property
     def exit_code(self) -> int:
-        """The exit code that the command line gives for this result."""
+        """The exit code of the command line for this result."""
         return int(self.status != PASSED)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain values, ready for JSON; `kind` tells it from the summary of a run."""
+        """Return the result as plain values, ready for JSON; `kind` distinguishes it from the summary of a run."""
         outputs = {name: file.to_dict() for name, file in self.outputs.items()}
         problems = [problem.to_problem() for problem in self.problems]
         return {"kind": KIND, **asdict(self), "problems": problems, "outputs": outputs}

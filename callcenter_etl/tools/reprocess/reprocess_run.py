@@ -1,4 +1,4 @@
-"""One reprocess: corrected records are judged again, the recovered ones published once, the rest told again."""
+"""Runs a reprocess: validates corrected records, publishes each recovered one once, and explains the rest."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReprocessPlan:
-    """All that one reprocess needs to know; `output` None is the folder `reprocessed` in that of the run."""
+    """The parameters of one reprocess run; `output` None is the folder `reprocessed` in that of the run."""
 
     file: str
     output: str | None = None
@@ -66,17 +66,17 @@ class ReprocessPlan:
 
 
 def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
-    """Judge a corrected exceptions file, or corrected rejected records, again.
+    """Validate a corrected exceptions file, or corrected rejected records, again.
 
-    What keeps the contract is published in a folder of its own below the output, once for each line of the source,
-    with a fresh exceptions file for the rest; a dry run writes nothing. Raises UsageError where it cannot be reported
-    which source the records come from, SourceError or OutputError where it cannot be finished.
+    Records that pass are published in a new folder below the output, once for each line of the source, with a new
+    exceptions file for the rest; a dry run writes nothing. Raises UsageError if the source of the records is unknown,
+    SourceError or OutputError if the run cannot be finished.
     """
     if plan.file == STANDARD_INPUT:
         raise UsageError("a file to reprocess is read more than once: name one, not standard input")
     access.check_regular(plan.file)
     storage = contract.document.run.storage_options
-    access.identify(plan.file, storage)  # a file that is missing is named before its source is asked for
+    access.identify(plan.file, storage)  # a missing file is reported before an unknown source
     origin = find_origin(plan.file, storage, run_output=plan.run_output, sha256=plan.source_sha256)
     output = plan.output if plan.output is not None else origin.home
     if output is None:
@@ -96,7 +96,7 @@ def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
 
 @contextmanager
 def _alone(home: Path, plan: ReprocessPlan, contract: LoadedContract) -> Iterator[None]:
-    """Hold the output, so that no other reprocess recovers the same records meanwhile; a dry run only looks."""
+    """Lock the output, so that no other reprocess run recovers the same records; a dry run needs no lock."""
     lock_owner = LockOwner.here(plan.run_id, instant(datetime.now(UTC)))
     lock = nullcontext() if plan.dry_run else target_lock(home, lock_owner, mode=contract.document.run.mode)
     with lock:
@@ -108,7 +108,7 @@ def _alone(home: Path, plan: ReprocessPlan, contract: LoadedContract) -> Iterato
 
 
 class _Reprocess:
-    """The state of one execution."""
+    """The state of one reprocess run."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class _Reprocess:
         self.started = datetime.now(UTC)
 
     def execute(self) -> Reprocessed:
-        """Read the corrections to their end, then publish."""
+        """Read all corrections, then publish."""
         if self.corrections.problems:
             return self._result(REFUSED, problems=self.corrections.problems)
         before = recovered_before(self.home, self.origin.sha256)
@@ -155,12 +155,12 @@ class _Reprocess:
         return result
 
     def _nothing_new(self, before: Before) -> bool:
-        """Return whether there is nothing to write, or nothing but what an earlier reprocess has written."""
+        """Return whether there is nothing to write, or nothing that an earlier reprocess run has not written."""
         if self.counts.recovered:
             return False
         done = before.done.get((self.corrections.identity[1], self.contract.sha256))
         if done is not None and not self.plan.force:
-            self.notes.append(f"already done by reprocess {done} (--force writes it anew)")
+            self.notes.append(f"already done by reprocess {done} (--force writes it again)")
             return True
         return not self.counts.rejected
 
@@ -204,7 +204,7 @@ class _Reprocess:
         )
         if read != recovered + writer.rejected + skipped:
             raise AccountingError(
-                f"{read:,} rows were read, but {recovered + writer.rejected + skipped:,} told"
+                f"{read:,} rows were read, but {recovered + writer.rejected + skipped:,} accounted for"
             )
 
     def _take_in_published(self, keys: KnownKeys, targets: tuple[Path, ...]) -> None:
@@ -219,7 +219,7 @@ class _Reprocess:
             uris[:0] = self.origin.files(TARGET, self.contract.document.run.storage_options)
         else:
             self.notes.append(
-                "unique values were compared among these records alone: the run's target is not at hand"
+                "unique values were compared only among these records: the run's target is not available"
                 " (--run-output names its folder)"
             )
         keys.add_published(uris, self.contract.document)

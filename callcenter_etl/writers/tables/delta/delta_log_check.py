@@ -85,8 +85,14 @@ def _check_file(uri: str, size: int, storage: StorageOptions) -> None:
 
 def _blocks_of_lines(stream: IO[bytes]) -> Iterator[bytes]:
     """Yield blocks that end at a line end, where no text of JSON can go on."""
+    kept: list[bytes] = []
     while block := stream.read(_BLOCK_BYTES):
-        yield block if block.endswith(b"\n") else block + stream.readline()
+        lines, end, rest = block.rpartition(b"\n")
+        if end:
+            yield b"".join((*kept, lines, end))
+            kept = []
+        kept.append(rest)
+    yield b"".join(kept)
 
 
 def _checked_depth(uri: str, block: bytes, before: int) -> int:

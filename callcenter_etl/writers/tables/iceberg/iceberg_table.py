@@ -29,13 +29,13 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from callcenter_etl.contract.table_layout import TableLayout
 from callcenter_etl.errors import CallcenterEtlError, OutputError, UsageError
-from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.tables.arrow_schema import OWN_COLUMNS
 from callcenter_etl.writers.tables.iceberg.iceberg_types import partition_fields, plain, value_of, with_ids
 from callcenter_etl.writers.tables.iceberg.iceberg_version import (
     PROPERTY_PREFIX,
     SOURCE_PROPERTY,
     IcebergVersion,
+    cause_of,
 )
 from callcenter_etl.writers.tables.table_protocol import Added, ConflictError, TableChange, TableVersion
 
@@ -251,8 +251,7 @@ class IcebergTable:
         except (CallcenterEtlError, ConflictError):
             raise
         except Exception as error:  # each kind of catalog raises the errors of a library of its own
-            words = shown(" ".join(str(error).split()))[:500] or type(error).__name__
-            raise OutputError(f"{self._identifier}: {words}") from error
+            raise OutputError(f"{self._identifier}: {cause_of(error)}") from error
 
 
 def data_uri(table: Table) -> str:

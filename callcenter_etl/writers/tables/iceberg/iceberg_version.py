@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
 from pyiceberg.types import StringType
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.tables.iceberg.iceberg_types import text_of
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance
 from callcenter_etl.writers.tables.source_rows import RowsInFiles
@@ -23,6 +25,7 @@ SOURCE_PROPERTY = (
     "callcenter_etl.source."  # prefix of a source's key: a table property with its content's key
 )
 PROPERTY_PREFIX = "callcenter_etl."  # prefix of the names of a commit's metadata in a snapshot's summary
+_MAX_WORDS = 500
 
 
 class IcebergVersion(RowsInFiles):
@@ -121,3 +124,16 @@ class IcebergVersion(RowsInFiles):
 def _text(bounds: dict[int, bytes] | None, at: int) -> str | None:
     bound = (bounds or {}).get(at)
     return None if bound is None else str(from_bytes(StringType(), bound))
+
+
+def cause_of(error: Exception) -> str:
+    """Return what a library says is wrong; of damaged metadata no text, which the message of pydantic would quote."""
+    refused = error.__cause__ or error  # pyiceberg puts pydantic's error into one of its own
+    if isinstance(refused, ValidationError):
+        (first, *_) = refused.errors(include_input=False, include_url=False, include_context=False)
+        cause = first["msg"]
+    elif isinstance(error, RecursionError):
+        cause = "nested too deeply"
+    else:
+        return shown(" ".join(str(error).split()))[:_MAX_WORDS] or type(error).__name__
+    return f"the table's metadata cannot be read: {cause} (restore it from a copy, or name another table)"

@@ -1,0 +1,137 @@
+"""Publish a run: check its totals, build its target, write its summary, and publish all files together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from callcenter_etl.contract.loader import LoadedContract
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.judge.validator import Validator
+from callcenter_etl.run.limits import broken_limits, status_of
+from callcenter_etl.run.plan import RunPlan, accepted_by
+from callcenter_etl.run.summary import (
+    ContractIdentity,
+    OutputFile,
+    RecordCounts,
+    Resumed,
+    RuleCount,
+    SourceIdentity,
+    Summary,
+    instant,
+)
+from callcenter_etl.run.summary_builder import output_file, rule_counts, staged_bytes
+from callcenter_etl.run.table_target import build_target
+from callcenter_etl.sources.source import Source, SourceHeader
+from callcenter_etl.writers.file_names import EXCEPTIONS, REJECTED, TARGET
+from callcenter_etl.writers.router import Router
+from callcenter_etl.writers.staging import Staging
+from callcenter_etl.writers.summary_file import summary_bytes
+from callcenter_etl.writers.tables.target_writer import TargetProvenance
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Publication of one run: its plan and counts, its start (UTC, and by the monotonic clock), and the resumed run."""
+
+    plan: RunPlan
+    contract: LoadedContract
+    accounts: Tally
+    started: datetime
+    clock: float
+    resumed: Resumed | None
+
+    def refuse(self, reader: Source, header: SourceHeader, staged: Staging) -> Summary:
+        """Publish the summary of a refused source, and return it. Raises SourceError, OutputError."""
+        reader.drain()
+        reader.check_unchanged()
+        validator = Validator(self.contract.document)
+        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
+        summary = self._summary(reader, status="refused", problems=header.problems, rules=rules, outputs={})
+        staged.publish((), summary_bytes(summary.to_dict()))
+        return summary
+
+    def publish(self, reader: Source, staged: Staging, router: Router) -> Summary:
+        """Publish the staged files of a source that was read to its end, and return the summary.
+
+        Raises AccountingError where the totals do not agree, SourceError where the source changed, OutputError.
+        """
+        reader.check_unchanged()
+        preamble = self.accounts.preamble_bytes
+        self.accounts.prove(
+            plain_bytes=reader.plain_bytes,
+            lines=reader.lines,
+            target_bytes=staged_bytes(staged, TARGET, preamble=preamble) if staged.sink is None else None,
+            target_records=router.target_records,
+            rejected_bytes=staged_bytes(staged, REJECTED, preamble=preamble),
+            exceptions=router.exception_records,
+        )
+        limits, rejected = self.plan.limits, self.accounts.rejected.records
+        problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
+        status = status_of(limits, problems, rejected=rejected)
+        names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
+        unconverted = self._build_target(reader, staged) if TARGET in names else None
+        rules = rule_counts(self.accounts)
+        outputs = {name: output_file(staged, name, unconverted=unconverted) for name in names}
+        summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
+        staged.publish(names, summary_bytes(summary.to_dict()))
+        # A table has its version and the added bytes only since its commit.
+        return replace(
+            summary, outputs={name: output_file(staged, name, unconverted=unconverted) for name in names}
+        )
+
+    def _build_target(self, reader: Source, staged: Staging) -> int | None:
+        """Build the typed target of a run that has one, and return the number of records with unconverted values."""
+        if staged.sink is None:
+            return None
+        provenance = TargetProvenance(
+            run_id=self.plan.run_id,
+            source_uri=reader.uri,
+            source_bytes=reader.stored_bytes,
+            source_sha256=reader.sha256,
+            contract_sha256=self.contract.sha256,
+            options=accepted_by(self.plan.options),
+        )
+        records, force = self.accounts.accepted.records, self.plan.force
+        return build_target(
+            staged, staged.sink, self.contract.document, provenance, records=records, force=force
+        )
+
+    def _summary(
+        self,
+        reader: Source,
+        *,
+        status: str,
+        problems: tuple[Diagnostic, ...],
+        rules: dict[str, RuleCount],
+        outputs: dict[str, OutputFile],
+    ) -> Summary:
+        accounts = self.accounts
+        return Summary(
+            run_id=self.plan.run_id,
+            status=status,
+            contract=ContractIdentity(
+                id=self.contract.document.contract,
+                version=self.contract.document.version,
+                sha256=self.contract.sha256,
+            ),
+            source=SourceIdentity(uri=reader.uri, bytes=reader.stored_bytes, sha256=reader.sha256),
+            records=RecordCounts(
+                read=accounts.framed,
+                accepted=accounts.accepted.records,
+                rejected=accounts.rejected.records,
+                malformed=accounts.malformed,
+                warned=accounts.warned,
+            ),
+            blank_lines=accounts.blank_lines,
+            lines=reader.lines,
+            rules=rules,
+            problems=problems,
+            outputs=outputs,
+            started_at=instant(self.started),
+            finished_at=instant(datetime.now(UTC)),
+            seconds=round(time.monotonic() - self.clock, 3),
+            resumed=self.resumed,
+        )
