@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from callcenter_etl.arguments import kind_of, path_of
 from callcenter_etl.contract.loader import READ_BYTES, LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import ArgumentTypeError, ContractError, Fault, UsageError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import ArgumentTypeError, ContractError, UsageError
 from callcenter_etl.imports import importing_pandera
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.compile import compile_rules
@@ -137,8 +138,8 @@ def as_contract(contract: Contract | str | os.PathLike[str] | Mapping[str, Any])
 
 def load_contracts(sources: Sequence[str]) -> list[Contract]:
     """Load several contracts from files. Raises one ContractError with the faults of all of them."""
-    faults: list[Fault] = []
-    warnings: list[Fault] = []
+    faults: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
     found: list[Contract] = []
     for source in sources:
         try:

@@ -2,37 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong with a contract, and where.
-
-    `line` and `column` are 1-based; None where the contract did not come from a text. One of severity `warn` is only
-    suspicious: the contract can be used.
-    """
-
-    message: str
-    path: str = ""
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    severity: Literal["error", "warn"] = "error"
-
-    def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        kind = "warning" if self.severity == "warn" else ""
-        return ": ".join(part for part in (place, self.path, kind, self.message) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a whole source was refused, or a run failed: a rule id and a sentence."""
-
-    rule: str
-    message: str
+from callcenter_etl.diagnostic import Diagnostic
 
 
 class CallcenterEtlError(Exception):
@@ -42,11 +12,11 @@ class CallcenterEtlError(Exception):
 
 
 class ContractError(CallcenterEtlError):
-    """The contract is wrong; carries every fault found, and warnings, which may name the cause of a fault."""
+    """The contract is wrong; carries a diagnostic of every fault, and warnings, which may name the cause of a fault."""
 
     exit_code = 2
 
-    def __init__(self, faults: tuple[Fault, ...], warnings: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, faults: tuple[Diagnostic, ...], warnings: tuple[Diagnostic, ...] = ()) -> None:
         self.faults = faults
         self.warnings = warnings
         super().__init__("\n".join(str(fault) for fault in (*faults, *warnings)))

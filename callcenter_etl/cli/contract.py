@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -16,10 +14,10 @@ from callcenter_etl.cli.convert import export_contract, import_contract, print_u
 from callcenter_etl.cli.help import GroupedCommand, GroupOfCommands
 from callcenter_etl.cli.infer import infer
 from callcenter_etl.cli.output_formats import Formats, requested_formats, write_to
-from callcenter_etl.errors import ContractError, Fault, SourceError
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
+from callcenter_etl.errors import ContractError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.store.uris import shown
-from callcenter_etl.terminal import printable
 
 app = typer.Typer(
     cls=GroupOfCommands,
@@ -43,9 +41,10 @@ def check(
     Example: callcenter-etl contract check contracts/*.yaml
     """
     from callcenter_etl.api_contract import load_contract
+    from callcenter_etl.diagnostics.renderers import RENDERERS
 
     wanted = requested_formats(formats)
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     for file in files:
         try:
             contract = load_contract(file)
@@ -54,37 +53,11 @@ def check(
         except ContractError as error:
             faults += (*error.faults, *error.warnings)
         except SourceError as error:  # an unreadable file does not hide the faults of the others
-            faults.append(Fault(str(error).removeprefix(f"{shown(file)}: "), file=shown(file)))
+            faults.append(contract_diagnostic(str(error).removeprefix(f"{shown(file)}: "), file=shown(file)))
     for each in wanted:
-        write_to(each, partial(_renderer(each.form), files, faults))
+        write_to(each, partial(RENDERERS[each.form].contracts, files, faults))
     wrong = any(fault.severity == "error" for fault in faults)
     raise typer.Exit(ContractError.exit_code if wrong else 0)
-
-
-def _as_text(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    wrong = {fault.file for fault in faults if fault.severity == "error"}
-    sound = [f"{file}: no faults" for file in files if file not in wrong]
-    stream.writelines(f"{printable(line)}\n" for line in [str(fault) for fault in faults] + sound)
-
-
-def _as_json(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    found: dict[str, list[dict[str, object]]] = {"error": [], "warn": []}
-    for fault in faults:
-        each = asdict(fault)
-        found[each.pop("severity")].append(each)
-    json.dump({"files": files, "faults": found["error"], "warnings": found["warn"]}, stream, indent=2)
-    stream.write("\n")
-
-
-def _renderer(form: str) -> Callable[[Sequence[str], Sequence[Fault], TextIO], None]:
-    if form in _RENDERERS:
-        return _RENDERERS[form]
-    from callcenter_etl.diagnostics.renderers import FAULT_RENDERERS
-
-    return FAULT_RENDERERS[form]
-
-
-_RENDERERS = {"text": _as_text, "json": _as_json}
 
 
 app.command("infer", cls=GroupedCommand)(infer)

@@ -9,7 +9,8 @@ from typing import TextIO
 
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.cli.output_formats import FOR_PEOPLE, RequestedFormat, write_to
-from callcenter_etl.diagnostics import RENDERERS
+from callcenter_etl.diagnostics.findings import Report, report_of
+from callcenter_etl.diagnostics.renderers import RENDERERS
 from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
@@ -37,19 +38,34 @@ class CommandResult:
 def show(ended: CommandResult, wanted: Sequence[RequestedFormat]) -> None:
     """Write each requested format to its target. Raises OutputError if one cannot be written."""
     for each in wanted:
-        if each.form not in RENDERERS:
-            write_to(each, partial(_write_report, ended, each.form))
-        elif ended.results or len(ended.failures) > 1:
-            write_to(each, partial(_write_summaries, ended, each.form))
+        # A single source that could not be finished has no summary, and its cause is on standard error already.
+        if RENDERERS[each.form].shows_records or ended.results or len(ended.failures) > 1:
+            write_to(each, partial(_write_results, ended, each.form))
 
 
-def _write_summaries(ended: CommandResult, form: str, stream: TextIO) -> None:
-    kept = ended.options.output is not None
-    records = [result.record if kept else replace(result.record, outputs={}) for result in ended.results]
-    RENDERERS[form](records, stream)
-    if form != FOR_PEOPLE:
-        return
-    if not kept:
+def _write_results(ended: CommandResult, form: str, stream: TextIO) -> None:
+    renderer = RENDERERS[form]
+    renderer.runs(_report(ended, shows_records=renderer.shows_records), stream)
+    if form == FOR_PEOPLE:
+        _write_notes(ended, stream)
+
+
+def _report(ended: CommandResult, *, shows_records: bool) -> Report:
+    options, results = ended.options, ended.results
+    if not shows_records and options.output is None:  # the files of these summaries go with the process
+        results = [replace(each, record=replace(each.record, outputs={})) for each in results]
+    return report_of(
+        results,
+        ended.contract,
+        unfinished=ended.failures,
+        most=options.max_findings if shows_records else 0,
+        fail_on=options.fail_on,
+        exit_code=ended.exit_code,
+    )
+
+
+def _write_notes(ended: CommandResult, stream: TextIO) -> None:
+    if ended.options.output is None:
         stream.write("  nothing was kept (name a folder with --output)\n")
     for result in ended.results:
         source = printable(shown(result.source))
@@ -68,18 +84,3 @@ def _in_a_line(run: Summary) -> str:
         f"run {run.run_id} ({run.finished_at}): {VERDICTS[run.status]}, {records.read:,} read,"
         f" {records.accepted:,} accepted, {records.rejected:,} rejected; nothing was written (--force runs it again)"
     )
-
-
-def _write_report(ended: CommandResult, form: str, stream: TextIO) -> None:
-    from callcenter_etl.diagnostics.findings import FailedRun, report_of
-    from callcenter_etl.diagnostics.renderers import REPORT_RENDERERS
-
-    report = report_of(
-        ended.results,
-        ended.contract,
-        unfinished=tuple(FailedRun(source, str(error)) for source, error in ended.failures),
-        most=ended.options.max_findings,
-        fail_on=ended.options.fail_on,
-        exit_code=ended.exit_code,
-    )
-    REPORT_RENDERERS[form](report, stream)

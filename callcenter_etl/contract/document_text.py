@@ -17,7 +17,8 @@ from callcenter_etl.contract.yaml_events import (
     fast_events,
 )
 from callcenter_etl.contract.yaml_reader import DocumentReader, TooManyValuesError
-from callcenter_etl.errors import ContractError, Fault
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
+from callcenter_etl.errors import ContractError
 
 MAX_BYTES = 64 * 2**20
 MAX_VALUES = 2_000_000
@@ -39,7 +40,7 @@ class Document:
     positions: Positions = field(default_factory=Positions)
     origins: Mapping[Path, Path] | None = None
     files: Mapping[str | int, str] | None = None
-    warnings: tuple[Fault, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     def there(self, path: Path) -> Path:
         """Return the path in the original document of a path in the value, or of its nearest enclosing part."""
@@ -57,7 +58,7 @@ def parse_document(text: bytes, origin: str) -> Document:
     if not isinstance(value, dict) and not reader.faults:
         kind = "empty" if value is None else f"a {'list' if isinstance(value, list) else 'single value'}"
         message = f"the document is {kind}, a mapping with the key 'contract' expected"
-        reader.faults.append(Fault(message, file=origin, line=1, column=1))
+        reader.faults.append(contract_diagnostic(message, file=origin, line=1, column=1))
     if reader.faults or not isinstance(value, dict):
         raise ContractError(tuple(reader.faults), tuple(reader.warnings.found))
     return Document(value=value, positions=reader.positions, warnings=tuple(reader.warnings.found))
@@ -66,19 +67,19 @@ def parse_document(text: bytes, origin: str) -> Document:
 def _decode(text: bytes, origin: str) -> str:
     if len(text) > MAX_BYTES:
         message = f"the contract has more than {MAX_BYTES:,} bytes, which no contract needs"
-        raise ContractError((Fault(message, file=origin),))
+        raise ContractError((contract_diagnostic(message, file=origin),))
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _line_and_column(text[: error.start].decode("utf-8-sig"))
         message = f"byte 0x{text[error.start]:02X} is not UTF-8"
-        raise ContractError((Fault(message, file=origin, line=line, column=column),)) from error
+        raise ContractError((contract_diagnostic(message, file=origin, line=line, column=column),)) from error
     # libyaml and ruamel.yaml report these characters differently, and JSON text would pass with them.
     control = _NOT_PRINTABLE.search(decoded)
     if control is not None:
         line, column = _line_and_column(decoded[: control.start()])
         message = f"not YAML: the control character {control[0]!r} must be written as an escape"
-        raise ContractError((Fault(message, file=origin, line=line, column=column),))
+        raise ContractError((contract_diagnostic(message, file=origin, line=line, column=column),))
     return decoded
 
 
@@ -109,20 +110,22 @@ def _read_text(text: str, size: int, origin: str) -> DocumentReader:
         raise ContractError((_located(refused, origin),)) from None
 
 
-def _located(fault: YamlSyntaxError, origin: str) -> Fault:
+def _located(fault: YamlSyntaxError, origin: str) -> Diagnostic:
     if fault.line is None or fault.column is None:
-        return Fault(f"not YAML: {fault.message}", file=origin)
-    return Fault(f"not YAML: {fault.message}", file=origin, line=fault.line + 1, column=fault.column + 1)
+        return contract_diagnostic(f"not YAML: {fault.message}", file=origin)
+    return contract_diagnostic(
+        f"not YAML: {fault.message}", file=origin, line=fault.line + 1, column=fault.column + 1
+    )
 
 
-def _too_long_for_exact(refused: YamlSyntaxError | None, size: int, origin: str) -> Fault:
+def _too_long_for_exact(refused: YamlSyntaxError | None, size: int, origin: str) -> Diagnostic:
     if refused is not None:
         return _located(refused, origin)
     message = (
         f"the contract has {size:,} bytes; more than {MAX_SLOW_BYTES:,} are read only with PyYAML's C extension, "
         "and without the characters U+0085, U+2028 and U+2029 (write these as escapes)"
     )
-    return Fault(message, file=origin)
+    return contract_diagnostic(message, file=origin)
 
 
 def _line_and_column(before: str) -> Place:

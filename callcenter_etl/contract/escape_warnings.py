@@ -7,7 +7,7 @@ from typing import Any
 from callcenter_etl.contract.escapes import advice, suspicious_escape
 from callcenter_etl.contract.positions import Path
 from callcenter_etl.contract.quoting import shortened
-from callcenter_etl.errors import Fault
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
 
 MAX_WARNINGS = 100
 
@@ -16,7 +16,7 @@ class EscapeWarnings:
     """The warnings of one text, at most one for each position: an alias repeats the scalar of its anchor."""
 
     def __init__(self, origin: str, text: str) -> None:
-        self.found: list[Fault] = []
+        self.found: list[Diagnostic] = []
         self._origin = origin
         self._text = text
         self._is_json = text.lstrip().startswith("{")
@@ -37,16 +37,18 @@ class EscapeWarnings:
         self._warned.add((event.start_mark.index, key))
         self.found.append(self._warning(event, path, raw, *suspicious))
 
-    def _warning(self, event: Any, path: Path, raw: str, offset: int, meaning: str) -> Fault:
+    def _warning(self, event: Any, path: Path, raw: str, offset: int, meaning: str) -> Diagnostic:
         if len(self.found) == MAX_WARNINGS:
             message = f"and more: only {MAX_WARNINGS:,} warnings are shown"
-            return Fault(message, file=self._origin, severity="warn")
+            return contract_diagnostic(message, file=self._origin, severity="warn")
         # A scalar in double quotes may run over lines; the column then counts from the last line break.
         breaks = raw.count("\n", 0, offset)
         line, start = event.start_mark.line + 1 + breaks, event.start_mark.column + 1
         column = start + 1 + offset if not breaks else offset - raw.rfind("\n", 0, offset)
         message = advice(raw[offset : offset + 2], meaning, json=self._is_json)
-        return Fault(message, dotted(path), self._origin, line, column, "warn")
+        return contract_diagnostic(
+            message, path=dotted(path), file=self._origin, line=line, column=column, severity="warn"
+        )
 
 
 def dotted(path: Path) -> str:

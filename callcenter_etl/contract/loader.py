@@ -19,7 +19,8 @@ from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.rule_locations import rule_positions
 from callcenter_etl.contract.size_limits import entry_faults
 from callcenter_etl.contract.structure import check_shape
-from callcenter_etl.errors import ContractError, Fault, SourceError, UsageError
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
+from callcenter_etl.errors import ContractError, SourceError, UsageError
 from callcenter_etl.os_errors import translate_os_errors
 
 MAX_FAULTS = 500
@@ -45,8 +46,8 @@ class LoadedContract:
     rule_positions: Mapping[str, Place] = field(default_factory=dict)
     positions: Positions = field(default_factory=Positions, repr=False)
     part: str | None = None
-    unsupported: tuple[Fault, ...] = ()
-    warnings: tuple[Fault, ...] = ()
+    unsupported: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     def place_of(self, path: Path) -> Place | None:
         """Return the 1-based line and column of a part of the contract, or of its nearest enclosing part."""
@@ -90,7 +91,9 @@ def load_document(
         try:
             text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
         except (ValueError, RecursionError) as error:
-            raise ContractError((Fault(f"the mapping cannot be a contract: {error}"),)) from error
+            raise ContractError(
+                (contract_diagnostic(f"the mapping cannot be a contract: {error}"),)
+            ) from error
         return load_parsed(Document(value=dict(source)), text, None)
     origin, part = split_part(os.fspath(source))
     text = read_bytes(origin)
@@ -113,7 +116,7 @@ def split_part(name: str) -> tuple[str, str | None]:
 
 def convert(
     parsed: Document, origin: str | None, read: Callable[[dict[str, Any]], ConvertedDraft]
-) -> tuple[Document, list[tuple[bool, Fault]]]:
+) -> tuple[Document, list[tuple[bool, Diagnostic]]]:
     """Convert a document of another format to a contract.
 
     Returns the contract, and a note for each part of the document that the contract does not hold: whether that part
@@ -124,7 +127,7 @@ def convert(
     if draft.faults:
         raise ContractError(tuple(locate.fault(path, message) for path, message in draft.faults))
     notes = [(note.asserts, locate.fault(note.path, note.message)) for note in draft.notes]
-    in_order = sorted(notes, key=lambda note: (note[1].file or "", note[1].line or 0, note[1].column or 0))
+    in_order = sorted(notes, key=lambda note: note[1].location.order())
     return replace(parsed, value=draft.value, origins=draft.origins), in_order
 
 
@@ -142,9 +145,11 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
     faults += [locate.fault(path, message, offset) for path, message, offset in found]
     if document is None or faults:
         unique = dict.fromkeys(faults[:MAX_FAULTS])
-        reported = sorted(unique, key=lambda fault: (fault.line or 0, fault.column or 0))
+        reported = sorted(unique, key=lambda fault: fault.location.order()[1:])
         if len(faults) > MAX_FAULTS:
-            reported.append(Fault(f"and more: only {MAX_FAULTS:,} faults are shown", file=origin))
+            reported.append(
+                contract_diagnostic(f"and more: only {MAX_FAULTS:,} faults are shown", file=origin)
+            )
         raise ContractError(tuple(reported), parsed.warnings)
     return LoadedContract(
         document,
@@ -166,7 +171,7 @@ class _Locator:
     def place(self, path: Path) -> Place | None:
         return self._parsed.positions.nearest(self._parsed.there(path))
 
-    def fault(self, path: Path, message: str, offset: int = 0) -> Fault:
+    def fault(self, path: Path, message: str, offset: int = 0) -> Diagnostic:
         place = self.place(path)
         path = self._parsed.there(path)
         start = self._parsed.positions.find_start(path)
@@ -175,4 +180,4 @@ class _Locator:
         line, column = place or (None, None)
         files = self._parsed.files or {}
         file = files.get(path[0], self._origin) if path else self._origin
-        return Fault(message, path=dotted(path), file=file, line=line, column=column)
+        return contract_diagnostic(message, path=dotted(path), file=file, line=line, column=column)

@@ -9,7 +9,8 @@ from callcenter_etl.contract.escape_warnings import EscapeWarnings
 from callcenter_etl.contract.positions import Path, Place, Positions
 from callcenter_etl.contract.scalar import Scalar, plain_tag
 from callcenter_etl.contract.yaml_events import EventStream, YamlSyntaxError
-from callcenter_etl.errors import ContractError, Fault
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
+from callcenter_etl.errors import ContractError
 
 MAX_DEPTH = 50
 MAX_FAULTS = 500
@@ -43,7 +44,7 @@ class DocumentReader:
     def __init__(
         self, origin: str, stream: EventStream, warnings: EscapeWarnings, *, max_characters: int
     ) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[Diagnostic] = []
         self.warnings = warnings
         self.positions = Positions()
         self.value: Any = None
@@ -226,9 +227,11 @@ class DocumentReader:
 
     def _fault(self, event: Any, message: str) -> None:
         line, column = _place(event)
-        self.faults.append(Fault(message, file=self._origin, line=line, column=column))
+        self.faults.append(contract_diagnostic(message, file=self._origin, line=line, column=column))
         if len(self.faults) > MAX_FAULTS:
-            self.faults[-1] = Fault(f"and more: only {MAX_FAULTS:,} faults are shown", file=self._origin)
+            self.faults[-1] = contract_diagnostic(
+                f"and more: only {MAX_FAULTS:,} faults are shown", file=self._origin
+            )
             raise ContractError(tuple(self.faults))
 
     def _stop(self, event: Any, message: str) -> NoReturn:

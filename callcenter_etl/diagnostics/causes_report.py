@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TextIO
 
 from rich.console import Console
@@ -69,7 +68,9 @@ def problems_as_text(summary: Summary, stream: TextIO) -> None:
 
 def problems_as_json(summary: Summary, stream: TextIO) -> None:
     """Write the status and the problems as an object."""
-    write_json({"status": summary.status, "problems": [asdict(each) for each in summary.problems]}, stream)
+    write_json(
+        {"status": summary.status, "problems": [each.to_problem() for each in summary.problems]}, stream
+    )
 
 
 def _percent(share: float) -> str:

@@ -9,10 +9,10 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TextIO
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.file_locations import path_below, root_folder
 from callcenter_etl.diagnostics.findings import Report, SourceFindings
 from callcenter_etl.diagnostics.job_summary import append_job_summary, faults_summary, report_summary
-from callcenter_etl.errors import Fault
 from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
 
@@ -35,7 +35,8 @@ class _Annotation:
 def render_github(report: Report, stream: TextIO) -> None:
     """Write annotations, at most ten of a kind and every rule before any rule's second; append the job summary."""
     annotations = [
-        _Annotation("error", each.source, None, "not finished", each.cause) for each in report.unfinished
+        _Annotation("error", each.location.file or "", None, "not finished", each.message)
+        for each in report.unfinished
     ]
     annotations += chain.from_iterable(_problems(source) for source in report.sources)
     annotations += _by_turns([turn for source in report.sources for turn in _turns(source)])
@@ -46,16 +47,16 @@ def render_github(report: Report, stream: TextIO) -> None:
     append_job_summary(report_summary(report))
 
 
-def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+def render_contracts_github(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
     """Write the faults and warnings of contracts as annotations, at most ten of a kind, and append the job summary."""
     annotations = [
         _Annotation(
             "warning" if fault.severity == "warn" else "error",
-            fault.file or files[0],
-            fault.line or 1,
+            fault.location.file or files[0],
+            fault.location.line or 1,
             "contract",
             f"{fault.path}: {fault.message}" if fault.path else fault.message,
-            fault.column,
+            fault.location.column,
         )
         for fault in faults
     ]
@@ -66,15 +67,15 @@ def render_faults_github(files: Sequence[str], faults: Sequence[Fault], stream: 
 
 def _problems(source: SourceFindings) -> list[_Annotation]:
     uri = source.summary.source.uri
-    return [_Annotation(source.level, uri, 1, each.rule, each.message) for each in source.summary.problems]
+    return [_Annotation(source.level, uri, 1, each.rule, each.message) for each in source.problems]
 
 
 def _turns(source: SourceFindings) -> Iterator[list[_Annotation]]:
     uri = source.summary.source.uri
-    for broken in source.broken:
+    for broken in source.violated:
         yield [
-            _Annotation(broken.level, uri, finding.line, broken.rule, finding.reason)
-            for finding in broken.findings
+            _Annotation(broken.level, uri, each.location.line, each.rule, each.message)
+            for each in broken.diagnostics
         ]
 
 
@@ -84,8 +85,8 @@ def _by_turns(rules: Sequence[Sequence[_Annotation]]) -> list[_Annotation]:
 
 
 def _total(report: Report, level: str) -> int:
-    broken = [rule.broken for source in report.sources for rule in source.broken if rule.level == level]
-    problems = [len(source.summary.problems) for source in report.sources if source.level == level]
+    broken = [rule.broken for source in report.sources for rule in source.violated if rule.level == level]
+    problems = [len(source.problems) for source in report.sources if source.level == level]
     return sum(broken) + sum(problems) + (len(report.unfinished) if level == "error" else 0)
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.findings import Report, SourceFindings
-from callcenter_etl.errors import Fault
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
@@ -29,7 +29,11 @@ def report_summary(report: Report) -> Iterator[str]:
         numbers = [f"{getattr(summary.records, name):,}" for name in counts]
         yield _row(_code(shown(summary.source.uri)), f"**{summary.status}**", *numbers)
     for each in report.unfinished:
-        yield _row(_code(shown(each.source)), f"**not finished**: {_code(each.cause)}", *[""] * len(counts))
+        yield _row(
+            _code(shown(each.location.file or "")),
+            f"**not finished**: {_code(each.message)}",
+            *[""] * len(counts),
+        )
     yield ""
     rows = [row for source in report.sources for row in _rule_rows(source)]
     if rows:
@@ -38,7 +42,7 @@ def report_summary(report: Report) -> Iterator[str]:
         yield ""
 
 
-def faults_summary(files: Sequence[str], faults: Sequence[Fault]) -> Iterator[str]:
+def faults_summary(files: Sequence[str], faults: Sequence[Diagnostic]) -> Iterator[str]:
     """Yield the lines of what is wrong with contracts."""
     wrong = sum(fault.severity == "error" for fault in faults)
     warnings = f", warnings: {len(faults) - wrong:,}" if wrong < len(faults) else ""
@@ -46,10 +50,9 @@ def faults_summary(files: Sequence[str], faults: Sequence[Fault]) -> Iterator[st
     if faults:
         yield from _head("place", "fault")
     for fault in faults:
-        place = ":".join(str(part) for part in (fault.file, fault.line, fault.column) if part is not None)
         kind = "warning: " if fault.severity == "warn" else ""
         message = f"{fault.path}: {kind}{fault.message}" if fault.path else f"{kind}{fault.message}"
-        yield _row(_code(place), _code(message))
+        yield _row(_code(str(fault.location)), _code(message))
     yield ""
 
 
@@ -85,13 +88,13 @@ def _fitting(lines: Iterator[str], room: int) -> str:
 
 def _rule_rows(source: SourceFindings) -> Iterator[str]:
     where = _code(shown(source.summary.source.uri))
-    for problem in source.summary.problems:
+    for problem in source.problems:
         yield _row(where, _code(problem.rule), "error", "", "", _code(problem.message))
-    for broken in source.broken:
-        first = broken.findings[0]
-        line = "" if first.line is None else f"{first.line:,}"
+    for broken in source.violated:
+        first = broken.diagnostics[0]
+        line = "" if first.location.line is None else f"{first.location.line:,}"
         yield _row(
-            where, _code(broken.rule), broken.severity, f"{broken.broken:,}", line, _code(first.reason)
+            where, _code(broken.rule), broken.severity, f"{broken.broken:,}", line, _code(first.message)
         )
 
 

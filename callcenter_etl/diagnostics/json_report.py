@@ -1,4 +1,4 @@
-"""Renders summaries as JSON: one as an object, several as an array."""
+"""Renders summaries and the faults of contracts as JSON."""
 
 from __future__ import annotations
 
@@ -6,13 +6,32 @@ import json
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from callcenter_etl.run.summary import Summary
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostics.findings import Report
 
 
-def render_json(summaries: Sequence[Summary], stream: TextIO) -> None:
-    """Write the summaries and nothing else."""
-    values = [summary.to_dict() for summary in summaries]
+def render_json(report: Report, stream: TextIO) -> None:
+    """Write the summary of one source as an object, those of several as an array."""
+    values = [source.summary.to_dict() for source in report.sources]
     write_json(values[0] if len(values) == 1 else values, stream)
+
+
+def render_contracts_json(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
+    """Write the faults and warnings of contracts as one object, in ASCII."""
+    found: dict[str, list[dict[str, object]]] = {"error": [], "warn": []}
+    for fault in faults:
+        place = fault.location
+        found[fault.severity].append(
+            {
+                "message": fault.message,
+                "path": fault.path,
+                "file": place.file,
+                "line": place.line,
+                "column": place.column,
+            }
+        )
+    json.dump({"files": files, "faults": found["error"], "warnings": found["warn"]}, stream, indent=2)
+    stream.write("\n")
 
 
 def write_json(value: Any, stream: TextIO) -> None:

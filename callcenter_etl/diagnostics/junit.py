@@ -9,8 +9,8 @@ from typing import TextIO
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from callcenter_etl.diagnostics.findings import BrokenRule, Finding, Report, SourceFindings
-from callcenter_etl.errors import Fault, Problem
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostics.findings import Report, SourceFindings, ViolatedRule
 from callcenter_etl.run.summary import Summary
 from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
@@ -26,16 +26,18 @@ def render_junit(report: Report, stream: TextIO) -> None:
     """
     suites = [_source_suite(source, report) for source in report.sources]
     for each in report.unfinished:
-        error = Error(printable(each.cause), "not finished")
-        suites.append(_suite(each.source, [_case("run", report.contract.document.contract, error)]))
+        error = Error(printable(each.message), "not finished")
+        suites.append(
+            _suite(each.location.file or "", [_case("run", report.contract.document.contract, error)])
+        )
     _write(suites, stream)
 
 
-def render_faults_junit(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+def render_contracts_junit(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
     """Write one suite, with a case a contract that fails with all that is wrong with it; warnings are its output."""
     cases = []
     for file in files:
-        found = [fault for fault in faults if (fault.file or files[0]) == file]
+        found = [fault for fault in faults if (fault.location.file or files[0]) == file]
         wrong = [fault for fault in found if fault.severity == "error"]
         case = _case(file, "contract", _faults_failure(wrong) if wrong else None)
         if len(wrong) < len(found):
@@ -45,7 +47,7 @@ def render_faults_junit(files: Sequence[str], faults: Sequence[Fault], stream: T
     _write([_suite("contract check", cases)], stream)
 
 
-def _faults_failure(faults: Sequence[Fault]) -> Failure:
+def _faults_failure(faults: Sequence[Diagnostic]) -> Failure:
     lines = [printable(str(fault)) for fault in faults]
     more = f" (and {len(lines) - 1:,} more)" if len(lines) > 1 else ""
     return _failure(f"{lines[0]}{more}", "fault", lines)
@@ -54,8 +56,8 @@ def _faults_failure(faults: Sequence[Fault]) -> Failure:
 def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
     summary = source.summary
     name = report.contract.document.contract
-    broken = {each.rule: each for each in source.broken}
-    cases = [_problem_case(problem, name, source, report) for problem in summary.problems]
+    broken = {each.rule: each for each in source.violated}
+    cases = [_problem_case(problem, name, source, report) for problem in source.problems]
     for rule in summary.rules:
         if summary.status == "refused":
             cases.append(_case(rule, name, Skipped("the source was refused, no record was read")))
@@ -71,7 +73,7 @@ def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
     return suite
 
 
-def _problem_case(problem: Problem, classname: str, source: SourceFindings, report: Report) -> TestCase:
+def _problem_case(problem: Diagnostic, classname: str, source: SourceFindings, report: Report) -> TestCase:
     message, place = printable(problem.message), _place(report, problem.rule)
     if source.fails:
         return _case(problem.rule, classname, _failure(message, "error", place))
@@ -80,8 +82,8 @@ def _problem_case(problem: Problem, classname: str, source: SourceFindings, repo
     return case
 
 
-def _broken_case(broken: BrokenRule, classname: str, report: Report) -> TestCase:
-    lines = [_told(finding) for finding in broken.findings]
+def _broken_case(broken: ViolatedRule, classname: str, report: Report) -> TestCase:
+    lines = [_line_and_reason(each) for each in broken.diagnostics]
     if broken.left_out is not None:
         lines.append(broken.left_out)
     lines += _place(report, broken.rule)
@@ -89,18 +91,18 @@ def _broken_case(broken: BrokenRule, classname: str, report: Report) -> TestCase
         case = _case(broken.rule, classname, None)
         case.system_out = "\n".join([f"warning: {_records(broken)}", *lines])
         return case
-    message = f"{_records(broken)}, first {_told(broken.findings[0])}"
+    message = f"{_records(broken)}, first {_line_and_reason(broken.diagnostics[0])}"
     return _case(broken.rule, classname, _failure(message, broken.severity, lines))
 
 
-def _records(broken: BrokenRule) -> str:
+def _records(broken: ViolatedRule) -> str:
     return f"{broken.broken:,} record{'' if broken.broken == 1 else 's'}"
 
 
-def _told(finding: Finding) -> str:
-    """Say a finding; nothing in it is a character that XML cannot hold."""
-    reason = printable(finding.reason)
-    return reason if finding.line is None else f"line {finding.line:,}: {reason}"
+def _line_and_reason(diagnostic: Diagnostic) -> str:
+    """Return line and reason of a record; nothing in them is a character that XML cannot hold."""
+    reason, line = printable(diagnostic.message), diagnostic.location.line
+    return reason if line is None else f"line {line:,}: {reason}"
 
 
 def _place(report: Report, rule: str) -> list[str]:

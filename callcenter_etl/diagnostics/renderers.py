@@ -1,25 +1,38 @@
-"""Renderers for other programs, by name: of all that a command found, and of the faults of contracts."""
+"""The formats of results, by name: how each writes the runs of a command, and what is wrong with contracts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.findings import Report
-from callcenter_etl.diagnostics.github import render_faults_github, render_github
-from callcenter_etl.diagnostics.junit import render_faults_junit, render_junit
-from callcenter_etl.diagnostics.sarif import render_faults_sarif, render_sarif
-from callcenter_etl.errors import Fault
+from callcenter_etl.diagnostics.github import render_contracts_github, render_github
+from callcenter_etl.diagnostics.json_report import render_contracts_json, render_json
+from callcenter_etl.diagnostics.junit import render_contracts_junit, render_junit
+from callcenter_etl.diagnostics.sarif import render_contracts_sarif, render_sarif
+from callcenter_etl.diagnostics.text_report import render_contracts_text, render_text
 
-ReportRenderer = Callable[[Report, TextIO], None]
-FaultRenderer = Callable[[Sequence[str], Sequence[Fault], TextIO], None]
-REPORT_RENDERERS: dict[str, ReportRenderer] = {
-    "github": render_github,
-    "junit": render_junit,
-    "sarif": render_sarif,
-}
-FAULT_RENDERERS: dict[str, FaultRenderer] = {
-    "github": render_faults_github,
-    "junit": render_faults_junit,
-    "sarif": render_faults_sarif,
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One format of results.
+
+    `runs` writes the runs of a command. `contracts` writes what is wrong with the contracts of some files.
+    `shows_records`: whether `runs` shows single records; where it does not, none need be read for it.
+    """
+
+    runs: Callable[[Report, TextIO], None]
+    contracts: Callable[[Sequence[str], Sequence[Diagnostic], TextIO], None]
+    shows_records: bool
+
+
+# The names are those of `--format` (`cli/output_formats.py`), which must not import renderers: `--help` would wait.
+RENDERERS: dict[str, Renderer] = {
+    "text": Renderer(render_text, render_contracts_text, shows_records=False),
+    "json": Renderer(render_json, render_contracts_json, shows_records=False),
+    "github": Renderer(render_github, render_contracts_github, shows_records=True),
+    "junit": Renderer(render_junit, render_contracts_junit, shows_records=True),
+    "sarif": Renderer(render_sarif, render_contracts_sarif, shows_records=True),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -12,9 +11,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.json_report import write_json
 from callcenter_etl.diagnostics.text_report import PIPE_WIDTH, STYLES
-from callcenter_etl.errors import Problem
 from callcenter_etl.run.ledger.run_record import LedgerEntry, RunRecord, UnreadableRecord
 from callcenter_etl.store.uris import STANDARD_INPUT, is_local, local_path, working_folder
 from callcenter_etl.terminal import printable
@@ -90,7 +89,7 @@ def _table(records: Sequence[LedgerEntry]) -> Table:
     return table
 
 
-def show_as_text(record: RunRecord, problems: Sequence[Problem], stream: TextIO) -> None:
+def show_as_text(record: RunRecord, problems: Sequence[Diagnostic], stream: TextIO) -> None:
     """Write a run, a line a fact, and why it was refused or failed, a line a problem."""
     console = _console(stream)
     for name, value in (*_facts(record), *(("problem", f"{each.rule}: {each.message}") for each in problems)):
@@ -102,9 +101,9 @@ def list_as_json(records: Sequence[LedgerEntry], stream: TextIO) -> None:
     write_json([record.to_dict() for record in records], stream)
 
 
-def show_as_json(record: RunRecord, problems: Sequence[Problem], stream: TextIO) -> None:
+def show_as_json(record: RunRecord, problems: Sequence[Diagnostic], stream: TextIO) -> None:
     """Write a run as an object, with why it was refused or failed."""
-    write_json({**record.to_dict(), "problems": [asdict(each) for each in problems]}, stream)
+    write_json({**record.to_dict(), "problems": [each.to_problem() for each in problems]}, stream)
 
 
 def _console(stream: TextIO) -> Console:
@@ -151,7 +150,7 @@ LIST_RENDERERS: dict[str, Callable[[Sequence[LedgerEntry], TextIO], None]] = {
     "text": list_as_text,
     "json": list_as_json,
 }
-SHOW_RENDERERS: dict[str, Callable[[RunRecord, Sequence[Problem], TextIO], None]] = {
+SHOW_RENDERERS: dict[str, Callable[[RunRecord, Sequence[Diagnostic], TextIO], None]] = {
     "text": show_as_text,
     "json": show_as_json,
 }

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from callcenter_etl import __version__
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.file_locations import address_of, path_below, quoted_path, root_folder
-from callcenter_etl.diagnostics.findings import BrokenRule, Finding, Report, SourceFindings
+from callcenter_etl.diagnostics.findings import Report, SourceFindings, ViolatedRule
 from callcenter_etl.diagnostics.json_report import write_json
 from callcenter_etl.diagnostics.rule_texts import declarations, rule_texts
-from callcenter_etl.errors import Fault
 from callcenter_etl.store.uris import working_folder
 from callcenter_etl.terminal import printable
 
@@ -32,7 +32,7 @@ def render_sarif(report: Report, stream: TextIO) -> None:
     write_json(_log_of(_SarifRun(report).to_dict()), stream)
 
 
-def render_faults_sarif(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
+def render_contracts_sarif(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
     """Write the faults of contracts as one SARIF log with one run."""
     places = _Places()
     wrong = any(fault.severity == "error" for fault in faults)
@@ -50,12 +50,18 @@ def render_faults_sarif(files: Sequence[str], faults: Sequence[Fault], stream: T
                 "ruleIndex": 0,
                 "level": _LEVELS[fault.severity],
                 "message": _text(f"{fault.path}: {fault.message}" if fault.path else fault.message),
-                "locations": [places.location(fault.file or files[0], fault.line or 1, fault.column)],
+                "locations": [_contract_location(places, fault, files[0])],
             }
             for fault in faults
         ],
     }
     write_json(_log_of(run), stream)
+
+
+def _contract_location(places: _Places, fault: Diagnostic, only: str) -> dict[str, Any]:
+    """Return where a contract is wrong; `only` is its file where the fault names none."""
+    place = fault.location
+    return places.location(place.file or only, place.line or 1, place.column)
 
 
 def _log_of(run: dict[str, Any]) -> dict[str, Any]:
@@ -71,11 +77,11 @@ def _text(text: str) -> dict[str, str]:
     return {"text": printable(text).replace("](", "] (")}
 
 
-def _told(finding: Finding) -> tuple[str, int]:
+def _reason_and_line(diagnostic: Diagnostic) -> tuple[str, int]:
     """Return reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
-    if finding.line is not None:
-        return finding.reason, finding.line
-    return f"{finding.reason} (its line is not known: the run was done before, --force does it anew)", 1
+    if diagnostic.location.line is not None:
+        return diagnostic.message, diagnostic.location.line
+    return f"{diagnostic.message} (its line is not known: the run was done before, --force does it anew)", 1
 
 
 class _Places:
@@ -131,8 +137,8 @@ class _SarifRun:
     def _rules(self) -> dict[str, dict[str, Any]]:
         """Every rule of the contract, and of the others those that were broken."""
         texts, declared = rule_texts(self.document), declarations(self.document)
-        broken = {each.rule for source in self.report.sources for each in source.broken}
-        broken |= {problem.rule for source in self.report.sources for problem in source.summary.problems}
+        broken = {each.rule for source in self.report.sources for each in source.violated}
+        broken |= {problem.rule for source in self.report.sources for problem in source.problems}
         severities = self._severities
         return {
             rule: self._descriptor(rule, text, declared.get(rule), severities.get(rule, "error"))
@@ -181,20 +187,20 @@ class _SarifRun:
         notes = [
             self._cut_note(source, broken)
             for source in self.report.sources
-            for broken in source.broken
+            for broken in source.violated
             if broken.left_out is not None
         ]
         failures = [
             {
                 "level": "error",
-                "message": _text(each.cause),
-                "locations": [self.places.location(each.source, None)],
+                "message": _text(each.message),
+                "locations": [self.places.location(each.location.file or "", None)],
             }
             for each in self.report.unfinished
         ]
         return {**invocation, "toolExecutionNotifications": failures + notes}
 
-    def _cut_note(self, source: SourceFindings, broken: BrokenRule) -> dict[str, Any]:
+    def _cut_note(self, source: SourceFindings, broken: ViolatedRule) -> dict[str, Any]:
         return {
             "level": "note",
             "message": _text(f"{broken.rule}: {broken.left_out}"),
@@ -221,13 +227,12 @@ class _SarifRun:
     def _results(self, source: SourceFindings) -> list[dict[str, Any]]:
         uri = source.summary.source.uri
         results = [
-            self._result(uri, problem.rule, source.level, problem.message, 1)
-            for problem in source.summary.problems
+            self._result(uri, problem.rule, source.level, problem.message, 1) for problem in source.problems
         ]
         results += [
-            self._result(uri, broken.rule, broken.level, *_told(finding))
-            for broken in source.broken
-            for finding in broken.findings
+            self._result(uri, broken.rule, broken.level, *_reason_and_line(each))
+            for broken in source.violated
+            for each in broken.diagnostics
         ]
         return results
 

@@ -1,4 +1,4 @@
-"""Renders summaries for people: verdict, counts, broken rules, problems, files."""
+"""Renders summaries and the faults of contracts for people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostics.findings import Report
 from callcenter_etl.run.summary import VERDICTS, RuleCount, Summary
 from callcenter_etl.terminal import amount, counted, printable
 
@@ -25,12 +27,19 @@ STYLES = {
 }
 
 
-def render_text(summaries: Sequence[Summary], stream: TextIO) -> None:
-    """Write the summaries, in colour on a terminal alone."""
+def render_text(report: Report, stream: TextIO) -> None:
+    """Write verdict, counts, violated rules, problems and files of each source, in colour on a terminal alone."""
     width = None if stream.isatty() else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
-    for summary in summaries:
-        _render(console, summary)
+    for source in report.sources:
+        _render(console, source.summary)
+
+
+def render_contracts_text(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
+    """Write a line for each fault and warning, and one for each contract without faults."""
+    wrong = {fault.location.file for fault in faults if fault.severity == "error"}
+    sound = [f"{file}: no faults" for file in files if file not in wrong]
+    stream.writelines(f"{printable(line)}\n" for line in [str(fault) for fault in faults] + sound)
 
 
 def _render(console: Console, summary: Summary) -> None:

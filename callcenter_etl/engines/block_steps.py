@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
+from callcenter_etl.engines.chunk_counts import count_chunk
 from callcenter_etl.judge.judged_chunks import JudgedChunk
-from callcenter_etl.judge.tally import RuleTally, Tally
-from callcenter_etl.judge.validator import Validator, Verdict
-from callcenter_etl.rules.rule import Rule
-from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.judge.tally import Tally
+from callcenter_etl.judge.validator import Validator
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source import ParsedBlock
 from callcenter_etl.writers.csv_injection import RAW, Cells
@@ -59,7 +57,7 @@ def route_block(
                 typed=_typed(shape, each),
             )
         )
-        counts.merge(_count(each, validator.rules, reject_reasons.samples))
+        counts.merge(count_chunk(each, validator.rules, reject_reasons.samples))
     return RoutedBlock(tuple(routed), counts)
 
 
@@ -75,29 +73,3 @@ def _typed(shape: RoutingFormat, judged: JudgedChunk) -> pa.RecordBatch | None:
         return None
     verdict = judged.verdict
     return cast_records(shape.typed, verdict.columns, judged.chunk.values, ~verdict.rejected)
-
-
-def _count(judged: JudgedChunk, rules: tuple[Rule, ...], samples: Mapping[str, str]) -> Tally:
-    counts = Tally()
-    chunk, verdict = judged.chunk, judged.verdict
-    counts.count_records(judged.rejected, chunk.stops - chunk.starts, chunk.line_counts)
-    # The record was counted with its first piece; its other bytes go the same way.
-    counts.rejected.bytes += chunk.continued_bytes
-    counts.malformed = len(chunk.malformed)
-    counts.warned = int(verdict.warned.sum())
-    for m in chunk.malformed:
-        counts.structural(STRUCTURAL_RULES[m.status]).add(1, int(chunk.lines[m.record]), m.reason)
-    for rule in rules:
-        if rule.id in verdict.masks:
-            counts.rules[rule.id] = _tally(rule, verdict, samples.get(rule.id))
-    return counts
-
-
-def _tally(rule: Rule, verdict: Verdict, sample: str | None) -> RuleTally:
-    mask = verdict.masks[rule.id]
-    first = int(mask.argmax())
-    if sample is None:  # a warning has no reason, as its record is accepted
-        sample = str(rule.reasons(verdict.columns, np.array([first]))[0].as_py())
-    tally = RuleTally(rule.severity)
-    tally.add(int(np.count_nonzero(mask)), int(verdict.columns.lines[first]), sample)
-    return tally

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 
+from callcenter_etl.diagnostic import Diagnostic, Location
 from callcenter_etl.documents import Count
 from callcenter_etl.errors import AccountingError
+
+MAX_SAMPLES = 10  # records of a rule that a run keeps for its reports
 
 
 @dataclass(slots=True)
 class RuleTally:
-    """Number of records that violate a rule, and the line and the reason of the first one."""
+    """How many records violated a rule, and diagnostics of the first of them, at most `max_samples(severity)`.
+
+    Samples are kept while the run goes, so that no report has to parse the exceptions to learn what the run knew. They
+    travel with the counts: through checkpoints, and from the tasks of Spark.
+    """
 
     severity: str
     broken: Count = 0
-    first_line: Count | None = None
-    sample_reason: str | None = None
+    samples: list[Diagnostic] = field(default_factory=list)
 
-    def add(self, records: int, line: int, reason: str) -> None:
-        """Count records that broke the rule; the first call's line and reason are kept."""
-        if self.first_line is None:
-            self.first_line, self.sample_reason = line, reason
+    def add(self, records: int, samples: Sequence[Diagnostic]) -> None:
+        """Count records that violated the rule; samples are kept in the order in which they come, up to the limit."""
+        self.samples.extend(samples[: max_samples(self.severity) - len(self.samples)])
         self.broken += records
 
     def merge(self, later: RuleTally) -> None:
-        """Add what a later part of the source counted."""
-        if later.first_line is not None:
-            self.add(later.broken, later.first_line, later.sample_reason or "")
+        """Add the counts of a later part of the source."""
+        self.add(later.broken, later.samples)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `asdict` returned. Raises KeyError or TypeError for anything else."""
+        samples = [
+            Diagnostic(**{**sample, "location": Location(**sample["location"])})
+            for sample in values["samples"]
+        ]
+        return cls(**{**values, "samples": samples})
+
+
+def max_samples(severity: str) -> int:
+    """Return how many records of a rule are kept as samples; of a warning the first, as its records are no rejects."""
+    return MAX_SAMPLES if severity == "error" else 1
 
 
 @dataclass(slots=True)
@@ -90,7 +108,7 @@ class Tally:
                 **values,
                 "accepted": RecordTotals(**values["accepted"]),
                 "rejected": RecordTotals(**values["rejected"]),
-                "rules": {rule: RuleTally(**tally) for rule, tally in values["rules"].items()},
+                "rules": {rule: RuleTally.from_dict(tally) for rule, tally in values["rules"].items()},
             }
         )
 

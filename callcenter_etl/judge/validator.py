@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.imports import importing_pandera
+from callcenter_etl.judge.tally import MAX_SAMPLES
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.masks import Mask
@@ -97,7 +98,8 @@ class Validator:
             for rule in self.rules
             if rule.severity == "error" and rule.id in verdict.masks
         ]
-        return collect_reasons(broken, verdict.columns, np.flatnonzero(verdict.rejected))
+        rejected = np.flatnonzero(verdict.rejected)
+        return collect_reasons(broken, verdict.columns, rejected, most=MAX_SAMPLES)
 
 
 def _rebuild(document: ContractDocument, lookups: Mapping[str, pa.Array]) -> Validator:

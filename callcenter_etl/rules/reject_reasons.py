@@ -14,23 +14,24 @@ from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.rule import Rule
 
 Indices = NDArray[np.int64]
+JOINED_BY = "; "  # rules and reasons of one record
 
 
 @dataclass(frozen=True, slots=True)
 class RejectReasons:
     """The rule ids and the reasons of each rejected record, each joined with `; `.
 
-    `records` has the indices of the records, `samples` the first reason by rule id.
+    `records` has the indices of the records, `samples` the first reasons by rule id, at most `most`.
     """
 
     records: Indices
     rules: pa.StringArray
     reasons: pa.StringArray
-    samples: Mapping[str, str] = field(default_factory=dict)
+    samples: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def collect_reasons(
-    broken: Sequence[tuple[Rule, Indices]], columns: ChunkColumns, rejected: Indices
+    broken: Sequence[tuple[Rule, Indices]], columns: ChunkColumns, rejected: Indices, *, most: int
 ) -> RejectReasons:
     """Return the reasons of the `rejected` records, given sorted; `broken` has the records that broke each rule.
 
@@ -47,7 +48,10 @@ def collect_reasons(
     ids = pa.array([rule.id for rule, _ in broken]).take(pa.array(numbers[order]))
     sentences = [rule.reasons(columns, records) for rule, records in broken]
     reasons = pa.concat_arrays(sentences).take(pa.array(order))
-    samples = {rule.id: str(of_rule[0].as_py()) for (rule, _), of_rule in zip(broken, sentences, strict=True)}
+    samples = {
+        rule.id: of_rule.slice(0, most).to_pylist()
+        for (rule, _), of_rule in zip(broken, sentences, strict=True)
+    }
     return RejectReasons(rejected, _join(ids, firsts), _join(reasons, firsts), samples)
 
 
@@ -56,4 +60,4 @@ def _join(entries: pa.StringArray, firsts: Indices) -> pa.StringArray:
     if len(entries) == len(firsts):
         return entries
     offsets = pa.array(np.append(firsts, len(entries)).astype(np.int32))
-    return pc.binary_join(pa.ListArray.from_arrays(offsets, entries), "; ")
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, entries), JOINED_BY)

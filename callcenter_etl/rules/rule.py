@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask
-from callcenter_etl.rules.shown import shown_values
+from callcenter_etl.rules.shown import shown_value, shown_values
 from callcenter_etl.terminal import printable
 
 
@@ -46,6 +46,14 @@ class Rule:
         if not any(isinstance(piece, pa.Array) for piece in pieces):
             return pa.repeat("".join(str(piece) for piece in pieces), len(records))
         return pc.binary_join_element_wise(*pieces, "")
+
+    def shown(self, columns: ChunkColumns, records: NDArray[np.int64]) -> list[str | None]:
+        """Return the value of each of the given records as reasons show it, or its mask; None for rules over records."""
+        if self.column is None:
+            return [None] * len(records)
+        if self.classified is not None:
+            return [f"({self.classified})"] * len(records)
+        return [shown_value(value) for value in columns.text(self.column).take(pa.array(records)).to_pylist()]
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,14 @@ def shown_values(values: pa.StringArray) -> pa.StringArray:
     return pc.binary_join_element_wise(_escaped(cut), pc.if_else(pa.array(long), "…", ""), "")
 
 
+def shown_value(value: str) -> str:
+    """Return one value as `shown_values` does; for a few values this is faster."""
+    if len(value) <= MAX_SHOWN_CHARACTERS and value.isprintable():
+        return value
+    more = "…" if len(value) > MAX_SHOWN_CHARACTERS else ""
+    return printable(value[:MAX_SHOWN_CHARACTERS]) + more
+
+
 def _escaped(values: pa.StringArray) -> pa.StringArray:
     data = bytes_of(values)
     # Usually all characters are visible ASCII, which one pass over the bytes can establish.

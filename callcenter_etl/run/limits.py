@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.model import Limits
-from callcenter_etl.errors import Problem
+from callcenter_etl.diagnostic import Diagnostic
 
 
-def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Problem, ...]:
+def broken_limits(limits: Limits, *, read: int, rejected: int) -> tuple[Diagnostic, ...]:
     """Return a problem for each limit that the numbers of read and rejected records exceed."""
     problems = []
     if limits.min_records is not None and read < limits.min_records:
         problems.append(
-            Problem("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected")
+            Diagnostic("file.too_few", f"{read:,} records read, at least {limits.min_records:,} expected")
         )
     if limits.max_rejected is not None and limits.max_rejected.exceeded(rejected, read):
         sentence = f"{rejected:,} of {read:,} records rejected, at most {limits.max_rejected} allowed"
-        problems.append(Problem("limits.max_rejected", sentence))
+        problems.append(Diagnostic("limits.max_rejected", sentence))
     return tuple(problems)
 
 
-def status_of(limits: Limits, problems: tuple[Problem, ...], *, rejected: int) -> str:
+def status_of(limits: Limits, problems: tuple[Diagnostic, ...], *, rejected: int) -> str:
     """Return the status of a run that read its source to the end."""
     if problems:
         return "failed"

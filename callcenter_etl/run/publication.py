@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.errors import Problem
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.judge.tally import Tally
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.run.limits import broken_limits, status_of
@@ -48,10 +48,7 @@ class Publication:
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.contract.document)
-        rules = {
-            rule.id: RuleCount(severity=rule.severity, broken=0, first_line=None, sample_reason=None)
-            for rule in validator.rules
-        }
+        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
         summary = self._summary(reader, status="refused", problems=header.problems, rules=rules, outputs={})
         staged.publish((), summary_bytes(summary.to_dict()))
         return summary
@@ -107,7 +104,7 @@ class Publication:
         reader: Source,
         *,
         status: str,
-        problems: tuple[Problem, ...],
+        problems: tuple[Diagnostic, ...],
         rules: dict[str, RuleCount],
         outputs: dict[str, OutputFile],
     ) -> Summary:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import weakref
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,6 @@ from callcenter_etl.temporary import new_temporary_folder, remove_tree
 from callcenter_etl.writers.csv_injection import unescape
 from callcenter_etl.writers.file_names import EXCEPTIONS
 from callcenter_etl.writers.part_folder import file_uris
-from callcenter_etl.writers.rejections import Rejection, read_rejections
 
 if TYPE_CHECKING:  # imported where it is used: a run need not wait for pandas
     import pandas as pd
@@ -84,15 +82,6 @@ class RunResult:
         if self._excel_safe:
             frame = frame.rename(columns=unescape).map(unescape)
         return frame.astype({"reject_line": "int64"})
-
-    def rejections(self) -> Generator[Rejection, None, None]:
-        """Stream line, rules and reasons of the rejected records in source order; none for a refused source.
-
-        Raises SourceError where the exceptions cannot be read to the end that is asked for.
-        """
-        if EXCEPTIONS in self.record.outputs:
-            for uri in self.exceptions_uris():
-                yield from read_rejections(uri, self._storage, excel_safe=self._excel_safe)
 
     def exceptions_uris(self) -> list[str]:
         """Return the address of the exceptions, or those of its parts in order. Raises SourceError.

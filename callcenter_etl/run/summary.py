@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.documents import Count, DocumentError, to_form
-from callcenter_etl.errors import Problem
 
 EXIT_CODES = {"passed": 0, "rejects": 1, "failed": 1, "refused": 1, "error": 3}
 VERDICTS = {
@@ -52,12 +52,25 @@ class RecordCounts:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """Number of records that violate a rule, and the line and the reason of the first one."""
+    """How many records violated a rule, and diagnostics of the first of them.
+
+    The diagnostics are located in the source by line and byte. They are known while the process of the run lives, and are not part of `summary.json`: a summary that is
+    read back has none.
+    """
 
     severity: str
     broken: Count
-    first_line: int | None = None
-    sample_reason: str | None = None
+    samples: tuple[Diagnostic, ...] = ()
+
+    @property
+    def first_line(self) -> int | None:
+        """The line of the first record that violated the rule, where it is known."""
+        return self.samples[0].location.line if self.samples else None
+
+    @property
+    def sample_reason(self) -> str | None:
+        """The reason that the first such record got, where it is known."""
+        return self.samples[0].message if self.samples else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class Summary:
     blank_lines: Count
     lines: Count
     rules: Mapping[str, RuleCount]
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     outputs: Mapping[str, OutputFile]
     started_at: str
     finished_at: str
@@ -134,7 +147,7 @@ class Summary:
                 rule: {"severity": count.severity, "broken": count.broken}
                 for rule, count in self.rules.items()
             },
-            "problems": [asdict(problem) for problem in self.problems],
+            "problems": [problem.to_problem() for problem in self.problems],
             "outputs": {name: file.to_dict() for name, file in self.outputs.items()},
             "started_at": self.started_at,
             "finished_at": self.finished_at,

@@ -15,8 +15,7 @@ def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
         rule: RuleCount(
             severity=tally.severity,
             broken=tally.broken,
-            first_line=tally.first_line,
-            sample_reason=tally.sample_reason,
+            samples=tuple(tally.samples),
         )
         for rule, tally in accounts.rules.items()
     }

@@ -67,10 +67,11 @@ class FrameBlock:
 
 @dataclass(frozen=True, slots=True)
 class OversizedBlock:
-    """A piece of a record that is over the size limit."""
+    """A piece of a record that is over the size limit; `offset` is the byte of the source at which the record starts."""
 
     piece: OversizedRecord
     format: RecordFormat
+    offset: int
 
     @property
     def data(self) -> bytes:
@@ -83,7 +84,7 @@ class OversizedBlock:
         piece, fields = self.piece, self.format.fields
         reason = too_long_reason(self.format.dialect)
         chunk = Chunk(
-            frame=_frame_of_piece(piece),
+            frame=_frame_of_piece(piece, self.offset),
             first=0,
             last=int(piece.first),
             sound=np.empty(0, dtype=np.int64),
@@ -103,13 +104,14 @@ def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)
 
 
-def _frame_of_piece(piece: OversizedRecord) -> Frame:
+def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
     # The whole record counts as one line of one record, with its first piece.
     records = int(piece.first)
     start = np.zeros(records, dtype=np.int64)
     stop = np.full(records, len(piece.data), dtype=np.int64)
     return Frame(
         raw=piece.data,
+        offset=offset,
         text=b"",
         marks=Marks(delimiter=0, quote=None),
         starts=start,
@@ -140,8 +142,9 @@ def blocks_of(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
         elif (
             len(pending) > shape.dialect.max_record_bytes + 1
         ):  # one byte more, for a CR that may begin a CRLF
+            offset = pending.offset
             for piece in pending.consume_oversized_record(ShowStream(shape.dialect.encoding)):
-                yield OversizedBlock(piece, shape)
+                yield OversizedBlock(piece, shape, offset)
             continue
         if not pending.ended:
             pending.read_more()

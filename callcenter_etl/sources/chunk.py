@@ -49,6 +49,11 @@ class Chunk:
         return self.frame.raw
 
     @property
+    def offset(self) -> int:
+        """The byte of the source at which the block's bytes start."""
+        return self.frame.offset
+
+    @property
     def starts(self) -> NDArray[np.int64]:
         """Offset in the block's bytes at which each record starts."""
         return self.frame.starts[self.first : self.last]

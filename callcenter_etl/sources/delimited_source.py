@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import IO, Self
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import CheckpointMismatchError, Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import CheckpointMismatchError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.blocks import RecordFormat, blocks_of
 from callcenter_etl.sources.byte_buffer import ByteBuffer
@@ -18,7 +19,7 @@ from callcenter_etl.sources.content_sniffing import (
     is_lfs_pointer,
     not_delimited,
 )
-from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.encodings import (
     EncodingMismatchError,
     bytes_per_ascii,
@@ -51,11 +52,12 @@ class DelimitedSource:
         block_bytes: int = BLOCK_BYTES,
         chunk_rows: int | None = None,
         passed: SourceOffset | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.uri = shown(uri)
         self._address = uri
         self.document = document
-        self.dialect = dialect_of(document)
+        self.dialect = dialect_of(document) if dialect is None else dialect
         self._stored_bytes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
         self.identity = access.identify(uri, self._storage)
@@ -146,27 +148,27 @@ class DelimitedSource:
         # A name and a content that disagree about compression would be read as garbage, so this comes first.
         disguise = compressed_otherwise(bytes(head[:HEAD_BYTES]), name)
         if disguise is not None:
-            return refused([*problems, Problem("file.not_delimited", disguise)])
+            return refused([*problems, Diagnostic("file.not_delimited", disguise)])
         pending = self._pending = ByteBuffer(self._plain(_chain(blocks, stored), name), self._block_bytes)
         try:
             while not pending.ended and len(pending.data) < HEAD_BYTES:
                 pending.read_more()
         except EncodingMismatchError as error:
             sentence = encoding_mismatch(self.dialect.encoding, error.detected)
-            return refused([*problems, Problem("header.encoding", sentence)])
+            return refused([*problems, Diagnostic("header.encoding", sentence)])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
-            return refused([*problems, Problem("file.not_delimited", other)])
+            return refused([*problems, Diagnostic("file.not_delimited", other)])
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
-            problems.append(Problem("file.not_delimited", sentence))
+            problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
         header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
         self._fields = header.layout.fields
         detected = self._other_encoding(start, header)
         if detected is not None:
             sentence = encoding_mismatch(self.dialect.encoding, detected)
-            return refused([*problems, Problem("header.encoding", sentence)])
+            return refused([*problems, Diagnostic("header.encoding", sentence)])
         return header
 
     def _other_encoding(self, start: bytes, header: SourceHeader) -> str | None:

@@ -14,7 +14,10 @@ MAX_JOINED_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text."""
+    """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
+
+    `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
+    """
 
     delimiter: str = ","
     quote: str | None = '"'
@@ -22,6 +25,8 @@ class Dialect:
     lenient: bool = False
     multiline: bool = False
     max_record_bytes: int = MAX_RECORD_BYTES
+    max_joined_lines: int = MAX_JOINED_LINES
+    max_joined_bytes: int = MAX_JOINED_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect, Marks, mark_block
+from callcenter_etl.sources.dialect import Dialect, Marks, mark_block
 from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
 from callcenter_etl.sources.lines import Lines, find_lines
 from callcenter_etl.sources.quotes import Scan, closes_with_backslashes, doubtful_lines, scan_record
@@ -37,12 +37,13 @@ class MalformedRecord:
 class Frame:
     """The records of one block, in source order.
 
-    `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text`, which is the block as UTF-8 with
+    `offset` is the byte of the source at which `raw` starts. `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text`, which is the block as UTF-8 with
     the bytes of `marks`. `lines` are 1-based, `line_counts` the physical lines of each record. `consumed` bytes of the
     block were framed; the rest belongs to a record that continues. All arrays have the shape (records,).
     """
 
     raw: bytes
+    offset: int
     text: bytes
     marks: Marks
     starts: Offsets
@@ -111,6 +112,7 @@ def frame_block(
         kept=kept,
         fields=fields,
         first_line=first_line,
+        offset=offset,
     )
 
 
@@ -207,12 +209,11 @@ def _judge_quotes(
             reasons[line] = (QUOTE, reason)
         if not may_join:
             continue
-        last = min(line + MAX_JOINED_LINES, len(lines)) - 1
-        limit = int(min(lines.ends[last], start + MAX_JOINED_BYTES))
+        last = min(line + dialect.max_joined_lines, len(lines)) - 1
+        limit = int(min(lines.ends[last], start + dialect.max_joined_bytes))
         scan = scan_record(text, start, limit, marks)
-        within_block = (
-            last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < MAX_JOINED_LINES
-        )
+        most = dialect.max_joined_lines
+        within_block = last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < most
         if scan.open and within_block and not final:  # its closing quote may be in the next block
             return int(line)
         if _joins(scan, fields, dialect):
@@ -269,6 +270,7 @@ def _assemble(
     kept: int,
     fields: int,
     first_line: int,
+    offset: int,
 ) -> Frame:
     # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
     opens = shape.owner[:kept] == np.arange(kept)
@@ -280,6 +282,7 @@ def _assemble(
     from_, to = (slice(None), slice(None)) if whole else (openers, closers)
     return Frame(
         raw=raw,
+        offset=offset,
         text=text,
         marks=marks,
         starts=lines.starts[from_],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.contract.names import REJECT_COLUMNS
-from callcenter_etl.errors import Problem
+from callcenter_etl.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def layout_without_header(document: ContractDocument) -> ColumnLayout:
 
 def match_header(
     found: tuple[str, ...], document: ContractDocument
-) -> tuple[ColumnLayout, tuple[Problem, ...]]:
+) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
     """Return the layout and the problems of a header, by the contract's header mode.
 
     The layout is valid only where there are no problems.
@@ -88,20 +88,20 @@ class _Matcher:
             self.accepts(column, name) for column, name in zip(self.columns, found, strict=True)
         )
 
-    def duplicates(self, found: tuple[str, ...]) -> list[Problem]:
+    def duplicates(self, found: tuple[str, ...]) -> list[Diagnostic]:
         known = [(column.name if (column := self.column_of(name)) else name) for name in found]
         problems = []
         for name, times in Counter(known).items():
             if times > 1 and (self.column_of(name) is not None):
                 places = ", ".join(str(position + 1) for position, other in enumerate(known) if other == name)
                 problems.append(
-                    Problem(
+                    Diagnostic(
                         "header.duplicate", f"column {name!r} occurs {times} times, at positions {places}"
                     )
                 )
         return problems
 
-    def missing(self, found: tuple[str, ...]) -> list[Problem]:
+    def missing(self, found: tuple[str, ...]) -> list[Diagnostic]:
         present = {column.name for name in found if (column := self.column_of(name))}
         strangers = [name for name in found if self.column_of(name) is None]
         problems = []
@@ -111,30 +111,33 @@ class _Matcher:
             near = difflib.get_close_matches(
                 column.name.casefold(), [name.casefold() for name in strangers], n=1, cutoff=0.6
             )
-            hint = ""
+            hint, alias = "", None
             if near:
                 original = next(name for name in strangers if name.casefold() == near[0])
                 at = found.index(original) + 1
                 hint = f" (renamed to {original!r}, found at position {at}? if so, add it to the column's aliases)"
+                alias = f"add {original!r} to the aliases of column {column.name!r}"
             problems.append(
-                Problem(
+                Diagnostic(
                     "header.missing",
                     f"column {column.name!r}, expected at position {position}, is missing{hint}",
+                    path=column.name,
+                    suggestion=alias,
                 )
             )
         return problems
 
-    def unexpected(self, found: tuple[str, ...]) -> list[Problem]:
+    def unexpected(self, found: tuple[str, ...]) -> list[Diagnostic]:
         return [
-            Problem("header.unexpected", f"column {name!r} at position {position} is not in the contract")
+            Diagnostic("header.unexpected", f"column {name!r} at position {position} is not in the contract")
             for position, name in enumerate(found, start=1)
             if self.column_of(name) is None
         ]
 
-    def reserved(self, found: tuple[str, ...]) -> list[Problem]:
+    def reserved(self, found: tuple[str, ...]) -> list[Diagnostic]:
         """Return a problem for each column that would be the second one of its name in exceptions.csv."""
         return [
-            Problem(
+            Diagnostic(
                 "header.unexpected",
                 f"column {name!r} at position {position} has the name of a column that exceptions.csv adds"
                 " (the source must use another name)",
@@ -149,7 +152,7 @@ class _Matcher:
         # A contract declares exactly this name only where exceptions.csv itself is the source.
         return self.by_name if column is None else column.name != name
 
-    def out_of_order(self, found: tuple[str, ...]) -> list[Problem]:
+    def out_of_order(self, found: tuple[str, ...]) -> list[Diagnostic]:
         wanted = [column.name for column in self.columns]
         known = [column.name for name in found if (column := self.column_of(name))]
         common = [name for name in wanted if name in known]
@@ -167,14 +170,16 @@ class _Matcher:
             if name != other:
                 position = wanted.index(name) + 1
                 problems.append(
-                    Problem(
+                    Diagnostic(
                         "header.order",
                         f"column {name!r} is at position {places[name]}, expected at position {position}",
                     )
                 )
         return problems
 
-    def count(self, found: tuple[str, ...]) -> list[Problem]:
+    def count(self, found: tuple[str, ...]) -> list[Diagnostic]:
         if len(found) == len(self.columns):
             return []
-        return [Problem("header.count", f"the header has {len(found)} columns, {len(self.columns)} expected")]
+        return [
+            Diagnostic("header.count", f"the header has {len(found)} columns, {len(self.columns)} expected")
+        ]

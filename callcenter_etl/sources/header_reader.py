@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import ByteBuffer
-from callcenter_etl.sources.dialect import MAX_JOINED_BYTES, MAX_JOINED_LINES, Dialect
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
@@ -15,7 +16,7 @@ from callcenter_etl.sources.source import SourceHeader
 _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
 
 
-def refused(problems: list[Problem]) -> SourceHeader:
+def refused(problems: list[Diagnostic]) -> SourceHeader:
     """Return the header of a source that is refused."""
     return SourceHeader(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
 
@@ -29,7 +30,7 @@ class HeaderReader:
         self._dialect = dialect
         self._uri = uri
 
-    def read(self, problems: list[Problem]) -> SourceHeader:
+    def read(self, problems: list[Diagnostic]) -> SourceHeader:
         """Return the header of the source, consumed, with `problems` extended by those of the header.
 
         Raises SourceError where the header line is over the size limit of a record.
@@ -44,7 +45,7 @@ class HeaderReader:
         line, stop, lines = self._header_line()
         if not stop:
             nothing = "nothing but blank lines" if self._pending.bytes_read else "no bytes"
-            problems.append(Problem("file.empty", f"the source has {nothing}"))
+            problems.append(Diagnostic("file.empty", f"the source has {nothing}"))
             return refused(problems)
         layout, found = self._match(line)
         if found:
@@ -52,7 +53,7 @@ class HeaderReader:
         preamble = bom + self._pending.consume(stop)
         return SourceHeader(preamble, lines, blanks, len(blank), layout, (*problems, *found))
 
-    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Problem, ...]:
+    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
         """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""
         below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
         for number, line in enumerate(below, start=self._pending.next_line + lines):
@@ -62,12 +63,12 @@ class HeaderReader:
                     f"the header is on line {number}, not on line {self._pending.next_line}, which is {above!r} "
                     f"(remove the lines above the header, or ask the sender to leave them out)"
                 )
-                return (Problem("header.missing", sentence),)
+                return (Diagnostic("header.missing", sentence),)
         return ()
 
-    def _read_no_header(self, bom: bytes, problems: list[Problem]) -> SourceHeader:
+    def _read_no_header(self, bom: bytes, problems: list[Diagnostic]) -> SourceHeader:
         if not self._pending.data and self._pending.ended:
-            problems.append(Problem("file.empty", "the source has no bytes"))
+            problems.append(Diagnostic("file.empty", "the source has no bytes"))
             return refused(problems)
         return SourceHeader(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
 
@@ -88,16 +89,15 @@ class HeaderReader:
     def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
         """Return the first line joined with the next ones until its quote is closed, alone where none closes it."""
         content = b""
-        lines = self._pending.data[: len(first) + MAX_JOINED_BYTES].splitlines(keepends=True)[
-            :MAX_JOINED_LINES
-        ]
+        start = self._pending.data[: len(first) + self._dialect.max_joined_bytes]
+        lines = start.splitlines(keepends=True)[: self._dialect.max_joined_lines]
         for taken, line in enumerate(lines, start=1):
             content += line
             if content.count(quote) % 2 == 0:
                 return content, taken
         return first, 1
 
-    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Problem, ...]]:
+    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
         # The stream was transcoded to UTF-8 where the declared encoding is not a superset of ASCII.
         encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
         try:
@@ -107,13 +107,15 @@ class HeaderReader:
                 f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
                 f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
             )
-            return ColumnLayout(names=(), positions={}), (Problem("header.encoding", sentence),)
+            return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
         names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
         return match_header(names, self._document)
 
 
-def _json_lines(line: bytes) -> tuple[Problem, ...]:
+def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:
     """Return a problem where the first line is a JSON object instead of a header."""
     if not (line.startswith(b"{") and line.endswith(b"}") and b'":' in line):
         return ()
-    return (Problem("file.not_delimited", "the source holds JSON objects, one a line (convert it to CSV)"),)
+    remedy = "convert it to CSV"
+    sentence = f"the source holds JSON objects, one a line ({remedy})"
+    return (Diagnostic("file.not_delimited", sentence, suggestion=remedy),)

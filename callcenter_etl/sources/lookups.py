@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.storage_options import StorageOptions
-from callcenter_etl.errors import ContractError, Fault, SourceError
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
+from callcenter_etl.errors import ContractError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.lookup_text import LookupFormatError, NoColumnError, lookup_values
 from callcenter_etl.store.access import read_bytes
@@ -27,7 +28,7 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
     """
     sets: dict[tuple[str, str], pa.Array] = {}
     found: dict[str, pa.Array] = {}
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     for position, column in enumerate(document.columns):
         if column.lookup is None:
             continue
@@ -39,7 +40,9 @@ def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str,
             )
         except LookupFormatError as error:
             key_name = "column" if isinstance(error, NoColumnError) else "file"
-            faults.append(Fault(str(error), path=f"columns[{position}].lookup.{key_name}", file=origin))
+            faults.append(
+                contract_diagnostic(str(error), path=f"columns[{position}].lookup.{key_name}", file=origin)
+            )
             continue
         found[column.name] = sets[key]
     if faults:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from callcenter_etl.errors import Problem
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source_position import SourceOffset
@@ -27,7 +27,7 @@ class SourceHeader:
     blank_lines: int
     blank_bytes: int
     layout: ColumnLayout
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ def unescape(cell: str) -> str:
     return cell.removeprefix(MARK)
 
 
+def unescape_column(cells: pa.StringArray) -> pa.StringArray:
+    """Return the values of guarded cells."""
+    return pc.if_else(pc.starts_with(cells, MARK), pc.utf8_slice_codeunits(cells, start=len(MARK)), cells)
+
+
 def escape_columns(columns: Sequence[pa.StringArray]) -> list[pa.StringArray]:
     """Return the columns with every cell escaped; a column without a risky value is returned as it is."""
     return [_escape_column(column) for column in columns]

@@ -56,7 +56,7 @@ def test_options_are_checked_like_all_else(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(text)
     with pytest.raises(ContractError) as error:
         load_contract(tmp_path / "c.yaml")
-    assert [(fault.line, fault.message) for fault in error.value.faults] == [
+    assert [(fault.location.line, fault.message) for fault in error.value.faults] == [
         (5, "unknown key (did you mean 'region'?)"),
         (6, "'AES256', 'aws:kms' or 'aws:kms:dsse' is expected, not 'KMS' (did you mean 'aws:kms'?)"),
         (7, "at least 1 is expected, not 0"),

@@ -15,9 +15,9 @@ from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import OptionalText
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.part import Part
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.findings import Report
-from callcenter_etl.diagnostics.renderers import FAULT_RENDERERS, REPORT_RENDERERS
-from callcenter_etl.errors import Fault
+from callcenter_etl.diagnostics.renderers import RENDERERS, Renderer
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.known_values import where_known
 from callcenter_etl.rules.rule_kind import GOT, Asked, Broken, RuleKind, ValueHints, demand_of
@@ -74,11 +74,11 @@ STARTS_WITH = RuleKind(
 # A report format, diagnostics/lines.py: one function for results, and one for the faults of contracts.
 def render_lines(report: Report, stream: TextIO) -> None:
     for source in report.sources:
-        stream.writelines(f"{rule.rule}={rule.broken}\n" for rule in source.broken)
+        stream.writelines(f"{rule.rule}={rule.broken}\n" for rule in source.violated)
 
 
-def render_faults_lines(files: Sequence[str], faults: Sequence[Fault], stream: TextIO) -> None:
-    stream.writelines(f"{fault.line}: {fault.message}\n" for fault in faults)
+def render_faults_lines(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
+    stream.writelines(f"{fault.location.line}: {fault.message}\n" for fault in faults)
 
 
 @contextmanager
@@ -104,8 +104,7 @@ def _rebuild_models() -> None:
 def toy_report_format() -> Iterator[None]:
     """Add the report format."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(REPORT_RENDERERS, FORMAT, render_lines)
-        patch.setitem(FAULT_RENDERERS, FORMAT, render_faults_lines)
+        patch.setitem(RENDERERS, FORMAT, Renderer(render_lines, render_faults_lines, shows_records=True))
         patch.setattr(output_formats, "FORMATS", (*output_formats.FORMATS, FORMAT))
         yield
 

@@ -103,7 +103,7 @@ def test_faults_stand_where_the_odcs_file_has_them(tmp_path: Path) -> None:
         load_contract(tmp_path / "x.yaml")
     fault = caught.value.faults[0]
     column = text.splitlines()[line - 1].index("call_stat_time") + 1
-    assert (fault.line, fault.column, fault.path) == (
+    assert (fault.location.line, fault.location.column, fault.path) == (
         line,
         column,
         "schema[0].quality[0].implementation.check",

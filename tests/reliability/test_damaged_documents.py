@@ -139,7 +139,7 @@ def both_sides(checkpoint: dict[str, Any]) -> None:
 
 
 def forged_rule(checkpoint: dict[str, Any]) -> None:
-    tally = {"severity": "warn", "broken": 1, "first_line": 2, "sample_reason": "forged"}
+    tally = {"severity": "warn", "broken": 1, "samples": []}
     checkpoint["accounts"]["rules"]["forged.rule"] = tally
 
 

@@ -16,7 +16,7 @@ def test_what_the_code_can_blame_has_a_text_and_a_place(tmp_path: Path) -> None:
     code = "".join(
         file.read_text(encoding="utf-8") for file in Path(callcenter_etl.__path__[0]).rglob("*.py")
     )
-    blamed = set(re.findall(r'Problem\(\s*"([a-z_]+\.[a-z_.]+)"', code)) | set(STRUCTURAL_RULES.values())
+    blamed = set(re.findall(r'Diagnostic\(\s*"([a-z_]+\.[a-z_.]+)"', code)) | set(STRUCTURAL_RULES.values())
     assert {"header.order", "file.too_few", "limits.max_rejected", "record.quote"} <= blamed
     (tmp_path / "c.yaml").write_text(CONTRACT, encoding="utf-8")
     contract = load_contract(tmp_path / "c.yaml")

@@ -14,7 +14,7 @@ for line in sys.stdin:
     try:
         result = validate(**json.loads(line), engine="spark", workers=2)
         told = {"summary": result.summary, "already_done": result.already_done,
-                "rejections": [[each.line, each.rules] for each in result.rejections()]}
+                "rejected": result.exceptions[["reject_line", "reject_rules"]].values.tolist()}
     except CallcenterEtlError as error:
         told = {"error": str(error)}
     print("told", json.dumps(told), flush=True)

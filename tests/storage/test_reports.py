@@ -36,5 +36,5 @@ def test_findings_are_read_from_the_bucket_and_a_source_there_keeps_its_address(
     places = [each["locations"][0]["physicalLocation"]["region"]["startLine"] for each in run["results"]]
     assert places == [22, 23]
     assert f"::error title=id.type::{source}:22: " in Path("g.txt").read_text(encoding="utf-8")
-    rejections = validate(source, "c.yaml", output=output).rejections()
-    assert [each.line for each in rejections] == [22, 23]
+    rejected = validate(source, "c.yaml", output=output).exceptions
+    assert rejected["reject_line"].tolist() == [22, 23]

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from callcenter_etl import __version__
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.html.cause_section import cause_section
-from callcenter_etl.diagnostics.html.exceptions_scan import Findings, Published, examine
+from callcenter_etl.diagnostics.html.exceptions_scan import Findings, examine
 from callcenter_etl.diagnostics.html.page_data import (
     ContractFacts,
     FailedSource,
@@ -34,8 +35,9 @@ from callcenter_etl.diagnostics.html.source_totals import (
 )
 from callcenter_etl.diagnostics.html.value_display import ReportValues, ValueDisplay, value_display
 from callcenter_etl.diagnostics.html.value_masks import shape_of
-from callcenter_etl.errors import CallcenterEtlError, Problem
+from callcenter_etl.errors import CallcenterEtlError
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.run.ledger.ledger import RunFilter
 from callcenter_etl.run.ledger.location import ledger_in
 from callcenter_etl.run.ledger.run_record import RunRecord, readable_entries
@@ -117,9 +119,8 @@ def _source_report(
     rules = compile_rules(document)
     if EXCEPTIONS in summary.outputs and summary.records.rejected:
         try:
-            findings = examine(
-                _published(finished, document), lines=summary.lines, rules=[rule.id for rule in rules]
-            )
+            published = summary.outputs[EXCEPTIONS]
+            findings = examine(_exceptions(finished, document), published, lines=summary.lines)
         except (CallcenterEtlError, OSError) as error:
             gap = shown(str(error))
     words = rule_wording(document, rules, findings, lines=summary.lines, display=display)
@@ -154,14 +155,9 @@ def _with_causes(
     return report if causes is None else replace(report, causes=cause_section(causes, display))
 
 
-def _published(finished: Finished, document: ContractDocument) -> Published:
-    file, storage = finished.summary.outputs[EXCEPTIONS], document.run.storage_options
-    return Published(
-        uris=file_uris(finished.folder, EXCEPTIONS, parts=file.parts, storage=storage),
-        file=file,
-        storage=storage,
-        excel_safe=document.run.exceptions.excel_safe,
-    )
+def _exceptions(finished: Finished, document: ContractDocument) -> ExceptionsFile:
+    parts, storage = finished.summary.outputs[EXCEPTIONS].parts, document.run.storage_options
+    return ExceptionsFile(file_uris(finished.folder, EXCEPTIONS, parts=parts, storage=storage), document)
 
 
 def _strip(findings: Findings, lines: int) -> Strip:
@@ -173,7 +169,7 @@ def _strip(findings: Findings, lines: int) -> Strip:
     )
 
 
-def _without_data(problems: tuple[Problem, ...], document: ContractDocument) -> tuple[Problem, ...]:
+def _without_data(problems: tuple[Diagnostic, ...], document: ContractDocument) -> tuple[Diagnostic, ...]:
     """Mask the names in header problems where no column was found: then the header is a record, most likely."""
     missing = sum(problem.rule == "header.missing" for problem in problems)
     if missing < len(document.columns):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.model import ContractDocument, RecordRule
-from callcenter_etl.diagnostics.html.exceptions_scan import Findings, ScannedReject
+from callcenter_etl.diagnostics.html.exceptions_scan import Findings, RejectExample
 from callcenter_etl.diagnostics.html.page_data import Example, MalformedExample, RuleSection
 from callcenter_etl.diagnostics.html.sheet_cells import SheetCells, sheet_cells
 from callcenter_etl.diagnostics.html.value_display import ValueDisplay, full_text
@@ -78,8 +78,8 @@ def malformed_of(words: RuleWording, findings: Findings) -> tuple[MalformedExamp
         MalformedExample(
             line=found.line,
             place=words.places.of(found.line),
-            rule=found.rule,
-            reason=found.reason,
+            rule=found.diagnostic.rule,
+            reason=found.diagnostic.message,
             text=full_text(found.raw)
             if in_full
             else skeleton(found.raw, delimiter=source.delimiter, quote=source.quote),
@@ -99,13 +99,13 @@ def _section(rule_id: str, count: RuleCount, words: RuleWording, findings: Findi
     return RuleSection(rule_id, count.severity, count.broken, sentence, examples)
 
 
-def _example(found: ScannedReject, words: RuleWording) -> Example:
-    columns = words.columns.get(found.rule, ())
+def _example(found: RejectExample, words: RuleWording) -> Example:
+    columns = words.columns.get(found.diagnostic.rule, ())
     values = [(name, words.display.alone(name, value)) for name, value in _values(found, columns, words)]
     return Example(found.line, words.places.of(found.line, columns), tuple(values))
 
 
-def _values(found: ScannedReject, columns: Sequence[str], words: RuleWording) -> Iterator[tuple[str, str]]:
+def _values(found: RejectExample, columns: Sequence[str], words: RuleWording) -> Iterator[tuple[str, str]]:
     """Yield the columns that the source has, with their values in a record."""
     for name in columns:
         position = words.places.positions.get(name)
@@ -113,7 +113,7 @@ def _values(found: ScannedReject, columns: Sequence[str], words: RuleWording) ->
             yield name, found.values[position]
 
 
-def _first_value(found: Sequence[ScannedReject], rule_id: str, words: RuleWording) -> str | None:
+def _first_value(found: Sequence[RejectExample], rule_id: str, words: RuleWording) -> str | None:
     """Return the value of the rule's column in the first example, None where there is none."""
     rule = words.rules.get(rule_id)
     if rule is None or rule.column is None or not found:

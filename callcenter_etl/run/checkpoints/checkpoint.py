@@ -14,7 +14,7 @@ from typing import Any
 from callcenter_etl import __version__
 from callcenter_etl.documents import Count, DocumentError, parse_object, read_regular_file, to_form
 from callcenter_etl.errors import AccountingError, CheckpointMismatchError
-from callcenter_etl.judge.tally import Tally
+from callcenter_etl.judge.tally import RuleTally, Tally, max_samples
 from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.source_position import SourceOffset
@@ -27,7 +27,7 @@ from callcenter_etl.writers.permissions import open_private
 from callcenter_etl.writers.staging import CHECKPOINT_NAME, SCRATCH_NAME
 from callcenter_etl.writers.target_forms import sync_folder
 
-LAYOUT = 1
+LAYOUT = 2
 _FOLDERS = (SCRATCH_NAME, "keys-")  # all else in a staging folder is a file
 RunFingerprint = Mapping[str, str | int | None]
 
@@ -90,12 +90,18 @@ def _agrees_with_rules(accounts: Tally) -> bool:
     errors = [tally.broken for tally in tallies.values() if tally.severity == "error"]
     warnings = [tally.broken for tally in tallies.values() if tally.severity != "error"]
     return (
-        all((tally.broken > 0) == (tally.first_line is not None) for tally in tallies.values())
+        all(_has_its_samples(rule, tally) for rule, tally in tallies.items())
         and structural == accounts.malformed
         and max(errors, default=0) <= accounts.rejected.records <= sum(errors)
         and max(warnings, default=0) <= accounts.framed
         and accounts.warned <= min(sum(warnings), accounts.framed)
     )
+
+
+def _has_its_samples(rule: str, tally: RuleTally) -> bool:
+    """Check the samples of a rule against its count: the first records that violate it, and no others."""
+    expected = min(tally.broken, max_samples(tally.severity))
+    return len(tally.samples) == expected and all(sample.rule == rule for sample in tally.samples)
 
 
 def run_fingerprint(

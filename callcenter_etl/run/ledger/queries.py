@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from callcenter_etl.contract.storage_options import StorageOptions
-from callcenter_etl.errors import Problem, SourceError, UsageError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.run.ledger.equivalent_run import published_summary
 from callcenter_etl.run.ledger.ledger import RunFilter
 from callcenter_etl.run.ledger.location import existing_ledger_in, output_of
@@ -62,7 +63,7 @@ def find_run(root: str, start: str, storage: StorageOptions = DEFAULTS) -> RunRe
     return seen
 
 
-def problems_of(record: RunRecord, root: str, storage: StorageOptions = DEFAULTS) -> tuple[Problem, ...]:
+def problems_of(record: RunRecord, root: str, storage: StorageOptions = DEFAULTS) -> tuple[Diagnostic, ...]:
     """Return the problems of a refused or failed run from its published summary, none where that is of another run.
 
     Raises SourceError where the summary cannot be read.

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from callcenter_etl.contract.model import ContractDocument, Limits
-from callcenter_etl.errors import Problem, UsageError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import UsageError
 from callcenter_etl.run.limits import broken_limits, status_of
 from callcenter_etl.store.uris import STANDARD_INPUT, shown
 from callcenter_etl.temporary import temporary_folder
@@ -41,7 +42,7 @@ class ContractSide:
     status: str = "passed"
     read: int = 0
     rejected: int = 0
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,7 +64,11 @@ class BackTest:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, ready for JSON."""
-        return asdict(self)
+        sides = {
+            name: {**asdict(side), "problems": [each.to_problem() for each in side.problems]}
+            for name, side in (("old", self.old), ("new", self.new))
+        }
+        return asdict(self) | sides
 
 
 def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
@@ -153,7 +158,10 @@ def _compare(old: Verdicts, new: Verdicts, result: BackTest) -> None:
 
 
 def _verdict_changes(
-    accepting: Verdicts, rejecting: Verdicts, by_rule: dict[str, VerdictChanges], refusal: tuple[Problem, ...]
+    accepting: Verdicts,
+    rejecting: Verdicts,
+    by_rule: dict[str, VerdictChanges],
+    refusal: tuple[Diagnostic, ...],
 ) -> int:
     """Count the records that only one contract accepts, for the rules of the other."""
     accepted = accepting.lines[~accepting.rejected]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.judge.judged_chunks import JudgedChunk, judged_chunks
 from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
@@ -62,7 +62,7 @@ class Evaluation:
         self._source = source
         self._scratch = scratch
         self._stack = ExitStack()
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Diagnostic, ...] = ()
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import Column, ContractDocument
-from callcenter_etl.errors import ContractError, Fault
+from callcenter_etl.diagnostic import contract_diagnostic
+from callcenter_etl.errors import ContractError
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
 
@@ -97,7 +98,7 @@ class RecordEvaluator:
             if evaluation.problems:
                 problems = "; ".join(problem.message for problem in evaluation.problems)
                 sentence = f"a source made of the contract's own columns is refused: {problems}"
-                raise ContractError((Fault(sentence, path="columns", file=self._origin),))
+                raise ContractError((contract_diagnostic(sentence, path="columns", file=self._origin),))
             return list(evaluation.verdicts())
 
 

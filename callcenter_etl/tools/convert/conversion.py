@@ -18,7 +18,8 @@ from callcenter_etl.contract.loader import (
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.suggestions import did_you_mean
-from callcenter_etl.errors import ContractError, Fault, UsageError
+from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
+from callcenter_etl.errors import ContractError, UsageError
 from callcenter_etl.tools.convert.contract_formats import FORMATS, MODEL, TEXTS, ContractFormat, guess
 from callcenter_etl.tools.convert.contract_mapping import contract_text, plain_of
 from callcenter_etl.tools.convert.pandera_model import model_text
@@ -41,7 +42,7 @@ class Imported:
     loaded: LoadedContract
     text: str
     form: str
-    notes: tuple[Fault, ...]
+    notes: tuple[Diagnostic, ...]
 
 
 def export_contract(
@@ -144,7 +145,9 @@ def _together(parsed: list[Document], origins: list[str]) -> Document:
         for key in document.value:
             if key in value:
                 line, column = document.positions.nearest((key,)) or (None, None)
-                fault = Fault(f"the key is in {origins[0]} too", key, origin, line, column)
+                fault = contract_diagnostic(
+                    f"the key is in {origins[0]} too", path=key, file=origin, line=line, column=column
+                )
                 raise ContractError((fault,))
         value |= document.value
         positions.update(document.positions)

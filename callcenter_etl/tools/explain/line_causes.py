@@ -36,11 +36,7 @@ def line_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Clus
     ):  # fmt: skip
         records = np.flatnonzero(find(rejects, document))
         if len(records):
-            yield Cluster(_first_rule(rejects, records), records, what, hint=hint)
-
-
-def _first_rule(rejects: Rejects, records: Indices) -> str:
-    return str(rejects.rules[int(records[0])].as_py()).split("; ")[0]
+            yield Cluster(rejects.first_rule(int(records[0])), records, what, hint=hint)
 
 
 def _repeated_headers(rejects: Rejects, document: ContractDocument) -> Mask:

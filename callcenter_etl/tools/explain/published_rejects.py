@@ -11,31 +11,28 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.contract.names import REJECT_COLUMNS
-from callcenter_etl.errors import SourceError
-from callcenter_etl.rules.masks import Mask, as_mask
-from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
-from callcenter_etl.sources.source_formats import open_source
-from callcenter_etl.store.uris import shown
-from callcenter_etl.writers.csv_injection import MARK, unescape
+from callcenter_etl.rules.masks import Mask
+from callcenter_etl.run.exceptions_file import ExceptionsFile, RejectedRecords
+from callcenter_etl.run.reject_diagnostics import RejectDiagnostics
+from callcenter_etl.sources.header import ColumnLayout
 
 MAX_REJECTS = 100_000
 MAX_RAW_CHARACTERS = 2**16
-_BETWEEN = "; "
 
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
     """Rejected records as columns of text, one value for each: values by source position, and reject columns.
 
-    Every `step`-th record was read. The raw text of a record over MAX_RAW_CHARACTERS is left out.
+    Only every `step`-th record was looked at. The raw text of a record over MAX_RAW_CHARACTERS is left out. The rules of
+    a record are the set in `rule_sets` that its entry in `rule_codes` numbers: there are few distinct sets.
     """
 
     layout: ColumnLayout
     values: tuple[pa.StringArray, ...]
     lines: NDArray[np.int64]
-    rules: pa.StringArray
+    rule_sets: tuple[tuple[str, ...], ...]
+    rule_codes: NDArray[np.int32]
     reasons: pa.StringArray
     raws: pa.StringArray
     step: int
@@ -43,11 +40,14 @@ class Rejects:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def broke(self, rule: str) -> Mask:
-        """Return which records broke a rule."""
-        # With separators at both ends, so that a rule id does not match within a longer one.
-        among = pc.binary_join_element_wise("", self.rules, "", _BETWEEN)
-        return as_mask(pc.match_substring(among, pattern=f"{_BETWEEN}{rule}{_BETWEEN}"))
+    def broke(self, *rules: str) -> Mask:
+        """Return which records violate one of the rules."""
+        chosen = np.array([not set(rules).isdisjoint(each) for each in self.rule_sets], dtype=bool)
+        return chosen[self.rule_codes]
+
+    def first_rule(self, record: int) -> str:
+        """Return the first rule that a record violates, in contract order."""
+        return self.rule_sets[int(self.rule_codes[record])][0]
 
     def text(self, column: str) -> pa.StringArray:
         """Return the values of a contract's column."""
@@ -63,82 +63,28 @@ def read_rejects(
     """
     # Every n-th and not the first ones: causes often affect only a part of a source.
     step = max(1, -(-rejected // most))
-    kept, names, seen = list[list[pa.StringArray]](), tuple[str, ...](), 0
-    for uri in uris:
-        with open_source(uri, _as_source(document)) as reader:
-            layout = reader.open().layout
-            if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
-                raise SourceError(
-                    f"{reader.uri}: is no exceptions file: its last columns are not {REJECT_COLUMNS}"
-                )
-            names = layout.names
-            for chunk in reader.chunks():
-                kept.append(_picked(chunk, seen, step))
-                seen += len(chunk)
-    safe = document.run.exceptions.excel_safe
-    columns = _joined(kept, len(names))
-    names = names[: -len(REJECT_COLUMNS)]
-    if safe:
-        names = tuple(unescape(name) for name in names)
-        columns = [_unescaped(column) for column in columns]
-    *values, lines, rules, reasons, raws = columns
-    # Regular expressions over megabytes of raw text would be slow.
-    long = pc.greater(pc.binary_length(raws), MAX_RAW_CHARACTERS)
+    exceptions = ExceptionsFile(uris, document)
+    diagnostics = RejectDiagnostics(document)
+    kept = [_every(step, block) for block in exceptions.blocks()]
+    names = kept[0].names
+    raws = _joined([each.raws for each in kept])
+    rules = pc.dictionary_encode(_joined([each.rules for each in kept]))
     return Rejects(
-        layout=_source_layout(names, document, shown(uris[0])),
-        values=tuple(values),
-        lines=_line_numbers(lines, shown(uris[0])),
-        rules=rules,
-        reasons=reasons,
-        raws=pc.if_else(long, "", raws),
+        layout=exceptions.layout_of(names),
+        values=tuple(_joined([each.values[at] for each in kept]) for at in range(len(names))),
+        lines=np.concatenate([each.lines for each in kept]),
+        rule_sets=tuple(diagnostics.split_rules(each) for each in rules.dictionary.to_pylist()),
+        rule_codes=rules.indices.to_numpy(zero_copy_only=False),
+        reasons=_joined([each.reasons for each in kept]),
+        # Regular expressions over megabytes of raw text would be slow.
+        raws=pc.if_else(pc.greater(pc.binary_length(raws), MAX_RAW_CHARACTERS), "", raws),
         step=step,
     )
 
 
-def _line_numbers(values: pa.StringArray, uri: str) -> NDArray[np.int64]:
-    try:
-        return np.asarray(pc.cast(values, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-    except pa.ArrowInvalid as error:
-        raise SourceError(
-            f"{uri}: was changed since the run: {REJECT_COLUMNS[0]} holds no line numbers"
-        ) from error
+def _every(step: int, block: RejectedRecords) -> RejectedRecords:
+    return block if step == 1 else block.take(np.flatnonzero(block.numbers % step == 0))
 
 
-def _as_source(document: ContractDocument) -> ContractDocument:
-    """Return a contract for exceptions files: it declares the reject columns, and allows others."""
-    made = ContractDocument.model_validate(
-        {
-            "contract": "exceptions",
-            "source": {"header": "by_name", "multiline": True, "empty_values": []},
-            "columns": [{"name": name} for name in REJECT_COLUMNS],
-        }
-    )
-    run = made.run.model_copy(update={"storage_options": document.run.storage_options})
-    return made.model_copy(update={"run": run})
-
-
-def _source_layout(names: tuple[str, ...], document: ContractDocument, uri: str) -> ColumnLayout:
-    if document.source.header == "none":
-        return layout_without_header(document)
-    layout, problems = match_header(names, document)
-    if problems:
-        raise SourceError(f"{uri}: is no exceptions file of this contract: {problems[0].message}")
-    return layout
-
-
-def _picked(chunk: Chunk, seen: int, step: int) -> list[pa.StringArray]:
-    if step == 1:
-        return list(chunk.values)
-    picks = pa.array(np.flatnonzero((chunk.sound + seen) % step == 0))
-    return [values.take(picks) for values in chunk.values]
-
-
-def _joined(parts: list[list[pa.StringArray]], fields: int) -> list[pa.StringArray]:
-    if not parts:
-        return [pa.array([], type=pa.string())] * fields
-    return [pa.concat_arrays([part[at] for part in parts]) for at in range(fields)]
-
-
-def _unescaped(values: pa.StringArray) -> pa.StringArray:
-    marked = pc.starts_with(values, MARK)
-    return pc.if_else(marked, pc.utf8_slice_codeunits(values, start=1), values)
+def _joined(parts: Sequence[pa.StringArray]) -> pa.StringArray:
+    return pa.concat_arrays([pa.array([], type=pa.string()), *parts])

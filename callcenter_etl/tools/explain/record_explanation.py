@@ -9,7 +9,8 @@ from typing import Any
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem, UsageError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import UsageError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.sources.dialect import Dialect, dialect_of
@@ -60,7 +61,7 @@ class Explanation:
     raw: str | None = None
     fields: tuple[FieldExplanation, ...] = ()
     rules: tuple[RuleVerdict, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain values, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"problems": [each.to_problem() for each in self.problems]}
 
 
 def explain_line(

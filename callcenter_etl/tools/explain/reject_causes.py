@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster, ShownValue
 from callcenter_etl.tools.explain.clusters import value_clusters
@@ -164,7 +164,7 @@ class _CauseBuilder:
         )
 
     def _advice(self, cluster: Cluster) -> Advice | None:
-        structural = cluster.rule.startswith("record.")
+        structural = cluster.rule in STRUCTURAL_RULES.values()
         remedy = cluster.remedy
         if remedy is None and cluster.hint is None and not structural and cluster.rule not in self._offered:
             self._offered.add(cluster.rule)
@@ -184,7 +184,7 @@ class _CauseBuilder:
         # A change may accept more records than those of the cluster.
         # A change of `source` affects all columns, so all well-formed records are validated again.
         if remedy.document.source != self._document.source:
-            concerned = np.flatnonzero(np.asarray(pc.equal(rejects.raws, "").to_numpy(zero_copy_only=False)))
+            concerned = np.flatnonzero(~rejects.broke(*STRUCTURAL_RULES.values()))
         else:
             concerned = np.flatnonzero(rejects.broke(cluster.rule))
         return self._judge.recovered(remedy.document, concerned)

@@ -116,12 +116,12 @@ def _written(row: Row, writing: Writing) -> _Written:
     if any(row.values):
         return _encodable(_from_values(row.values, writing), writing)
     if row.raw:
-        if STRUCTURAL_RULES[ENCODING] in row.rules and _ESCAPED.search(row.raw):
+        if STRUCTURAL_RULES[ENCODING] == row.rules and _ESCAPED.search(row.raw):
             found = ", ".join(dict.fromkeys(f"\\x{byte}" for byte in _ESCAPED.findall(row.raw)))
             reason = f"reject_raw still has undecodable bytes, written as {found}"
             return _Written(row.raw, STRUCTURAL_RULES[ENCODING], reason, escaped=True)
         return _encodable(_Written(row.raw), writing)
-    if row.rules.startswith("record."):
+    if row.rules in STRUCTURAL_RULES.values():
         return _Written(
             "", STRUCTURAL_RULES[FIELDS], "the row is empty: neither values nor reject_raw are there"
         )

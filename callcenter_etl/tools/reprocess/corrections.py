@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from dataclasses import replace
+from itertools import islice, repeat
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import AccountingError, Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import AccountingError, SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.store import access
@@ -24,7 +27,6 @@ from callcenter_etl.tools.reprocess.original_run import OriginalRun
 from callcenter_etl.tools.reprocess.record_order import compared
 from callcenter_etl.tools.reprocess.rejected_file import RejectedFile, with_lines, without
 from callcenter_etl.writers.file_names import EXCEPTIONS, TARGET, is_part_name
-from callcenter_etl.writers.part_folder import folder_sha256
 
 BATCH_ROWS = 20_000
 _HEADER_BYTES = 2**20
@@ -50,7 +52,7 @@ class Corrections(Protocol):
     layout: ColumnLayout
     preamble: bytes
     line_end: bytes
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
 
     @property
@@ -145,9 +147,9 @@ class CorrectedExceptions:
         return batch_of(header, self._writing).raws[0]
 
 
-def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, list[Problem]]:
+def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, list[Diagnostic]]:
     missing = [
-        Problem("header.missing", f"column {name!r} is missing")
+        Diagnostic("header.missing", f"column {name!r} is missing")
         for name in NEEDED
         if name not in sheet.header
     ]
@@ -155,7 +157,9 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, 
         layout = layout_without_header(document)
         if sheet.names != layout.names:
             wanted = ", ".join(layout.names)
-            missing.append(Problem("header.missing", f"the columns are not those of the contract: {wanted}"))
+            missing.append(
+                Diagnostic("header.missing", f"the columns are not those of the contract: {wanted}")
+            )
         return layout, missing
     layout, problems = match_header(sheet.names, document)
     return layout, [*missing, *problems]
@@ -172,54 +176,52 @@ def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:
 
 def _strange_lines(
     lines: NDArray[np.int64], origin: OriginalRun, document: ContractDocument
-) -> list[Problem]:
-    """Return the lines that the run did not reject; none if its own exceptions are gone or changed."""
+) -> list[Diagnostic]:
+    """Return which lines the run did not reject; nothing where its own exceptions are no longer at hand."""
     known = rejected_lines(origin, document)
     if known is None:
         return []
     strange = np.setdiff1d(lines, known)
     problems = [
-        Problem(LINE, f"line {line:,} is none that the run rejected")
+        Diagnostic(LINE, f"line {line:,} is none that the run rejected")
         for line in strange[:MAX_PROBLEMS].tolist()
     ]
     if len(strange) > MAX_PROBLEMS:
-        problems.append(Problem(LINE, f"and {len(strange) - MAX_PROBLEMS:,} more such lines"))
+        problems.append(Diagnostic(LINE, f"and {len(strange) - MAX_PROBLEMS:,} more such lines"))
     return problems
 
 
 def rejected_lines(origin: OriginalRun, document: ContractDocument) -> NDArray[np.int64] | None:
-    """Return the lines that a run rejected, in order; None if its exceptions are gone or changed."""
-    sheets = _own_exceptions(origin, document)
-    return None if sheets is None else _lines_of(sheets)
+    """Return the lines that a run rejected, in order; None where its exceptions are not as it wrote them."""
+    exceptions = _own_exceptions(origin, document)
+    return None if exceptions is None else _lines_of(exceptions)
 
 
-def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> list[Sheet] | None:
-    """Return the run's exceptions, one sheet or one for each part; None if they are gone or changed."""
-    storage, marked = document.run.storage_options, document.run.exceptions.excel_safe
+def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> ExceptionsFile | None:
+    """Return the run's exceptions; None where they are not there as it wrote them."""
     if origin.exceptions_sha256 is None:
         return None
     try:
-        sheets = [open_sheet(uri, storage, marked=marked) for uri in origin.files(EXCEPTIONS, storage)]
+        uris = origin.files(EXCEPTIONS, document.run.storage_options)
+        exceptions = ExceptionsFile(uris, document)
+        for _ in exceptions.checked_blocks(origin.exceptions_sha256, parts=origin.parts.get(EXCEPTIONS)):
+            continue  # all of it is read for its hash
     except SourceError:
         return None
-    unchanged = origin.exceptions_sha256 == _sha256_of(sheets, in_parts=bool(origin.parts))
-    return sheets if unchanged and all(sheet.has_our_columns for sheet in sheets) else None
+    return exceptions
 
 
-def _sha256_of(sheets: list[Sheet], *, in_parts: bool) -> str:
-    """Return the hash of exceptions as the summary of a run has it."""
-    # The summary has one hash for a folder of parts, which is computed from those of the parts.
-    if not in_parts:
-        return sheets[0].sha256
-    return folder_sha256([(base_name(sheet.uri), sheet.sha256) for sheet in sheets])
+def _lines_of(exceptions: ExceptionsFile) -> NDArray[np.int64]:
+    none = np.empty(0, dtype=np.int64)
+    return np.concatenate([none, *(block.lines for block in exceptions.blocks())])
 
 
-def _lines_of(sheets: list[Sheet]) -> NDArray[np.int64]:
-    return np.array([row.line for row in _rows(sheets)], dtype=np.int64)
-
-
-def _rows(sheets: list[Sheet]) -> Iterator[Row]:
-    return chain.from_iterable(sheet.rows() for sheet in sheets)
+def _rows(exceptions: ExceptionsFile) -> Iterator[Row]:
+    for block in exceptions.blocks():
+        columns = [values.to_pylist() for values in block.values]
+        values = zip(*columns, strict=True) if columns else repeat(())
+        rules, raws = block.rules.to_pylist(), block.raws.to_pylist()
+        yield from map(Row, block.lines.tolist(), values, rules, raws)
 
 
 class CorrectedRejected:
@@ -265,26 +267,26 @@ class CorrectedRejected:
             raise AccountingError(f"{len(self._lines):,} records were counted, but {read:,} read")
 
     def _take_lines(self, origin: OriginalRun) -> None:
-        """Find the lines of the records in a separate pass, if all are present and in order."""
-        sheets, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
+        """Find out which lines the records stood on, where they are all there and in order; in a reading of its own."""
+        exceptions, delimiter = _own_exceptions(origin, self._document), self._document.source.delimiter
         name = base_name(self._file.uri)
-        if sheets is not None and origin.parts and is_part_name(name):
-            sheets = [sheet for sheet in sheets if base_name(sheet.uri) == name]
+        if exceptions is not None and origin.parts and is_part_name(name):
+            exceptions = replace(exceptions, uris=[uri for uri in exceptions.uris if base_name(uri) == name])
         complete = False
-        strangers: list[Problem] = []
-        if sheets is not None:
+        strangers: list[Diagnostic] = []
+        if exceptions is not None:
             # A separate pass, because the order is known only at the end, and no batch may be published before.
             with RejectedFile(self._file.uri, self._document) as file:
-                complete, strangers = compared(file.batches(), _rows(sheets), delimiter)
-        if sheets is not None and complete:
-            self._lines = _lines_of(sheets)
+                complete, strangers = compared(file.batches(), _rows(exceptions), delimiter)
+        if exceptions is not None and complete:
+            self._lines = _lines_of(exceptions)
             self.problems = tuple(strangers)
             return
         # Without lines, records are identified by content, and parts of one run can have equal records.
         if origin.parts or is_part_name(name):
-            self.problems = (Problem(LINE, _NO_PART),)
+            self.problems = (Diagnostic(LINE, _NO_PART),)
             return
         self.notes = (_BY_CONTENT,)
         # Two rejected records with an open quote each may be read as one record if the lines between them are missing.
         if self._document.source.multiline:
-            self.problems = (Problem("record.quote", _MAY_JOIN),)
+            self.problems = (Diagnostic("record.quote", _MAY_JOIN),)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.storage_options import StorageOptions
-from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import SourceError
 from callcenter_etl.store import access
 from callcenter_etl.writers.csv_injection import unescape
 
@@ -78,30 +79,30 @@ class Sheet:
             finally:
                 text.detach()
 
-    def lines(self, problems: list[Problem]) -> NDArray[np.int64]:
+    def lines(self, problems: list[Diagnostic]) -> NDArray[np.int64]:
         """Return the source line of each row, and append the problems of rows without a line of their own."""
         at, width = self.header.index(LINE), len(self.header)
         found: dict[int, int] = {}
         for number, cells in self.cells():
             if any(cells[width:]):
                 problems.append(
-                    Problem("record.fields", f"row {number:,} has more cells than the header ({width})")
+                    Diagnostic("record.fields", f"row {number:,} has more cells than the header ({width})")
                 )
             text = cells[at] if len(cells) > at else ""
             match = _NUMBER.fullmatch(text)
             if match is None:
                 problems.append(
-                    Problem(LINE, f"row {number:,}: {LINE} is {text!r}, the line's number expected")
+                    Diagnostic(LINE, f"row {number:,}: {LINE} is {text!r}, the line's number expected")
                 )
                 continue
             line = int(match[1])
             if line in found:
                 problems.append(
-                    Problem(LINE, f"row {number:,}: line {line:,} is also in row {found[line]:,}")
+                    Diagnostic(LINE, f"row {number:,}: line {line:,} is also in row {found[line]:,}")
                 )
             found[line] = number
             if len(problems) >= MAX_PROBLEMS:
-                problems.append(Problem("file", f"only {MAX_PROBLEMS} problems are shown"))
+                problems.append(Diagnostic("file", f"only {MAX_PROBLEMS} problems are shown"))
                 break
         return np.fromiter(found, dtype=np.int64, count=len(found))
 

@@ -6,25 +6,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from callcenter_etl.errors import Problem
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.tools.reprocess.corrected_records import Batch
 from callcenter_etl.tools.reprocess.exceptions_sheet import LINE, MAX_PROBLEMS, Row
 
 
-def compared(batches: Iterable[Batch], rows: Iterable[Row], delimiter: str) -> tuple[bool, list[Problem]]:
+def compared(batches: Iterable[Batch], rows: Iterable[Row], delimiter: str) -> tuple[bool, list[Diagnostic]]:
     """Compare records with the rows of the run's exceptions, one by one.
 
     Returns whether both have the same number, and as problems at most 20 records that share less than half of their
     fields with the row at their place, as they are probably other records.
     """
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     pairs = zip_longest(_fields_of(batches, delimiter), rows)
     for number, (fields, row) in enumerate(pairs, start=1):
         if fields is None or row is None:
             return False, []
         if len(problems) < MAX_PROBLEMS and not _alike(fields, row, delimiter):
             problems.append(
-                Problem(
+                Diagnostic(
                     LINE,
                     f"record {number:,} has little in common with line {row.line:,}, which was rejected in its place"
                     " (keep the records in their order, or correct exceptions.csv, where order does not matter)",

@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import Problem, SourceError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.encodings import is_ascii_superset, show
@@ -31,7 +32,7 @@ class RejectedFile:
         self._dialect = dialect_of(document)
         self.layout = ColumnLayout(names=(), positions={})
         self.preamble = b""
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Diagnostic, ...] = ()
 
     def __enter__(self) -> Self:
         self._reader.__enter__()

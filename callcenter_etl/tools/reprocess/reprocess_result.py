@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.documents import to_form
-from callcenter_etl.errors import Problem
 from callcenter_etl.run.summary import ContractIdentity, OutputFile
 
 PASSED, REJECTS, REFUSED = "passed", "rejects", "refused"
@@ -57,7 +57,7 @@ class Reprocessed:
     file: CorrectedFile
     rows: RowCounts
     rules: Mapping[str, int]
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
     outputs: Mapping[str, OutputFile]
     run_output: str | None
@@ -78,4 +78,5 @@ class Reprocessed:
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, ready for JSON; `kind` distinguishes it from the summary of a run."""
         outputs = {name: file.to_dict() for name, file in self.outputs.items()}
-        return {"kind": KIND, **asdict(self), "outputs": outputs}
+        problems = [problem.to_problem() for problem in self.problems]
+        return {"kind": KIND, **asdict(self), "problems": problems, "outputs": outputs}

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.errors import AccountingError, OutputError, Problem, UsageError
+from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.errors import AccountingError, OutputError, UsageError
 from callcenter_etl.judge.judged_chunks import with_key_lines
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.logs import get_logger
@@ -227,7 +228,7 @@ class _Reprocess:
         self,
         status: str,
         *,
-        problems: tuple[Problem, ...] = (),
+        problems: tuple[Diagnostic, ...] = (),
         outputs: dict[str, OutputFile] | None = None,
     ) -> Reprocessed:
         document, origin = self.contract.document, self.origin

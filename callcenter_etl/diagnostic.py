@@ -1,0 +1,76 @@
+"""The one value for a thing that is wrong: in a contract, a file name, a header, a record, or the totals of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+Severity = Literal["error", "warn"]
+CONTRACT_RULE = "contract.fault"  # the rule id of all that is wrong with a contract itself
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file, as far as it is known: 1-based line and column in characters, 0-based offset in bytes.
+
+    The offset counts decompressed bytes, and those of the text as UTF-8 where the encoding is no superset of ASCII.
+    """
+
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    byte: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+    def order(self) -> tuple[str, int, int]:
+        """Return a key that sorts places by file, line and column, unknown ones first."""
+        return (self.file or "", self.line or 0, self.column or 0)
+
+
+NOWHERE = Location()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A violated rule at a place. Every renderer shows this value, so that all formats agree.
+
+    `message` is the whole sentence, with what would be right. `suggestion` repeats that alone, for programs, where it
+    is known. `value` is the text at fault, or the mask `(personal)` or `(secret)` of a classified column. `path` is the
+    key of the contract, or the column of the source, that the message is about. A diagnostic of severity `warn` never
+    makes a contract unusable, and never rejects a record.
+    """
+
+    rule: str
+    message: str
+    severity: Severity = "error"
+    location: Location = NOWHERE
+    path: str = ""
+    value: str | None = None
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        kind = "warning" if self.severity == "warn" else ""
+        return ": ".join(part for part in (str(self.location), self.path, kind, self.message) if part)
+
+    def in_file(self, file: str) -> Diagnostic:
+        """Return the diagnostic located in a file."""
+        return replace(self, location=replace(self.location, file=file))
+
+    def to_problem(self) -> dict[str, Any]:
+        """Return rule and message alone, which is how summaries list why a source was refused or a run failed."""
+        return {"rule": self.rule, "message": self.message}
+
+
+def contract_diagnostic(
+    message: str,
+    *,
+    path: str = "",
+    file: str | None = None,
+    line: int | None = None,
+    column: int | None = None,
+    severity: Severity = "error",
+) -> Diagnostic:
+    """Return what is wrong with a contract; line and column are None where it did not come from a text."""
+    return Diagnostic(CONTRACT_RULE, message, severity, Location(file, line, column), path)
