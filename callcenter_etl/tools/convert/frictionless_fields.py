@@ -21,7 +21,7 @@ _DATETIMES = tuple(f"%Y-%m-%dT%H:%M:%S{tail}" for tail in ("", ".%f", "%z", ".%f
 _SPECIAL = "(?i:nan|[+-]?inf(?:inity)?)"  # numbers to a Table Schema, in any case
 _ZONE = "(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 _YEAR = "-?(?:[1-9][0-9]{4,}|[0-9]{4})"
-_PLAIN_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_PLAIN_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?{first}{more})?"
 _PART = r"[0-9]+(?:[.,][0-9]+)?"
 _PATTERNS = {  # as XML Schema writes them
     "year": f"{_YEAR}{_ZONE}",
@@ -144,13 +144,16 @@ def _is_finite(field: Taken, constraints: Taken) -> bool:
 
 
 def _pattern_of_number(point: str, group: str, *, kind: str) -> str:
-    """Return the pattern of a number; group characters may be anywhere, since the standard does not say where."""
+    """Return the pattern of a number; group characters may be anywhere, since the standard does not say where.
+
+    That includes the exponent: readers of Table Schemas drop the character wherever it is.
+    """
     more = f"(?:[0-9]|{re.escape(group)})*" if group else "[0-9]*"
     first = f"(?:{re.escape(group)})*[0-9]" if group else "[0-9]"
     if kind == "integer":
         return f"[+-]?{first}{more}"
     mark = re.escape(point)
-    return f"[+-]?(?:{first}{more}(?:{mark}{more})?|{mark}{first}{more})(?:[eE][+-]?[0-9]+)?"
+    return f"[+-]?(?:{first}{more}(?:{mark}{more})?|{mark}{first}{more})(?:[eE][+-]?{first}{more})?"
 
 
 def _read_boolean(column: ImportedColumn, field: Taken, constraints: Taken) -> None:
