@@ -1,4 +1,4 @@
-"""The one value for a thing that is wrong: in a contract, a file name, a header, a record, or the totals of a run."""
+"""The diagnostic: a fault of a contract, or a problem of a file name, a header, a record, or the totals of a run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Diagnostic:
         return replace(self, location=replace(self.location, file=file))
 
     def to_problem(self) -> dict[str, Any]:
-        """Return rule and message alone, which is how summaries list why a source was refused or a run failed."""
+        """Return rule and message, the form of a problem in `summary.json`."""
         return {"rule": self.rule, "message": self.message}
 
 
@@ -72,5 +72,5 @@ def contract_diagnostic(
     column: int | None = None,
     severity: Severity = "error",
 ) -> Diagnostic:
-    """Return what is wrong with a contract; line and column are None where it did not come from a text."""
+    """Return a fault of a contract; line and column are None if the contract was not read from text."""
     return Diagnostic(CONTRACT_RULE, message, severity, Location(file, line, column), path)

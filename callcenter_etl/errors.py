@@ -1,4 +1,4 @@
-"""The errors that end a command, each with the exit code that it means."""
+"""The errors that end a command, each with its exit code."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class OutputError(CallcenterEtlError):
 
 
 class EngineError(CallcenterEtlError):
-    """What a run was to work on could not do it: no cluster, lost executors."""
+    """The engine of a run failed: no cluster, lost executors."""
 
 
 class CheckpointMismatchError(CallcenterEtlError):
-    """What a dead run left is not what its checkpoint says; the run starts from the beginning instead."""
+    """Files of an interrupted run do not match its checkpoint; the run starts from the beginning."""
 
 
 class AccountingError(CallcenterEtlError):

@@ -16,7 +16,7 @@ from callcenter_etl.tools.explain.reject_causes import Cause, Causes
 
 
 def causes_as_text(found: Causes, stream: TextIO) -> None:
-    """Write a line a cause, each with the YAML to paste below it."""
+    """Write one line for each cause, followed by the YAML of the proposed change."""
     width = None if stream.isatty() else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
     console.print(Text(f"{causes_heading(found)}:", style="bold"))
@@ -35,20 +35,20 @@ def causes_as_json(found: Causes, stream: TextIO) -> None:
 
 
 def causes_heading(found: Causes) -> str:
-    """Return the heading of the causes: how many records were rejected, and how many of them were looked at."""
+    """Return the heading: the number of rejected records, and the number of them that were read."""
     sampled = "" if found.step == 1 else f" (one in {found.step:,} looked at: numbers are estimates)"
     return f"why {found.rejected:,} {_records(found.rejected)} rejected{sampled}"
 
 
 def other_causes(found: Causes) -> str:
-    """Return how many more causes there are, in words; empty where there are none."""
+    """Return the number of further causes as text, empty if there are none."""
     if not found.others:
         return ""
     return f"and {found.others:,} lesser {'cause' if found.others == 1 else 'causes'}"
 
 
 def cause_sentence(cause: Cause, found: Causes) -> str:
-    """Say a cause in one sentence."""
+    """Return a cause as one sentence."""
     about = "" if found.step == 1 else "about "
     sentence = f"{about}{_percent(cause.share)} of {found.rejected:,}: {cause.what}, {cause.lines}"
     if cause.advice is not None:
@@ -60,7 +60,7 @@ def cause_sentence(cause: Cause, found: Causes) -> str:
 
 
 def problems_as_text(summary: Summary, stream: TextIO) -> None:
-    """Write why a source was refused or a run failed, a line a problem."""
+    """Write one line for each problem of a refused source or failed run."""
     state = "the source was refused" if summary.status == "refused" else f"the run {summary.status}"
     lines = [f"  {each.rule}: {printable(each.message)}" for each in summary.problems]
     stream.write("\n".join([f"{state}:", *lines, ""]))

@@ -1,4 +1,4 @@
-"""Renders what contracts say of their own examples and rules, as text or as JSON."""
+"""Render the results of `contract test` as text or JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SHOWN = 40  # characters of a made value
 
 
 def contract_tests_as_text(contract_tests: Sequence[ContractTest], stream: TextIO) -> None:
-    """Write, for each contract, its counts, the examples that do not hold, and a line a rule."""
+    """Write, for each contract, its counts, the failed examples, and one line for each rule."""
     width = None if stream.isatty() else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
     for contract_test in contract_tests:

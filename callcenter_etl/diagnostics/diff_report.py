@@ -1,4 +1,4 @@
-"""Renders what changes between contracts, and what records flip, as text or as JSON."""
+"""Render the changes between contracts, and the records with changed verdicts, as text or JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INDENT = " " * 11
 
 
 def diff_as_text(changes: Sequence[ContractChange], tests: Sequence[BackTest], stream: TextIO) -> None:
-    """Write a block a change, the counts, and a block a source."""
+    """Write one block for each change, the counts, and one block for each source."""
     console = _console(stream)
     for change in changes:
         head = Text(f"{change.effect:<11}", style=_EFFECT_STYLES.get(change.effect, "dim"))
@@ -35,7 +35,7 @@ def diff_as_text(changes: Sequence[ContractChange], tests: Sequence[BackTest], s
 
 
 def diff_as_json(changes: Sequence[ContractChange], tests: Sequence[BackTest], stream: TextIO) -> None:
-    """Write one object: the changes, how many of each effect, and the sources."""
+    """Write one object with the changes, their number by effect, and the sources."""
     counts = {effect: sum(change.effect == effect for change in changes) for effect in EFFECTS}
     value = {"changes": [change.to_dict() for change in changes], "counts": counts}
     write_json({**value, "against": [test.to_dict() for test in tests]}, stream)

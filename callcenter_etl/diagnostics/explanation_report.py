@@ -18,54 +18,63 @@ _STYLES = {"accepted": STYLES["passed"], "rejected": STYLES["failed"], "refused"
 _VERDICT_STYLES = {"kept": "green", "broken": "bold red", "skipped": "dim", "unknown": "yellow"}
 
 
-def explanation_as_text(told: Explanation, stream: TextIO) -> None:
-    """Write the record: where it stands, its bytes, its fields, and every rule's verdict."""
+def explanation_as_text(explanation: Explanation, stream: TextIO) -> None:
+    """Write the record: its line, its bytes, its fields, and the verdict of every rule."""
     width = None if stream.isatty() else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
-    title = Text(f"{printable(told.source)} line {told.asked_line:,}: ")
-    title.append(told.status, style=_STYLES[told.status])
+    title = Text(f"{printable(explanation.source)} line {explanation.asked_line:,}: ")
+    title.append(explanation.status, style=_STYLES[explanation.status])
     console.print(title)
-    for problem in told.problems:
+    for problem in explanation.problems:
         console.print(Text(f"  {problem.rule}: {printable(problem.message)}", style="red"))
-    if told.line is None:
+    if explanation.line is None:
         return
-    console.print(Text(f"  {_place(told)}"))
-    console.print(Text(f"  {_raw(told)}"))
-    if told.fields:
-        console.print(_fields_table(told))
-    console.print(_rules_table(told))
+    console.print(Text(f"  {_place(explanation)}"))
+    console.print(Text(f"  {_raw(explanation)}"))
+    if explanation.fields:
+        console.print(_fields_table(explanation))
+    console.print(_rules_table(explanation))
 
 
-def explanation_as_json(told: Explanation, stream: TextIO) -> None:
+def explanation_as_json(explanation: Explanation, stream: TextIO) -> None:
     """Write the explanation as an object."""
-    write_json(told.to_dict(), stream)
+    write_json(explanation.to_dict(), stream)
 
 
-def _place(told: Explanation) -> str:
-    line, lines, offset, size = told.line or 0, told.lines or 0, told.offset or 0, told.size or 0
+def _place(explanation: Explanation) -> str:
+    line, lines, offset, size = (
+        explanation.line or 0,
+        explanation.lines or 0,
+        explanation.offset or 0,
+        explanation.size or 0,
+    )
     where = f"line {line:,}" if lines == 1 else f"lines {line:,} to {line + lines - 1:,}"
-    return f"the record stands on {where}, bytes {offset:,} to {offset + size:,} of the source; contract {told.contract}"
+    return f"the record is on {where}, bytes {offset:,} to {offset + size:,} of the source; contract {explanation.contract}"
 
 
-def _raw(told: Explanation) -> str:
-    if told.raw is None:
+def _raw(explanation: Explanation) -> str:
+    if explanation.raw is None:
         return "its bytes hold values of classified columns (--show-values shows them)"
-    shown = told.raw
-    cut = "" if (told.size or 0) <= _shown_bytes(told) else f" … ({told.size:,} bytes in all)"
+    shown = explanation.raw
+    cut = (
+        ""
+        if (explanation.size or 0) <= _shown_bytes(explanation)
+        else f" … ({explanation.size:,} bytes in all)"
+    )
     return f"bytes: {shown}{cut}"
 
 
-def _shown_bytes(told: Explanation) -> int:
+def _shown_bytes(explanation: Explanation) -> int:
     from callcenter_etl.tools.explain.find_record import MAX_RAW_BYTES
 
-    return min(told.size or 0, MAX_RAW_BYTES)
+    return min(explanation.size or 0, MAX_RAW_BYTES)
 
 
-def _fields_table(told: Explanation) -> Table:
+def _fields_table(explanation: Explanation) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 2))
     for name in ("", "field", "value", "type", ""):
         table.add_column(name, overflow="fold")
-    for field in told.fields:
+    for field in explanation.fields:
         value = f"({field.hidden})" if field.hidden is not None else _quoted(field.value)
         name = field.name or ""
         if field.column is not None and field.column != name:
@@ -79,11 +88,11 @@ def _quoted(value: str | None) -> str:
     return "" if value is None else repr(value)
 
 
-def _rules_table(told: Explanation) -> Table:
+def _rules_table(explanation: Explanation) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 2))
     for name in ("rule", "verdict", "why"):
         table.add_column(name, overflow="fold", no_wrap=name == "verdict")
-    for rule in told.rules:
+    for rule in explanation.rules:
         verdict = rule.verdict if rule.severity == "error" else f"{rule.verdict} (warning)"
         style = _VERDICT_STYLES[rule.verdict]
         table.add_row(Text(printable(rule.rule)), Text(verdict, style=style), Text(printable(rule.why)))

@@ -1,4 +1,4 @@
-"""Says where sources and contracts lie, as programs that show files want to hear it."""
+"""Return paths and URIs of sources and contracts in the form that CI systems expect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORKSPACE = "GITHUB_WORKSPACE"
 
 
 def root_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder that paths are reported relative to: GitHub's checkout where this is one, else the current one."""
+    """Return the folder for relative paths: the checkout of a GitHub job, else the working folder."""
     here = working_folder()
     workspace = environ.get(_WORKSPACE)
     if workspace and here.is_relative_to(Path(workspace).resolve()):
@@ -37,7 +37,7 @@ def path_below(uri: str, root: Path) -> str | None:
 
 
 def address_of(uri: str) -> str:
-    """Return the address of a file that does not lie below the root, as a valid URI without credentials."""
+    """Return the address of a file outside the root as a valid URI without credentials."""
     if uri == STANDARD_INPUT:
         return "stdin"
     if is_local(uri):
@@ -46,10 +46,10 @@ def address_of(uri: str) -> str:
 
 
 def _whole(uri: str) -> Path:
-    """Return the whole path of a local file; symbolic links stay as they are."""
+    """Return the absolute path of a local file without resolving symbolic links."""
     return Path(os.path.normpath(working_folder() / local_path(uri)))
 
 
 def quoted_path(path: str) -> str:
-    """Return a relative path as a URI; bytes of a name that are no text keep their values."""
+    """Return a relative path as a URI; undecodable bytes of a name are percent-encoded."""
     return quote(os.fsencode(path))

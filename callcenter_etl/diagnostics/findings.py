@@ -1,4 +1,4 @@
-"""Puts together what a command found: diagnostics of each source's problems, and of each violated rule's first records."""
+"""Collect the findings of a command: diagnostics of the problems of each source and of the first records of each violated rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from callcenter_etl.run.result import RunResult
 from callcenter_etl.run.summary import RuleCount, Summary, exit_code, exit_code_for
 
 MAX_A_RULE = 10
-UNFINISHED = "run.unfinished"  # the rule of a source whose run could not be finished
+UNFINISHED = "run.unfinished"  # the rule of a source with an unfinished run
 _log = get_logger(__name__)
 
 
@@ -42,7 +42,7 @@ class ViolatedRule:
 
     @property
     def left_out(self) -> str | None:
-        """How many of the records are reported, and why not all; None where all are."""
+        """The number of reported records and why others are missing; None if all are reported."""
         if len(self.diagnostics) == self.broken:
             return None
         why = (
@@ -55,7 +55,7 @@ class ViolatedRule:
 
 @dataclass(frozen=True, slots=True)
 class SourceFindings:
-    """One run: its summary, why it was refused or failed, and the violated rules in contract order."""
+    """The findings of one run: its summary, the problems of a refused or failed run, and the violated rules in contract order."""
 
     summary: Summary
     problems: tuple[Diagnostic, ...]
@@ -70,9 +70,9 @@ class SourceFindings:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that one command found, under one contract, and the exit code that it ends with.
+    """The findings of one command under one contract, and its exit code.
 
-    `unfinished` has a diagnostic for each source whose run could not be finished.
+    `unfinished` has a diagnostic for each source with an unfinished run.
     """
 
     contract: LoadedContract
@@ -95,7 +95,7 @@ def report_of(
     fail_on: str = "reject",
     exit_code: int = 0,
 ) -> Report:
-    """Return what renderers show: the first `most` records of each rule, and none where `most` is 0.
+    """Return the input of the renderers: the first `most` records of each rule, none if `most` is 0.
 
     They are those that the run kept. Only where more are wanted than it keeps, or where the run ended before this
     command, the published exceptions are read; these have no warnings, of which then only the rule is known.
@@ -152,7 +152,7 @@ def _violated_rules(
 def _read_where_unknown(
     result: RunResult, contract: Contract, counts: Mapping[str, RuleCount], *, most: int
 ) -> Mapping[str, tuple[Diagnostic, ...]]:
-    """Return diagnostics of the rules of which the run kept fewer records than are wanted."""
+    """Return diagnostics of the rules of which the run kept fewer records than requested."""
     wanted = {
         rule: min(most, count.broken)
         for rule, count in counts.items()
@@ -169,5 +169,5 @@ def _read_where_unknown(
 
 
 def _without_record(rule: str, count: RuleCount, text: str) -> Diagnostic:
-    """Return what the rule asks for, where none of its records is known."""
+    """Return the sentence of a rule that has no known record."""
     return Diagnostic(rule, text, severity="error" if count.severity == "error" else "warn")

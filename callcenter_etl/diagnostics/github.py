@@ -1,4 +1,4 @@
-"""Renders what a command found for GitHub Actions: annotations as workflow commands, and the job summary."""
+"""Render findings for GitHub Actions: annotations as workflow commands, and the job summary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEVELS = ("error", "warning")  # also the names of GitHub's workflow commands
 
 @dataclass(frozen=True, slots=True)
 class _Annotation:
-    """A message at a place; `records` is how many records it stands for."""
+    """A message at a location; `records` is the number of records that it covers."""
 
     level: str
     uri: str
@@ -33,7 +33,7 @@ class _Annotation:
 
 
 def render_github(report: Report, stream: TextIO) -> None:
-    """Write annotations, at most ten of a kind and every rule before any rule's second; append the job summary."""
+    """Write annotations, at most ten of a kind, the first of every rule before the second of any; append the job summary."""
     annotations = [
         _Annotation("error", each.location.file or "", None, "not finished", each.message)
         for each in report.unfinished
@@ -112,7 +112,7 @@ def _write(annotations: Sequence[_Annotation], totals: dict[str, int], stream: T
 
 
 def _properties_and_message(annotation: _Annotation, root: Path) -> tuple[dict[str, str], str]:
-    """Point into a file of the checkout; of any other, the message itself says where."""
+    """Return properties that point into a file of the checkout, and the message, which names any other file itself."""
     path = path_below(annotation.uri, root)
     title = {"title": annotation.title}
     if path is None:
@@ -126,8 +126,8 @@ def _properties_and_message(annotation: _Annotation, root: Path) -> tuple[dict[s
 
 
 def _write_command(kind: str, properties: dict[str, str], message: str, stream: TextIO) -> None:
-    told = ",".join(f"{name}={_escaped_property(text)}" for name, text in properties.items())
-    stream.write(f"::{kind}{' ' if told else ''}{told}::{_escaped(message)}\n")
+    written = ",".join(f"{name}={_escaped_property(text)}" for name, text in properties.items())
+    stream.write(f"::{kind}{' ' if written else ''}{written}::{_escaped(message)}\n")
 
 
 def _escaped(text: str) -> str:

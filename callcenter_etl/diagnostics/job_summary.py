@@ -1,4 +1,4 @@
-"""Writes the summary of a GitHub Actions job: Markdown, in the file that GITHUB_STEP_SUMMARY names."""
+"""Write the summary of a GitHub Actions job as Markdown to the file of GITHUB_STEP_SUMMARY."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROOM_FOR_LAST = 200
 
 
 def report_summary(report: Report) -> Iterator[str]:
-    """Yield the lines of what was found: a table of sources, and one of broken rules."""
+    """Yield the lines of a summary of runs: a table of sources, and a table of violated rules."""
     document = report.contract.document
     yield f"### Contract {_code(document.contract)} {_code(document.version)}\n"
     counts = ("read", "accepted", "rejected", "malformed", "warned")
@@ -43,7 +43,7 @@ def report_summary(report: Report) -> Iterator[str]:
 
 
 def faults_summary(files: Sequence[str], faults: Sequence[Diagnostic]) -> Iterator[str]:
-    """Yield the lines of what is wrong with contracts."""
+    """Yield the lines of a summary of contract faults."""
     wrong = sum(fault.severity == "error" for fault in faults)
     warnings = f", warnings: {len(faults) - wrong:,}" if wrong < len(faults) else ""
     yield f"### Contracts checked: {len(files):,}, faults: {wrong:,}{warnings}\n"
@@ -57,7 +57,7 @@ def faults_summary(files: Sequence[str], faults: Sequence[Diagnostic]) -> Iterat
 
 
 def append_job_summary(lines: Iterator[str]) -> None:
-    """Append lines to the job's summary, as many as it may hold; nothing where this is no job.
+    """Append lines to the job's summary up to its size limit; outside a job, do nothing.
 
     Raises OutputError when the file cannot be written.
     """
@@ -72,7 +72,7 @@ def append_job_summary(lines: Iterator[str]) -> None:
 
 
 def _fitting(lines: Iterator[str], room: int) -> str:
-    """Return as many lines as fit, and say how many do not."""
+    """Return the lines that fit, and a last line with the number of the others."""
     kept: list[str] = []
     left_out = 0
     for line in lines:
@@ -108,7 +108,7 @@ def _row(*cells: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return text as code, which Markdown leaves alone: no markup, no link, no mention comes of a value."""
+    """Return text as Markdown code, so that a value cannot become markup, a link or a mention."""
     plain = printable(text)
     if not plain.strip():
         return ""

@@ -35,7 +35,7 @@ def render_contracts_json(files: Sequence[str], faults: Sequence[Diagnostic], st
 
 
 def write_json(value: Any, stream: TextIO) -> None:
-    """Write a value and nothing else."""
+    """Write a value as JSON."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
         text.encode(stream.encoding or "utf-8")

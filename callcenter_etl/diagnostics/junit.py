@@ -1,4 +1,4 @@
-"""Renders what a command found as JUnit XML: a suite a source, a test case a rule."""
+"""Render findings as JUnit XML: one suite for each source, one test case for each rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = "callcenter-etl"
 
 
 def render_junit(report: Report, stream: TextIO) -> None:
-    """Write a suite a source, with a case for every rule of the contract, broken or not.
+    """Write one suite for each source, with a case for every rule of the contract, violated or not.
 
     A violated rule is a failure where it fails the command. Within a declared limit, under `--fail-on never`, and for
     warnings unless `--fail-on warn`, its case passes and lists the records in its output.
@@ -34,7 +34,7 @@ def render_junit(report: Report, stream: TextIO) -> None:
 
 
 def render_contracts_junit(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
-    """Write one suite, with a case a contract that fails with all that is wrong with it; warnings are its output."""
+    """Write one suite with a case for each contract, which fails with all its faults; warnings are its output."""
     cases = []
     for file in files:
         found = [fault for fault in faults if (fault.location.file or files[0]) == file]
@@ -100,7 +100,7 @@ def _records(broken: ViolatedRule) -> str:
 
 
 def _line_and_reason(diagnostic: Diagnostic) -> str:
-    """Return line and reason of a record; nothing in them is a character that XML cannot hold."""
+    """Return line and reason of a record without characters that XML does not allow."""
     reason, line = printable(diagnostic.message), diagnostic.location.line
     return reason if line is None else f"line {line:,}: {reason}"
 

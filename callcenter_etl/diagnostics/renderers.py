@@ -1,4 +1,4 @@
-"""The formats of results, by name: how each writes the runs of a command, and what is wrong with contracts."""
+"""The table of result formats by name: how each writes runs, and faults of contracts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from callcenter_etl.diagnostics.text_report import render_contracts_text, render
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """One format of results.
+    """A format of results.
 
-    `runs` writes the runs of a command. `contracts` writes what is wrong with the contracts of some files.
-    `shows_records`: whether `runs` shows single records; where it does not, none need be read for it.
+    `runs` writes the runs of a command. `contracts` writes the faults and warnings of contract files.
+    `shows_records`: `runs` shows single records; otherwise none need to be read for it.
     """
 
     runs: Callable[[Report, TextIO], None]

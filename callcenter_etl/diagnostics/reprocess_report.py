@@ -1,4 +1,4 @@
-"""Renders what a reprocess gave, as text or as JSON."""
+"""Render the result of `reprocess` as text or JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VERDICTS = {
 
 
 def reprocessed_as_text(done: Reprocessed, stream: TextIO) -> None:
-    """Write verdict, counts, rules still broken, and files."""
+    """Write verdict, counts, rules that are still violated, and files."""
     width = None if stream.isatty() else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
     verdict = Text(f"{printable(done.file.uri)}: ")

@@ -1,4 +1,4 @@
-"""Says what each rule asks for, without the value of any record."""
+"""Describe each rule of a contract without values of records."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _OTHERS = {
 
 
 def rule_texts(document: ContractDocument) -> dict[str, str]:
-    """Return a sentence for every rule of the contract, in its order, then for those that every source is checked against."""
+    """Return a sentence for every rule of the contract in order, then for the structural rules of every source."""
     return {rule.id: _sentence(rule) for rule in compile_rules(document)} | _OTHERS
 
 
 def declarations(document: ContractDocument) -> dict[str, str]:
-    """Return what the contract declares, as it would be written there, by the ids of its rules."""
+    """Return the declarations of a contract as YAML text, by rule id."""
     declared = {
         f"{column.name}.{key}": f"column {column.name}: {key}: {KINDS[key].reported(column)}"
         for column in document.columns
@@ -46,7 +46,7 @@ def declarations(document: ContractDocument) -> dict[str, str]:
 
 
 def _sentence(rule: Rule) -> str:
-    """Fill in what is the same for every record, and leave out the rest."""
+    """Return the sentence of a rule with the placeholders that are the same for every record filled in."""
     text = (
         rule.sentence.removesuffix("stands first on line {first_line}")
         .removesuffix("'{value}' ")

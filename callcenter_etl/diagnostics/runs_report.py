@@ -24,7 +24,7 @@ _UNKNOWN = "-"
 
 
 def list_as_text(records: Sequence[LedgerEntry], stream: TextIO) -> None:
-    """Write a table, a line a run, or two lines a run where the terminal is too narrow for a table."""
+    """Write a table with one line for each run, or two lines for each run if the terminal is too narrow."""
     console = _console(stream)
     if not records:
         console.print(Text("no runs"))
@@ -55,7 +55,7 @@ def _in_lines(record: LedgerEntry) -> tuple[Text, Text]:
 
 
 def _source(record: RunRecord) -> str:
-    """Return the source as a user would type it here: below the working folder by its relative path."""
+    """Return the source as a user would type it: a relative path below the working folder."""
     uri = record.source.uri
     if not is_local(uri) or uri == STANDARD_INPUT:
         return printable(uri)
@@ -90,7 +90,7 @@ def _table(records: Sequence[LedgerEntry]) -> Table:
 
 
 def show_as_text(record: RunRecord, problems: Sequence[Diagnostic], stream: TextIO) -> None:
-    """Write a run, a line a fact, and why it was refused or failed, a line a problem."""
+    """Write a run, one line for each fact, and one line for each problem of a refused or failed run."""
     console = _console(stream)
     for name, value in (*_facts(record), *(("problem", f"{each.rule}: {each.message}") for each in problems)):
         console.print(Text(f"{name:<10} {printable(value)}"), soft_wrap=True)
@@ -102,7 +102,7 @@ def list_as_json(records: Sequence[LedgerEntry], stream: TextIO) -> None:
 
 
 def show_as_json(record: RunRecord, problems: Sequence[Diagnostic], stream: TextIO) -> None:
-    """Write a run as an object, with why it was refused or failed."""
+    """Write a run as an object, with the problems of a refused or failed run."""
     write_json({**record.to_dict(), "problems": [each.to_problem() for each in problems]}, stream)
 
 

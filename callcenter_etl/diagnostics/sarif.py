@@ -1,4 +1,4 @@
-"""Renders what a command found as SARIF 2.1.0: one run a command, an artifact a source, a result a record."""
+"""Render findings as SARIF 2.1.0: one run for each command, an artifact for each source, a result for each record."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def render_contracts_sarif(files: Sequence[str], faults: Sequence[Diagnostic], s
 
 
 def _contract_location(places: _Places, fault: Diagnostic, only: str) -> dict[str, Any]:
-    """Return where a contract is wrong; `only` is its file where the fault names none."""
+    """Return the location of a contract fault; `only` is its file if the fault has none."""
     place = fault.location
     return places.location(place.file or only, place.line or 1, place.column)
 
@@ -73,12 +73,12 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _text(text: str) -> dict[str, str]:
-    """Return a message; SARIF makes a link of `[words](address)`, and no value of a record should be one."""
+    """Return an escaped message: SARIF reads `[words](address)` as a link, and a value must not become one."""
     return {"text": printable(text).replace("](", "] (")}
 
 
 def _reason_and_line(diagnostic: Diagnostic) -> tuple[str, int]:
-    """Return reason and line; GitHub turns away a result without a line, so that one says that it is not known."""
+    """Return reason and line. GitHub rejects a result without a line, so an unknown line is mentioned in the reason."""
     if diagnostic.location.line is not None:
         return diagnostic.message, diagnostic.location.line
     return f"{diagnostic.message} (its line is not known: the run was done before, --force does it anew)", 1
@@ -92,18 +92,18 @@ class _Places:
 
     @property
     def bases(self) -> dict[str, Any]:
-        """What relative addresses start from."""
+        """The base URIs of relative addresses."""
         return {_ROOT: {"uri": f"{self.root.as_uri().rstrip('/')}/"}}
 
     def artifact(self, uri: str) -> dict[str, Any]:
-        """Return where a file lies."""
+        """Return the artifact location of a file."""
         path = path_below(uri, self.root)
         if path is None:
             return {"uri": address_of(uri)}
         return {"uri": quoted_path(path), "uriBaseId": _ROOT}
 
     def location(self, uri: str, line: int | None, column: int | None = None) -> dict[str, Any]:
-        """Return a place in a file; the file as a whole where there is no line."""
+        """Return a location in a file, or the whole file without a line."""
         physical: dict[str, Any] = {"artifactLocation": self.artifact(uri)}
         if line is not None:
             physical["region"] = {"startLine": line} | ({} if column is None else {"startColumn": column})
@@ -135,7 +135,7 @@ class _SarifRun:
 
     @cached_property
     def _rules(self) -> dict[str, dict[str, Any]]:
-        """Every rule of the contract, and of the others those that were broken."""
+        """Every rule of the contract, and the violated structural rules."""
         texts, declared = rule_texts(self.document), declarations(self.document)
         broken = {each.rule for source in self.report.sources for each in source.violated}
         broken |= {problem.rule for source in self.report.sources for problem in source.problems}
@@ -170,7 +170,7 @@ class _SarifRun:
         }
 
     def _automation(self) -> dict[str, Any]:
-        """Name the run; what is before the last slash is what GitHub takes for the category of results."""
+        """Return the id of the run; GitHub takes the part before the last slash as the category of its results."""
         ids = [source.summary.run_id for source in self.report.sources]
         return {"id": f"{TOOL}/{self.document.contract}/{ids[0] if ids else ''}"}
 
@@ -210,7 +210,7 @@ class _SarifRun:
 
     def _source_artifact(self, source: SourceFindings) -> dict[str, Any]:
         summary = source.summary
-        told = summary.to_dict()
+        fields = summary.to_dict()
         return {
             "location": self.places.artifact(summary.source.uri),
             "length": summary.source.bytes,
@@ -219,7 +219,7 @@ class _SarifRun:
             "properties": {
                 "runId": summary.run_id,
                 "status": summary.status,
-                "records": told["records"],
+                "records": fields["records"],
                 "broken": {rule: count.broken for rule, count in summary.rules.items() if count.broken},
             },
         }
@@ -252,7 +252,7 @@ class _SarifRun:
         return result
 
     def _fingerprint(self, uri: str, rule: str, reason: str) -> str:
-        """Name a result so that it keeps its name when records before it come and go: by what it says, not by line."""
+        """Return the fingerprint of a result: from its content, not its line, so that it is stable when lines shift."""
         parts = (self.places.artifact(uri)["uri"], rule, reason)
         self.seen[parts] += 1
         digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

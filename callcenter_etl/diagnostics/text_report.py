@@ -36,7 +36,7 @@ def render_text(report: Report, stream: TextIO) -> None:
 
 
 def render_contracts_text(files: Sequence[str], faults: Sequence[Diagnostic], stream: TextIO) -> None:
-    """Write a line for each fault and warning, and one for each contract without faults."""
+    """Write one line for each fault and warning, and one for each contract without faults."""
     wrong = {fault.location.file for fault in faults if fault.severity == "error"}
     sound = [f"{file}: no faults" for file in files if file not in wrong]
     stream.writelines(f"{printable(line)}\n" for line in [str(fault) for fault in faults] + sound)
@@ -72,7 +72,7 @@ def _speed(summary: Summary) -> str:
 
 
 def _render_rules(console: Console, summary: Summary) -> None:
-    """Write the violated rules as a table, or where the terminal is too narrow for one in lines."""
+    """Write the violated rules as a table, or as lines if the terminal is too narrow."""
     broken = {rule: count for rule, count in summary.rules.items() if count.broken}
     examples = any(count.sample_reason for count in broken.values())
     wide = console.options.update(width=PIPE_WIDTH)

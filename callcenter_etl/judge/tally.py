@@ -17,7 +17,7 @@ MAX_SAMPLES = 10  # records of a rule that a run keeps for its reports
 
 @dataclass(slots=True)
 class RuleTally:
-    """How many records violated a rule, and diagnostics of the first of them, at most `max_samples(severity)`.
+    """The number of records that violate a rule, and diagnostics of the first ones, at most `max_samples(severity)`.
 
     Samples are kept while the run goes, so that no report has to parse the exceptions to learn what the run knew. They
     travel with the counts: through checkpoints, and from the tasks of Spark.

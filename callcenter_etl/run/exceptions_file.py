@@ -71,7 +71,7 @@ class RejectedRecords:
 
 @dataclass(slots=True)
 class _Pass:
-    """One pass over the files: the rows seen so far, and the name and hash of each file that was read to its end."""
+    """The state of a pass over the files: the rows read so far, and name and hash of each file read to its end."""
 
     rows: int = 0
     hashes: list[tuple[str, str]] = field(default_factory=list)

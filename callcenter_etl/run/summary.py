@@ -52,7 +52,7 @@ class RecordCounts:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How many records violated a rule, and diagnostics of the first of them.
+    """The number of records that violate a rule, and diagnostics of the first ones.
 
     The diagnostics are located in the source by line and byte. They are known while the process of the run lives, and are not part of `summary.json`: a summary that is
     read back has none.

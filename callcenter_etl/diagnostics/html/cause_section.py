@@ -1,4 +1,4 @@
-"""Puts the causes behind a run's rejects into a report, with the words of the terminal and masks over its values."""
+"""Build the section of causes: the sentences of the terminal, with values masked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from callcenter_etl.tools.explain.reject_causes import Cause, Causes
 
 
 def cause_section(found: Causes, display: ValueDisplay) -> CauseSection:
-    """Return the causes as a page shows them."""
+    """Return the causes for a page."""
     return CauseSection(
         heading=causes_heading(found),
         causes=tuple(_line(cause, found, display) for cause in found.causes),

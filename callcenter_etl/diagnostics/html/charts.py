@@ -1,4 +1,4 @@
-"""Draws the charts of a report: Vega-Lite says what is drawn, vl-convert makes still SVG of it.
+"""Draw the charts of a report: Vega-Lite specifications, rendered to static SVG by vl-convert.
 
 Colours are the page's own (`var(--…)`), so that a chart follows the theme, and print.
 """
@@ -43,7 +43,7 @@ _STATUS = {
 
 
 def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
-    """A bar a rule, the most broken first."""
+    """Draw one bar for each rule, most violated first."""
     values = rule_values(rule_sections[:MAX_RULES])
     names, key_offset = _names_axis([section.rule for section in rule_sections[:MAX_RULES]])
     rule = {"field": "rule", "type": "nominal", "sort": None, "axis": names}
@@ -70,7 +70,7 @@ def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
 
 
 def rule_values(rule_sections: Sequence[RuleSection]) -> list[_Spec]:
-    """Return a row a rule, with the label that goes behind its bar."""
+    """Return one row for each rule, with the label of its bar."""
     return [
         {
             "rule": section.rule,
@@ -83,7 +83,7 @@ def rule_values(rule_sections: Sequence[RuleSection]) -> list[_Spec]:
 
 
 def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
-    """Rejected records over the lines of the source, and below a strip for each of the most broken rules."""
+    """Draw rejected records by line of the source, with a strip below for each of the most violated rules."""
     rules = [section.rule for section in rule_sections if section.rule in strip.by_rule][:MAX_RULES_IN_STRIP]
     names, key_offset = _names_axis(rules)
     width = {"width": WIDTH - key_offset}
@@ -92,7 +92,7 @@ def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
 
 
 def rejected_by_line(strip: Strip, axis_layout: _Spec) -> _Spec:
-    """Return the chart of all rejected records by line; `axis_layout` says how much room its axis has."""
+    """Return the chart of all rejected records by line; `axis_layout` is the layout of its axis."""
     most = max(strip.rejected)
     ticks = {"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}
     axis = {"title": "rejected", "format": ",d", "domain": False, "ticks": False, **ticks, **axis_layout}
@@ -124,12 +124,12 @@ def _broken_by_line(strip: Strip, rules: Sequence[str], names: _Spec) -> _Spec:
 
 
 def strip_values(strip: Strip, rules: Sequence[str]) -> list[_Spec]:
-    """Return a row for each rule and stretch of lines that has records which broke it."""
+    """Return one row for each rule and stretch of lines with records that violate it."""
     return [{**each, "rule": rule} for rule in rules for each in _stretches(strip, strip.by_rule[rule])]
 
 
 def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
-    """Return the axis that names rules, and the pixels that it takes."""
+    """Return the axis of rule names, and its width in pixels."""
     key_offset = int(min(max(map(len, names), default=0) * PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
     axis = {
         "title": None,
@@ -169,7 +169,7 @@ def _stretches(strip: Strip, counts: Sequence[int]) -> list[_Spec]:
 
 
 def past_chart(past: Sequence[PastRun]) -> Markup:
-    """The share of rejected records, a bar a run, in the order of time; the reported runs are stronger."""
+    """Draw the share of rejected records, one bar for each run in order of time; reported runs are highlighted."""
     return draw({"width": WIDTH - 50, "height": 150, **past_spec(past)})
 
 
@@ -217,7 +217,7 @@ def _bar(run: PastRun) -> _Spec:
 
 
 def draw(spec: _Spec) -> Markup:
-    """Draw a chart; the result is markup of the library's own making, with every text escaped."""
+    """Return a chart as SVG markup; the library escapes every text."""
     import vl_convert
 
     drawn = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, vl_version=_VEGA_LITE)

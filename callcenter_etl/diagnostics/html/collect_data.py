@@ -1,4 +1,4 @@
-"""Gathers what a report shows: summaries, what the exceptions tell, and past runs of the ledger."""
+"""Collect the data of a report: summaries, rejected records, and earlier runs of the ledger."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One run to be reported of: its summary, and the folder or prefix that holds its files.
+    """A run to report: its summary, and the folder or prefix of its files.
 
     `causes` are the causes behind its rejects, or the error that kept them from being found.
     """
@@ -73,9 +73,9 @@ def gather(
     unfinished: Iterable[FailedSource] = (),
     values: ReportValues = "masked",
 ) -> ReportData:
-    """Return all that one page shows of runs under one contract. `root` is where their ledger is, None without.
+    """Return the data of a page about runs under one contract. `root` is the folder of their ledger, or None.
 
-    What cannot be read (exceptions, ledger) is left out, and the page says why.
+    Unreadable exceptions or ledgers are left out with a note on the page.
     """
     past, gap = _past_runs(contract, root, {each.summary.run_id for each in finished})
     display = value_display(values, contract.document)

@@ -1,4 +1,4 @@
-"""Surveys published exceptions for a page: where the rejected records are, and the first few of each rule."""
+"""Scan published exceptions for a page: the distribution of rejected records, and the first of each rule."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class RejectExample:
 class Findings:
     """Counts of rejected records by stretch of `width` lines, and the first records of each rule.
 
-    `open_quote` is the line of the first malformed record with an odd number of quotes; `passed_over` counts
-    exceptions that are too long to be shown.
+    `open_quote` is the line of the first malformed record with an odd number of quotes; `passed_over` is the number
+    of exceptions that are too long for the page.
     """
 
     width: int

@@ -1,4 +1,4 @@
-"""Draws the charts of a report for a phone: names go above their bars, so that letters keep their size.
+"""Draw the charts of a report for a phone: names are above their bars, so that letters keep their size.
 
 The page holds each chart twice and shows the one that fits: a wide drawing scaled to a phone has letters of 5 pixels.
 """
@@ -31,7 +31,7 @@ _Spec = dict[str, Any]
 
 
 def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
-    """Draw a bar a rule, the most broken first, with its name above."""
+    """Draw one bar for each rule, most violated first, with its name above."""
     values = rule_values(rule_sections[:MAX_RULES])
     room = max(len(str(each["label"])) for each in values) * PIXELS_A_CHARACTER + 10
     most = rule_sections[0].broken / (1 - room / WIDTH)  # so that numbers fit behind the longest bar
@@ -63,7 +63,7 @@ def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
 
 
 def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
-    """Draw rejected records over the lines of the source, and below a named strip for each of the most broken rules."""
+    """Draw rejected records by line of the source, with a named strip below for each of the most violated rules."""
     rules = [each.rule for each in rule_sections if each.rule in strip.by_rule][:MAX_RULES_IN_STRIP]
     width = WIDTH - _AXIS_PIXELS
     extent = {"minExtent": _AXIS_PIXELS, "maxExtent": _AXIS_PIXELS, "titlePadding": 2}
@@ -91,7 +91,7 @@ def _broken_by_line(strip: Strip, rules: Sequence[str], width: int) -> _Spec:
 
 
 def _names(field: str, *, limit: int, above: int) -> _Spec:
-    """Return the layer that writes a name at the left, above the middle of its band."""
+    """Return the layer with a name at the left, above the middle of its band."""
     return {
         "mark": {"type": "text", "align": "left", "dy": -above, "limit": int(limit / _FONT_SLACK)},
         "encoding": {"x": {"value": 0}, "text": {"field": field, "type": "nominal"}},
@@ -99,7 +99,7 @@ def _names(field: str, *, limit: int, above: int) -> _Spec:
 
 
 def past_chart(past: Sequence[PastRun]) -> Markup:
-    """Draw the share of rejected records, a bar a run, in the order of time."""
+    """Draw the share of rejected records, one bar for each run in order of time."""
     # Half of what the label of the last bar may be wider in the reader's font is beyond the bar.
     sides = {"left": 5, "right": 20, "top": 5, "bottom": 5}
     return draw({"width": WIDTH - _AXIS_PIXELS - 15, "height": 130, "padding": sides, **past_spec(past)})

@@ -1,4 +1,4 @@
-"""Renders a report: Jinja2 fills the template, every text escaped, and nothing in the page loads anything."""
+"""Render a report with Jinja2: every text is escaped, and the page loads no resources."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _VALUES_SHOWN = {
 
 
 def check_installed() -> None:
-    """Raise UsageError where what draws reports is not installed."""
+    """Raise UsageError if the extra `report` is not installed."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise UsageError(
@@ -50,7 +50,7 @@ def check_installed() -> None:
 
 
 def render_page(data: ReportData) -> str:
-    """Return the whole page as HTML. Raises UsageError where the extra `report` is not installed."""
+    """Return the page as HTML. Raises UsageError if the extra `report` is not installed."""
     check_installed()
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -97,12 +97,12 @@ def _text(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return the hash of a style or a script as a content security policy names it."""
+    """Return the hash of a style or script for the content security policy."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def share(part: float, whole: float = 1) -> str:
-    """Return a share in percent, never rounded to none or to all."""
+    """Return a share in percent, never rounded to 0 % or 100 %."""
     if not whole:
         return "-"
     percent = 100 * part / whole

@@ -1,4 +1,4 @@
-"""What a report shows, as frozen values: gathered once, then only rendered."""
+"""The data of a report as frozen values, collected once before rendering."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from callcenter_etl.run.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Where the rejected records stand: counts by stretch of `width` lines, of shape (stretches,).
+    """The distribution of rejected records: counts by stretch of `width` lines, shape (stretches,).
 
-    `by_rule` counts for each broken rule the records that broke it, so that its sum may be more than `rejected`'s.
+    `by_rule` has such counts for each violated rule; a record may be in several, so their sum may exceed `rejected`.
     """
 
     lines: int
@@ -27,7 +27,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A record that broke a rule: where it stands, and the masked values of the rule's columns."""
+    """A record that violates a rule: its line, and the displayed values of the rule's columns."""
 
     line: int
     place: str
@@ -36,7 +36,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class RuleSection:
-    """A broken rule: how many records broke it, the sentence with a masked value, a few examples."""
+    """A violated rule: the number of its records, its sentence, and a few examples."""
 
     rule: str
     severity: str
@@ -47,7 +47,7 @@ class RuleSection:
 
 @dataclass(frozen=True, slots=True)
 class MalformedExample:
-    """A record that cannot be read as fields; `text` keeps its delimiters and quotes alone, or is all of it."""
+    """A malformed record; `text` is its delimiters and quotes, or its whole text."""
 
     line: int
     place: str
@@ -60,7 +60,7 @@ class MalformedExample:
 class CauseLine:
     """A cause of rejects: a sentence, and the YAML of the change that it proposes.
 
-    `withheld` where that YAML is left out because it holds a value that the page does not show.
+    `withheld`: the YAML is left out because it holds a hidden value.
     """
 
     rule: str
@@ -71,7 +71,7 @@ class CauseLine:
 
 @dataclass(frozen=True, slots=True)
 class CauseSection:
-    """The causes behind the rejects of a run, the greatest first; `others` counts the lesser ones, in words."""
+    """The causes of the rejects of a run, most frequent first; `others` is the text for the remaining ones."""
 
     heading: str
     causes: tuple[CauseLine, ...]
@@ -80,10 +80,10 @@ class CauseSection:
 
 @dataclass(frozen=True, slots=True)
 class SourceSection:
-    """The part of a report about one source. `strip` is None where the exceptions could not be looked at; `gap` says why.
+    """The section of one source. `strip` is None if the exceptions could not be read; `gap` has the cause.
 
-    `causes` is None where nothing was rejected, or no cause could be found: then `causes_gap` says why.
-    `malformed_in_full` says that malformed records are shown as they are.
+    `causes` is None without rejects, and where no cause was found; then `causes_gap` says why.
+    `malformed_in_full`: malformed records are shown with their whole text.
     """
 
     summary: Summary
@@ -115,7 +115,7 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class FailedSource:
-    """A source whose run could not be finished, and why."""
+    """A source with an unfinished run, and the cause."""
 
     source: str
     cause: str
@@ -123,7 +123,7 @@ class FailedSource:
 
 @dataclass(frozen=True, slots=True)
 class ContractFacts:
-    """Which contract, and whom to ask."""
+    """The contract of a report, and its contact."""
 
     id: str
     version: str
@@ -136,9 +136,9 @@ class ContractFacts:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source in the table of several: how its run ended, and its counts, None where the run was not finished.
+    """A row of the table of sources: status and counts of a run, None for an unfinished run.
 
-    `anchor` is the id of its section on the page, `cause` says why there is none.
+    `anchor` is the id of its section on the page; without a section, `cause` says why.
     """
 
     source: str
@@ -152,7 +152,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums over the finished runs of a page; `unfinished` sources are in none of them."""
+    """The sums over the finished runs of a page; `unfinished` sources are not included."""
 
     sources: int
     unfinished: int
@@ -166,7 +166,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class RuleTotal:
-    """A broken rule over all sources: the records that broke it, and the number of sources that have such."""
+    """A rule violated in any source: the number of records, and the number of sources with such records."""
 
     rule: str
     severity: str
@@ -176,9 +176,9 @@ class RuleTotal:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """All that one page shows, the sources that ended worst first.
+    """The data of one page, the source with the worst result first.
 
-    `past` holds runs in the order of time; `past_gap` says why there are none. `values` is how values are shown.
+    `past` has earlier runs in order of time; `past_gap` says why there are none. `values` is the display of values.
     """
 
     contract: ContractFacts

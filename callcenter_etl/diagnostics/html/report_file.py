@@ -1,4 +1,4 @@
-"""Writes a report where it was asked for: a local file, replaced at once, or an object on S3."""
+"""Write a report to a local file, replaced atomically, or to an object on S3."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SUFFIXES = (".html", ".htm")
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """Where a report goes, and the permissions of its file, None for the owner's alone."""
+    """The destination of a report, and the permissions of its file; None: readable by the owner only."""
 
     uri: str
     storage: StorageOptions
     mode: int | None
 
     def write(self, page: str) -> None:
-        """Write the whole page, in place of an earlier one. Raises OutputError."""
+        """Write the page, replacing an earlier one. Raises OutputError."""
         if is_s3(self.uri):
             _put(self.uri, page.encode("utf-8", errors="backslashreplace"), self.storage)
         else:
@@ -34,7 +34,7 @@ class ReportFile:
 
 
 def report_file(uri: str, *, storage: StorageOptions, mode: int | None) -> ReportFile:
-    """Look at an address before anything is run. Raises UsageError where no report could be written there."""
+    """Check an address before anything is run. Raises UsageError if no report can be written there."""
     check_installed()
     if not uri.lower().endswith(SUFFIXES):
         raise UsageError(f"--report: a file that ends in .html is expected, not {uri!r}")

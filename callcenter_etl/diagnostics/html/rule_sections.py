@@ -1,4 +1,4 @@
-"""Puts findings into words: each broken rule with its sentence and masked examples."""
+"""Build the sections of violated rules, each with its sentence and examples."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STRUCTURAL_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class RuleWording:
-    """The means to put findings into words: the contract's rules, the columns of each, places, and how values show."""
+    """The wording of findings: the contract's rules, their columns, positions, and the display of values."""
 
     document: ContractDocument
     rules: Mapping[str, Rule]
@@ -47,7 +47,7 @@ def rule_wording(
     lines: int,
     display: ValueDisplay,
 ) -> RuleWording:
-    """Bring contract and findings together; without findings the source's columns are the contract's."""
+    """Return the wording for a contract and its findings; without findings the columns are the contract's."""
     names, open_quote = ((), None) if findings is None else (findings.names, findings.open_quote)
     places = sheet_cells(document, _positions(document, names), lines=lines, open_quote=open_quote)
     by_id = {rule.id: rule for rule in rules}
@@ -55,14 +55,14 @@ def rule_wording(
 
 
 def rule_sections(summary: Summary, words: RuleWording, findings: Findings | None) -> tuple[RuleSection, ...]:
-    """Return the broken rules, the most broken first."""
+    """Return the violated rules, most violated first."""
     broken = [(rule, count) for rule, count in summary.rules.items() if count.broken]
     broken.sort(key=lambda each: -each[1].broken)
     return tuple(_section(rule, count, words, findings) for rule, count in broken)
 
 
 def shows_malformed_in_full(words: RuleWording, findings: Findings) -> bool:
-    """Return whether malformed records may be shown as they are.
+    """Return whether malformed records may be shown with their whole text.
 
     Which value belongs to which column is not known in them, so that one classified column hides them all, and so
     does a column that is not in the contract.

@@ -1,4 +1,4 @@
-"""Says where a record is in words of a spreadsheet: `E1042`, as long as that is where it will be found."""
+"""Return the location of a record as spreadsheet cells, such as `E1042`, while rows and lines agree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SPREADSHEET_QUOTE = '"'
 
 @dataclass(frozen=True, slots=True)
 class SheetCells:
-    """The source's columns by position, and up to which line a row of a spreadsheet is a line of the source."""
+    """The source's columns by position, and the last line up to which spreadsheet rows are lines of the source."""
 
     positions: Mapping[str, int]
     last_row: int
@@ -32,7 +32,7 @@ class SheetCells:
 def sheet_cells(
     document: ContractDocument, positions: Mapping[str, int], *, lines: int, open_quote: int | None
 ) -> SheetCells:
-    """Work out which lines are rows. `open_quote` is the first line with a quote that nothing closes, None if none.
+    """Return the cells of a source. `open_quote` is the first line with an unclosed quote, or None.
 
     A spreadsheet joins what is in quotes, over lines too: from an open quote on its rows are not the lines.
     """

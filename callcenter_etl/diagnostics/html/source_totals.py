@@ -1,4 +1,4 @@
-"""Orders the sources of a report, the worst first, and adds their counts up."""
+"""Sort the sources of a report, worst first, and add up their counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNFINISHED = "error"
 
 
 def rank_of(status: str) -> int:
-    """Return how bad a status is: 0 for passed, the greatest for a run that was not finished."""
+    """Return the rank of a status: 0 for passed, the highest for an unfinished run."""
     return _RANKS[status]
 
 
@@ -36,7 +36,7 @@ def _badness(section: SourceSection) -> tuple[int, float, int]:
 def source_rows(
     sections: Sequence[SourceSection], unfinished: Sequence[FailedSource]
 ) -> tuple[SourceRow, ...]:
-    """Return a row a source, in the order of the page; the sources without a section come first."""
+    """Return one row for each source in the order of the page; sources without a section come first."""
     failed = [SourceRow(each.source, UNFINISHED, None, each.cause, None, None, None) for each in unfinished]
     finished = []
     for number, section in enumerate(sections, start=1):
@@ -63,7 +63,7 @@ def totals_of(sections: Sequence[SourceSection], unfinished: Sequence[FailedSour
 
 
 def rule_totals_of(sections: Iterable[SourceSection]) -> tuple[RuleTotal, ...]:
-    """Return the broken rules over all sources, the most broken first."""
+    """Return the violated rules of all sources, most violated first."""
     totals: dict[str, RuleTotal] = {}
     for section in sections:
         for each in section.rule_sections:

@@ -1,4 +1,4 @@
-"""Shows values of the source in a report: masked, or in full where the contract classifies them as public."""
+"""Display values of the source in a report: masked, or in full if the contract classifies them as public."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MAX_FULL_CHARACTERS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ValueDisplay:
-    """The way in which a page shows values: `values` is the choice of the user, `classes` has each column's classification."""
+    """The display of values on a page: `values` is the user's choice, `classes` has the classification of each column."""
 
     values: ReportValues
     classes: Mapping[str, str]
 
     @property
     def all_public(self) -> bool:
-        """Whether every value of a record may be shown in full: public is chosen, and no column is classified."""
+        """True if every value of a record may be shown in full: public is chosen, and no column is classified."""
         return self.values == "public" and set(self.classes.values()) <= {"public"}
 
     def in_full(self, column: str) -> bool:
@@ -33,11 +33,11 @@ class ValueDisplay:
         return self.values == "public" and self.classes.get(column) == "public"
 
     def alone(self, column: str, value: str) -> str:
-        """Return a value as it is listed: in full, masked, or its classification."""
+        """Return a value for a list: in full, masked, or its classification."""
         return self._classified(column) or _ALONE[self.values](value)
 
     def quoted(self, column: str, value: str) -> str:
-        """Return a value as it is shown within a sentence."""
+        """Return a value for use within a sentence."""
         return self._classified(column) or _QUOTED[self.values](value)
 
     def _classified(self, column: str) -> str | None:
@@ -47,7 +47,7 @@ class ValueDisplay:
 
 
 def value_display(values: ReportValues, document: ContractDocument) -> ValueDisplay:
-    """Return how a page about runs under a contract shows values."""
+    """Return the display of values for a contract."""
     return ValueDisplay(values, {column.name: column.classification for column in document.columns})
 
 

@@ -1,4 +1,4 @@
-"""Masks values, so that a report can be sent around: what is wrong shows, the value does not.
+"""Mask values, so that a report can be forwarded: the shape of a value is visible, the value is not.
 
 '25:10:00' -> '2#:##:#0'    'completed' -> 'c•••••••d'    '-5' -> '-#'    ' ' -> '␣'
 """
@@ -35,7 +35,7 @@ def shape_of(value: str) -> str:
 
 
 def skeleton(record: str, *, delimiter: str, quote: str | None) -> str:
-    """Return the delimiters and quotes of a record, and a `•` for whatever stands between them."""
+    """Return the delimiters and quotes of a record, with a `•` for any text between them."""
     kept = re.escape(delimiter) + re.escape(quote or "")
     bare = re.sub(f"[^{kept}]+", LETTER, record[: MAX_CHARACTERS**2])
     return f"{bare[: 2 * MAX_CHARACTERS]}…" if len(bare) > 2 * MAX_CHARACTERS else bare
