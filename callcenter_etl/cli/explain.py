@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,8 @@ import typer
 from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
+from callcenter_etl.store.uris import shown
+from callcenter_etl.terminal import printable
 
 if TYPE_CHECKING:
     from callcenter_etl.api_contract import Contract
@@ -82,9 +85,22 @@ def _explain_line(
     from callcenter_etl.diagnostics.explanation_report import EXPLANATION_RENDERERS
     from callcenter_etl.tools.explain import explain_line
 
+    if Path(source).is_dir():
+        raise UsageError(_source_instead(source, line))
     explanation = explain_line(source, contract.loaded, line, show_values=show_values)
     EXPLANATION_RENDERERS[form.value](explanation, sys.stdout)
     return 1 if explanation.status == "refused" else 0
+
+
+def _source_instead(folder: str, line: int) -> str:
+    """Return the advice for a folder given with --line; the output of a run names the source to explain."""
+    from callcenter_etl.run.ledger.equivalent_run import published_summary
+
+    summary = published_summary(folder)
+    advice = (
+        "name a source file" if summary is None else f"explain its source: {summary.source.uri} --line {line}"
+    )
+    return printable(f"{shown(folder)}: is a folder, and --line explains a record of a file ({advice})")
 
 
 def _explain_run(

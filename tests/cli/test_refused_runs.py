@@ -49,3 +49,13 @@ def test_a_run_whose_output_holds_another_has_no_problems_of_that_one(refused: s
     assert command("validate", "s.csv", "-c", "c.yaml", "-o", "out", "-q").returncode == 0
     done = command("runs", "show", refused, "-o", "out")
     assert (done.returncode, "header.missing" in done.stdout) == (0, False)
+
+
+def test_explain_of_a_line_of_an_output_names_the_source(refused: str) -> None:
+    done = command("explain", "out", "-c", "c.yaml", "--line", "2")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: out: is a folder")
+    assert done.stderr.endswith("(explain its source: s.csv --line 2)\n")
+    Path("empty").mkdir()
+    done = command("explain", "empty", "-c", "c.yaml", "--line", "2")
+    assert (done.returncode, "(name a source file)" in done.stderr) == (2, True)
