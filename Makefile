@@ -85,20 +85,20 @@ layers: $(VENV)/.installed-dev  ## import-linter: imports go downwards only
 unit: $(VENV)/.installed-dev  ## pytest
 	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
-format: $(VENV)/.installed-dev  ## let ruff write the format and what it can mend
+format: $(VENV)/.installed-dev  ## apply ruff's format and automatic fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 fuzz: $(VENV)/.installed-dev  ## compare the product with the slow oracle on FUZZ_CASES generated files
 	@$(BIN)/python -m tests.oracle.fuzz --cases $(FUZZ_CASES)
 
-ci-proof: $(VENV)/.installed-dev  ## the action and the pre-commit hooks, installed from this folder (minutes)
+ci-proof: $(VENV)/.installed-dev  ## test the action and the pre-commit hooks as installed from this folder (minutes)
 	@$(BIN)/python -m tests.ci.proof
 
-fuzz-diff: $(VENV)/.installed-dev  ## hold the diffs of FUZZ_CASES pairs of generated contracts to generated files
+fuzz-diff: $(VENV)/.installed-dev  ## check the diffs of FUZZ_CASES pairs of generated contracts against generated files
 	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES)
 
-spark-proof: $(VENV)/.installed-dev  ## hold Spark to the local engine on SPARK_CASES generated files (about a second each)
+spark-proof: $(VENV)/.installed-dev  ## compare Spark with the local engine on SPARK_CASES generated files (about a second each)
 	@$(BIN)/python -m tests.engines.spark.proof --cases $(SPARK_CASES) --seed $(SPARK_SEED)
 
 soak: soak-files soak-disk soak-pairs soak-signals soak-faults soak-kills soak-calls soak-state  ## the long proofs, two hours or more in all; each prints one closing line
@@ -119,25 +119,25 @@ soak-signals: $(VENV)/.installed-dev  ## interrupt at SOAK_POINTS moments a sign
 soak-faults: $(VENV)/.installed-dev  ## run SOAK_RUNS times from S3 to S3 while a fifth of the requests fails
 	@$(BIN)/python -m tests.reliability.faults --runs $(SOAK_RUNS) --seed $(SOAK_SEED)
 
-soak-kills: $(VENV)/.installed-dev  ## kill KILLS runs at random points, go on, compare; local outputs, then S3's (half an hour each)
+soak-kills: $(VENV)/.installed-dev  ## kill KILLS runs at random points, resume, compare; local outputs, then S3's (half an hour each)
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output local
 	@$(BIN)/python -m tests.reliability.kill_loop --kills $(KILLS) --seed $(KILLS_SEED) --output s3
 
-soak-calls: $(VENV)/.installed-dev  ## let SOAK_CALLS system calls of every kind of run fail, one a run (0: all, some hours; needs strace)
+soak-calls: $(VENV)/.installed-dev  ## fail SOAK_CALLS system calls of every kind of run, one in each run (0: all, some hours; needs strace)
 	@$(BIN)/python -m tests.reliability.syscall_faults --calls $(SOAK_CALLS) --seed $(SOAK_SEED)
 
-soak-state: $(VENV)/.installed-dev  ## damage a part of an output for SOAK_STATE_SECONDS, call each command on it; then odd surroundings (10 minutes)
+soak-state: $(VENV)/.installed-dev  ## damage parts of outputs for SOAK_STATE_SECONDS and run each command on them; then odd surroundings (10 minutes)
 	@$(BIN)/python -m tests.reliability.odd_state --seconds $(SOAK_STATE_SECONDS) --seed $(SOAK_SEED)
 	@$(BIN)/python -m tests.reliability.odd_surroundings
 
-sample: $(VENV)/.installed  ## write src_files/ anew (the same bytes every time)
+sample: $(VENV)/.installed  ## regenerate src_files/ (the same bytes every time)
 	@$(BIN)/python tools/make_samples.py
 
-schema: $(VENV)/.installed  ## write contracts/contract.schema.json anew
+schema: $(VENV)/.installed  ## regenerate contracts/contract.schema.json
 	@$(BIN)/callcenter-etl contract schema > contracts/contract.schema.json.new
 	@mv contracts/contract.schema.json.new contracts/contract.schema.json
 
-docs: $(VENV)/.installed-docs  ## write the pages that are made anew, and the site into site/ (opens from disk, needs no network)
+docs: $(VENV)/.installed-docs  ## regenerate the reference pages, and the site in site/ (opens from disk, needs no network)
 	@$(BIN)/python -m tools.make_docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
@@ -145,7 +145,7 @@ docs: $(VENV)/.installed-docs  ## write the pages that are made anew, and the si
 notebook: $(VENV)/.installed-dev  ## run docs/tutorial.ipynb and store its outputs
 	@$(BIN)/python -m tools.run_notebook
 
-screenshots: $(VENV)/.installed-dev  ## write docs/images/ anew: the report of a sample, light and dark (needs Chromium)
+screenshots: $(VENV)/.installed-dev  ## regenerate docs/images/: the report of a sample, light and dark (needs Chromium)
 	@$(BIN)/python tools/make_screenshots.py
 
 bench: $(VENV)/.installed $(BENCH_VENV)/.installed  ## every peer and size, and the shapes: benchmarks/results/, docs/performance.md (an hour or two)
