@@ -30,6 +30,7 @@ _EXTRAS = {
     "spark": "--engine spark",
 }
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
+# PEP 508 allows both kinds of quotes in a marker.
 _OF_EXTRA = re.compile(r"""extra == ["']([\w-]+)["']""")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -107,6 +108,7 @@ def _versions(names: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _packages(names: list[str]) -> MachineCheck:
+    # Without metadata, the code runs from a folder in which it was not installed.
     if not names:
         return MachineCheck("packages", "wrong", "not installed as a package", "pip install callcenter-etl")
     there, missing = _versions([DISTRIBUTION, *names])
@@ -135,6 +137,7 @@ def _java(*, wanted: bool) -> MachineCheck:
 
 
 def _credentials(storage: StorageOptions) -> MachineCheck:
+    # Only the name of the provider is shown, never a key.
     source = credentials_source(storage)
     if source.fault is not None:
         return MachineCheck("s3", "wrong", source.fault, "name a profile that is there, or mend ~/.aws")
@@ -148,7 +151,7 @@ def _credentials(storage: StorageOptions) -> MachineCheck:
 def _temporary_folder() -> MachineCheck:
     try:
         return _folder("temporary folder", tempfile.gettempdir())
-    except FileNotFoundError:
+    except FileNotFoundError:  # no candidate of `gettempdir` can be written
         return MachineCheck(
             "temporary folder", "wrong", "none can be written", "set TMPDIR to a folder that can"
         )
@@ -156,6 +159,7 @@ def _temporary_folder() -> MachineCheck:
 
 def _folder(name: str, folder: str) -> MachineCheck:
     try:
+        # Permission bits would not show a read-only file system, so a file is created.
         with tempfile.NamedTemporaryFile(prefix="callcenter_etl-doctor-", dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
@@ -183,6 +187,7 @@ def _memory() -> MachineCheck:
     if not amounts:
         return MachineCheck("memory", "note", "unknown on this system")
     found = ", ".join(f"{_gib(amount)} {what}" for what, amount in amounts)
+    # In a container, the machine's memory is shown too, but the smaller limit counts.
     if min(amount for _, amount in amounts) < MIN_MEMORY:
         return MachineCheck("memory", "note", found, "a run takes some 400 MB; fewer --workers take less")
     return MachineCheck("memory", "ok", found)
@@ -198,6 +203,7 @@ def _amounts_of_memory() -> Iterator[tuple[str, int]]:
         limit = _CGROUP_LIMIT.read_text(encoding="ascii").strip()
     except OSError:
         return
+    # A container without a limit has the word `max` there.
     if limit.isdigit():
         yield "allowed to this container", int(limit)
 

@@ -60,6 +60,7 @@ def _nothings(broken: BrokenValues) -> Iterator[Cluster]:
     mask = as_mask(pc.is_in(lower, value_set=pa.array(_NOTHING)))
     if not mask.any() or broken.column.classification != "public":  # the words are values
         return
+    # As they are written, because `empty_values` compares exactly.
     words = sorted(set(broken.values.filter(pa.array(mask)).to_pylist()))
     document = broken.document
     shown = ", ".join(repr(word) for word in words)
@@ -124,6 +125,7 @@ def _taken(values: pa.StringArray, column: Column, fmt: str) -> Mask:
 def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: str) -> bool:
     """Return whether two formats read a value as two different times."""
     first, second = (type_check(values, column.type, (each,))[1] for each in (one, other))
+    # A value that only one of them reads compares as null, which `any` skips.
     return bool(pc.any(pc.not_equal(first, second)).as_py())
 
 
@@ -182,9 +184,11 @@ def _frequent(broken: BrokenValues, values: pa.StringArray) -> Iterator[tuple[st
 
 
 def _length(broken: BrokenValues) -> Iterator[Cluster]:
+    # Even its length would reveal something about a secret value.
     if broken.column.classification == "secret":
         yield from _whole(broken)
         return
+    # One cluster: the bound of the most extreme value accepts all others.
     lengths = pc.utf8_length(broken.values)
     bound = max if broken.key == "max_length" else min
     seen = int(bound(lengths.to_pylist()))
@@ -209,6 +213,8 @@ def _whole(broken: BrokenValues) -> Iterator[Cluster]:
 _Step = Callable[[BrokenValues], Iterator[Cluster]]
 # A kind that is not here has one group: its values differ in nothing that leads to another remedy.
 STEPS: dict[str, tuple[_Step, ...]] = {
+    # Destroyed and telephone numbers before wider types: `decimal` would accept 9.2E+11 without its
+    # digits, and `integer` +4930123456 as a number with a sign.
     "type": (
         _nothings,
         _formats,

@@ -59,6 +59,7 @@ class Look:
         return str(_WRITERS[node.kind](self, node))
 
     def _value(self, node: Node) -> Any:
+        # Each part is evaluated by the evaluator of runs, so that a trace cannot differ from a verdict.
         result = evaluate(Expression("", node, ()), self._columns)
         if isinstance(result, Numbers):
             return result.decimals()[0] if result.valid[0] else None
@@ -68,6 +69,7 @@ class Look:
         value = self._value(node)
         if value is None:
             return None
+        # A result reveals something about the values that it is computed from, except that of `empty(x)`.
         names = [] if node.value == "empty" else _columns_in(node)
         hidden = next((self._hidden[name] for name in names if name in self._hidden), None)
         return f"({hidden})" if hidden is not None else _SHOWN.get(node.type, str)(value)
@@ -109,6 +111,7 @@ def _columns_in(node: Node) -> list[str]:
 
 def _inner(look: Look, node: Node) -> str:
     text = look.text(node)
+    # Around every operator, because the tree no longer has the parentheses of the text.
     return f"({text})" if node.kind in ("and", "or", "not", "compare", "in", "arithmetic") else text
 
 
@@ -157,7 +160,7 @@ def _clock(micro: int) -> str:
 def _datetime_value(micro: int) -> str:
     try:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micro)
-    except OverflowError:
+    except OverflowError:  # a date plus a duration, outside of the years 1 to 9999
         return f"{micro // 10**6 // _DAY_SECONDS:,} days after 1970-01-01"
     return moment.replace(tzinfo=None).isoformat(sep=" ")
 

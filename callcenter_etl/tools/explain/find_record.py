@@ -107,6 +107,7 @@ def _continued(record: FoundRecord, data: bytes | memoryview) -> FoundRecord:
 
 
 def _index_of(chunk: Chunk, line: int) -> int | None:
+    # The last record that starts at or before the line; under `multiline` it may run over the line.
     at = int(np.searchsorted(chunk.lines, line, side="right")) - 1
     return at if at >= 0 and line < int(chunk.lines[at] + chunk.line_counts[at]) else None
 
@@ -149,6 +150,7 @@ def letters() -> Iterator[str]:
         number += 1
         rest, letter = number, ""
         while rest:
+            # Letters count without a zero, hence the 1 less: Z is followed by AA.
             rest, place = divmod(rest - 1, 26)
             letter = chr(ord("A") + place) + letter
         yield letter

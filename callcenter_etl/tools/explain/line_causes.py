@@ -51,12 +51,14 @@ def _type_lines(rejects: Rejects, _: ContractDocument) -> Mask:
     first = int(rejects.lines.argmin())  # such a line follows the header
     values = [column[first].as_py() for column in rejects.values]
     filled = [value for value in values if value]
+    # One word alone, such as `text` or `date`, may be a value.
     found[first] = len(filled) > 1 and all(_TYPE.fullmatch(value.strip()) for value in filled)
     return found
 
 
 def _end_of_file_marks(rejects: Rejects, _: ContractDocument) -> Mask:
     alone = as_mask(pc.equal(rejects.raws, END_OF_FILE))
+    # With one column such a line is a well-formed record, so that `reject_raw` is empty.
     if len(rejects.values) == 1:
         alone |= as_mask(pc.equal(rejects.values[0], END_OF_FILE))
     return alone

@@ -59,6 +59,7 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     texts = rejects.raws.take(pa.array(cluster.records)).to_pylist()
     raw = "\n".join(texts).encode("utf-8", "surrogatepass")
     if document.source.encoding == _OTHER_ENCODING:
+        # `reject_raw` has undecodable bytes as \xNN; the other encoding may read the original ones.
         raw = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
     shape = RecordFormat(dialect_of(document), rejects.layout.fields)
     # Lines are counted from 0 here, so that the line of a record is its index in the cluster.
@@ -71,9 +72,11 @@ def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, v
     document = validator.document
     values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
     columns = judge.columns(document, values, chunk.sound_lines)
+    # Malformed records took no part in uniqueness, so none is known to repeat a key.
     none = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key}
     columns = replace(columns, first_lines=none)
     kept = ~validator.judge(columns).rejected & _whole_in_the_source(chunk, cluster, rejects)
+    # In lines, because the run rejected each line of a joined record by itself.
     return int(chunk.line_counts[chunk.sound][kept].sum())
 
 
@@ -161,6 +164,7 @@ def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocu
     if len(opened) and not document.source.multiline:
         if rejects.step == 1:  # otherwise the lines of a broken record are not consecutive
             remedy = change_source(document, "`multiline: true`", sure=MAYBE, multiline=True)
+            # The lines after an open quote are read as records of their own, usually with too few fields.
             others = np.flatnonzero(rejects.broke(STRUCTURAL_RULES[4]))
             yield Cluster(
                 rule, _with_followers(opened, others, rejects), _OPEN + " (with the lines after it)", remedy

@@ -139,6 +139,7 @@ class _Record:
             lines=found.lines,
             offset=found.offset,
             size=found.size,
+            # `repr` escapes control characters, which a terminal would interpret.
             raw=None if self.hidden else repr(found.raw[:MAX_RAW_BYTES])[2:-1],
             fields=self._fields(),
             rules=rules,

@@ -133,6 +133,7 @@ def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects
     """Return the cluster of repeated keys, with a hint if each of them is repeated once."""
     picks = pa.array(records)
     table = pa.table({str(at): rejects.text(name).take(picks) for at, name in enumerate(key)})
+    # pyarrow has no distinct rows of a table; groups without an aggregate are the same.
     distinct = table.group_by(table.column_names).aggregate([]).num_rows
     keys = "key" if distinct == 1 else "different keys"
     hint = "was a part sent twice?" if distinct == len(records) > 1 else None

@@ -23,6 +23,7 @@ from callcenter_etl.tools.explain.published_rejects import Rejects
 Indices = NDArray[np.int64]
 EXACT, UPPER_BOUND, MAYBE = "would", "would at most", "may"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+# YAML 1.1 reads yes, no, on and off as booleans; in quotes they are text to every reader.
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
@@ -53,6 +54,7 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
     A value that becomes valid takes part in uniqueness among accepted records, which are not read: the number of
     records is then an upper bound.
     """
+    # `model_copy` does not validate, so changes have the types of the model: tuples, not lists.
     columns = tuple(
         column.model_copy(update=changes) if column.name == name else column for column in document.columns
     )

@@ -71,6 +71,7 @@ class _RuleExplainer:
         return self._of_expression(self._record_rules[rule.id])
 
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
+        # As in a run: an empty value skips all rules but `required`, a broken type those on typed values.
         kind = KINDS[rule.kind]
         if kind.asks is not Asked.EVERY_VALUE and self._columns.blank_mask(column.name)[0]:
             return SKIPPED, "the value is empty"

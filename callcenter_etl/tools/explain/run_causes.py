@@ -25,6 +25,7 @@ def causes_of_run(output: str, contract: LoadedContract) -> tuple[Summary, Cause
         raise UsageError(
             f"{shown(output)}: no run is published here (name the output folder of one, or a source and --line)"
         )
+    # Rules and columns of the exceptions are those of the run's contract, and remedies change it.
     if summary.contract.sha256 != contract.sha256:
         raise UsageError(
             f"{shown(output)}: run {summary.run_id} used another text of contract {summary.contract.id!r}"

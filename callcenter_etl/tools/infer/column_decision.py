@@ -116,6 +116,7 @@ class _Decision:
     def _required(self) -> None:
         if not self.blank:
             self.keys["required"] = True
+        # In a key or in damaged records a few blanks are outliers; elsewhere they are optional values.
         elif self.blank <= self.most and (self._is_key or self._is_blank_in_hollow_records):
             self.keys["required"] = True
             self.outliers["required"] = self.blank
@@ -147,6 +148,7 @@ class _Decision:
         low, high = self.profile.numbers
         if not self._hidden:
             self._note_span(number(low), number(high))
+        # The observed range is only evidence: as a rule, the next file would break it.
         if self.values < ENOUGH or self._hidden:
             return
         if self._is_score(int(low), int(high)):
@@ -209,9 +211,11 @@ class _Decision:
     def _text_limits(self) -> None:
         if self.values >= ENOUGH and not self._hidden and self._allowed():
             return
+        # Shapes do not count words such as NULL, which would break a pattern.
         if self.values >= ENOUGH and not self.words and self._pattern():
             return
         least, most = self.profile.lengths or (0, 0)
+        # Here destroyed values break no other rule, so the limits have to cover them.
         odd = (self.profile.odd_lengths or ()) if self.destroyed else ()
         lengths = [*map(len, self.kept_words), *odd]
         least, most = min([least or min(lengths), *lengths]), max([most, *lengths])

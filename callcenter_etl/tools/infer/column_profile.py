@@ -211,6 +211,7 @@ class ColumnProfile:
         for kind in list(self.misfits):
             valid, typed = type_check(values, kind, ())
             self.misfits[kind] += int(weights[~valid].sum())
+            # A dropped type cannot return: the limit is a share of all lines, which the survey has counted.
             if self.misfits[kind] > self.max_misfits:
                 del self.misfits[kind]
                 continue
@@ -261,6 +262,7 @@ class ColumnProfile:
 
     def _note_numbers(self, values: pa.StringArray) -> None:
         numbers = parse_numbers(values, np.ones(len(values), dtype=bool))
+        # Decimals, which are slow, are only for numbers beyond 64 bits.
         if numbers.scaled is not None:
             low, high = (Decimal(int(each)).scaleb(-numbers.scale) for each in _ends(numbers.scaled))
         else:

@@ -17,6 +17,7 @@ ENOUGH = 20  # the fewest values that support a rule other than type and require
 MAX_COUNT_DIGITS = 8  # longer digits of equal length are identifiers, not counts
 COMPACT_DATE = "%Y%m%d"
 DATE_YEARS = (1950, 2100)
+# In a column of text, `None`, `NA` or `-` may be answers, so they are left out.
 CERTAIN_EMPTY_WORDS = frozenset({"NULL", "null", "(null)", "<null>", r"\N", "N/A", "n/a", "#N/A", "NaN"})
 NEARLY = Fraction(9, 10)  # the share of values with a type that is worth a remark
 MIN_ZEROS = 20  # if one in 20 values begins with 0, shorter values are suspicious
@@ -164,6 +165,7 @@ def settled(profile: ColumnProfile, tolerance: Fraction) -> ColumnProfile:
     if _are_destroyed(profile, profile.clean, tolerance):
         return profile.without_suspects()
     if profile.keys is not None:
+        # The suspects are sound, so their repeats count as those of other values.
         profile.keys.repeats += profile.keys.odd_repeats
     return profile
 
@@ -175,9 +177,11 @@ def _are_destroyed(profile: ColumnProfile, clean: ColumnProfile, tolerance: Frac
         return bool(scientific) and (numbered or (not profile.small_suspects and not dates))
     most = int(tolerance * clean.filled)
     kind = Fits.of(clean, words=0, most=most).narrowest().type
+    # Nearly all values, suspects included, are dates or times: `1-Feb` is one of them.
     if Fits.of(profile, words=0, most=most).readings:
         return False
     if kind == "text":
+        # `personal`, because only then a pattern of phone numbers is returned.
         return clean.shapes.pattern(max_misfits=most, personal=True) is not None
     return (
         kind in ("digits", "integer")
@@ -215,6 +219,7 @@ def near_types(profile: ColumnProfile, words: int) -> tuple[str, ...]:
     found = Fits.of(profile, words=words, most=int((1 - NEARLY) * values)).narrowest()
     if found.type == "text":
         return ()
+    # Rounded up: with less, `--tolerance` would not cover all misfits.
     share = -(-100 * found.misfits // values)
     return (
         f"{values - found.misfits:,} of them are of type {found.type} (--tolerance {share}% would say so)",

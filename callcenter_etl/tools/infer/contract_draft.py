@@ -123,6 +123,7 @@ def source_lines(
 
 def file_name_pattern(names: Sequence[str]) -> str | None:
     """Return a pattern for the sample names with digits generalised, None if the names have nothing in common."""
+    # `re.split` with a group returns text at even positions and digits at odd ones.
     parts = [re.split(r"([0-9]+)", _plain_name(name)) for name in names]
     if len({tuple(each[::2]) for each in parts}) > 1 or len(parts[0]) == 1:
         return None
@@ -132,6 +133,7 @@ def file_name_pattern(names: Sequence[str]) -> str | None:
     for place, variants in enumerate(zip(*parts, strict=True)):
         lengths = {len(each) for each in variants}
         if place % 2 == 0 or (len(set(variants)) == 1 and lengths.pop() < MIN_DIGITS):
+            # `re.escape` would escape `-`, `#` and blanks too, which RE2 does not need.
             pieces.append(re.sub(r"([\\.^$*+?{}()\[\]|])", r"\\\1", variants[0]))
         else:
             sizes = {len(each) for each in variants}
@@ -156,6 +158,7 @@ def likely_rules(columns: Sequence[InferredColumn]) -> tuple[RuleDraft, ...]:
                 f"{_quoted(end)} >= {_quoted(start)}",
                 (start, end),
             )
+            # Two pairs may give the same name, and a contract with a duplicate name is refused.
             rules.setdefault(rule.name, rule)
     return tuple(rules.values())
 

@@ -64,6 +64,7 @@ def _column_lines(columns: Sequence[InferredColumn], outcome: SampleOutcome) -> 
 def _outliers(column: InferredColumn, outcome: SampleOutcome) -> list[str]:
     lines = []
     for key in column.outliers:
+        # Counts and lines are those of the validation, not the expected ones of the draft.
         broken = outcome.broken.get(f"{column.name}.{key}")
         if broken is not None:
             what = KINDS[key].outliers.format(type=column.type)
@@ -119,6 +120,7 @@ def _aligned(lines: Iterable[tuple[str, str]]) -> list[str]:
 def _flow(value: Any) -> str:
     """Return a value as YAML on one line, with quotes only if necessary."""
     yaml = YAML()
+    # ruamel.yaml folds at 80 characters, but the comment belongs to one line.
     yaml.width = 2**31 - 1
     yaml.allow_unicode = True
     stream = io.StringIO()

@@ -30,6 +30,7 @@ def lengths_of(least: int, most: int, noun: str) -> str:
 
 def number(value: Decimal) -> str:
     """Return a number, without an exponent if it is short enough."""
+    # Without an exponent, 1e999999 would have a million digits.
     plain = f"{value:f}" if value.is_finite() and abs(value.adjusted()) <= MAX_CHARACTERS else str(value)
     return plain if len(plain) <= MAX_CHARACTERS else f"{value:.6e}"
 
@@ -40,6 +41,7 @@ def instant(kind: str, microseconds: int) -> str:
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if kind == "duration":
         return clock.removeprefix("0") if seconds < 36_000 else clock
+    # An offset may move a time of day across midnight.
     if kind == "time":
         return clock if 0 <= seconds < _SECONDS_A_DAY else f"{clock} UTC"
     try:
@@ -47,6 +49,7 @@ def instant(kind: str, microseconds: int) -> str:
     except OverflowError:  # an offset moved it past the last year
         return "9999-12-31"
     return (
+        # On Linux, `%Y` does not pad years before 1000.
         f"{moment:%Y-%m-%d}".rjust(10, "0")
         if kind == "date"
         else f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0")

@@ -57,6 +57,7 @@ def discover(values: pa.StringArray, kind: str) -> list[str]:
 def orientation(fmt: str) -> str | None:
     """Return "day" or "month", whichever comes first in a format; None if the format is not ambiguous."""
     plain = fmt.replace("%-", "%")
+    # After a year at the start, the month comes first in every candidate.
     if "%m" not in plain or "%d" not in plain or plain.startswith("%Y"):
         return None
     return "day" if plain.index("%d") < plain.index("%m") else "month"

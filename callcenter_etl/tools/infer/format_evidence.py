@@ -49,6 +49,7 @@ class FormatEvidence:
     @property
     def alive(self) -> bool:
         """Whether the column may still be of this kind."""
+        # Set 0 has the values that no format accepts.
         return self._sets[0] <= self._max_misfits
 
     def add(self, values: pa.StringArray, weights: Weights) -> None:
@@ -58,6 +59,7 @@ class FormatEvidence:
             self._fit(values, fmt, place, sets)
         unread = np.flatnonzero(sets == 0)
         if len(unread):
+            # Spread over the chunk, because its first values may all have one format.
             some = unread[:: -(-len(unread) // MAX_DISCOVERED_FROM)]
             found = [
                 fmt for fmt in discover(values.take(pa.array(some)), self.kind) if fmt not in self.formats
@@ -103,6 +105,7 @@ class FormatEvidence:
         if order is None:
             spans = day.last - day.first, month.last - month.first
             clear = max(spans) >= _CLEARLY * min(spans) and spans[0] != spans[1]
+            # Without a clear span: AM and PM are customary where the month comes first.
             by_month = spans[1] < spans[0] if clear else "%p" in day.formats[0]
         return (month, day) if by_month else (day, month)
 

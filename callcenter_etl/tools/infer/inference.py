@@ -118,6 +118,7 @@ class _Inferring:
 
     def _draft(self, layout: SampleLayout, records: Records) -> ContractDraft:
         profiles = records.profiles
+        # Evidence from all columns is collected before any of them is decided.
         empty = empty_words(profiles, self.tolerance)
         others = Others(
             order=order_of_dates(profiles, self.tolerance), durations=have_durations(profiles, self.tolerance)
@@ -143,12 +144,15 @@ class _Inferring:
             if rule.name not in outcome.broken and outcome.both[rule.columns] >= ENOUGH
         )
         if kept != draft.rules:
+            # A removed rule may have rejected records, so all counts are taken again.
             draft = replace(draft, rules=kept)
             outcome = self._outcome(draft)
+        # Each line of totals may break any rule, which the draft does not list.
         spare = draft.totals.count
         unlisted = {
             rule: broken
             for rule, broken in outcome.broken.items()
+            # The rules of malformed records have no column, and the text lists all of them.
             if not rule.startswith("record.") and broken.count > draft.expected().get(rule, 0) + spare
         }
         if unlisted:

@@ -22,6 +22,7 @@ MIN_CHECKED_SHARE = Fraction(
 MAX_CHECKED = 200  # check digits are computed for a sample of each chunk, because they are not vectorised
 _LETTERS = r"\p{L}[\p{L}\p{M}'\x{2019}.-]*"
 _NAME = r"(?:\p{Lu}[\p{L}\p{M}'\x{2019}.-]*|(?i:al|bin|da|de|del|della|der|di|do|dos|du|el|la|le|van|von|zu))"
+# Sorted, because the order of a set of texts differs from process to process.
 _GIVEN = "|".join(sorted(GIVEN_NAMES))
 _STREETS = r"(?i:street|st|road|rd|avenue|ave|av|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|highway|hwy|parkway|pkwy|terrace|way)"
 _RUES = r"(?i:rue|avenue|boulevard|allée|allee|impasse|chemin|quai|calle|avenida|avda|paseo|plaza|carrera|camino|via|viale|piazza)"
@@ -124,6 +125,7 @@ def _alike(values: pa.StringArray, likeness: Likeness) -> Mask:
 
 def _without_accents(values: pa.StringArray) -> pa.StringArray:
     """Return the values without accents (Fátima as Fatima), as the patterns expect."""
+    # Most values are ASCII, and normalization would copy all of them.
     if pc.all(pc.string_is_ascii(values)).as_py():
         return values
     return pc.replace_substring_regex(

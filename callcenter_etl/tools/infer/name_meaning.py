@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import combinations, pairwise
 
+# The first alternative separates capitals from the next word: `IDNumber` is ID and Number.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 
 
@@ -104,6 +105,7 @@ ENDS = {
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a column name in lower case, without accents: the same for `AgentID` and `agent_id`."""
     plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    # NFKD decomposes accents, but leaves ß as it is.
     return tuple(word.lower() for word in _WORD.findall(plain.replace("ß", "ss")))
 
 

@@ -44,6 +44,7 @@ class Records:
         self.read, self.malformed = self.read + len(chunk), self.malformed + len(chunk.malformed)
         if not len(chunk.sound):
             return
+        # Which words count as empty depends on the types of all columns, so it is decided at the end.
         blank = [blank_values(values, ()) for values in chunk.values]
         totals = totals_mask(chunk.values, blank) if last else np.zeros(len(chunk.sound), dtype=bool)
         hollow = hollow_mask(blank)
@@ -70,6 +71,7 @@ def read_records(
     `on_bytes` returns the progress callback of a step by its name. Raises SampleError if most records are malformed,
     SourceError if a sample cannot be read.
     """
+    # At least a tenth, so that a type of nine tenths of the values can be reported.
     most = int(max(tolerance, 1 - NEARLY) * lines)
     records = Records([ColumnProfile(name, most, lines) for name in layout.names])
     named = [

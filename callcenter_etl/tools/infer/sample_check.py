@@ -78,6 +78,7 @@ def validate_samples(
     for uri in samples:
         with (
             temporary_folder() as scratch,
+            # Each sample has keys of its own, because `unique` compares the records of one source.
             UniqueKeys(validator.rules, _registries(validator.rules, scratch)) as keys,
             open_sample(uri, document, max_records=max_records) as (source, layout),
         ):

@@ -33,6 +33,7 @@ def open_sample(
 
     Raises SampleError where the source is refused for another problem than those with the rule ids `ignored`.
     """
+    # The last chunk is not cut, so chunks are not larger than the number of records asked for.
     rows = FIRST_ROWS if max_records is None else min(FIRST_ROWS, max(max_records, 1))
     with open_source(uri, document, chunk_rows=rows) as source:
         header = source.open()

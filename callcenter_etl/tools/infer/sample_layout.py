@@ -93,6 +93,7 @@ def layout_of(
 
 def _head_text(survey: Survey, encoding: Encoding) -> str:
     """Return the decoded start of a sample, without a byte order mark and an incomplete last line."""
+    # An incremental decoder keeps back a character that is cut at the end of the head.
     decoder = codecs.getincrementaldecoder(encoding.name)(errors="replace")
     text = decoder.decode(bytes(survey.head)).removeprefix("\ufeff").lstrip("\r\n")
     end = max(text.rfind("\n"), text.rfind("\r"))
@@ -106,12 +107,14 @@ def _sniffed(head: str, delimiter: str | None) -> tuple[str, str | None]:
     found = detector.detect(sample[:cut] if cut else sample, delimiters=delimiter or DELIMITERS)
     if found is None:
         return delimiter or ",", '"'
+    # clevercsv returns an empty text for a quote or delimiter that does not occur.
     return delimiter or found.delimiter or ",", found.quotechar or '"'
 
 
 def _first_record(head: str, delimiter: str, quote: str | None) -> tuple[str, ...]:
     lines = head.splitlines() or [""]
     record, rest = lines[0], lines[1:]
+    # A name with a line break: an odd number of quotes opens a value that a later line closes.
     joined = record
     for line in rest if quote is not None and record.count(quote) % 2 else ():
         joined += "\n" + line
@@ -133,8 +136,10 @@ def _quoting(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes)
     most: tuple[int, int] | None = None
     for change in _VARIANTS:
         tally = _tally(surveys, replace(layout, **change), on_bytes)
+        # Of equal variants the first is kept, which deviates least from the defaults.
         if most is None or (tally.sound, -tally.malformed) > most:
             most, best = (tally.sound, -tally.malformed), change
+            # Other variants only change how quotes are read, and cannot remove other faults.
             if not tally.malformed or (not tally.by_quotes and "quote" not in change):
                 break
     return best

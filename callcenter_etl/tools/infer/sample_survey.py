@@ -21,6 +21,7 @@ WINDOWS = "cp1252"
 CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp932", "gb18030", "big5", "cp949",
 )  # fmt: skip
+# UTF-32 before UTF-16: its little-endian mark begins with that of UTF-16.
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -52,6 +53,7 @@ class Survey:
             if self.head.startswith(mark):
                 return encoding
         start = bytes(self.head[:4096])
+        # In UTF-16, one of the two bytes of an ASCII character is zero.
         if len(start) >= 4 and start.count(0) * 4 >= len(start):
             return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
         return None
@@ -125,6 +127,7 @@ def _legacy(lines: list[bytes]) -> Encoding:
     name, sure = guess["encoding"] or WINDOWS, guess["confidence"] >= SURE_ENOUGH
     order = dict.fromkeys((name, WINDOWS, "latin-1") if sure else (WINDOWS, name, "latin-1"))
     decoded = {each: sum(_is(line, each) for line in lines) for each in order}
+    # latin-1 decodes every line, but `max` takes the first of equals, and latin-1 is last.
     best = max(order, key=lambda each: decoded[each])
     doubt = (
         "" if sure and best == name else "; check a value with accents: other encodings would decode them too"

@@ -42,6 +42,7 @@ def stored_samples(samples: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _store(file: Path) -> None:
+    # Python sets it to None if descriptor 0 is closed at its start.
     if sys.stdin is None:
         raise SourceError("standard input: it is closed (name a file)")
     try:

@@ -56,6 +56,7 @@ def _other_spellings(distinct: Mapping[str, int]) -> dict[str, str]:
     others: dict[str, str] = {}
     for value in distinct:
         folded = " ".join(value.translate(_UNSEEN).split()).casefold()
+        # `distinct` begins with the most frequent value, so that one becomes the main spelling.
         if main.setdefault(folded, value) != value:
             others[value] = main[folded]
     return others

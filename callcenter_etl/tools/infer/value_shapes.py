@@ -109,14 +109,17 @@ class Shapes:
         spans = [(min(each), max(each)) for each in zip(*lengths, strict=True)]
         if any(most - least > MAX_SPREAD for least, most in spans):
             return None
+        # The common start is that of all values, outliers included, so they must all fit.
         prefix = _literal(self._start or "") if literal and self._total == fitted else ""
         return Pattern(_regex(kinds, spans, prefix), "one shape", fitted)
 
 
 def _shapes_of(values: pa.StringArray) -> pa.Array:
     """Return the shapes of values: digits as 9, upper-case letters as A, lower-case letters as a."""
+    # A slice shares the buffers of its array; the copy has only its own bytes.
     values = pa.concat_arrays([values]) if values.offset else values
     _, offsets, data = values.buffers()
+    # Only ASCII bytes change, so that the result is valid UTF-8 with the same offsets.
     shaped = _TABLE[np.frombuffer(data, dtype=np.uint8)] if data is not None else np.empty(0, dtype=np.uint8)
     return pa.StringArray.from_buffers(len(values), offsets, pa.py_buffer(shaped))
 

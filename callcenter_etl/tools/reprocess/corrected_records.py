@@ -105,7 +105,9 @@ class _Written:
         """Return the encoded record; undecodable bytes become the original bytes."""
         text = self.text + writing.line_end
         if not self.escaped:
+            # A record with a character that the encoding lacks is malformed, but still written to `rejected`.
             return text.encode(writing.encoding, "backslashreplace")
+        # `split` with one group returns text and hex digits in turn, with text at both ends.
         pieces = _ESCAPED.split(text)
         plain = [piece.encode(writing.encoding, "backslashreplace") for piece in pieces[::2]]
         raw = [bytes.fromhex(piece) for piece in pieces[1::2]]
@@ -116,11 +118,13 @@ def _written(row: Row, writing: Writing) -> _Written:
     if any(row.values):
         return _encodable(_from_values(row.values, writing), writing)
     if row.raw:
+        # Only under this rule: in other records `\xe9` may be four characters of the value.
         if STRUCTURAL_RULES[ENCODING] == row.rules and _ESCAPED.search(row.raw):
             found = ", ".join(dict.fromkeys(f"\\x{byte}" for byte in _ESCAPED.findall(row.raw)))
             reason = f"reject_raw still has undecodable bytes, written as {found}"
             return _Written(row.raw, STRUCTURAL_RULES[ENCODING], reason, escaped=True)
         return _encodable(_Written(row.raw), writing)
+    # After any other rule the row is a well-formed record of empty values.
     if row.rules in STRUCTURAL_RULES.values():
         return _Written(
             "", STRUCTURAL_RULES[FIELDS], "the row is empty: neither values nor reject_raw are there"
@@ -154,6 +158,7 @@ def _encodable(written: _Written, writing: Writing) -> _Written:
     except UnicodeEncodeError as error:
         character = written.text[error.start]
         reason = f"{character!r} cannot be written as {writing.encoding}"
+        # A malformed record has one structural reason, the first that was found.
         return written if written.rule else replace(written, rule=STRUCTURAL_RULES[ENCODING], reason=reason)
     return written
 
@@ -167,6 +172,7 @@ def _framed_together(
         if each.rule:
             continue
         breaks = any(mark in each.text for mark in _BREAKS)
+        # Quotes of values are written in pairs; those of raw text may be open and join the next lines.
         joins = writing.dialect.multiline and not any(row.values)
         if breaks or joins:
             yield [at]
@@ -189,6 +195,7 @@ def _in_order(
 ) -> tuple[NDArray[np.int64], tuple[pa.StringArray, ...]]:
     if not parts:
         return np.empty(0, dtype=np.int64), (pa.array([], type=pa.string()),) * fields
+    # Rows that were framed alone come first in `parts`.
     places = np.array([at for found, _ in parts for at in found], dtype=np.int64)
     order = np.argsort(places, kind="stable")
     picks = pa.array(order)
@@ -198,6 +205,7 @@ def _in_order(
 
 def _prove(batch: Batch, rows: Sequence[Row]) -> None:
     """Raise AccountingError unless every corrected value is read back unchanged."""
+    # Rows of raw text are left out: there are no values to compare with.
     given = [at for at, place in enumerate(batch.sound.tolist()) if any(rows[place].values)]
     if len(batch.sound) + len(batch.malformed) != len(rows):
         raise AccountingError(

@@ -206,7 +206,7 @@ def _own_exceptions(origin: OriginalRun, document: ContractDocument) -> Exceptio
         exceptions = ExceptionsFile(uris, document)
         for _ in exceptions.checked_blocks(origin.exceptions_sha256, parts=origin.parts.get(EXCEPTIONS)):
             continue  # all of it is read for its hash
-    except SourceError:
+    except SourceError:  # changed or missing exceptions only mean that lines are not checked
         return None
     return exceptions
 
@@ -219,6 +219,7 @@ def _lines_of(exceptions: ExceptionsFile) -> NDArray[np.int64]:
 def _rows(exceptions: ExceptionsFile) -> Iterator[Row]:
     for block in exceptions.blocks():
         columns = [values.to_pylist() for values in block.values]
+        # Without columns, `zip` would yield no row.
         values = zip(*columns, strict=True) if columns else repeat(())
         rules, raws = block.rules.to_pylist(), block.raws.to_pylist()
         yield from map(Row, block.lines.tolist(), values, rules, raws)

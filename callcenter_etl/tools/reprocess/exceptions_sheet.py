@@ -27,6 +27,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _FALLBACK = "cp1252"
 _BLOCK_BYTES = 2**20
+# Spreadsheets may write 12 as 12.0; 15 digits are fewer than those of lines in `known_keys.py`.
 _NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*", re.ASCII)
 _MAX_CELL_CHARACTERS = 2**31 - 1
 
@@ -65,10 +66,12 @@ class Sheet:
 
         Raises SourceError if quotes do not close.
         """
+        # The default of 128 KiB is less than the text of one record may have.
         csv.field_size_limit(_MAX_CELL_CHARACTERS)
         identity = access.identify(self.uri, self.storage)
         with access.open_stream(self.uri, identity, self.storage) as stream:
             text = io.TextIOWrapper(stream, encoding=self.encoding, newline="")
+            # Without `strict`, an open quote at the end of the file would take in the last rows silently.
             rows = csv.reader(text, delimiter=self.delimiter, strict=True)
             try:
                 for number, cells in enumerate(rows, start=1):
@@ -76,7 +79,7 @@ class Sheet:
                         yield number, [unescape(cell) for cell in cells] if self.marked else cells
             except (csv.Error, UnicodeDecodeError) as error:
                 raise SourceError(f"{self.uri}: line {rows.line_num + 1:,}: {error}") from error
-            finally:
+            finally:  # a wrapper that is garbage-collected would close the stream of the `with`
                 text.detach()
 
     def lines(self, problems: list[Diagnostic]) -> NDArray[np.int64]:
@@ -131,6 +134,7 @@ def open_sheet(uri: str, storage: StorageOptions, *, marked: bool) -> Sheet:
     encoding, size, sha256 = _look(uri, storage)
     identity = access.identify(uri, storage)
     with access.open_stream(uri, identity, storage) as stream:
+        # Undecodable bytes are left to `cells`, where the error names the line.
         text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
         start = text.read(_BLOCK_BYTES)
         text.detach()

@@ -22,6 +22,7 @@ from callcenter_etl.tools.reprocess.rejected_file import as_published
 
 # Added to the lines of published files, so that they differ from all lines of the source.
 _PUBLISHED = 10**15
+# 16 digits or more: lines of published files, to which 10**15 was added.
 _IN_REASON = re.compile(r"\bline ([0-9]{16,18})\b")
 
 
@@ -51,6 +52,7 @@ class KnownKeys:
                 layout = source.open().layout
                 for chunk in source.chunks():
                     columns = self._validator.columns_of(chunk, layout)
+                    # Called only to register the keys: published records are not judged again.
                     self._keys.first_lines(replace(columns, lines=columns.lines + _PUBLISHED))
 
     def first_lines(self, columns: ChunkColumns) -> Mapping[str, NDArray[np.int64]]:

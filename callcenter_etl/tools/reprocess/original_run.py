@@ -82,6 +82,7 @@ def _folder_of(file: str) -> str:
 def _parent_of(path: str) -> str:
     if not is_local(path):
         return path.rpartition("/")[0]
+    # Not `Path.parent`: the parent of "." would be "." again.
     return os.path.normpath(os.path.join(local_path(path), ".."))  # noqa: PTH118  of text, as all addresses
 
 
@@ -116,6 +117,7 @@ def _has_target(folder: str, target: OutputFile, storage: StorageOptions) -> boo
     try:
         if target.parts is not None:
             return is_published(folder, TARGET, parts=target.parts, size=target.bytes, storage=storage)
+        # Keys and line end are read from it, so a file of another size is not used.
         return access.identify(within(folder, FILE_NAMES[TARGET]), storage).size == target.bytes
     except SourceError:
         return False

@@ -59,6 +59,7 @@ class StagedFolder:
         folder = self._directory / _INNER
         with translate_os_errors(self._path):
             sync_folder(folder)
+            # Only the inner folder is renamed, because the key registries spill into its parent.
             folder.rename(self._path)
             # The rename itself is durable only after its parent folder is synced.
             sync_folder(self._path.parent)
@@ -73,6 +74,7 @@ def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[Stage
     directory = parent / f"{STAGING_PREFIX}{run_id}"
     with translate_os_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
+        # For the owner alone, whatever mode the contract declares: nothing in it is published yet.
         directory.mkdir(mode=PRIVATE_FOLDER)
     staged = StagedFolder(directory, parent / run_id, mode)
     try:
@@ -80,6 +82,7 @@ def staged_folder(parent: Path, run_id: str, mode: int | None) -> Iterator[Stage
     finally:
         for file in staged.files.values():
             file.discard()
+        # After publishing too, because only the inner folder was renamed.
         remove_tree(directory)
 
 
@@ -103,6 +106,7 @@ def recovered_before(parent: Path, sha256: str) -> Before:
     keys: set[str] = set()
     targets: list[Path] = []
     done: dict[tuple[str, str], str] = {}
+    # Run ids sort by time, so the latest run comes last and is the one in `done`.
     for summary in sorted(parent.glob(f"*/{NAMES[SUMMARY]}")):
         folder = summary.parent
         try:

@@ -78,6 +78,7 @@ def as_published(document: ContractDocument) -> ContractDocument:
 
 def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:
     """Return the records with their lines in the source as lines and keys."""
+    # The same keys as for exceptions, so that a record is recovered once from either file.
     keys = [str(line) for line in lines.tolist()]
     return Batch(keys, lines, batch.raws, batch.sound, batch.values, batch.malformed, batch.shown)
 
@@ -119,5 +120,6 @@ def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
 def _key_of(raw: bytes, seen: Counter[str]) -> str:
     # Editors may change line ends, which therefore are not part of the key.
     digest = hashlib.sha256(raw.rstrip(b"\r\n")).hexdigest()
+    # Equal records are numbered, because each of them may be recovered.
     seen[digest] += 1
     return f"{digest}#{seen[digest]}"

@@ -74,6 +74,7 @@ def reprocess(plan: ReprocessPlan, contract: LoadedContract) -> Reprocessed:
     """
     if plan.file == STANDARD_INPUT:
         raise UsageError("a file to reprocess is read more than once: name one, not standard input")
+    # The file is read several times, and opening a pipe would block.
     access.check_regular(plan.file)
     storage = contract.document.run.storage_options
     access.identify(plan.file, storage)  # a missing file is reported before an unknown source
@@ -135,6 +136,7 @@ class _Reprocess:
         before = recovered_before(self.home, self.origin.sha256)
         with self._staged() as staged:
             self._judge_all(staged, before)
+            # The file is read more than once: rows that were counted, but not read, must not be lost.
             self.corrections.prove(self.counts.read)
             status = REJECTS if self.counts.rejected else PASSED
             if self._nothing_new(before) or self.plan.dry_run:
@@ -146,6 +148,7 @@ class _Reprocess:
             result = self._result(status, outputs=outputs)
             text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n"
             staged.publish(text.encode("utf-8"))
+        # Only counts, because values of classified columns must not appear in logs.
         _log.info(
             "reprocessed",
             run_id=self.plan.run_id,
@@ -158,6 +161,7 @@ class _Reprocess:
         """Return whether there is nothing to write, or nothing that an earlier reprocess run has not written."""
         if self.counts.recovered:
             return False
+        # The same file under the same contract would give the same rejects again.
         done = before.done.get((self.corrections.identity[1], self.contract.sha256))
         if done is not None and not self.plan.force:
             self.notes.append(f"already done by reprocess {done} (--force writes it again)")
@@ -189,6 +193,7 @@ class _Reprocess:
         )
         read = recovered = skipped = 0
         with KnownKeys(validator, staged.scratch) as keys:
+            # Before all corrections: published records have the first occurrence, whatever their lines.
             if keys.wanted:
                 self._take_in_published(keys, before.targets)
             for batch, known in self.corrections.batches(before.keys):
