@@ -48,7 +48,7 @@ def _declared(model: BaseModel) -> dict[str, Any]:
         # Without the argument pydantic returns None for a default from a factory, which no value equals.
         default = about.get_default(call_default_factory=True)
         if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
-            # The alias is the key in the contract: `pass` is a keyword in Python, so the field has another one.
+            # The alias is the key in the contract: `pass` is a keyword in Python, so the field has another.
             found[about.alias or name] = _plain(name, value)
     return found
 
