@@ -60,6 +60,7 @@ def collect_rows(
     """
     body, part, number = Body(), first, 0
     for row in rows:
+        # A row that was lost, repeated or late would change the outputs without an error of Spark.
         if (row["part"], row["number"]) != (part, number):
             raise AccountingError(
                 f"row {number} of part {part} is missing: row {row['number']} of part {row['part']} came"
@@ -73,6 +74,7 @@ def collect_rows(
         write_block(decode_block(row), router, accounts)
         number += 1
         after_each()
+    # The last part must have its END too: without it, rows at its end may be missing.
     if (part, number) != (parts, 0):
         raise AccountingError(f"{part} of {parts} parts came back complete")
     return body
@@ -83,6 +85,7 @@ def decode_block(row: Any) -> RoutedBlock:
     if row["kind"] != BLOCK:
         raise AccountingError(f"a row of kind {row['kind']!r} came back")
     routed = Routed(
+        # Views, since a block has megabytes that are only written.
         memoryview(row["target"]),
         memoryview(row["rejected"]),
         memoryview(row["exceptions"]),

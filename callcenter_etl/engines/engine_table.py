@@ -32,6 +32,7 @@ def check_engine(name: str, *, parts: bool) -> None:
     """Raise UsageError for an engine that is unknown, is not installed, or cannot write parts."""
     if name not in ENGINES:
         raise UsageError(f"engine: {name!r} is none of {', '.join(ENGINES)}")
+    # Searched and not imported: the import takes longer than a small run.
     if name == "spark" and find_spec("pyspark") is None:
         raise UsageError("--engine spark needs pyspark: pip install 'callcenter-etl[spark]'")
     if parts and name != "spark":

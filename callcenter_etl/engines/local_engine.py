@@ -54,6 +54,7 @@ class LocalEngine:
         for _ in range(workers):
             self._validators.put(validator.clone())
         for rule in validator.rules:
+            # Every rule is in the summary, also with a count of zero, and in contract order.
             accounts.rules[rule.id] = RuleTally(rule.severity)
 
     def __enter__(self) -> Self:
@@ -62,6 +63,7 @@ class LocalEngine:
             if self._workers > 1:
                 # Importing pandas and pandera takes half a second, in which another thread parses the first block.
                 self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="worker")
+                # After an error, blocks that wait for a thread are not judged any more.
                 opened.callback(self._pool.shutdown, cancel_futures=True)
                 self._pool.submit(self._validator.warm)
             self._stack = opened.pop_all()
@@ -92,6 +94,7 @@ class LocalEngine:
         ahead: deque[Future[Result]] = deque()
         for item in items:
             ahead.append(self._pool.submit(function, item))
+            # The pool has the block: a reference here would keep its memory until the next one is read.
             del item
             if len(ahead) > self._workers:
                 yield ahead.popleft().result()

@@ -87,8 +87,10 @@ def find_line_starts(blocks: Iterable[bytes], cut: Cut) -> LineStarts:
 
 def _starts_within(data: bytes) -> int:
     """Return the number of lines that start within `data`, after its first byte."""
+    # A line end in the last byte starts a line after `data`; the next block begins with this byte.
     ends = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8)[:-1] == LF))
     if b"\r" in data:
+        # The LF of a CRLF is counted already.
         ends += data.count(b"\r", 0, len(data) - 1) - data.count(b"\r\n")
     return ends
 

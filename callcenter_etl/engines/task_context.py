@@ -61,6 +61,7 @@ class TaskContext:
     def cached_validator(self) -> Validator:
         """Return the validator of the run, compiled once in a process."""
         if self.run_id not in _kept:
+            # Of one run only, since the lookups of a validator may be large.
             _kept.clear()
             _kept[self.run_id] = self.validator.clone()
         return _kept[self.run_id]

@@ -92,6 +92,7 @@ def judge_ranges(work: TaskContext, ranges: Sequence[Range | None], batches: Bat
     judging = _Judging(work, part, repeats)
     try:
         with translate_memory_errors():
+            # Within the `try`, so that an error of the key tasks reaches the driver as a row.
             repeats.check()
             yield from judging.rows(ranges[part])
     except CallcenterEtlError as error:
@@ -128,6 +129,7 @@ class _Judging:
 def _placed(all_lines: np.ndarray, lines: np.ndarray, firsts: np.ndarray) -> np.ndarray:
     """Return the first line for the records on `lines`, -1 for the others, shape (records,)."""
     found = np.full(len(all_lines), -1, dtype=np.int64)
+    # Records come in the order of their lines, so both arrays are sorted.
     found[np.searchsorted(all_lines, lines)] = firsts
     return found
 
@@ -191,6 +193,7 @@ class Repeats:
         lines, rules, firsts = (
             columns[name].to_numpy(zero_copy_only=False) for name in ("line", "rule", "first")
         )
+        # The HEAD, and rows with an error, have no rule.
         real = rules >= 0
         self._held = self._held.joined(_Repeated(lines[real], rules[real], firsts[real]))
 

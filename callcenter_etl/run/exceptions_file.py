@@ -145,6 +145,7 @@ class ExceptionsFile:
         uri: str,
     ) -> RejectedRecords:
         if self.document.run.exceptions.excel_safe:
+            # Undone here, so that every reader sees the names and values of the source.
             names = tuple(unescape(name) for name in names)
             columns = tuple(unescape_column(column) for column in columns)
         *values, lines, rules, reasons, raws = columns
@@ -189,6 +190,7 @@ def _line_numbers(cells: pa.StringArray, uri: str) -> NDArray[np.int64]:
     try:
         lines = np.asarray(pc.cast(cells, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
     except pa.ArrowInvalid:
+        # Lines count from 1, so that the check below reports this one.
         lines = np.zeros(1, dtype=np.int64)
     if lines.min(initial=1) < 1:
         raise OtherContentError(
@@ -205,6 +207,7 @@ def _as_source(document: ContractDocument) -> ContractDocument:
     """Return a contract of exceptions, whatever the columns of their source: it counts only how they are written."""
     return ContractDocument(
         contract="exceptions",
+        # The columns of the source come first, and their names are not known here.
         source=SourceFormat(multiline=True, header="by_name"),
         columns=tuple(Column(name=name) for name in REJECT_COLUMNS),
         run=RunDefaults(storage_options=document.run.storage_options),

@@ -108,6 +108,7 @@ class _RunExecution:
             chunk_rows=plan.chunk_rows,
             passed=passed,
         ) as reader:
+            # The source may have been replaced between the search for the checkpoint and its opening.
             if interrupted is not None and interrupted.checkpoint.fingerprint != self._fingerprint(reader):
                 raise CheckpointMismatchError(f"{reader.uri}: changed since the run was planned")
             header = reader.open()
@@ -188,9 +189,11 @@ class _RunExecution:
         self, engine: Engine, given: Assignment, header: SourceHeader, interrupted: InterruptedRun | None
     ) -> None:
         reader, parts = given.reader, None
+        # Spark takes no checkpoints, since its blocks are on other machines.
         if engine.keys is not None:
             fingerprint = self._fingerprint(reader)
             parts = RunParts(fingerprint, reader, given.staged, given.router, engine.keys, self.accounts)
+        # Without options no later run can prove that it continues this one, so a checkpoint would be useless.
         seconds = 0 if self.plan.options is None else self.plan.checkpoint_seconds
         with checkpoints_of(parts, seconds=seconds) as checkpoints:
             if parts is None or interrupted is None:
@@ -205,6 +208,7 @@ class _RunExecution:
             )
 
     def _begin(self, router: Router, header: SourceHeader) -> None:
+        # Each part file begins with the preamble, and the task that writes the part writes it.
         if not self.plan.parts:
             router.begin(header.preamble)
         self.accounts.blank_lines, self.accounts.blank_bytes = header.blank_lines, header.blank_bytes

@@ -64,6 +64,7 @@ def run_idempotent(plan: RunPlan, contract: LoadedContract, *, root: str, run: R
     source.
     """
     with _locked_output(plan, contract, root) as (options, interrupted, ledger, published):
+        # None where a lookup cannot be read: such a run is never taken for one that is done.
         if options is not None:
             query = RunQuery(
                 plan.source,

@@ -61,4 +61,5 @@ def _cells(cells: Iterable[tuple[str, str]], *, tag: str) -> str:
 
 
 def _text(text: str) -> str:
+    # Reasons and addresses come from the source: they may hold markup or control characters.
     return escape(printable(text))

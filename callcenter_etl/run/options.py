@@ -103,6 +103,7 @@ def resolve_options(
         log=settings,
         **{
             **found,
+            # No key of the contract sets it, so that it is None where nobody has.
             "force": bool(found["force"]),
             "max_findings": found["max_findings"] or DEFAULT_MAX_FINDINGS,
         },

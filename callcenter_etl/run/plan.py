@@ -119,5 +119,6 @@ def refuse_own_output(plan: RunPlan) -> None:
 def _is_published(source: str, output: str) -> bool:
     """Return whether a run into `output` would replace this file: it has the name of an output or of its parts."""
     files = {one_spelling(within(output, each)) for each in (*FILE_NAMES.values(), TARGET_PARQUET)}
+    # With the slash: only files within a folder of parts, and not a name that begins in the same way.
     folders = tuple(f"{one_spelling(within(output, each))}/" for each in FILE_NAMES)
     return source in files or source.startswith(folders)

@@ -45,6 +45,7 @@ class Publication:
 
     def refuse(self, reader: Source, header: SourceHeader, staged: Staging) -> Summary:
         """Publish the summary of a refused source, and return it. Raises SourceError, OutputError."""
+        # No record is read, but the summary has size and hash of the whole source.
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.contract.document)
@@ -63,6 +64,7 @@ class Publication:
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
+            # A typed target has a form of its own, so that only its records can be compared.
             target_bytes=staged_bytes(staged, TARGET, preamble=preamble) if staged.sink is None else None,
             target_records=router.target_records,
             rejected_bytes=staged_bytes(staged, REJECTED, preamble=preamble),
@@ -71,6 +73,7 @@ class Publication:
         limits, rejected = self.plan.limits, self.accounts.rejected.records
         problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
         status = status_of(limits, problems, rejected=rejected)
+        # Over a limit the rejects are published, so that they can be examined, but the target is not.
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         unconverted = self._build_target(reader, staged) if TARGET in names else None
         rules = rule_counts(self.accounts)
@@ -132,6 +135,7 @@ class Publication:
             outputs=outputs,
             started_at=instant(self.started),
             finished_at=instant(datetime.now(UTC)),
+            # Not from the two times: the clock of the machine may be set during the run.
             seconds=round(time.monotonic() - self.clock, 3),
             resumed=self.resumed,
         )

@@ -42,6 +42,7 @@ def recorded_run(
     ledger.put(record)
     try:
         summary = run(plan, contract)
+    # Every end is recorded, also that by an interrupt, which is not an Exception.
     except BaseException as error:
         cause, code = cause_of(error)
         _put_or_warn(ledger, record.ended(cause, code=code, at=instant(datetime.now(UTC))))

@@ -116,8 +116,10 @@ def first_rejects(
     """
     missing = {rule: number for rule, number in wanted.items() if number}
     diagnostics = RejectDiagnostics(exceptions.document)
+    # The loop may end before the file does: the generator then closes the file at once.
     with closing(exceptions.blocks()) as blocks:
         while missing and (block := next(blocks, None)) is not None:
+            # Each file begins with an empty block, which has the names of the columns.
             if not len(block):
                 continue
             positions = exceptions.layout_of(block.names).positions
@@ -135,6 +137,7 @@ def _first_of_each(masks: Mapping[str, Mask], missing: Mapping[str, int]) -> NDA
     firsts = [
         np.flatnonzero(masks[rule])[:number] if rule in masks else none for rule, number in missing.items()
     ]
+    # A record may be the first of several rules, and is examined once.
     return np.unique(np.concatenate(firsts))
 
 
@@ -144,6 +147,7 @@ def _flat(diagnostics: Sequence[tuple[Diagnostic, ...]]) -> Iterator[Diagnostic]
 
 
 def _without_first_line(rule: Rule) -> Rule:
+    # The first occurrence may be outside of these records, so its line cannot be computed from them.
     return replace(rule, sentence=rule.sentence.replace(_FIRST_LINE, _MARK))
 
 

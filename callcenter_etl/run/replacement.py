@@ -64,6 +64,7 @@ def earlier_runs(
     stays = _adds_to_target(plan, document)
     found = {}
     for output, summary in ((plan.output, published), (copies or "", copied)):
+        # Output and copies mostly hold the same run, which is named once.
         if summary is not None and summary.run_id not in found:
             found[summary.run_id] = _earlier_run(output, summary, ledger, target_stays=stays)
     return tuple(found.values())
@@ -130,6 +131,7 @@ def _adds_to_target(plan: RunPlan, document: ContractDocument) -> bool:
 
 def _is_same_source(earlier: str, source: str) -> bool:
     """Return whether two addresses are of the same source; a file and its compressed form are."""
+    # The content of a pipe is unknown, and the query of an address is not recorded.
     if _is_nameless(earlier) or _is_nameless(source) or has_query(source):
         return False
     return same_place(_uncompressed(absolute(earlier)), _uncompressed(absolute(shown(source))))

@@ -36,6 +36,7 @@ class RunResult:
     already_done: bool = False
     replaced: tuple[EarlierRun, ...] = ()
     _excel_safe: bool = field(default=False, repr=False)
+    # Holds a temporary output, which is removed with the last reference to it.
     _keep: object = field(default=None, repr=False)
     _storage: StorageOptions = field(default_factory=StorageOptions, repr=False)
 

@@ -188,6 +188,7 @@ def exit_code_for(summary: Summary, fail_on: str) -> int:
 def new_run_id() -> str:
     """Return a new unique run id; ids sort by the time of their creation."""
     # The time comes first, so that a ledger of one object a run is in the order of the runs without an index.
+    # Random digits, since several runs may begin in the same second.
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 

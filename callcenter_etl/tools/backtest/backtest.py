@@ -84,7 +84,9 @@ def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
         before = opened.enter_context(old.evaluate_blocks(source, scratch / "old"))
         after = opened.enter_context(new.evaluate_blocks(source, scratch / "new"))
         first, second = _VerdictStream(before, result.old), _VerdictStream(after, result.new)
+        # Not `or`: both streams must be filled before their last lines are compared.
         while first.fill() | second.fill():
+            # Up to there both contracts have all their verdicts.
             limit = min(first.last_line, second.last_line)
             _compare(first.take(limit), second.take(limit), result)
     for evaluator, side in ((old, result.old), (new, result.new)):
@@ -101,6 +103,7 @@ def _in_order(by_rule: dict[str, VerdictChanges], document: ContractDocument) ->
 
 
 def _close(side: ContractSide, limits: Limits) -> None:
+    # Limits are about records, and none was read.
     if side.status == "refused":
         return
     side.problems = broken_limits(limits, read=side.read, rejected=side.rejected)
@@ -144,6 +147,7 @@ class _VerdictStream:
 def _part(verdicts: Verdicts, start: int, stop: int) -> Verdicts:
     broken = {}
     for rule, records in verdicts.broken.items():
+        # Indices of records are sorted, so those of a part are a slice.
         low, high = np.searchsorted(records, (start, stop))
         broken[rule] = records[low:high] - start
     return Verdicts(verdicts.lines[start:stop], verdicts.rejected[start:stop], broken, {})
@@ -165,7 +169,9 @@ def _verdict_changes(
 ) -> int:
     """Count the records that only one contract accepts, for the rules of the other."""
     accepted = accepting.lines[~accepting.rejected]
+    # At most one record begins on a line, so numpy need not remove duplicates.
     alone = accepted[~np.isin(accepted, rejecting.lines, assume_unique=True)]
+    # A header may violate one rule several times, but each record counts once for a rule.
     for rule in dict.fromkeys(problem.rule for problem in refusal) or (NO_RECORD,):
         if len(alone):
             by_rule.setdefault(rule, VerdictChanges()).add(alone)

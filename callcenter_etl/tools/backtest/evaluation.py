@@ -65,6 +65,7 @@ class Evaluation:
         self.problems: tuple[Diagnostic, ...] = ()
 
     def __enter__(self) -> Self:
+        # If a later step fails, this stack closes the source; else `__exit__` does.
         with ExitStack() as opened:
             opened.enter_context(self._source)
             header = self._source.open()
@@ -85,8 +86,10 @@ class Evaluation:
             self._source.blocks(), layout=self._layout, validator=self._validator, keys=self._keys
         )
         for each in judged:
+            # A record over the size limit comes in pieces, and only the first piece has the record.
             if len(each):
                 yield _verdicts_of(each, self._validator.rules)
+        # After the last chunk: a change of the source during the reading is visible only at its end.
         self._source.check_unchanged()
 
 
@@ -100,5 +103,6 @@ def _verdicts_of(judged: JudgedChunk, rules: tuple[Rule, ...]) -> Verdicts:
     for rule in rules:
         if rule.id in masks:
             side = broken if rule.severity == "error" else warned
+            # A mask covers the sound records only; `sound` has their indices among all records of the chunk.
             side[rule.id] = chunk.sound[np.flatnonzero(masks[rule.id])]
     return Verdicts(chunk.lines, judged.rejected, broken, warned)

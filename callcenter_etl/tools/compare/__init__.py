@@ -35,6 +35,7 @@ def compare_contracts(old: LoadedContract, new: LoadedContract) -> tuple[Contrac
         general_parts(direction, ("limits", "run", "examples")),
     )
     changes = [_change(part, old, new) for part in parts]
+    # The sort is stable: within an effect the changes stay in contract order.
     return tuple(sorted(changes, key=lambda change: EFFECTS.index(change.effect)))
 
 

@@ -28,6 +28,7 @@ def pair_parts(
             f"columns.{after.name}.{key}",
             old,
             new,
+            # `severity` may be one word for all rules, so `severity.type` has the position of `severity`.
             ("columns", old_index, key.split(".", maxsplit=1)[0]),
             ("columns", new_index, key.split(".", maxsplit=1)[0]),
             **said,
@@ -40,6 +41,7 @@ def pair_parts(
         if getattr(before, key) != getattr(after, key):
             yield part(key, _text(getattr(before, key)), _text(getattr(after, key)))
     if before.classification != after.classification:
+        # Both `personal` and `secret` are masked everywhere, so only a change to `public` shows more.
         exposes = after.classification == "public"
         note = (
             "values that were kept from logs, reasons and reports may now be shown there"
@@ -55,6 +57,7 @@ def _name_parts(part: Any, direction: Direction, before: Column, after: Column) 
     if before.name != after.name:
         note = "the header may have both names; rule ids have the new one"
         yield part("name", before.name, after.name, rejected=rejected, accepted=accepted, note=note)
+    # The order of aliases has no meaning.
     if set(before.aliases) != set(after.aliases):
         old, new = (", ".join(each.aliases) or None for each in (before, after))
         yield part("aliases", old, new, rejected=rejected, accepted=accepted)
@@ -73,6 +76,7 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             accepted=_newly_breaks(direction.reverse, key, after, before),
             note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
         )
+    # Another type has another default format: then the type is the change, and not the format.
     if before.type == after.type and before.type in TEMPORAL and before.format != after.format:
         yield part(
             "format",
@@ -85,6 +89,7 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
 
 def _severity_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
     for key in after.rule_keys:
+        # A rule that only one contract has is reported under its own key.
         if key not in before.rule_keys or before.severity_of(key) == after.severity_of(key):
             continue
         yield part(
@@ -125,6 +130,7 @@ def _newly_breaks(direction: Direction, key: str, before: Column, after: Column)
                 return f"{phrase} (of another type, they were not asked that)"
     known = {rule.name for rule in direction.before.rules if rule.severity == ERROR}
     for rule in direction.after.rules:
+        # A rule that is new, or that only warned before, is a change of its own.
         if rule.severity != ERROR or rule.name not in known:
             continue
         if after.name in columns_read_otherwise(direction, rule):

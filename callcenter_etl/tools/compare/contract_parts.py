@@ -29,6 +29,7 @@ def shown(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, BaseModel):
+        # As people write it: by alias, and without the defaults.
         value = value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return json.dumps(value, ensure_ascii=False, default=str)
 
@@ -74,6 +75,7 @@ def source_parts(direction: Direction) -> Iterator[ContractPart]:
     # An absent `filename` compares as one without rules, so that both cases have the same paths.
     before, after = old.filename or FileName(), new.filename or FileName()
     for key in FileName.model_fields:
+        # Absent extensions are an empty tuple, other absent rules are None; neither refuses a file name.
         was, now = getattr(before, key) or None, getattr(after, key) or None
         if was != now:
             path: Path = ("source", "filename", key)
@@ -100,6 +102,7 @@ def source_parts(direction: Direction) -> Iterator[ContractPart]:
 
 def _header_case(direction: Direction) -> str | None:
     found = (header_diff.names(direction, before, after) for before, after in direction.pairs())
+    # One phrase is enough, since the change is one part for all columns.
     return next((phrase for phrase in found if phrase is not None), None)
 
 
@@ -174,6 +177,7 @@ def _removed_rule(direction: Direction, index: int, rule: RecordRule) -> Contrac
         None,
         ("rules", index),
         ("rules",),
+        # None if the rule only warned: then the note is used.
         accepted=records_newly_broken(direction.reverse, None, rule),
         note=_WARNS,
     )

@@ -80,6 +80,7 @@ def _header_keys(document: ContractDocument) -> dict[str, frozenset[str]]:
     seen: set[str] = set()
     for column in document.columns:
         keys = frozenset(name.casefold() if fold else name for name in (column.name, *column.aliases))
+        # `exact` assigns columns by position, so there one name may belong to several columns.
         found[column.name] = keys if document.source.header == "exact" else keys - seen
         seen |= keys
     return found

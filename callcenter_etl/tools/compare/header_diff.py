@@ -7,6 +7,7 @@ from collections import Counter
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.tools.compare.direction import Direction
 
+# Each mode accepts every header that the mode before it accepts, unless names are ambiguous.
 _WIDTH = {"exact": 0, "any_order": 1, "by_name": 2}
 
 
@@ -19,6 +20,7 @@ def mode(direction: Direction) -> str | None:
         return "sources without a header line" if before == "none" else "sources with a header line"
     if _WIDTH[after] < _WIDTH[before]:
         return "sources with columns in another order" + (" or more of them" if before == "by_name" else "")
+    # A wider mode matches by name, where `exact` reads two columns with one name by position.
     return "sources whose header names mean several columns" if _is_ambiguous(direction.after) else None
 
 
@@ -32,6 +34,7 @@ def names(direction: Direction, before: Column, after: Column) -> str | None:
     if old.header_case == "ignore" and new.header_case == "exact":
         return f"sources that write {before.name!r} in another letter case"
     if new.header_case == "ignore":
+        # The names of the new contract are folded already, those of the old one only if it ignores case too.
         known = frozenset(name.casefold() for name in known)
     if known - taken:
         return f"sources that call the column {' or '.join(map(repr, sorted(known - taken)))}"
@@ -45,6 +48,7 @@ def names(direction: Direction, before: Column, after: Column) -> str | None:
 def order(direction: Direction) -> str | None:
     """Return the sources that are refused, or misread, for another order of columns, None if there are none."""
     header = direction.before.source.header
+    # Another mode is a change of its own, and the modes that match by name read any order.
     if header != direction.after.source.header or header not in ("exact", "none"):
         return None
     return "sources with the columns in the order of the other contract"

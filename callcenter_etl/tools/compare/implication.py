@@ -50,6 +50,8 @@ class _Prover:
         return node.value
 
     def implies(self, first: Node, second: Node) -> bool:
+        # By identity, which is safe while both trees live. Without a memory, nested `and` and `or` would
+        # compare the same parts many times.
         key = (id(first), id(second))
         if key not in self.known:
             self.known[key] = self._implies(first, second)
@@ -58,6 +60,7 @@ class _Prover:
     def _implies(self, first: Node, second: Node) -> bool:
         if self.same(first, second):
             return True
+        # These two steps come first: they lose no proof, while the two below have to choose a part.
         if first.kind == "or":
             return all(self.implies(part, second) for part in first.parts)
         if second.kind == "and":
@@ -73,6 +76,7 @@ class _Prover:
             return False
         if first.kind == "not":
             one, other = first.parts[0], second.parts[0]
+            # `not (x in A)` implies `not (x in B)` if B is a part of A.
             return one.kind == other.kind == "in" and self._within(other, one, reverse=True)
         if first.kind == "in":
             return self._within(first, second)
@@ -98,6 +102,7 @@ class _Prover:
             return False
         if not (isinstance(low.value, Decimal | int) and isinstance(high.value, Decimal | int)):
             return False
+        # Constants only: a bound that is a column differs from record to record.
         if low.kind not in ("number", "instant") or high.kind != low.kind:
             return False
         return (first.value in _RISING and low.value <= high.value) or (

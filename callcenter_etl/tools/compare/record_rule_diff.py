@@ -23,6 +23,7 @@ def _is_wider(direction: Direction, before: RecordRule, after: RecordRule) -> bo
     if before.unique is not None and after.unique is not None:
         # A key of more columns repeats only where a key of some of them does.
         return set(before.unique) <= {direction.origins.get(name, "") for name in after.unique}
+    # Between `unique` and `check` nothing can be compared.
     if before.check is None or after.check is None:
         return False
     check, when = expressions_of(before, direction.before)
@@ -31,6 +32,7 @@ def _is_wider(direction: Direction, before: RecordRule, after: RecordRule) -> bo
         return False
     if not implies(check, new_check, direction.origins):
         return False
+    # In the opposite direction: the new condition must not apply to more records.
     if when is not None and (new_when is None or not implies(new_when, when, direction.reverse.origins)):
         return False
     return not columns_read_otherwise(direction, after)

@@ -34,6 +34,7 @@ def quote(direction: Direction) -> str | None:
 def encoding(direction: Direction) -> str | None:
     """Return the sources that another encoding decodes differently; of ASCII only those that repeat keys."""
     before, after = direction.before.source, direction.after.source
+    # An encoding that reads the ASCII bytes as ASCII leaves the text of old sources unchanged.
     if before.encoding != "ascii" or _decoded(after.encoding) != _decoded("ascii"):
         return f"sources in {before.encoding}"
     return _through_more_records(direction, "that do not decode as ascii")
@@ -66,6 +67,7 @@ def _through_more_records(direction: Direction, which: str) -> str | None:
 def empty_values(direction: Direction) -> str | None:
     """Return the values for which other rules apply as text or as empty, None if no rule distinguishes them."""
     before, after = (
+        # Zero length and white space count as empty under every contract.
         {word for word in each.source.empty_values if word and not word.isspace()}
         for each in (direction.before, direction.after)
     )

@@ -18,6 +18,7 @@ def newly_broken(key: str, before: Column | None, after: Column) -> str | None:
     if not is_strict(after, key):
         return None
     kind = KINDS[key]
+    # A rule that only warned has rejected nothing, so for rejects it is a new one.
     if before is None or not is_strict(before, key):
         return kind.newly_rejected(None, after)
     # Rules of typed values did not apply to a value that broke the type: they may reject it now.

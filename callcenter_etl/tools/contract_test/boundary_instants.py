@@ -11,6 +11,7 @@ from callcenter_etl.contract.model import Column
 
 _DAY = 86_400 * MICROSECONDS_A_SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A leap day, ends of months and years, and the first and the last date that Python can represent.
 _DATES = (
     "2024-02-29",
     "1970-01-01",
@@ -64,9 +65,11 @@ def instants_of(kind: str, edges: Iterable[int], seconds: Iterable[int], rng: ra
         ]
         clock += [rng.randrange(86_400) * MICROSECONDS_A_SECOND for _ in range(_RANDOM)]
         if kind == "duration":
+            # The hours of a duration may exceed 24.
             clock += [_DAY + MICROSECONDS_A_SECOND, 1_000 * 3600 * MICROSECONDS_A_SECOND]
         return [*found, *clock]
     days = [(datetime.fromisoformat(each).replace(tzinfo=UTC) - _EPOCH).days for each in _DATES]
+    # Seven days in a row, so that an expression with `weekday` sees each of them.
     week = [days[0] + step for step in range(1, 8)]
     days = [*week, *days, *(rng.randrange(7_000, 25_000) for _ in range(_RANDOM))]
     days += [days[0] + number + step for number in seconds if abs(number) < 100_000 for step in (-1, 0, 1)]
@@ -80,11 +83,13 @@ def write_instant(column: Column, at: int) -> list[str]:
     """Return a value in each of the column's formats; empty if it has no text in them."""
     if column.type == "duration":
         total, rest = divmod(at, MICROSECONDS_A_SECOND)
+        # A duration has neither a sign nor a fraction of a second.
         return [] if at < 0 or rest else [f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"]
     if column.type == "time" and not 0 <= at < _DAY:
         return []
     try:
         moment = _EPOCH + timedelta(microseconds=at)
+    # Before the year 1 or after 9999.
     except OverflowError:
         return []
     return [

@@ -46,6 +46,7 @@ _STRANGE = (
     "-1",
     "+1",
     "1e",
+    # A digit to `str.isdigit`, but not to the types of a contract, which take ASCII only.
     "٣",
     "true",
     "2025-02-30",
@@ -76,6 +77,7 @@ def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng
         *_typed(column, hints.edges, literals, rng),
         *(part for text in _texts_for(column, literals) for part in _parts(text)),
     ]
+    # Of the first values alone, since each has up to eight neighbours.
     near = [text for value in found[:40] for text in _neighbours(value)]
     return list(
         dict.fromkeys([*found, *near, *_lengthened(column, hints.lengths, literals, found), *_STRANGE])

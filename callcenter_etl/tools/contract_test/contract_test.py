@@ -73,6 +73,7 @@ class ContractTest:
         """Return a record with its classified values replaced by their classification."""
         kinds = {column.name: column.classification for column in self.document.columns}
         return {
+            # An empty value reveals nothing, and may be the one that breaks the rule.
             name: value if kinds[name] == "public" or not value else f"({kinds[name]})"
             for name, value in record.items()
         }
@@ -84,6 +85,7 @@ def run_contract_test(contract: LoadedContract) -> ContractTest:
     Raises SourceError if a lookup cannot be read, OutputError if no temporary file can be written.
     """
     lookups = load_lookups(contract.document, contract.origin)
+    # The slice is taken in Arrow: a lookup may have millions of values, which are slow to convert.
     looked_up = {name: values[:LOOKED_UP].to_pylist() for name, values in lookups.items()}
     with temporary_folder() as folder:
         record_evaluator = RecordEvaluator(contract, folder)

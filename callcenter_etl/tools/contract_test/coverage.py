@@ -67,6 +67,7 @@ class _Search:
         self.bases: list[Record] = []
         self.finds: dict[str, BreakingRecord] = {}
         self.tries = 0
+        # Processor time, so that a busy machine does not change the result.
         self.until = time.process_time() + MAX_SECONDS
 
     def run(self) -> None:
@@ -82,6 +83,7 @@ class _Search:
         for rule in self.document.rules:
             if rule.check is not None:
                 self._search_check(rule)
+        # A list, since the search adds entries to `finds`.
         for rule_id in [each for each, find in self.finds.items() if len(find.broken) > 1]:
             self._search_alone(rule_id)
         for rule_id, key in _unique_keys(self.document).items():
@@ -123,6 +125,7 @@ class _Search:
         When the time is over, the first result is used: a very wide contract has too many fields (rules times
         columns) for a second validation.
         """
+        # The search may have used all of its time, so the confirmation has at least half as much of its own.
         until = max(self.until, time.process_time() + MAX_SECONDS / 2)
         confirmed = {rule: find.broken for rule, find in self.finds.items()}
         # A single record cannot break a rule of uniqueness, so all records without predecessors share one source.
@@ -141,7 +144,9 @@ class _Search:
         """Find the valid values of each column, all columns in one source: a column's rules read no other column."""
         longest = max(len(pool) for pool in self.pools.values())
         records = [
-            {name: pool[row % len(pool)] for name, pool in self.pools.items()} for row in range(longest)
+            # Shorter pools are repeated, so that every record is complete.
+            {name: pool[row % len(pool)] for name, pool in self.pools.items()}
+            for row in range(longest)
         ]
         broken = self.record_evaluator.broken_by_each(records)
         for column in self.document.columns:
@@ -150,6 +155,7 @@ class _Search:
                 record[column.name] for record, rules in zip(records, broken, strict=True) if not rules & own
             ]
             values = list(dict.fromkeys(kept))
+            # Blank values last: of the rules of a column they are subject to `required` alone.
             self.good[column.name] = sorted(values, key=lambda value: not value.strip()) or [""]
 
     def _find_bases(self) -> None:
@@ -196,6 +202,7 @@ class _Search:
             if (find is not None and len(find.broken) == 1) or time.process_time() > self.until:
                 return
             base = self.bases[batch % len(self.bases)]
+            # First only the columns that the check reads: a record with fewer changes is a better result.
             others = [] if batch < MAX_BATCHES // 2 else [name for name in self.pools if name not in names]
             self._judge(base, [self._changed(base, names, others) for _ in range(BATCH)])
 
@@ -206,6 +213,7 @@ class _Search:
             if len(find.broken) == 1 or time.process_time() > self.until:
                 return
             read_by_others = {name for each in find.broken - {rule_id} for name in self._read_by(each)}
+            # The column of the rule itself keeps the value that breaks it.
             names = sorted(read_by_others - {rule_id.rpartition(".")[0]})
             if not names:
                 return
@@ -235,6 +243,7 @@ class _Search:
         for base in self.bases:
             if time.process_time() > self.until:
                 return
+            # A key with a blank value takes no part in uniqueness.
             full = {name: base[name] if base[name].strip() else self.good[name][0] for name in key}
             first = {**base, **full}
             made = [
@@ -244,7 +253,9 @@ class _Search:
             broken = self.record_evaluator.broken_by_each([first, *made])
             self.tries += len(made) + 1
             sound = [record for record, rules in zip(made, broken[1:], strict=True) if not rules]
+            # Fewest repeated values first, since these are the keys of other rules.
             sound.sort(key=lambda record: sum(record[name] == first[name] for name in others))
+            # The same record last: it repeats every key, and so surely this one.
             for record in [*sound[:MAX_PAIRS], first]:
                 found = self.record_evaluator.broken_by_last([first, record])
                 self._note(BreakingRecord.of(frozenset(found), record, first, (first,)))

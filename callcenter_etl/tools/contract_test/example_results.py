@@ -33,6 +33,7 @@ def ask_examples(contract: LoadedContract, record_evaluator: RecordEvaluator) ->
         results.append(_result(contract, ("pass", index), (), record_evaluator.broken_by_last([record])))
     for index, example in enumerate(examples.failing):
         expected = tuple(sorted(set(example.breaks), key=order.index))
+        # The records in `after` come first in the source, so that the example can repeat their keys.
         found = record_evaluator.broken_by_last([*example.after, example.record])
         results.append(_result(contract, ("fail", index), expected, found))
     return tuple(results)

@@ -23,6 +23,7 @@ def literals_by_column(document: ContractDocument) -> dict[str, Literals]:
         trees = rule_expressions(rule, document)
         nodes = [node for tree in trees for node in _nodes(tree.root)]
         for name in {name for tree in trees for name in tree.columns}:
+            # Each literal for each column of the rule: a constant may bound a difference of two columns.
             _collect(nodes, found[name])
     return found
 

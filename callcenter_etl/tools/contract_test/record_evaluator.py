@@ -37,10 +37,12 @@ class RecordEvaluator:
         All records are in one source. The values must be writable: see `is_writable`.
         """
         found: list[set[str]] = [set() for _ in records]
+        # A column name may contain line breaks, so that the header has several lines.
         first = 1 + len(_LINE_END.findall(self._header()))
         for verdicts in self._evaluate(self._apart, self.text_of(records)):
             for rule, at in _all_broken(verdicts):
                 for line in verdicts.lines[at].tolist():
+                    # Writable values have no line breaks, so the number of a record follows from its line.
                     found[line - first].add(rule)
         return [frozenset(each) for each in found]
 
@@ -96,6 +98,7 @@ class RecordEvaluator:
         path.write_bytes(text.encode(self.document.source.encoding))
         with evaluator.evaluate_blocks(str(path), self._folder / "keys") as evaluation:
             if evaluation.problems:
+                # The header consists of the contract's own names, so a refusal is a fault of the contract.
                 problems = "; ".join(problem.message for problem in evaluation.problems)
                 sentence = f"a source made of the contract's own columns is refused: {problems}"
                 raise ContractError((contract_diagnostic(sentence, path="columns", file=self._origin),))

@@ -46,6 +46,7 @@ class SideBySide:
         reading = {rule: name for rule, names in self._read_by.items() for name in names if name in pools} | {
             rule: name for name in pools for rule in self._rules[name]
         }
+        # Rules that read no column of the group have the same verdict as in the base.
         kept = frozenset(rule for rule in of_base if rule not in reading)
         found: dict[str, list[Broken]] = {name: [] for name in pools}
         rows = range(max(map(len, pools.values()), default=0))
@@ -70,6 +71,7 @@ class SideBySide:
 
     @staticmethod
     def _of_others(of_base: Broken, reading: Mapping[str, str], name: str) -> Broken:
+        # Broken by the base through another column of the group, which has the same value in this record.
         return frozenset(rule for rule in of_base if reading.get(rule, name) != name)
 
     def _in_batches(self, records: Sequence[Record]) -> Iterator[Broken]:

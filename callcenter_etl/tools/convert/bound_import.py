@@ -34,6 +34,7 @@ def _read_exclusive(column: ImportedColumn, options: Taken) -> None:
             continue
         bound, origin = given, options.at(f"exclusive{word}")
         if is_true(given):
+            # The flag changes the inclusive bound, which was imported just before, so that one is removed.
             bound, origin = column.value.pop(key, None), options.at(word.lower())
         if bound is None:
             continue
@@ -45,7 +46,9 @@ def _read_exclusive(column: ImportedColumn, options: Taken) -> None:
             continue
         name = str(column.value["name"])
         bound = _bound(column, bound)
+        # A number in quotes stays a number: an expression cannot compare a number with a text.
         written = str(bound) if is_number(bound) or exact is not None else repr(str(bound))
+        # In backticks, since a column name may be any text and not only an identifier.
         rule = {"name": f"{name}.exclusive{word}", "check": f"`{name}` {operator} {written}"}
         column.draft.add_rule(rule, origin)
 
@@ -60,7 +63,9 @@ def put_values(column: ImportedColumn, values: Sequence[Any], origin: Path, *, w
     literals = [literal(column, value) for value in values]
     if kind == "boolean":
         column.put("allowed", [str(value).lower() for value in values], origin, warn=warn)
+        # The type `boolean` reads any letter case, and `allowed` alone would compare exactly.
         column.value["ignore_case"] = True
+    # A value of another type has no literal: the list becomes `allowed`, and the loader reports it.
     elif kind in (*_NUMERIC, *DEFAULT_FORMATS) and values and all(literals):
         name = str(column.value["name"])
         rule = {"name": f"{name}.values", "check": f"`{name}` in [{', '.join(map(str, literals))}]"}
@@ -86,6 +91,7 @@ def as_iso(column: ImportedColumn, text: str) -> str:
     kind = str(column.value["type"])
     given = column.value.get("format", DEFAULT_FORMATS[kind])
     formats = (given,) if isinstance(given, str) else tuple(given)
+    # ISO form has precedence: the format %Y-%d-%m would read 2025-01-02 as the first of February.
     if parse_iso(kind, text) is not None:
         return text
     try:

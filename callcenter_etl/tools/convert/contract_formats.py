@@ -93,6 +93,8 @@ FORMATS: dict[str, ContractFormat] = {
         is_it=is_pandera,
         place="metadata",
     ),
+    # Last, since `guess` takes the first match: `fields` of a Table Schema and `columns` of pandera
+    # match the loose detection of a pipeline configuration too.
     "pipeline-config": ContractFormat(
         write=to_pipeline_config,
         keep=keep_in_config,
@@ -100,6 +102,7 @@ FORMATS: dict[str, ContractFormat] = {
         text="json",
         is_it=is_pipeline_config,
         place="callcenter_etl",
+        # The rules of such a configuration are often in a second file.
         spread=True,
     ),
 }

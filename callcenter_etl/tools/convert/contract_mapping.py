@@ -32,8 +32,10 @@ def plain_of(document: ContractDocument) -> dict[str, Any]:
 
 def _column(column: Column) -> dict[str, Any]:
     declared = _declared(column)
+    # The loader has filled in the default format, so it differs from the model's own default, which is empty.
     if column.format == DEFAULT_FORMATS.get(column.type):
         declared.pop("format", None)
+    # In the order of the rules, in which the reasons of a record are joined.
     names = [part for key in column.rule_keys for part in (key, *RULE_KEYS[key].companions)]
     names = ["name", *names, *(key for key in declared if key not in RULE_KEYS)]
     return {key: declared[key] for key in dict.fromkeys(names) if key in declared}
@@ -43,8 +45,10 @@ def _declared(model: BaseModel) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, about in type(model).model_fields.items():
         value = getattr(model, name)
+        # Without the argument pydantic returns None for a default from a factory, which no value equals.
         default = about.get_default(call_default_factory=True)
         if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
+            # The alias is the key in the contract: `pass` is a keyword in Python, so the field has another.
             found[about.alias or name] = _plain(name, value)
     return found
 
@@ -55,6 +59,7 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _declared(value)
     if isinstance(value, dict):
+        # The loader stores a severity or reason of the whole column under `*`, which contracts do not have.
         return value["*"] if list(value) == ["*"] else dict(value)
     if isinstance(value, tuple):
         alone = len(value) == 1 and name not in _NEVER_ALONE and isinstance(value[0], str)
@@ -71,9 +76,11 @@ class _Line(dict[str, Any]):
 class _Dumper(yaml.SafeDumper):
     """A YAML dumper with `_Line` in flow style, and without aliases."""
 
+    # PyYAML would write an object that occurs twice as `&id001` and `*id001`.
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
         return True
 
+    # PyYAML would write the items of a list in the same column as their key.
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  PyYAML's signature
         super().increase_indent(flow, indentless=False)
 
@@ -82,11 +89,14 @@ def _represent_line(dumper: yaml.SafeDumper, data: _Line) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True)
 
 
+# A SafeDumper represents exact types only: an unregistered subclass of dict is an error.
 _Dumper.add_representer(_Line, _represent_line)
 
 
 def yaml_text(value: dict[str, Any]) -> str:
     """Return a mapping as YAML with the same meaning in YAML 1.1 and 1.2."""
+    # PyYAML quotes `no` and `12:30:45`, which a YAML 1.1 reader takes for a boolean and a number.
+    # Sorted keys would lose the order of a column's rules.
     return yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False
     )

@@ -31,6 +31,7 @@ def chosen_part(
     taken = parts[0 if part is None else names.index(part)]
     for other in parts:
         if other is not taken:
+            # One note for the whole part, and not one for each of its keys.
             other.skip()
             draft.note(other.path, f"{word} {str(other.value.get('name', ''))!r} is another contract")
     return taken
@@ -38,4 +39,5 @@ def chosen_part(
 
 def contract_name(name: object) -> str:
     """Return a contract id made from any name; empty if the name has no allowed character."""
+    # A contract id has only these characters; a name in another format may have any.
     return re.sub(r"[^A-Za-z0-9_-]+", "_", str(name or "")).strip("_")

@@ -62,6 +62,7 @@ def export_contract(
     written = form.write(document, chosen)
     # The residual is the difference between the contract and what a reader makes of the format's own terms. Reading the
     # result back, instead of a list of supported keys, makes it complete by construction.
+    # Through the text, so that the reader gets the same scalars as from a file.
     draft = form.read(_parsed(write(written)).value, None)
     whole, columns = residual_of(draft.value, wanted)
     form.keep(written, whole, columns)
@@ -69,6 +70,7 @@ def export_contract(
     again = _parsed(said)
     back = load_parsed(convert(again, None, lambda value: form.read(value, None))[0], b"", None)
     if back.document != document:
+        # A difference is a defect of this program and not of the contract, so it is not a ContractError.
         raise AssertionError(f"{to}: what was written is not the contract that was read")
     return Exported(said, (*kept_lines(whole, columns, wanted), *form.own(written)), form.place)
 
@@ -84,6 +86,7 @@ def import_contract(
     files = [split_part(name) for name in names]
     texts = [read_bytes(origin) for origin, _ in files]
     parsed = [parse_document(text, origin) for text, (origin, _) in zip(texts, files, strict=True)]
+    # The first file decides: a second one, with validation rules alone, has no columns to detect.
     chosen = form or guess(parsed[0].value)
     if chosen is None:
         known = ", ".join(FORMATS)
@@ -127,6 +130,7 @@ def _version(form: ContractFormat, name: str, version: str | None) -> str:
         return form.versions[-1] if form.versions else ""
     if not form.versions:
         raise UsageError(f"{name} has no versions to choose from")
+    # `3.1` is enough for 3.1.0; `3` is ambiguous.
     near = [known for known in form.versions if known == version or known.startswith(f"{version}.")]
     if len(near) != 1:
         raise UsageError(f"{name} is written as {', '.join(form.versions)}, not {version!r}")
@@ -151,6 +155,7 @@ def _together(parsed: list[Document], origins: list[str]) -> Document:
                 raise ContractError((fault,))
         value |= document.value
         positions.update(document.positions)
+    # Each top-level key keeps its file, so that a message names the file with the fault.
     owners: dict[str | int, str] = {
         key: origin for document, origin in zip(parsed, origins, strict=True) for key in document.value
     }

@@ -15,8 +15,10 @@ from callcenter_etl.tools.convert.json_numbers import number_of
 from callcenter_etl.tools.convert.text_types import kind_of_shape
 
 ANY_TEXT = ("string", "any")
+# The standard's defaults for trueValues and falseValues.
 _TRUE = ("true", "True", "TRUE", "1")
 _FALSE = ("false", "False", "FALSE", "0")
+# The standard's default datetime is that of XML Schema: with a T, optional fraction and optional offset.
 _DATETIMES = tuple(f"%Y-%m-%dT%H:%M:%S{tail}" for tail in ("", ".%f", "%z", ".%f%z"))
 _SPECIAL = "(?i:nan|[+-]?inf(?:inity)?)"  # numbers to a Table Schema, in any case
 _ZONE = "(?:Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -41,6 +43,7 @@ def read_field(draft: Draft, field: Taken, missing: Sequence[str]) -> ImportedCo
     if text is not None:
         column.put("description", text, field.at("description"))
     given = str(field.take("type") or "any")
+    # The default format constrains nothing; another one is noted unless a reader below takes it.
     if str(field.value.get("format", "default")) == "default":
         field.take("format")
     constraints = field.inside("constraints")
@@ -79,6 +82,7 @@ def _read_string(column: ImportedColumn, field: Taken, constraints: Taken) -> No
             column.put(key, constraints.take(word), constraints.at(word))
     if constraints.has("pattern"):
         pattern = str(constraints.take("pattern"))
+        # An export writes these types as a string with a pattern; here the type returns.
         kind = kind_of_shape(pattern)
         column.put("pattern" if kind is None else "type", kind or pattern, constraints.at("pattern"))
     _read_values(column, field, constraints)
@@ -111,6 +115,7 @@ def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, ki
     point, group = str(field.take("decimalChar") or "."), str(field.take("groupChar") or "")
     bare = field.take("bareNumber")
     is_bare = bare is None or is_true(bare)
+    # An integer has no decimal point, so decimalChar does not matter for it.
     written_plainly = (point == "." or kind == "integer") and not group and is_bare
     where = field.at("type")
     if written_plainly and (kind == "integer" or _is_finite(field, constraints)):
@@ -121,6 +126,7 @@ def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, ki
     pattern = _pattern_of_number(point, group, kind=kind)
     if kind == "decimal":
         pattern = f"{pattern}|{_SPECIAL}"
+    # With `bareNumber: false` the standard allows other characters around the number, such as a currency.
     column.put("pattern", pattern if is_bare else f"[^0-9]*(?:{pattern})[^0-9]*", where)
     cause = "may be NaN, INF or -INF" if written_plainly else "is written in another way"
     remedy = f"; declare type: {kind} where the source has no such value" if written_plainly else ""
@@ -161,6 +167,7 @@ def _read_boolean(column: ImportedColumn, field: Taken, constraints: Taken) -> N
     words = [_words(field.take("trueValues"), _TRUE), _words(field.take("falseValues"), _FALSE)]
     listed = constraints.take("enum")
     if isinstance(listed, list):
+        # The list may have logical values (true) or the words of the file (yes).
         chosen = {str(value).lower() for value in listed}
         words = [
             words[n] if chosen & {word, *map(str.lower, words[n])} else []
@@ -193,6 +200,7 @@ def _datetime_value(kind: str) -> Callable[[ImportedColumn, Taken, Taken], None]
 
 
 def _read_datetime(column: ImportedColumn, field: Taken, constraints: Taken, kind: str) -> None:
+    # Early drafts of the standard wrote a pattern as `fmt:%d.%m.%Y`.
     given = str(field.take("format") or "default").removeprefix("fmt:")
     if given == "any":
         message = f"a {kind} in any format is read as text"
@@ -202,7 +210,9 @@ def _read_datetime(column: ImportedColumn, field: Taken, constraints: Taken, kin
         formats = _DATETIMES if kind == "datetime" else DEFAULT_FORMATS[kind]
     else:
         has_hour = any(mark in given for mark in ("%H", "%I", "%-H", "%-I"))
+        # A datetime of a contract needs an hour, so a format without one is a date.
         kind = "date" if kind == "datetime" and not has_hour else kind
+        # Formats are those of strptime, where %d reads 5 and 05; a directive of a contract reads one of them.
         formats = from_python(given) if _is_format(given, kind) else (given,)
     column.put("type", kind, field.at("type"))
     if formats != DEFAULT_FORMATS[kind]:

@@ -26,6 +26,7 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
     """Return the draft of the contract for one resource: the one named `part`, or the only one."""
     draft = Draft()
     top = Taken(value, ())
+    # They identify the kind of document, which is known here, and would else become notes.
     for key in ("profile", "$schema", "type"):
         top.take(key)
     resource = (
@@ -50,6 +51,7 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
     if not bare:
         _read_resource(draft, resource)
     _read_schema(draft, schema)
+    # Two of the three may be the same object. After the terms of the format: the residual has precedence.
     for below in dict.fromkeys((schema, resource, top)):
         if below.has(EXTENSION):
             restore(draft, below.take(EXTENSION), below.at(EXTENSION))
@@ -61,6 +63,7 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
 def _read_head(draft: Draft, top: Taken, resource: Taken) -> None:
     named = resource if resource.has("name") else top
     name = contract_name(named.take("name"))
+    # An export gives package and resource the same name: the second one is not worth a note.
     if str(top.value.get("name")) == str(named.value.get("name")):
         top.take("name")
     draft.put(("contract",), name or "table", named.at("name"))
@@ -91,6 +94,7 @@ def _read_resource(draft: Draft, resource: Taken) -> None:
     case = outer.take("caseSensitiveHeader")
     if case is not None and not is_true(case):
         draft.put(("source", "header_case"), "ignore", outer.at("caseSensitiveHeader"))
+    # The library frictionless 5 writes these marks one level deeper, under `csv`.
     for dialect in (outer, outer.inside("csv")):
         _read_marks(draft, dialect)
         _refuse_what_is_read_otherwise(draft, dialect)
@@ -100,6 +104,7 @@ def _read_marks(draft: Draft, dialect: Taken) -> None:
     delimiter = dialect.take("delimiter")
     if delimiter is not None and str(delimiter) != ",":
         draft.put(("source", "delimiter"), delimiter, dialect.at("delimiter"))
+    # Not `has`, which ignores null: here null has a meaning, that quotes are ordinary text.
     if "quoteChar" in dialect.value:
         quote = dialect.value["quoteChar"]
         dialect.take("quoteChar")
@@ -141,6 +146,7 @@ def _read_schema(draft: Draft, schema: Taken) -> None:
             kept[place] = field
     _read_match(draft, schema)
     _read_keys(draft, schema, fields, missing)
+    # Before the residuals: they may restore an order of rules, which `arrange` would sort again.
     draft.arrange()
     for place, field in kept.items():
         restore_column(draft, place, field.take(EXTENSION), field.at(EXTENSION))
@@ -168,6 +174,7 @@ def _read_missing(draft: Draft, schema: Taken, fields: list[Taken]) -> list[str]
 def _missing_words(given: Any, otherwise: list[str]) -> list[str]:
     if not isinstance(given, list):
         return otherwise
+    # Version 2 of the standard also has pairs of value and label.
     return [str(each.get("value") if isinstance(each, dict) else each) for each in given]
 
 
@@ -201,6 +208,7 @@ def _read_keys(draft: Draft, schema: Taken, fields: list[Taken], missing: list[s
             return
         place = columns[str(name)]
         column = ImportedColumn(draft, ("columns", place), draft.value["columns"][place])
+        # The standard defines that a primary key implies `required`.
         require(
             column, str(fields[place].value.get("type", "any")), missing, Taken({}, schema.at("primaryKey"))
         )

@@ -37,6 +37,7 @@ def to_package(document: ContractDocument, version: str) -> Written:
     if source.quote is not None:
         dialect |= {"quoteChar": source.quote, "doubleQuote": True}
     resource: Written = {
+        # The standard asks for lower-case names; the residual keeps the contract's own spelling.
         "name": document.contract.lower(),
         "path": path,
         "profile": "tabular-data-resource",
@@ -76,10 +77,12 @@ def _field(column: Column) -> Written:
     if form is not None:
         written["format"] = form
     if kind == "boolean":
+        # The standard's defaults include 1 and 0, which a contract does not accept as booleans.
         written |= {"trueValues": ["true", "True", "TRUE"], "falseValues": ["false", "False", "FALSE"]}
     if column.description is not None:
         written["description"] = column.description
     if kind == "number":
+        # With it our own reader imports a decimal: a plain number may be NaN and becomes text with a pattern.
         written[EXTENSION] = {"type": "decimal"}
     constraints = _constraints(column, kind)
     if constraints:
@@ -89,6 +92,7 @@ def _field(column: Column) -> Written:
 
 def _type(column: Column) -> tuple[str, str | None]:
     """Return type and format; a format that Python's strptime reads differently becomes a string."""
+    # A typed field would reject the values about which the contract only warns.
     if column.severity_of("type") == "warn":
         return "string", None
     kind = TYPES[column.type]
@@ -97,6 +101,7 @@ def _type(column: Column) -> tuple[str, str | None]:
     form = to_python(column.format)
     if form is None:
         return "string", None
+    # The standard's default datetime has a T and a contract's has a space, so this format is always written.
     default = column.type != "datetime" and column.format == DEFAULT_FORMATS[column.type]
     return kind, None if default else form
 
@@ -134,6 +139,7 @@ def _maximum(column: Column, kind: str) -> Written:
 
 
 def _enum(column: Column, kind: str) -> Written:
+    # Other types are compared by value there: 1.0 would equal 1, which `allowed` compares as texts.
     return {"enum": list(column.allowed or ())} if kind == "string" and not column.ignore_case else {}
 
 

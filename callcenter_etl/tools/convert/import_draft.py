@@ -88,6 +88,7 @@ class ImportedColumn:
         """
         if key in _BOUNDS and bounds_nothing(key, value):
             return
+        # Before the comparison: as lower bounds of whole numbers 0.5 and 1 are the same.
         if key in _LENGTHS or (key in _BOUNDS and str(self.value.get("type")) in _WHOLE_TYPES):
             value = whole_bound(key, value)
         if key in self.value and same(self.value[key], value):
@@ -152,6 +153,7 @@ class Taken:
         """Return the mapping under a key, with its own record of keys; an empty one if there is none."""
         found = self.value.get(key)
         if not isinstance(found, Mapping):
+            # The key stays unread, so that a value of another kind becomes a note.
             return Taken({}, self.at(key))
         self._taken.add(key)
         below = Taken(found, self.at(key))
@@ -165,6 +167,7 @@ class Taken:
             return []
         self._taken.add(key)
         below = [Taken(value, self.at(key, n)) for n, value in enumerate(found) if isinstance(value, Mapping)]
+        # Entries of another kind have no reader, so `left` reports them.
         self._odd += [self.at(key, n) for n, value in enumerate(found) if not isinstance(value, Mapping)]
         self._below += below
         return below
@@ -199,6 +202,7 @@ def is_null(value: Any) -> bool:
 
 def is_true(value: Any) -> bool:
     """Return whether a value is true."""
+    # A quoted "true" has another tag: it is a text.
     return value is True or (isinstance(value, Scalar) and value.tag == "bool" and value.lower() == "true")
 
 
@@ -236,6 +240,7 @@ def in_order(column: Mapping[str, Any], order: list[str] | None = None) -> dict[
     ranks = {key: rank for rank, key in enumerate(_usual_order())}
     if order is not None:
         known = [key for key in dict.fromkeys(order) if key in ranks]
+        # The listed rules exchange places among themselves; all other keys keep theirs.
         ranks |= dict(zip(known, sorted(ranks[key] for key in known), strict=True))
     return {key: column[key] for key in sorted(column, key=lambda key: ranks.get(key, len(ranks)))}
 

@@ -54,6 +54,7 @@ def to_java(formats: Sequence[str]) -> str | None:
     """Return Java's format for the formats of a column, None if there is no single equivalent."""
     for strptime in formats:
         java = _letters_of(strptime)
+        # A single format may become wider in Java, for an export rejects nothing that the contract accepts.
         if java is not None and (len(formats) == 1 or set(from_java(java)) == set(formats)):
             return java
     return None
@@ -109,6 +110,7 @@ def _close(open_sections: list[list[str]]) -> None:
 
 
 def _joined(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    # Each optional section doubles the number of formats, so that a short text could fill the memory.
     if len(before) * len(after) > MAX_FORMATS:
         raise NoCounterpartError(f"it takes more than {MAX_FORMATS} forms")
     return [first + second for first, second in product(before, after)]
@@ -117,6 +119,7 @@ def _joined(before: Sequence[str], after: Sequence[str]) -> list[str]:
 def _read(match: re.Match[str]) -> tuple[str, ...]:
     letters = match["letters"]
     if letters is None:
+        # Two quotes outside a quoted text are one quote: then the match is empty.
         text = match["text"] if match["quoted"] is None else match["quoted"].replace("''", "'") or "'"
         return (text.replace("%", "%%"),)
     if letters == "T":  # a reserved letter in Java, but the standard's own formats use it without quotes

@@ -22,8 +22,10 @@ def exact_number(text: str) -> int | float | None:
         return None
     if not exact.is_finite() or exact.adjusted() > MAX_EXPONENT:
         return None
+    # Many readers of JSON have only doubles, which are exact for whole numbers up to this one.
     if exact == exact.to_integral_value() and abs(exact) < 2**53:
         return int(exact)
+    # `repr` is the text that JSON will have, and may have lost digits.
     return float(exact) if Decimal(repr(float(exact))) == exact else None
 
 

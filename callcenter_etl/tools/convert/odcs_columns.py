@@ -48,6 +48,7 @@ _CLASSES = {
 
 def read_property(draft: Draft, described: Taken) -> str:
     """Add the column of a property to the draft. Returns its name."""
+    # The header of a file has the physical names.
     column = draft.add_column(
         described.take("physicalName" if described.has("physicalName") else "name"), described.path
     )
@@ -77,6 +78,7 @@ def _read_type(column: ImportedColumn, described: Taken) -> None:
     kind = _kind_of_moment(kind, given, described)
     if kind != "text":
         column.put("type", kind, where)
+    # The format first: bounds of dates and times may be written in it.
     if kind in _MOMENTS:
         _read_format(column, kind, given, options)
     _READERS.get(kind, read_bounds)(column, options)  # type: ignore[no-untyped-call]  # the lambda below is untyped
@@ -119,6 +121,7 @@ def _read_width(column: ImportedColumn, given: str, options: Taken) -> None:
     """Import the bounds of an integer's width; the width of a float does not constrain the text."""
     if given in _INTEGERS:
         for key, bound in zip(("min", "max"), _INTEGERS[given], strict=True):
+            # `minimum` or `maximum` may be there too, and a record has to satisfy both.
             column.put_tighter(key, bound, options.at("format"))
     else:
         column.draft.note(options.at("format"), f"the format {given!r} is not taken over")
@@ -146,6 +149,7 @@ def _read_classification(column: ImportedColumn, described: Taken) -> None:
     if given is None:
         return
     word = str(given).lower()
+    # An unknown class counts as personal, so that no log or report shows its values by mistake.
     known = next((name for name, words in _CLASSES.items() if word in words), "personal")
     if known != "public":
         column.put("classification", known, described.at("classification"))

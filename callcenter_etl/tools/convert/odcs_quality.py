@@ -61,8 +61,10 @@ def read_table_checks(draft: Draft, table: Taken) -> None:
 
 
 def _metric(check: Taken) -> str:
+    # With the engine in the name, only custom checks of this program are found in the tables below.
     if str(check.value.get("type")) in ("custom", "sql", "text"):
         return f"{check.value['type']} {check.value.get('engine', '')}".strip()
+    # ODCS 3.0 has `rule` where 3.1 has `metric`.
     name = check.value.get("metric", check.value.get("rule"))
     return _METRICS.get(str(name), str(name))
 
@@ -141,6 +143,7 @@ def _valid(column: ImportedColumn, check: Taken, arguments: Taken) -> bool:
     pattern = arguments.value.get("pattern")
     inside: Path = check.at("arguments")
     if isinstance(values, list):
+        # Empty values break only `required` in a contract, so they need not be in the list.
         words = [value for value in values if not is_null(value) and str(value)]
         put_values(column, words, (*inside, "validValues"), warn=_warns(check))
     if pattern is not None:
@@ -170,6 +173,7 @@ def _unique_together(draft: Draft, check: Taken, arguments: Taken) -> bool:
         return False
     rule = _rule(draft, check)
     rule["unique"] = names
+    # An export keeps the rule's reason here, for which ODCS has no key.
     for custom in check.each("customProperties"):
         kept = custom.value.get("value")
         if str(custom.value.get("property")) == EXTENSION and isinstance(kept, dict):
@@ -185,6 +189,7 @@ def _own(draft: Draft, check: Taken, arguments: Taken) -> bool:
     rule = _rule(draft, check) | said
     place = len(draft.value.get("rules", []))
     draft.add_rule(rule, check.path)
+    # Each key has its own position, so that a fault in an expression is reported on its line.
     draft.origins |= {("rules", place, key): check.at("implementation", key) for key in said}
     return True
 

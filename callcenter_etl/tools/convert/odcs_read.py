@@ -22,6 +22,7 @@ def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     """Return the draft of the contract for one object of the schema: the one named `part`, or the only one."""
     draft = Draft()
     draft.faults += shape_faults(value)
+    # The readers below rely on the shape that the standard's models have checked.
     if draft.faults:
         return draft
     top = Taken(value, ())
@@ -36,10 +37,12 @@ def read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     _read_head(draft, top, table)
     _read_server(draft, top)
     kept = _read_properties(draft, table)
+    # Before the residuals: they may restore an order of rules, which `arrange` would sort again.
     draft.arrange()
     for place, (rest, origin) in kept.items():
         restore_column(draft, place, rest, origin)
     read_table_checks(draft, table)
+    # After all terms of ODCS: the residual has precedence.
     _restore_document(draft, top)
     for path, _ in top.left():
         message, asserts = about_left(path)
@@ -70,6 +73,7 @@ def _read_head(draft: Draft, top: Taken, table: Taken) -> None:
 def _read_owner(draft: Draft, top: Taken) -> None:
     """Import the first owner of the team; the other members become notes."""
     team = top.value.get("team")
+    # A list before ODCS 3.1, then a mapping with the list as `members`.
     members = top.each("team") if isinstance(team, list) else top.inside("team").each("members")
     for member in members:
         if str(member.value.get("role", "")).lower() == "owner":
@@ -83,6 +87,7 @@ def _read_server(draft: Draft, top: Taken) -> None:
     """Import the address of the server with delimited files, if there is exactly one."""
     servers = top.each("servers")
     csv = [server for server in servers if str(server.value.get("format", "")).lower() == "csv"]
+    # Of several servers the document does not say which one a run is to read.
     if len(csv) != 1 or not {"path", "location"} & csv[0].value.keys():
         return
     server = csv[0]
@@ -107,6 +112,7 @@ def _read_properties(draft: Draft, table: Taken) -> dict[int, tuple[Any, Path]]:
         name = read_property(draft, described)
         rank = described.take("primaryKeyPosition")
         if described.has("primaryKey") and str(described.take("primaryKey")).lower() == "true":
+            # primaryKeyPosition is optional: without it the order of the properties counts.
             keys.append((int(str(rank)) if rank is not None else place, name))
         extension = take_extension(described)
         if extension is not None:

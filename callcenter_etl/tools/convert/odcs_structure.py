@@ -14,9 +14,11 @@ from callcenter_etl.contract.suggestions import did_you_mean
 
 def shape_faults(value: dict[str, Any]) -> list[tuple[Path, str]]:
     """Return path and message of each error that the standard's models report."""
+    # Imported here: the models take a tenth of a second to import, and few contracts need them.
     from open_data_contract_standard.model import OpenDataContractStandard
 
     try:
+        # Parsed scalars are texts, and the models check for numbers and booleans.
         OpenDataContractStandard.model_validate(native(value))
     except ValidationError as error:
         return [_fault(each, value) for each in error.errors(include_url=False)]
@@ -65,6 +67,7 @@ def _scalar(value: Scalar) -> Any:
 
 
 _NATIVE: dict[str, Any] = {
+    # int(text, 0) refuses 007, which is a decimal number in YAML 1.2.
     "int": lambda text: int(text, 0) if text.lstrip("+-").lower().startswith(("0x", "0o")) else int(text),
     "float": lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan").lower()),
     "bool": lambda text: text.lower() == "true",
@@ -77,8 +80,10 @@ def about_left(path: Path) -> tuple[str, bool]:
     from open_data_contract_standard import model
 
     key = str(path[-1])
+    # By the length of the path: schema/N/key of an object, schema/N/properties/N/key of a property.
     levels: dict[int, type[BaseModel]] = {3: model.SchemaObject, 5: model.SchemaProperty}
     described = levels.get(len(path)) if path[0] == "schema" and isinstance(path[-2], int) else None
+    # The models ignore unknown keys below the top level, so misspelled ones are found here.
     if described is not None and key not in _names(described):
         return f"ODCS has no key {key!r}{did_you_mean(key, _names(described))}, nothing is made of it", True
     if any(part in _ASSERTING for part in path):

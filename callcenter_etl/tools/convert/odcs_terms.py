@@ -7,6 +7,7 @@ from typing import Any
 EXTENSION = "callcenterEtl"
 VERSIONS = {"3.0.2": "v3.0.2", "3.1.0": "v3.1.0", "3.2.0": "v3.2.0"}
 KIND = "DataContract"
+# ODCS does not define the words of `severity`.
 WARNING_SEVERITIES = ("warning", "warn", "info", "low", "minor", "trivial")
 
 

@@ -47,6 +47,7 @@ def to_odcs(document: ContractDocument, version: str) -> Written:
     }
     if document.description is not None:
         written["description"] = {"purpose": document.description}
+    # Standard input has no address.
     if isinstance(document.run.source, str) and document.run.source != "-":
         written["servers"] = [_server(document.run.source, document.source.encoding, version)]
     if document.owner is not None:
@@ -84,6 +85,7 @@ def _server(uri: str, encoding: str, version: str) -> Written:
         server: Written = {"server": "source", "type": "s3", "location": uri, "format": "csv"}
     else:
         server = {"server": "source", "type": "local", "path": uri, "format": "csv"}
+    # Older versions of ODCS have no such key: the residual keeps an encoding other than UTF-8.
     if version == "3.2.0":
         server["encoding"] = encoding
     return server
@@ -139,6 +141,7 @@ def _type(column: Column, version: str) -> Written:
     if java is None:  # one of several formats alone would reject values of the others
         return {"logicalType": "string"}
     return {
+        # ODCS 3.0 has neither `time` nor `timestamp`: there the format alone distinguishes them.
         "logicalType": "date" if version == "3.0.2" else logical,
         "logicalTypeOptions": {"format": java},
     }
@@ -187,6 +190,7 @@ def _bound(word: str, bound_of: Callable[[Column], str | None]) -> Options:
             return {}
         bound = str(bound_of(column))
         value = exact_number(bound) if logical in ("integer", "number") else bound
+        # A bound that JSON cannot represent exactly is left to the residual.
         return {} if value is None else {word: value}
 
     return options

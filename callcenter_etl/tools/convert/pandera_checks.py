@@ -50,6 +50,7 @@ def _checks(described: Taken) -> Iterator[PanderaCheck]:
     by_name = described.value.get("checks")
     below = described.inside("checks") if isinstance(by_name, dict) else described
     for name in list(below.value):
+        # Among the keys of the column only known checks count; under `checks` every key is a check.
         if (below is not described or name in _READERS) and below.has(name):
             said = below.take(name)
             words = said if isinstance(said, dict) else {"value": said}
@@ -70,6 +71,7 @@ def _bound(key: str, word: str) -> Callable[[ImportedColumn, PanderaCheck], bool
         ):  # pandera compares texts alphabetically
             return False
         if column.value["type"] == "date":
+            # The bound of a date may be written as a timestamp at midnight.
             bound = re.sub(r"[T ]00:00:00$", "", str(bound))
         column.put(key, bound, check.path, warn=check.warn)
         return True
@@ -105,6 +107,7 @@ def _literal(column: ImportedColumn, value: Any) -> str:
 
 def _add_rule(column: ImportedColumn, check: PanderaCheck, asked: str) -> None:
     name = str(column.value["name"])
+    # Not `format`, since a literal may contain braces; the first pair is the placeholder.
     rule = {"name": f"{name}.{check.name}", "check": asked.replace("{}", f"`{name}`", 1)}
     column.draft.add_rule(rule | ({"severity": "warn"} if check.warn else {}), check.path)
 
@@ -147,6 +150,7 @@ def _contains(column: ImportedColumn, check: PanderaCheck) -> bool:
 
 
 def _starts(column: ImportedColumn, check: PanderaCheck) -> bool:
+    # With the s flag, since a value may contain line breaks.
     return _put_pattern(column, check, f"{re.escape(str(check.word('string')))}(?s:.*)")
 
 
@@ -190,5 +194,6 @@ _READERS: dict[str, Callable[[ImportedColumn, PanderaCheck], bool]] = {
     "str_contains": _contains,
     "str_startswith": _starts,
     "str_endswith": _ends,
+    # Without an equivalent, but known by name, so that its note is that of a check.
     "unique_values_eq": lambda column, check: False,
 }

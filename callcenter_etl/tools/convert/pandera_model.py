@@ -10,6 +10,7 @@ from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.errors import UsageError
 from callcenter_etl.tools.convert.contract_mapping import contract_text, plain_of
 
+# Attributes of a DataFrameModel, which a field or check of the same name would replace.
 _TAKEN = (
     "Config",
     "validate",
@@ -64,6 +65,7 @@ def model_text(document: ContractDocument) -> str:
     names = _identifiers((column.name for column in document.columns), "column", _TAKEN)
     rule_ids = [f"{column.name}.{key}" for column in document.columns for key in column.rule_keys]
     rule_ids += [rule.name for rule in document.rules]
+    # In the class a method with the name of a field would replace it.
     methods = iter(_identifiers(rule_ids, "rule", (*_TAKEN, *names)))
     parts = [_head(document)]
     parts += [_field(name, column) for name, column in zip(names, document.columns, strict=True)]
@@ -100,6 +102,7 @@ def _head(document: ContractDocument) -> str:
 
 def _literal(text: str) -> str:
     """Return a text as a Python literal, in triple quotes if possible; YAML text ends in a line feed."""
+    # Python reads a CR in a source file as a line feed.
     return _quoted(text) if '"""' in text or "\r" in text else f'r"""\n{text}"""'
 
 
@@ -134,6 +137,7 @@ def _identifiers(names: Iterable[str], otherwise: str, taken: Iterable[str]) -> 
 
 
 def _field(name: str, column: Column) -> str:
+    # Nullable, since `required` is a check of the model like all other rules.
     alias = [f"alias={_quoted(column.name)}"] if name != column.name else []
     description = [f"description={_quoted(column.description)}"] if column.description is not None else []
     return f"    {name}: Any = {_call('pa.Field', ['nullable=True', *alias, *description], f'    {name}: Any = ')}\n"
@@ -162,6 +166,7 @@ def _record_check(method: str, rule: RecordRule) -> str:
 
 
 def _options(rule_id: str) -> list[str]:
+    # By default pandera omits missing values before a check, and `required` would never see them.
     return [f"name={_quoted(rule_id)}", f"error={_quoted(rule_id)}", "ignore_na=False"]
 
 

@@ -53,6 +53,7 @@ def read_pandera(value: dict[str, Any], part: str | None) -> Draft:
     draft.arrange()
     _restore(draft, top)
     for key in ("unique_column_names", "add_missing_columns", "drop_invalid_rows"):
+        # False is pandera's default and constrains nothing.
         if not is_true(value.get(key)):
             top.take(key)
     for path, key in top.left():
@@ -91,11 +92,13 @@ def _read_column(draft: Draft, name: Any, described: Taken) -> None:
     text = described.take("description")
     if text is not None:
         column.put("description", text, described.at("description"))
+    # An absent key means not nullable: that is pandera's default.
     if not is_true(described.take("nullable")):
         column.flag("required", described.at("nullable"))
     if is_true(described.take("unique")):
         column.flag("unique", described.at("unique"))
     for key, usual, here in (
+        # In pandera `required` is about the column itself, and not about its values.
         ("required", "true", "every declared column must be in the header"),
         ("regex", "false", "a column has one name"),
     ):
@@ -110,6 +113,7 @@ def _read_column(draft: Draft, name: Any, described: Taken) -> None:
 def _read_dtype(column: ImportedColumn, described: Taken) -> None:
     given = str(described.take("dtype") or "str")
     dtype = given.lower()
+    # By prefix, as in `int64`; so `datetime` has to precede `date` in the table.
     kind = next((kind for word, kind in _KINDS.items() if dtype.startswith(word)), None)
     where = described.at("dtype")
     if kind is None:

@@ -21,6 +21,7 @@ Written = dict[str, Any]
 Check = tuple[str, Written]  # its name in pandera, and its arguments
 CheckOf = Callable[[Column, str], Check | None]  # of a column with that dtype
 EXTENSION = "callcenter_etl"
+# The nullable types of pandas: int64 and bool cannot represent a missing value.
 _DTYPES = {"integer": "Int64", "decimal": "Float64", "boolean": "boolean"}
 
 
@@ -54,6 +55,7 @@ def keep_in_metadata(written: Written, whole: Written, columns: Mapping[int, Wri
 
 def _column(column: Column) -> Written:
     keys = {key: column.severity_of(key) for key in column.rule_keys}
+    # A dtype cannot warn: a column with a type of severity `warn` stays text.
     typed = keys.get("type") == "error"
     dtype = _DTYPES.get(column.type, "str") if typed else "str"
     written: Written = {"dtype": dtype, "nullable": keys.get("required") != "error"}
@@ -115,6 +117,7 @@ def _shape(column: Column) -> str | None:
     if column.type not in DEFAULT_FORMATS:
         return None
     looks = [compile_format(form, column.type).regex for form in column.format]
+    # Without names of groups: a pattern of several alternatives must not repeat a name.
     looks = [re.sub(r"\(\?P<\w+>", "(?:", look).removeprefix(r"\A").removesuffix("$") for look in looks]
     return anchored("|".join(looks))
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 
 _OPENING = re.compile(r"\[\^?\]?")  # a closing bracket in first position is a literal
+# With the s flag, since a value may contain line breaks.
 ANYTHING = "(?s:.*)"
 
 
 def anchored(pattern: str) -> str:
     """Return the pattern with anchors, for a format that searches."""
+    # Without the group an alternative of the pattern would have one of the anchors only.
     return f"^(?:{pattern})$"
 
 
 def whole(pattern: str, *, from_start: bool = False) -> str:
     """Return the full-match pattern that is equivalent to a searching one, or to one that matches `from_start`."""
+    # The form of `anchored`, unless the group closes earlier, as in ^(?:a)|(?:b)$.
     if pattern.startswith("^(?:") and pattern.endswith(")$") and _closes_at(pattern, 1) == len(pattern) - 2:
         return pattern[4:-2]
     if _has_alternatives(pattern):  # in ^a|b$ each anchor belongs to one alternative only
@@ -31,6 +34,7 @@ def _without_end(pattern: str) -> tuple[str, bool]:
     """Return a pattern without its anchor at the end, and whether there was one."""
     for anchor in (r"\Z", r"\z", "$"):
         body = pattern.removesuffix(anchor)
+        # After an odd number of backslashes the anchor is a literal.
         escaped = (len(body) - len(body.rstrip("\\"))) % 2 == 1
         if body != pattern and not escaped:
             return body, True

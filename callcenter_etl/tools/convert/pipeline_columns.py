@@ -88,6 +88,8 @@ def _read_about(column: ImportedColumn, about: Taken) -> None:
         if reader is None or not reader(column, value, about.at(key)):
             column.draft.note(about.at(key), f"{key!r} is not taken over", asserts=True)
             unread = unread or ((about.at(key), value) if name in _FORMATS else None)
+    # After the loop, since the type may follow the format. A fault and not a note: with its default format
+    # a column of dates would reject most values.
     if unread is not None and str(column.value.get("type")) in DEFAULT_FORMATS:
         column.draft.fault(unread[0], unread_format(unread[1]))
 
@@ -141,6 +143,7 @@ def _format(column: ImportedColumn, value: Any, path: Path) -> bool:
     return True
 
 
+# YYYY before YY, which would else match it twice.
 _HUMAN = (("YYYY", "%Y"), ("YY", "%y"), ("DD", "%d"), ("HH", "%H"), ("SS", "%S"))
 
 

@@ -52,6 +52,7 @@ def read_pipeline_config(value: dict[str, Any], part: str | None) -> Draft:
             _read(draft, found)
     draft.arrange()
     if extension is not None:
+        # Last: the residual has precedence over the terms of the configuration.
         restore_by_name(draft, extension.value, extension.path)
     return draft
 
@@ -59,6 +60,7 @@ def read_pipeline_config(value: dict[str, Any], part: str | None) -> Draft:
 def _read(draft: Draft, found: PipelineKey) -> None:
     reader: Callable[[Draft, PipelineKey], bool] | None = RULES.get(found.key) or COLUMN_LISTS.get(found.key)
     if reader is None or not reader(draft, found):
+        # Settings in these sections configure the program and do not constrain the data.
         asserts = found.section not in (
             "logging",
             "log",

@@ -11,6 +11,7 @@ from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, is_
 from callcenter_etl.tools.convert.pipeline_columns import named_columns, strptime_of, unread_format
 from callcenter_etl.tools.convert.pipeline_keys import PipelineKey, words
 
+# Names of other logging libraries for the levels that a contract has.
 _LEVELS = {"WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
 
 
@@ -31,6 +32,7 @@ def _name(draft: Draft, found: PipelineKey) -> bool:
 
 
 def _pattern(draft: Draft, found: PipelineKey) -> bool:
+    # A contract matches the whole file name, so anchors at both ends are redundant.
     pattern = re.sub(r"\A\^|(?<!\\)\$\Z", "", str(found.value))
     draft.put(("source", "filename", "pattern"), pattern, found.path)
     return True
@@ -143,6 +145,7 @@ def _chunk(draft: Draft, found: PipelineKey) -> bool:
 
 
 def _store(draft: Draft, found: PipelineKey) -> bool:
+    # This one selects the store; `type` in any other section is an unknown setting.
     return found.section == "storage"
 
 

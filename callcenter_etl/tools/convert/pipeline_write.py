@@ -67,6 +67,7 @@ def _is_error(column: Column, key: str) -> bool:
 
 
 def _is_time(column: Column) -> bool:
+    # The configuration has one `time_format` for all columns, so that only the default format is written.
     return column.type == "time" and column.format == DEFAULT_FORMATS["time"] and _is_error(column, "type")
 
 

@@ -35,6 +35,7 @@ def _but_columns(plain: Plain) -> Plain:
 def _missing_column(native: Plain, wanted: Plain) -> Plain:
     rest = _missing(native, wanted)
     order = rules_in(wanted)
+    # Only where the usual order of keys is not the contract's own.
     if rules_in(in_order(wanted)) != order:
         rest[ORDER] = order
     return rest
@@ -47,6 +48,7 @@ def _missing(native: Mapping[str, Any], wanted: Mapping[str, Any]) -> Plain:
             continue
         both = isinstance(native.get(key), Mapping) and isinstance(value, Mapping)
         rest[key] = _missing(native[key], value) if both else value
+    # An import may have surplus keys, such as `header: by_name` of ODCS.
     gone = [key for key in native if key not in wanted]
     return {**rest, WITHOUT: gone} if gone else rest
 
@@ -74,6 +76,7 @@ def restore_by_name(draft: Draft, rest: Any, origin: Path) -> None:
     """Merge a residual that has the columns by name into a draft."""
     if not _is_mapping(draft, rest, origin):
         return
+    # By name, so that columns of the other file may be added, removed or moved by hand.
     places = {str(column["name"]): place for place, column in enumerate(draft.value["columns"])}
     kept = rest.get("columns")
     for name, below in kept.items() if isinstance(kept, Mapping) else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# Not \d, which in many engines matches digits of other scripts; a contract's digits are ASCII.
 SHAPES = {"digits": "[0-9]+", "duration": "[0-9]+:[0-5][0-9]:[0-5][0-9]"}
 
 
