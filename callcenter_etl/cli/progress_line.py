@@ -94,7 +94,7 @@ def _share(progress: Progress) -> float | None:
 
 
 def _left(share: float, seconds: float) -> str:
-    # Nothing is read yet, so there is no rate to compute the rest of the time from.
+    # Before the first bytes are read, the remaining time has nothing to be computed from.
     if share <= 0:
         return "-:--:-- left"
     minutes, rest = divmod(round(seconds / share - seconds), 60)

@@ -140,9 +140,9 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
     if too_many:
         raise ContractError(too_many)
     # Both steps run always: pydantic stops at the shape, and a contract is to be mended in one go.
-    # One more than is shown, to know whether others are left out.
     document, found_in_shape = check_shape(parsed.value, most=MAX_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
+    # One more than is shown, to know whether others are left out.
     wanted = max(0, MAX_FAULTS + 1 - len(faults))
     found = islice(check_meaning(parsed.value), wanted)
     faults += [locate.fault(path, message, offset) for path, message, offset in found]

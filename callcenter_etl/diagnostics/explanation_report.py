@@ -73,7 +73,7 @@ def _shown_bytes(explanation: Explanation) -> int:
 def _fields_table(explanation: Explanation) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 2))
     for name in ("", "field", "value", "type", ""):
-        # By default rich cuts a long value with an ellipsis, and its end may be what is wrong with it.
+        # By default rich cuts a long value with an ellipsis, and the fault may be at its end.
         table.add_column(name, overflow="fold")
     for field in explanation.fields:
         value = f"({field.hidden})" if field.hidden is not None else _quoted(field.value)

@@ -23,7 +23,7 @@ def root_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder for relative paths: the checkout of a GitHub job, else the working folder."""
     here = working_folder()
     workspace = environ.get(_WORKSPACE)
-    # The variable counts within the checkout only; elsewhere its folder is not an ancestor of the sources.
+    # The variable counts only for a command that runs within the checkout.
     if workspace and here.is_relative_to(Path(workspace).resolve()):
         return Path(workspace).resolve()
     return here

@@ -193,7 +193,7 @@ def _sum(left: Decimal, right: Decimal) -> Decimal:
     found = context.add(left, right)
     if not context.flags[Inexact]:
         return found
-    # It was rounded: again with the digits of both operands, which the source itself has written out.
+    # It was rounded: again with as many digits as both operands have, which memory holds already.
     digits = len(left.as_tuple().digits) + len(right.as_tuple().digits) + 1
     context.prec = max(digits, _SUM_DIGITS)
     return context.add(left, right)

@@ -44,7 +44,7 @@ def keeps(
 ) -> pd.Series:
     """Return, for each record, whether it satisfies a rule; `data` is the rule's column, or the whole frame."""
     frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
-    # Only such a rule makes the lookup files be read.
+    # Lookup files are read for such a rule alone.
     columns = columns_of(frame, document, lookups() if rule.kind == LOOKUP.key else {})
     columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
     return pd.Series(~rule.broken(columns), index=data.index)
@@ -112,14 +112,11 @@ def build_schema(
         # `ignore_na` is off, because an empty value is a missing one and `required` checks it.
         target = record_checks if rule.column is None else column_rules[rule.column]
         target.append(check_type(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
+    # Columns have neither dtype nor null check: types and empty values are rules with their own reasons.
     return schema_type(
         columns={
             column.name: column_type(
-                # Without dtype and null check: types and empty values are rules with reasons of their own.
-                None,
-                checks=column_rules[column.name],
-                nullable=True,
-                description=column.description,
+                None, checks=column_rules[column.name], nullable=True, description=column.description
             )
             for column in document.columns
         },

@@ -18,7 +18,7 @@ from callcenter_etl.run.summary import RuleCount, Summary
 from callcenter_etl.sources.header import match_header
 
 _GOT = ", got '{value}'"
-# The longer forms first, since alternatives are tried in their order.
+# The longer forms take the word or the quotes around a placeholder, which are replaced along with it.
 _PLACEHOLDER = re.compile(r"line \{first_line\}|'\{value\}'|\{(?:value|column|line|first_line)\}")
 _UNKNOWN = "…"
 _STRUCTURAL_SENTENCES = {

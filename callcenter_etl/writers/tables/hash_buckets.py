@@ -74,10 +74,9 @@ def _hashes(values: pa.Array) -> Hashes:
 def _decimal_hashes(values: pa.Array) -> Hashes:
     """Return the hashes of integers beyond int64, each as its shortest two's complement, big-endian (as Iceberg does)."""
     texts = (0 if each is None else int(each) for each in values.to_pylist())
+    # One more bit for the sign; -128 fits one byte as 127 does.
     return _each(
-        # One more bit for the sign; -128 fits one byte as 127 does.
-        number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, "big", signed=True)
-        for number in texts
+        number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, "big", signed=True) for number in texts
     )
 
 
