@@ -182,7 +182,7 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
     """Run into a temporary folder, without lock and ledger, since no other run can use it."""
     try:
         return RunOutcome(run(plan, contract.loaded))
-    # Also after an interrupt: without a result nothing else would remove the folder.
+    # Removed now, also after an interrupt: the traceback of the error would keep the folder alive.
     except BaseException:
         folder.cleanup()
         raise
