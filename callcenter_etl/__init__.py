@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # at run time the names are imported on first use, which keep
 
 __version__ = "0.1.0"
 
+# The module of each public name: the package itself imports none of them.
 _HOMES = {
     "validate": "callcenter_etl.api",
     **dict.fromkeys(

@@ -118,6 +118,7 @@ def validate_source(
         _plan(options, source=source, output=folder, declared=contract.document.limits),
         block_bytes=block_bytes,
         range_bytes=range_bytes,
+        # A run on Spark neither writes nor reads checkpoints.
         resume=resume and options.engine == "local",
     )
     run = partial(run_source, on_progress=on_progress)
@@ -181,6 +182,7 @@ def _run_for_itself(plan: RunPlan, contract: Contract, run: Run, folder: Tempora
     """Run into a temporary folder, without lock and ledger, since no other run can use it."""
     try:
         return RunOutcome(run(plan, contract.loaded))
+    # Removed now, also after an interrupt: the traceback of the error would keep the folder alive.
     except BaseException:
         folder.cleanup()
         raise
@@ -230,6 +232,7 @@ def _is_there(path: str, storage: StorageOptions) -> bool:
         identify(path, storage)
     except MissingError:
         return False
+    # It exists, or that cannot be known: then the run itself reports the cause.
     except SourceError:
         return True
     return True

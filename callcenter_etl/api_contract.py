@@ -70,6 +70,7 @@ class Contract:
         with importing_pandera():
             from callcenter_etl.rules.text_schema import text_schema
 
+        # Lookup files are read by the first check that needs one, and not when the schema is made.
         return text_schema(self.document, compile_rules(self.document), lambda: self._lookups)
 
     @cached_property
@@ -93,6 +94,7 @@ class Contract:
         columns = with_first_lines(columns, tuple(rule for rule in validator.rules if rule.key))
         verdict = validator.judge(columns)
         reject_reasons = validator.reject_reasons(verdict)
+        # A copy, since columns are added that the caller's frame must not get.
         rejected = frame[verdict.rejected].copy()
         rejected["reject_rules"] = reject_reasons.rules.to_pylist()
         rejected["reject_reasons"] = reject_reasons.reasons.to_pylist()

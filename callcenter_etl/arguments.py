@@ -16,6 +16,7 @@ def path_of(name: str, value: object, *, instead: str = "") -> str:
     """Return a path or address as text. Raises ArgumentTypeError, with the advice `instead`, for anything else."""
     if isinstance(value, str):
         return value
+    # A path-like object may give bytes, which are refused as any other type.
     text = os.fspath(value) if isinstance(value, os.PathLike) else None
     if isinstance(text, str):
         return text
@@ -46,6 +47,7 @@ def is_frame(value: object) -> bool:
 
 
 def _is_whole(value: Any) -> bool:
+    # bool is a subclass of int, but True is not meant as a number.
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 

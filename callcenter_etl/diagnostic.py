@@ -26,6 +26,7 @@ class Location:
 
     def order(self) -> tuple[str, int, int]:
         """Return a key that sorts places by file, line and column, unknown ones first."""
+        # Zero sorts before every real line and column, which begin at 1.
         return (self.file or "", self.line or 0, self.column or 0)
 
 

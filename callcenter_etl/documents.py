@@ -115,6 +115,7 @@ def _kind_of(value: object) -> str:
 
 def _causes_of(error: Any) -> str:
     found = error.errors(include_input=False, include_url=False, include_context=False)
+    # The type of an error and not its message, which quotes values.
     causes = [f"{'.'.join(map(str, each['loc'])) or 'the whole'}: {each['type']}" for each in found]
     more = len(causes) - _MAX_CAUSES
     return ", ".join(causes[:_MAX_CAUSES]) + (f" and {more:,} more" if more > 0 else "")

@@ -8,6 +8,7 @@ from callcenter_etl.diagnostic import Diagnostic
 class CallcenterEtlError(Exception):
     """Base of all errors that a user can cause or mend."""
 
+    # The code of what lies outside of the command: sources, targets, connections.
     exit_code = 3
 
 

@@ -44,6 +44,7 @@ def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> lis
 
 
 def _paths_of(name: str, paths: object) -> list[str]:
+    # Not any sequence: a text is one of characters.
     if isinstance(paths, (list, tuple)):
         return [path_of(f"{name}[{number}]", path) for number, path in enumerate(paths)]
     return [path_of(name, paths)]
@@ -101,6 +102,7 @@ def infer(
     options = InferOptions(
         samples=tuple(resolve_sources(paths)),
         id=id,
+        # By its shortest text: the float 0.01 itself is not one hundredth.
         tolerance=Fraction(str(tolerance)),
         max_records=max_records,
         delimiter=delimiter,

@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     arguments = job_arguments(sys.argv if argv is None else argv)
     contract = load_contract(arguments["contract"])
+    # Unlike elsewhere Spark is the default: a Glue job has a session.
     given = OptionSource({"engine": "spark", **arguments}, lambda option: f"job argument --{option.name}")
     options = resolve_options(contract.document.run, given)
     configure_logs(options.log)

@@ -76,11 +76,13 @@ def configure_logs(settings: LogSettings, *, quiet: bool = False) -> None:
     Raises OutputError if the directory cannot be written.
     """
     root = logging.getLogger(ROOT)
+    # Handlers of an earlier call are replaced, or every line would appear twice.
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
     console_level = "ERROR" if quiet else settings.level
     root.setLevel(console_level if settings.directory is None else settings.level)
+    # The root logger may have handlers of the application, which would print each line again.
     root.propagate = False
     console = _Console()
     console.setLevel(console_level)

@@ -32,6 +32,7 @@ def is_memory_error(error: BaseException) -> bool:
     while link is not None:
         if isinstance(link, MemoryError) or (isinstance(link, OSError) and link.errno == errno.ENOMEM):
             return True
+        # A message of this program may quote a path with these words.
         if not isinstance(link, CallcenterEtlError) and _WORDS.search(str(link)):
             return True
         link = link.__cause__ or link.__context__
@@ -43,6 +44,7 @@ def translate_memory_errors() -> Iterator[None]:
     """Raise OutOfMemoryError for any error inside the `with` that means lack of memory."""
     try:
         yield
+    # Errors for users stay as they are; OutOfMemoryError is among them.
     except CallcenterEtlError:
         raise
     except Exception as error:

@@ -90,6 +90,7 @@ def entry_exists(path: str | os.PathLike[str]) -> bool:
     """
     try:
         os.lstat(path)
+    # A file in place of a folder above means that the entry cannot exist.
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True

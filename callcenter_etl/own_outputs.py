@@ -56,6 +56,7 @@ def without_own_outputs(
     uris: Iterable[str], storage: StorageOptions, on_skipped: Callable[[str, int], None]
 ) -> list[str]:
     """Return the files that no earlier run wrote; `on_skipped` gets the folder and number of all others."""
+    # A pattern may match thousands of files of one folder, which is listed once.
     is_output = cache(partial(_is_output, storage=storage))
     kept: list[str] = []
     skipped: dict[str, int] = {}

@@ -65,6 +65,7 @@ class Interrupts:
         self._holding = True
         for number in SIGNALS:
             earlier = signal.getsignal(number)
+            # None is a handler that was not set from Python, and that Python cannot restore.
             if earlier is None or earlier in (signal.SIG_IGN, self._arrive):
                 continue
             self._previous[number] = earlier

@@ -26,11 +26,13 @@ def resolve_sources(
     A pattern skips the files of earlier runs; `on_skipped` gets their folder and number. A name is never skipped.
     Raises SourceError if a pattern matches no file that is left.
     """
+    # A file that several patterns match is one source, in the place of its first match.
     return list(dict.fromkeys(uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped)))
 
 
 def _expanded(pattern: str, storage: StorageOptions, on_skipped: Callable[[str, int], None]) -> Sequence[str]:
     found = expand(pattern, storage)
+    # Only patterns skip files of earlier runs: a name is meant literally.
     if found == (pattern,):
         return found
     kept = without_own_outputs(found, storage, on_skipped)

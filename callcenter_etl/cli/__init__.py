@@ -21,8 +21,8 @@ app = typer.Typer(
     name="callcenter-etl",
     cls=GroupOfCommands,
     no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # importing rich takes longer than the rest of `--help`
+    pretty_exceptions_enable=False,  # `guarded` reports errors; a traceback could show values
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -41,12 +41,14 @@ def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> 
     found = resolve_sources(
         list(options.sources), storage, on_skipped=ignore_skipped if quiet else print_skipped
     )
+    # A pattern with one match has been replaced by it, so the two lists differ.
     if list(options.sources) == found and len(found) == 1:
         return [(found[0], options)]
     taken: set[str] = set()
     jobs: list[tuple[str, RunOptions]] = []
     for source in found:
         stem = _stem(source)
+        # Sources of several folders may share a file name; no output may replace another one's.
         name = next(
             name
             for number in range(1, len(found) + 2)
@@ -68,6 +70,7 @@ def _stem(source: str) -> str:
         return "stdin"
     name = base_name(source)
     plain = name.removesuffix(next((suffix for suffix in _COMPRESSED if name.endswith(suffix)), ""))
+    # A leading dot would hide the folder.
     return PurePath(plain).stem.lstrip(".") or "source"
 
 
@@ -86,6 +89,7 @@ def run_all(
     """Run the jobs in turn. Returns the results, and the failed sources with their errors."""
     results: list[RunResult] = []
     failures: list[tuple[str, CallcenterEtlError]] = []
+    # Only where --resume was asked for: by default a run resumes if it can.
     if batch.resume and any(options.engine == "spark" for _, options in jobs):
         raise UsageError(
             "--resume: a run of --engine spark writes no checkpoints, so there is nothing to resume"

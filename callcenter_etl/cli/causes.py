@@ -45,6 +45,7 @@ def print_causes(results: Sequence[RunResult], contract: Contract, *, known: Cau
 
 
 def _find(result: RunResult, contract: Contract) -> Causes | CallcenterEtlError:
+    # Imported only where rejects are to be explained: most runs need nothing of it.
     from callcenter_etl.tools.explain import find_causes
 
     try:

@@ -40,6 +40,7 @@ def check(
 
     Example: callcenter-etl contract check contracts/*.yaml
     """
+    # Imported in the command, as everywhere in this room: pandas and pydantic would slow down `--help`.
     from callcenter_etl.api_contract import load_contract
     from callcenter_etl.diagnostics.renderers import RENDERERS
 
@@ -49,6 +50,7 @@ def check(
         try:
             contract = load_contract(file)
             print_unsupported(contract)
+            # Warnings share the list with faults, so that all formats show both in the order of the files.
             faults += contract.loaded.warnings
         except ContractError as error:
             faults += (*error.faults, *error.warnings)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The contract as it was.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The contract as it will be.")],
+    # The shell expands `--against *.csv` to one option value and further arguments.
     more: Annotated[
         list[str] | None,
         typer.Argument(metavar="SOURCE", help="Further sources after that of --against."),
@@ -60,6 +61,7 @@ def diff(
         except SourceError as error:  # the changes and the other sources are reported all the same
             failures.append(print_error(error))
     DIFF_RENDERERS[form.value](changes, tests, sys.stdout)
+    # The highest code: an unreadable source must not hide behind a breaking change.
     raise typer.Exit(max([int(any(change.tightens for change in changes)), *failures]))
 
 

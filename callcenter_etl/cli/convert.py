@@ -71,6 +71,7 @@ def export_contract(
     exported = export(document, to.value, version=odcs_version, text=_text_of(output))
     _write(exported.text, output, force=force)
     if exported.kept:
+        # On standard error, since the exported text may go to standard output.
         _say(f"kept under {exported.place!r}, for {to.value} has no words for it:", exported.kept)
 
 
@@ -125,6 +126,7 @@ def _imported(files: list[str], form: str | None) -> Imported:
         return from_files(files, form, read_bytes=partial(read_bytes, most=READ_BYTES))
     if len(files) > 1 or ":" not in files[0]:
         raise UsageError("one DataFrameModel is expected, as module.py:Class")
+    # The only import that runs a user's code, hence never for another format.
     with importing_pandera():
         from callcenter_etl.rules.dataframe_model import model_document
 
@@ -146,6 +148,7 @@ def _write(text: str, output: str | None, *, force: bool) -> None:
         return
     from callcenter_etl.writers.whole_file import open_whole
 
+    # Also true of a link without a target, which writing would create.
     if not force and entry_exists(output):
         raise UsageError(f"{output} is there already (--force replaces it)")
     with translate_os_errors(output), open_whole(Path(output)) as file:

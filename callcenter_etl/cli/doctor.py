@@ -48,6 +48,7 @@ def doctor(
     from callcenter_etl.tools.doctor import examine
 
     defaults = RunDefaults() if contract is None else load_contract(contract).document.run
+    # Resolved as for a run, so that the checks are about the settings that a run would use.
     options = resolve_options(defaults, command_line({"staging": staging}), environment(os.environ))
     extras = {options.target_format, options.engine}  # an extra has the name of its format or engine
     checks = examine(defaults.storage_options, staging=options.staging, extras=extras)

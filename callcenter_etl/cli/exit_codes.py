@@ -117,6 +117,7 @@ def _interrupter() -> Callable[[int, FrameType | None], None]:
 
 def _ignore_signals() -> None:
     for number in SIGNALS:
+        # The code is settled: a signal now could only replace it, or leave a traceback.
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -151,6 +152,7 @@ def _with_notes(text: str, error: BaseException) -> str:
 
 def _say(text: str, code: int) -> int:
     for line in text.split("\n"):
+        # Flushed, since a second signal ends the process without it.
         print(printable(line), file=sys.stderr, flush=True)
     return code
 
@@ -162,6 +164,7 @@ def _bug(error: Exception) -> int:
             *("w", -1, "utf-8"),
             prefix="callcenter_etl-traceback-",
             suffix=".txt",
+            # It outlives the process: the message names it as the place to look.
             delete=False,
             errors="backslashreplace",
         ) as file:

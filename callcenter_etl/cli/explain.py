@@ -74,6 +74,7 @@ def explain(
         if source is None or run is not None:
             raise UsageError("--line goes with a source, and not with --run")
         raise typer.Exit(_explain_line(source, loaded, line, show_values=show_values, form=form))
+    # Without a line exactly one of the two names the run.
     if (source is None) == (run is None):
         raise UsageError("name a source and a --line, the output folder of a run, or a --run")
     _explain_run(source, loaded, run=run, output=output, form=form)
@@ -118,4 +119,5 @@ def _explain_run(
     elif summary.problems:
         PROBLEM_RENDERERS[form.value](summary, sys.stdout)
     else:
+        # A program that reads JSON gets a value here too.
         print("null" if form is OutputFormat.json else "nothing was rejected")

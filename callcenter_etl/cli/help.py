@@ -28,6 +28,7 @@ class GroupedCommand(TyperCommand):
                 # The type of an argument is a Python type, which means nothing to a user.
                 name = record[0].partition(" <")[0] if section == ARGUMENTS else record[0]
                 sections.setdefault(section, []).append((name, record[1]))
+        # Popped and set again, so that it is the last key.
         sections[OPTIONS] = sections.pop(OPTIONS, [])
         for title, rows in sections.items():
             if rows:

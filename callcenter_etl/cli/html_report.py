@@ -44,6 +44,7 @@ def prepare_report(uri: str, contract: Contract, sources: Sequence[str]) -> Repo
     """
     from callcenter_etl.diagnostics.html import report_file
 
+    # Before any run: writing the report would replace the source.
     if any(_same_file(uri, source) for source in sources):
         raise UsageError(f"--report: {shown(uri)!r} is the source itself (name another file)")
     defaults = contract.document.run
@@ -84,6 +85,7 @@ def report_recorded_run(
 
     if contract is None:
         raise UsageError("--report: name the contract of the run with --contract (it says what may be shown)")
+    # The contract decides which values are masked, so an edited one could show more than that of the run.
     if contract.loaded.sha256 != record.contract.sha256:
         raise UsageError(
             f"--contract: {contract.loaded.origin!r} has another text than the contract of run {record.run_id}"
@@ -92,6 +94,7 @@ def report_recorded_run(
     page = prepare_report(uri, contract, [])
     folder = output_of(record.output, root)
     summary = published_summary(folder, contract.document.run.storage_options)
+    # A later run may have replaced the files, and a page never mixes two runs.
     if summary is None or summary.run_id != record.run_id:
         now = "it has no summary" if summary is None else f"it now has those of run {summary.run_id}"
         raise UsageError(f"--report: the files of run {record.run_id} are gone from {shown(folder)}: {now}")
@@ -119,6 +122,7 @@ def _write(
 ) -> None:
     from callcenter_etl.diagnostics.html import gather, render_page
 
+    # Outside the `try`: an error of gathering or rendering must not read as one of the file.
     data = gather(finished, contract.loaded, root=root, unfinished=unfinished, values=values.value)
     content = render_page(data)
     try:

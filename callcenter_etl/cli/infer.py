@@ -85,6 +85,7 @@ def infer(
         from callcenter_etl.source_patterns import resolve_sources
         from callcenter_etl.tools.infer import InferOptions, infer_contract
 
+    # Before the samples are read, which may take minutes.
     if output is not None and entry_exists(output) and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
     options = InferOptions(
@@ -92,6 +93,7 @@ def infer(
         id=name,
         tolerance=_share(tolerance),
         max_records=max_records,
+        # A shell passes \t as two characters.
         delimiter="\t" if delimiter == "\\t" else delimiter,
         header=header,
     )
@@ -113,6 +115,7 @@ def _share(text: str) -> Fraction:
         percent = Decimal(-1)
     if not 0 <= percent < 50:
         raise UsageError(f"--tolerance: a percentage from 0% to below 50% is expected, not {text!r}")
+    # Exact: a float of 1% would move the limit of outliers for some numbers of values.
     return Fraction(percent) / 100
 
 
@@ -127,6 +130,7 @@ def _say_where_the_schema_goes(output: Path) -> None:
     from callcenter_etl.tools.infer.contract_yaml import SCHEMA_FILE
 
     schema = output.parent / SCHEMA_FILE
+    # The inferred file refers to the schema for editors, but no command writes it unasked.
     if not schema.exists():
         print(f"for editors: callcenter-etl contract schema > {shlex.quote(str(schema))}", file=sys.stderr)
 
@@ -139,6 +143,7 @@ def _shown() -> Callable[[Step], None]:
     last = time.monotonic()
 
     def show(step: Step) -> None:
+        # At intervals, so that a log file is not filled with progress.
         nonlocal last
         if time.monotonic() - last < SECONDS_BETWEEN_LINES:
             return

@@ -15,6 +15,7 @@ from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.errors import UsageError
 from callcenter_etl.os_errors import translate_os_errors
 
+# The names alone: the table of renderers is heavy, and `--help` must not wait for it.
 FORMATS = ("text", "json", "github", "junit", "sarif")
 FOR_PEOPLE = "text"
 
@@ -60,6 +61,7 @@ def requested_formats(texts: Sequence[str] | None) -> tuple[RequestedFormat, ...
     Raises UsageError for an unknown format, and for two formats with the same target.
     """
     wanted = tuple(_wanted(text) for text in texts or ())
+    # Formats that go to files leave standard output to people.
     if all(each.file is not None for each in wanted):
         wanted = (RequestedFormat(FOR_PEOPLE), *wanted)
     files = [each.file for each in wanted]
@@ -71,6 +73,7 @@ def requested_formats(texts: Sequence[str] | None) -> tuple[RequestedFormat, ...
 
 
 def _wanted(text: str) -> RequestedFormat:
+    # At the first sign only, since the name of a file may hold others.
     form, equals, file = text.partition("=")
     if form not in FORMATS:
         raise UsageError(f"--format: {form!r} is none of {', '.join(FORMATS)}{did_you_mean(form, FORMATS)}")
@@ -89,5 +92,6 @@ def write_to(wanted: RequestedFormat, write: Callable[[TextIO], None]) -> None:
     path = Path(wanted.file)
     with translate_os_errors(f"--format {wanted.form}: {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Replaced whole at its end, so that a CI step never reads half a report.
         with open_whole(path) as stream:
             write(stream)

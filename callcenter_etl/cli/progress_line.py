@@ -89,10 +89,12 @@ def _candidates(progress: Progress, seconds: float) -> Sequence[str]:
 def _share(progress: Progress) -> float | None:
     if not progress.bytes_total:
         return None
+    # A source that grows while it is read would give more than 100 %; the run refuses it at its end.
     return min(progress.bytes_read / progress.bytes_total, 1.0)
 
 
 def _left(share: float, seconds: float) -> str:
+    # Before the first bytes are read, the remaining time has nothing to be computed from.
     if share <= 0:
         return "-:--:-- left"
     minutes, rest = divmod(round(seconds / share - seconds), 60)

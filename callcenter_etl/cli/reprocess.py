@@ -63,6 +63,7 @@ def reprocess(
 
     Example: callcenter-etl reprocess out/exceptions.csv -c calls.yaml --dry-run
     """
+    # An unset variable of a script gives '', which would mean the working folder.
     if "" in (output, run_output):
         raise UsageError("--output and --run-output name a folder, not ''")
     with uncollected():

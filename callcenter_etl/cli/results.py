@@ -58,6 +58,7 @@ def _report(ended: CommandResult, *, shows_records: bool) -> Report:
         results,
         ended.contract,
         unfinished=ended.failures,
+        # Other formats show no records, and reading them from the exceptions takes time.
         most=options.max_findings if shows_records else 0,
         fail_on=options.fail_on,
         exit_code=ended.exit_code,

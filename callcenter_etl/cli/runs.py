@@ -17,6 +17,7 @@ from callcenter_etl.cli.output_formats import OutputFormat
 if TYPE_CHECKING:
     from callcenter_etl.api_contract import Contract
 
+# The characters of an id in a contract, which leave out the dot and slash of a file name.
 _ID = re.compile("[A-Za-z0-9_-]+")
 app = typer.Typer(
     cls=GroupOfCommands,
@@ -82,6 +83,7 @@ def list_(
         status=None if status is None else status.value,
         limit=limit,
     )
+    # An id alone gives neither an output nor storage options, so these are the defaults.
     defaults = RunDefaults() if document is None else document.run
     root = resolve_output(output, os.environ, defaults.output)
     LIST_RENDERERS[form.value](list_runs(root, wanted, defaults.storage_options), sys.stdout)
@@ -124,6 +126,7 @@ def show(
     defaults = RunDefaults() if loaded is None else loaded.document.run
     root = resolve_output(output, os.environ, defaults.output)
     record = find_run(root, run_id, defaults.storage_options)
+    # First, so that an error of the report is not preceded by a result.
     if report is not None:
         report_recorded_run(report, record, loaded, root=root, values=values)
     SHOW_RENDERERS[form.value](record, problems_of(record, root, defaults.storage_options), sys.stdout)

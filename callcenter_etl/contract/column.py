@@ -106,6 +106,7 @@ class Column(FrozenModel):
     def _note_order(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
+        # A field for this program alone, which an author must not set.
         if "rule_keys" in data:
             raise ValueError("unknown key 'rule_keys'")
         empty = [key for key in RULE_KEYS if key in data and as_null(data[key]) is None]
@@ -154,6 +155,7 @@ def _always(_: Any) -> bool:
 
 
 def _where_true(value: Any) -> bool:
+    # Asked before validation: the value may be a bool of Python or a scalar of YAML.
     return str(value).lower() == "true"
 
 
@@ -199,6 +201,7 @@ def _pattern_faults(part: Part[Column], path: Path) -> Found:
 
 def _allowed_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
+    # A faulty or misspelt `allowed` has a fault of its own.
     missing = column.allowed is None and "allowed" not in part.broken and not part.has_unknown_keys
     if column.ignore_case and missing:
         yield (*path, "ignore_case"), "ignore_case goes with allowed, which is not there", 0

@@ -22,5 +22,6 @@ class Examples(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # `pass` is a keyword of Python, hence the aliases.
     passing: tuple[Record, ...] = Field((), alias="pass", description="records that break no rule")
     failing: tuple[FailingExample, ...] = Field((), alias="fail", description="records that break some")

@@ -94,6 +94,7 @@ def _plain_number(value: Any) -> Decimal | None:
     """Return the number of an unquoted scalar, or of a number in Python; None for all else."""
     if isinstance(value, Scalar):
         return number_in(value) if value.tag in ("int", "float") else None
+    # bool is a subclass of int, but true is not a count.
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _finite(value)
     return None
@@ -160,6 +161,7 @@ def as_size(value: Any) -> int:
     """Return a number of bytes from `100 GiB` (binary units) or a plain number."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is not None:
+        # Twenty digits are beyond any source already, and Python refuses integers of thousands.
         return int(match[1][:20]) << _UNITS[match[2]]
     number = number_in(value) if isinstance(value, str) else _plain_number(value)
     if number is None or number < 0 or not is_whole(number):

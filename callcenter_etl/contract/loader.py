@@ -89,6 +89,7 @@ def load_document(
     """
     if isinstance(source, Mapping):
         try:
+            # This text is only hashed; the values themselves are checked as they were given.
             text = json.dumps(source, ensure_ascii=False, default=str).encode("utf-8")
         except (ValueError, RecursionError) as error:
             raise ContractError(
@@ -134,16 +135,19 @@ def convert(
 def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedContract:
     """Load a contract from a parsed document. Raises ContractError with every fault found."""
     locate = _Locator(parsed, origin)
+    # First, since every later step takes time for each entry.
     too_many = tuple(locate.fault(path, message) for path, message in entry_faults(parsed.value))
     if too_many:
         raise ContractError(too_many)
     # Both steps run always: pydantic stops at the shape, and a contract is to be mended in one go.
     document, found_in_shape = check_shape(parsed.value, most=MAX_FAULTS + 1)
     faults = [locate.fault(path, message) for path, message in found_in_shape]
+    # One more than is shown, to know whether others are left out.
     wanted = max(0, MAX_FAULTS + 1 - len(faults))
     found = islice(check_meaning(parsed.value), wanted)
     faults += [locate.fault(path, message, offset) for path, message, offset in found]
     if document is None or faults:
+        # Shape and meaning may report the same fault.
         unique = dict.fromkeys(faults[:MAX_FAULTS])
         reported = sorted(unique, key=lambda fault: fault.location.order()[1:])
         if len(faults) > MAX_FAULTS:

@@ -33,6 +33,7 @@ from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
+# Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
 
@@ -68,6 +69,7 @@ class SourceFormat(FrozenModel):
     @field_validator("delimiter", "quote", mode="after")
     @classmethod
     def _one_character(cls, value: str | None) -> str | None:
+        # In single quotes YAML keeps \t as two characters.
         value = "\t" if value == "\\t" else value
         if value is not None and (len(value) != 1 or value in "\r\n"):
             raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
@@ -91,8 +93,10 @@ class SourceFormat(FrozenModel):
                 "big5",
             )
             raise ValueError(f"unknown encoding {quoted(value)}{did_you_mean(value, known)}") from None
+        # Only this private attribute separates codecs of text from those of bytes, such as base64.
         if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
             raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
+        # A BOM is dropped in any case, so both names are the same encoding.
         return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
 
 

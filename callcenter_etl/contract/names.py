@@ -44,6 +44,7 @@ def _alias_faults(columns: Columns) -> Found:
     for index, part in columns.parts:
         for number, alias in enumerate(part.value.aliases):
             owner, where = owners.get(alias), ("columns", index, "aliases", number)
+            # The alias "" is for empty header cells, of which a source may have several.
             if owner is not None and owner != index and alias:
                 yield where, f"alias {quoted(alias)} also means columns[{owner}]", 0
             elif alias in REJECT_COLUMNS:

@@ -74,6 +74,7 @@ class Positions:
         if path in self._starts:
             return self._starts[path]
         entries, index = self._entry(path)
+        # An alias has a place in the list, but its content starts at the anchor.
         if entries is not None and path not in self._aliases:
             return entries.lines[index], entries.columns[index] + entries.quoted[index]
         source = self._source_of(path)

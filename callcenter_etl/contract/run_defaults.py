@@ -38,6 +38,7 @@ Write = Literal["append", "overwrite", "replace_partitions"]
 def _described(name: str) -> str:
     """Return an option's description as the reference of contracts writes it: lower case, no full stop."""
     text = RUN_OPTIONS[name].help.rstrip(".")
+    # A name such as S3 keeps its capital.
     return text if text[1].isdigit() else text[0].lower() + text[1:]
 
 

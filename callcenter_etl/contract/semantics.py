@@ -33,6 +33,7 @@ def column_faults(part: Part[Column], path: Path, *, type_is_known: bool) -> Fou
     for key in RULE_KEYS.values():
         yield from key.faults(part, path)
     for name, known in (("severity", column.severity), ("reason", column.reason)):
+        # A misspelt key may be the one that declares the rule.
         yield from () if part.has_unknown_keys else _rule_key_faults(part, known, (*path, name))
     for rule, reason in column.reason.items():
         where = (*path, "reason") if rule == "*" else (*path, "reason", rule)
@@ -40,6 +41,7 @@ def column_faults(part: Part[Column], path: Path, *, type_is_known: bool) -> Fou
 
 
 def _rule_key_faults(part: Part[Column], rules: Iterable[str], path: Path) -> Found:
+    # A rule with a faulty declaration is a rule of the column, too.
     known = (*part.value.rule_keys, *part.broken)
     for rule in rules:
         if rule != "*" and rule not in known:
@@ -90,6 +92,7 @@ def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> 
     if rule.unique is not None and not rule.unique:
         yield (*path, "unique"), "the list is empty: name at least one column", 0
     if rule.reason is not None:
+        # A record rule has neither one value nor one column to fill in.
         yield from _reason_faults(rule.reason, (*path, "reason"), ("line",))
 
 

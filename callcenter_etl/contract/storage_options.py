@@ -18,7 +18,9 @@ WHERE_CREDENTIALS_BELONG = (
 _SECRET_KEY = re.compile(
     r"key|user(name)?|.*_key|.*(secret|password|passwd|credential|token|access_?key).*", re.IGNORECASE
 )
+# Only with a password: a user alone gives no access.
 _CREDENTIALS = re.compile(r"\w[\w+.-]*://[^/?#@\s]*:[^/?#@\s]*@")
+# A signed address gives access to anyone who reads the contract.
 _SIGNED = re.compile(
     r"https?://[^?]*\?.*\b(x-amz-\w[\w-]*|x-goog-\w[\w-]*|sig|signature|\w*token|password)=", re.IGNORECASE
 )

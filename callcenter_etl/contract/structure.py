@@ -67,10 +67,12 @@ def _keys_at(path: Path) -> list[str]:
 def _model_in(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
+    # The model may be inside of a tuple, a union with None or an Annotated.
     return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)
 
 
 def _choice(error: Any, path: Path) -> str:
+    # pydantic has the choices only as one text for people.
     options = str(error["ctx"]["expected"])
     words = [word.strip("'") for word in options.replace(" or ", ", ").split(", ")]
     return f"{options} is expected, not {show(error['input'])}{did_you_mean(str(error['input']), words)}"

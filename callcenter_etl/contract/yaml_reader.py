@@ -130,6 +130,7 @@ class DocumentReader:
         short = str(tag).removeprefix(_TAG)
         if short not in _KNOWN_TAGS and short != "timestamp":
             self._fault(event, f"tag {str(tag)!r} is not allowed: contracts hold plain values only")
+        # Dates stay text, which the type of a column reads.
         return "str" if short == "timestamp" else short
 
     def _check_tag(self, event: Any, plain: str) -> None:
@@ -173,6 +174,7 @@ class DocumentReader:
         """Return the text of a key, or add a fault and return None."""
         if isinstance(event, self._kinds.ScalarEvent):
             key: Any = self._scalar(event, path)
+            # In quotes << is an ordinary key.
             if key == "<<" and not event.style:
                 self._fault(event, _MERGE)
                 return None
@@ -193,6 +195,7 @@ class DocumentReader:
         ends = (kinds.SequenceEndEvent, kinds.MappingEndEvent)
         level = 0
         while True:
+            # Skipped values take time too, so they count towards the limit.
             self._count(event, 1, 0, 0)
             level += isinstance(event, starts)
             level -= isinstance(event, ends)

@@ -54,6 +54,7 @@ def cause_sentence(cause: Cause, found: Causes) -> str:
     if cause.advice is not None:
         advice = cause.advice
         verb = {"would": "would recover", "would at most": "would recover at most", "may": "may recover"}
+        # Recovered records are counted among those looked at: times the step, they estimate all.
         count = f"{about}{advice.recovers * found.step:,}"
         sentence += f"; {advice.words} {verb[advice.sure]} {count}"
     return sentence if cause.hint is None else f"{sentence}; {cause.hint}"
@@ -77,6 +78,7 @@ def _percent(share: float) -> str:
     percent = share * 100
     if percent < 0.1:
         return "under 0.1 %"
+    # One decimal near both ends, so that 99.6 % is not shown as all of them.
     return f"{percent:.1f} %" if percent < 1 or 99 <= percent < 100 else f"{percent:.0f} %"
 
 

@@ -40,6 +40,7 @@ def contract_tests_as_json(contract_tests: Sequence[ContractTest], stream: TextI
 def _verdict(contract_test: ContractTest) -> Text:
     held = sum(example.holds for example in contract_test.examples)
     alone = sum(rule.outcome == ALONE for rule in contract_test.rules)
+    # A contract from a mapping has no file, so its id is shown.
     line = Text(f"{printable(contract_test.origin or contract_test.document.contract)}: ", style="bold")
     examples = (
         f"{held:,} of {len(contract_test.examples):,} examples hold"

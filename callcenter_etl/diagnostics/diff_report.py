@@ -36,6 +36,7 @@ def diff_as_text(changes: Sequence[ContractChange], tests: Sequence[BackTest], s
 
 def diff_as_json(changes: Sequence[ContractChange], tests: Sequence[BackTest], stream: TextIO) -> None:
     """Write one object with the changes, their number by effect, and the sources."""
+    # Zeros included, so that every effect is a key for programs that read it.
     counts = {effect: sum(change.effect == effect for change in changes) for effect in EFFECTS}
     value = {"changes": [change.to_dict() for change in changes], "counts": counts}
     write_json({**value, "against": [test.to_dict() for test in tests]}, stream)
@@ -55,6 +56,7 @@ def _counts(changes: Sequence[ContractChange]) -> str:
         return "no changes: every source and record is judged alike"
     parts = [f"{sum(change.effect == effect for change in changes):,} {effect}" for effect in EFFECTS]
     exposed = sum(change.exposes for change in changes)
+    # Counted apart: what a change exposes is independent of its effect on records.
     return f"{len(changes):,} {'change' if len(changes) == 1 else 'changes'}: {', '.join(parts)}" + (
         f"; {exposed:,} may show values that were classified" if exposed else ""
     )

@@ -73,10 +73,12 @@ def _shown_bytes(explanation: Explanation) -> int:
 def _fields_table(explanation: Explanation) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 2))
     for name in ("", "field", "value", "type", ""):
+        # By default rich cuts a long value with an ellipsis, and the fault may be at its end.
         table.add_column(name, overflow="fold")
     for field in explanation.fields:
         value = f"({field.hidden})" if field.hidden is not None else _quoted(field.value)
         name = field.name or ""
+        # By position or alias the name in the file may differ from the one in the contract: both are shown.
         if field.column is not None and field.column != name:
             name = f"{name} (column {field.column})"
         cells = (field.letter, name, value, field.type or "", field.state)

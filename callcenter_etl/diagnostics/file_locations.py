@@ -23,6 +23,7 @@ def root_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder for relative paths: the checkout of a GitHub job, else the working folder."""
     here = working_folder()
     workspace = environ.get(_WORKSPACE)
+    # The variable counts only for a command that runs within the checkout.
     if workspace and here.is_relative_to(Path(workspace).resolve()):
         return Path(workspace).resolve()
     return here
@@ -42,6 +43,7 @@ def address_of(uri: str) -> str:
         return "stdin"
     if is_local(uri):
         return _whole(uri).as_uri()
+    # In an S3 key ? and & belong to the name, in a web address they separate its query.
     return quote(shown(uri), safe="/:" if is_s3(uri) else "/:?&=%*")
 
 

@@ -16,6 +16,7 @@ from callcenter_etl.run.reject_diagnostics import first_rejects
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.run.summary import RuleCount, Summary, exit_code, exit_code_for
 
+# As many as a run keeps of each rule, so that by default no exceptions have to be read back.
 MAX_A_RULE = 10
 UNFINISHED = "run.unfinished"  # the rule of a source with an unfinished run
 _log = get_logger(__name__)
@@ -141,6 +142,7 @@ def _violated_rules(
             tuple(
                 each.in_file(source)
                 for each in (read.get(rule) or count.samples)[:most]
+                # Without a known record the rule's own sentence is the finding, so that the rule is not lost.
                 or (_without_record(rule, count, texts[rule]),)
             ),
             fails=count.severity in failing,
@@ -156,6 +158,7 @@ def _read_where_unknown(
     wanted = {
         rule: min(most, count.broken)
         for rule, count in counts.items()
+        # Not for warnings: their records are in the target, so the exceptions do not have them.
         if count.severity == "error" and len(count.samples) < min(most, count.broken)
     }
     if not wanted:
@@ -163,6 +166,7 @@ def _read_where_unknown(
     read: dict[str, list[Diagnostic]] = {}
     try:
         first_rejects(ExceptionsFile(result.exceptions_uris(), contract.document), wanted, read)
+    # The output may have been replaced or removed since; the other findings are reported all the same.
     except SourceError as error:
         _log.warning("exceptions_not_read", run_id=result.record.run_id, cause=str(error))
     return {rule: tuple(found) for rule, found in read.items()}

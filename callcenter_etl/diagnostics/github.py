@@ -34,6 +34,7 @@ class _Annotation:
 
 def render_github(report: Report, stream: TextIO) -> None:
     """Write annotations, at most ten of a kind, the first of every rule before the second of any; append the job summary."""
+    # GitHub shows the first ten of a kind: sources without a result come before single records.
     annotations = [
         _Annotation("error", each.location.file or "", None, "not finished", each.message)
         for each in report.unfinished
@@ -43,6 +44,7 @@ def render_github(report: Report, stream: TextIO) -> None:
     totals = {level: _total(report, level) for level in _LEVELS}
     _write(annotations, totals, stream)
     for source in report.sources:
+        # A notice, so that the verdict does not take the place of one of the ten errors or warnings.
         _write_command("notice", {}, _verdict(source), stream)
     append_job_summary(report_summary(report))
 
@@ -85,6 +87,7 @@ def _by_turns(rules: Sequence[Sequence[_Annotation]]) -> list[_Annotation]:
 
 
 def _total(report: Report, level: str) -> int:
+    # Counts records and not annotations: of each rule only the first records are known.
     broken = [rule.broken for source in report.sources for rule in source.violated if rule.level == level]
     problems = [len(source.problems) for source in report.sources if source.level == level]
     return sum(broken) + sum(problems) + (len(report.unfinished) if level == "error" else 0)
@@ -115,6 +118,7 @@ def _properties_and_message(annotation: _Annotation, root: Path) -> tuple[dict[s
     """Return properties that point into a file of the checkout, and the message, which names any other file itself."""
     path = path_below(annotation.uri, root)
     title = {"title": annotation.title}
+    # GitHub can point into files of the checkout alone.
     if path is None:
         place = (
             shown(annotation.uri) if annotation.line is None else f"{shown(annotation.uri)}:{annotation.line}"
@@ -131,6 +135,7 @@ def _write_command(kind: str, properties: dict[str, str], message: str, stream: 
 
 
 def _escaped(text: str) -> str:
+    # Line ends are escaped by `printable` already, so of GitHub's special characters only % is left.
     return printable(text).replace("%", "%25")
 
 

@@ -15,7 +15,7 @@ from callcenter_etl.terminal import printable
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 MAX_BYTES = 2**20  # GitHub turns away the whole summary of a step that is larger
-_ROOM_FOR_LAST = 200
+_ROOM_FOR_LAST = 200  # bytes for the line that counts those left out
 
 
 def report_summary(report: Report) -> Iterator[str]:
@@ -66,6 +66,7 @@ def append_job_summary(lines: Iterator[str]) -> None:
         return
     path = Path(name)
     with translate_os_errors(f"{VARIABLE} {name}"):
+        # The limit is for the whole file, which an earlier command of the same step may have begun.
         room = MAX_BYTES - _ROOM_FOR_LAST - (path.stat().st_size if path.exists() else 0)
         with path.open("a", encoding="utf-8") as file:
             file.write(_fitting(lines, room))
@@ -77,6 +78,7 @@ def _fitting(lines: Iterator[str], room: int) -> str:
     left_out = 0
     for line in lines:
         room -= len(line.encode("utf-8")) + 1
+        # After the first line that does not fit none is kept: a row out of its table would be plain text.
         if room >= 0 and not left_out:
             kept.append(f"{line}\n")
         else:
@@ -112,6 +114,9 @@ def _code(text: str) -> str:
     plain = printable(text)
     if not plain.strip():
         return ""
+    # In Markdown a run of as many backticks closes the code, so the fence is longer than any run.
     fence = "`" * (max((len(run) for run in re.findall(r"`+", plain)), default=0) + 1)
+    # Markdown strips one space from both ends of code.
     pad = " " if plain.startswith(("`", " ")) or plain.endswith(("`", " ")) else ""
+    # GitHub splits a row at every pipe, also within code, unless it has a backslash.
     return f"{fence}{pad}{plain}{pad}{fence}".replace("|", "\\|")

@@ -30,6 +30,7 @@ def render_contracts_json(files: Sequence[str], faults: Sequence[Diagnostic], st
                 "column": place.column,
             }
         )
+    # ASCII: the name of a file may hold lone surrogates, which UTF-8 cannot hold.
     json.dump({"files": files, "faults": found["error"], "warnings": found["warn"]}, stream, indent=2)
     stream.write("\n")
 

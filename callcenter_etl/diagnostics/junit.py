@@ -26,6 +26,7 @@ def render_junit(report: Report, stream: TextIO) -> None:
     """
     suites = [_source_suite(source, report) for source in report.sources]
     for each in report.unfinished:
+        # In JUnit an error is a test without a verdict; a failure is one that was judged.
         error = Error(printable(each.message), "not finished")
         suites.append(
             _suite(each.location.file or "", [_case("run", report.contract.document.contract, error)])
@@ -58,6 +59,7 @@ def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
     name = report.contract.document.contract
     broken = {each.rule: each for each in source.violated}
     cases = [_problem_case(problem, name, source, report) for problem in source.problems]
+    # The summary has every rule of the contract, so that rules that nothing violates show as passed.
     for rule in summary.rules:
         if summary.status == "refused":
             cases.append(_case(rule, name, Skipped("the source was refused, no record was read")))
@@ -66,6 +68,7 @@ def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
         else:
             cases.append(_case(rule, name, None))
     suite = _suite(summary.source.uri, cases)
+    # After the cases: adding them sets the time of the suite to the sum of theirs.
     suite.timestamp = summary.started_at
     suite.time = round(summary.seconds, 3)
     for key, value in _properties(summary):

@@ -47,6 +47,7 @@ def declarations(document: ContractDocument) -> dict[str, str]:
 
 def _sentence(rule: Rule) -> str:
     """Return the sentence of a rule with the placeholders that are the same for every record filled in."""
+    # Ends that name a value or a first line are cut: those differ from record to record.
     text = (
         rule.sentence.removesuffix("stands first on line {first_line}")
         .removesuffix("'{value}' ")

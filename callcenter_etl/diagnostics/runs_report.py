@@ -40,6 +40,7 @@ def list_as_text(records: Sequence[LedgerEntry], stream: TextIO) -> None:
 
 
 def _in_lines(record: LedgerEntry) -> tuple[Text, Text]:
+    # An entry that cannot be read is listed with its cause, so that it does not hide the other runs.
     if isinstance(record, UnreadableRecord):
         first = Text(f"{printable(record.run_id)}  ")
         return first.append(record.status, style=STYLES["error"]), Text(f"  {printable(record.cause)}")
@@ -143,6 +144,7 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         (name, f"{file.uri}, {file.bytes:,} bytes, sha256 {file.sha256}")
         for name, file in record.outputs.items()
     ]
+    # A run that is under way lacks the facts of its end.
     return [(name, str(value)) for name, value in facts if value is not None]
 
 

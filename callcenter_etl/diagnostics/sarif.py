@@ -40,8 +40,10 @@ def render_contracts_sarif(files: Sequence[str], faults: Sequence[Diagnostic], s
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"{TOOL}/contract-check/"},
+        # SARIF means the work of the program, not its findings: faults are a success with exit code 2.
         "invocations": [{"executionSuccessful": True, "exitCode": 2 if wrong else 0}],
         "originalUriBaseIds": places.bases,
+        # Columns count characters as Python does; SARIF's other kind counts UTF-16 units.
         "columnKind": "unicodeCodePoints",
         "artifacts": [{"location": places.artifact(file)} for file in files],
         "results": [
@@ -61,6 +63,7 @@ def render_contracts_sarif(files: Sequence[str], faults: Sequence[Diagnostic], s
 def _contract_location(places: _Places, fault: Diagnostic, only: str) -> dict[str, Any]:
     """Return the location of a contract fault; `only` is its file if the fault has none."""
     place = fault.location
+    # GitHub rejects a result without a line.
     return places.location(place.file or only, place.line or 1, place.column)
 
 
@@ -93,6 +96,7 @@ class _Places:
     @property
     def bases(self) -> dict[str, Any]:
         """The base URIs of relative addresses."""
+        # SARIF wants the URI of a base to end in a slash, which `as_uri` leaves out.
         return {_ROOT: {"uri": f"{self.root.as_uri().rstrip('/')}/"}}
 
     def artifact(self, uri: str) -> dict[str, Any]:
@@ -118,6 +122,7 @@ class _SarifRun:
         self.document = report.contract.document
         self.origin = report.contract.origin
         self.places = _Places()
+        # Occurrences of equal results, which need fingerprints of their own.
         self.seen: Counter[tuple[str, ...]] = Counter()
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,6 +133,7 @@ class _SarifRun:
             "invocations": [self._invocation()],
             "originalUriBaseIds": self.places.bases,
             "artifacts": [self._source_artifact(source) for source in self.report.sources],
+            # SARIF's default lacks the lone CR, which ends a line of a source too.
             "newlineSequences": ["\r\n", "\n", "\r"],
             "columnKind": "unicodeCodePoints",
             "results": [result for source in self.report.sources for result in self._results(source)],
@@ -148,6 +154,7 @@ class _SarifRun:
 
     @cached_property
     def _index_of(self) -> dict[str, int]:
+        # `ruleIndex` counts the driver's rules, so both come from the same mapping.
         return {rule: index for index, rule in enumerate(self._rules)}
 
     @property
@@ -182,6 +189,7 @@ class _SarifRun:
             "workingDirectory": {"uri": f"{working_folder().as_uri().rstrip('/')}/"},
         }
         if summaries:
+            # Times of summaries have one form in UTC, so their order as texts is their order in time.
             invocation["startTimeUtc"] = min(summary.started_at for summary in summaries)
             invocation["endTimeUtc"] = max(summary.finished_at for summary in summaries)
         notes = [
@@ -198,6 +206,7 @@ class _SarifRun:
             }
             for each in self.report.unfinished
         ]
+        # An unfinished source has no results, so its cause is a notification of the run.
         return {**invocation, "toolExecutionNotifications": failures + notes}
 
     def _cut_note(self, source: SourceFindings, broken: ViolatedRule) -> dict[str, Any]:
@@ -253,6 +262,7 @@ class _SarifRun:
 
     def _fingerprint(self, uri: str, rule: str, reason: str) -> str:
         """Return the fingerprint of a result: from its content, not its line, so that it is stable when lines shift."""
+        # Relative to the checkout, so that the fingerprint is the same on another machine.
         parts = (self.places.artifact(uri)["uri"], rule, reason)
         self.seen[parts] += 1
         digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

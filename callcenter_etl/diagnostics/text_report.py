@@ -30,6 +30,7 @@ STYLES = {
 def render_text(report: Report, stream: TextIO) -> None:
     """Write verdict, counts, violated rules, problems and files of each source, in colour on a terminal alone."""
     width = None if stream.isatty() else PIPE_WIDTH
+    # highlight: rich would colour all numbers and paths. soft_wrap: lines of a pipe stay whole.
     console = Console(file=stream, width=width, highlight=False, soft_wrap=not stream.isatty())
     for source in report.sources:
         _render(console, source.summary)
@@ -43,6 +44,7 @@ def render_contracts_text(files: Sequence[str], faults: Sequence[Diagnostic], st
 
 
 def _render(console: Console, summary: Summary) -> None:
+    # Text and not str, in which rich reads square brackets as markup: names and values may hold them.
     verdict = Text(f"{printable(summary.source.uri)}: ")
     verdict.append(VERDICTS[summary.status], style=STYLES[summary.status])
     console.print(verdict, soft_wrap=True)
@@ -76,6 +78,7 @@ def _render_rules(console: Console, summary: Summary) -> None:
     broken = {rule: count for rule, count in summary.rules.items() if count.broken}
     examples = any(count.sample_reason for count in broken.values())
     wide = console.options.update(width=PIPE_WIDTH)
+    # Measured without examples, which may be folded; ids and counts must not be.
     figures = Measurement.get(console, wide, _rules_table(broken, examples=False)).maximum
     if figures + (MIN_EXAMPLE if examples else 0) <= console.width:
         console.print(_rules_table(broken, examples=examples))

@@ -33,6 +33,7 @@ class ChunkColumns:
     lines: NDArray[np.int64]
     first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     lookups: Mapping[str, pa.Array] = field(default_factory=dict)
+    # Filled at first use: the rules of a column share each result, and an unasked one is never computed.
     _blank: dict[str, Mask] = field(default_factory=dict)
     _valid: dict[str, Mask] = field(default_factory=dict)
     _typed: dict[str, pa.Array | None] = field(default_factory=dict)
@@ -98,7 +99,7 @@ def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:
     if len(perhaps):
         trimmed = pc.utf8_trim_whitespace(text.take(pa.array(perhaps)))
         blank[perhaps] |= lengths_of(trimmed) == 0
-    words = [value for value in empty_values if value]
+    words = [value for value in empty_values if value]  # the empty text was found by its length
     if words:
         blank |= as_mask(pc.is_in(text, value_set=pa.array(words, type=pa.string())))
     return blank

@@ -12,6 +12,7 @@ from callcenter_etl.terminal import printable
 def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     """Return every rule of the contract: column by column, then the record rules."""
     types = {column.name: column.type for column in document.columns}
+    # Ids and reasons of a record are joined in this order.
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
     for rule in document.rules:
         if rule.unique is not None:

@@ -32,6 +32,7 @@ class ContractRules:
     """The rules of a contract by their ids, for a model's checks; lookup files are relative to `module`."""
 
     def __init__(self, contract: str, module: str) -> None:
+        # The text is in the module; its path as the origin makes lookup files relative to it.
         self._loaded = load_document(module, read_bytes=lambda _: contract.encode())
         self._rules = {rule.id: rule for rule in compile_rules(self._loaded.document)}
 

@@ -21,6 +21,7 @@ EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _SUM_DIGITS = 5_000  # a sum such as 1e999999999 + 1 is rounded, since its digits would fill the memory
 # Half of the int64 range, so that the sum of two operands cannot overflow.
 _SAFE = 2**62
+# Every number of 18 digits fits int64, and so does one with nine digits on either side of a point.
 _PLAIN_DIGITS = 18
 _MAX_SCALE = 9
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -86,12 +87,14 @@ def _fits(value: Decimal, scale: int) -> bool:
 
 def from_integers(values: NDArray[np.int64], valid: Mask, *, scale: int = 0) -> Numbers:
     """Return a column from int64 multiples of 10**-scale."""
+    # Zeros for unknown values: their content must not make `largest` refuse the fast arithmetic.
     return Numbers(valid=valid, scaled=np.where(valid, values, 0), scale=scale)
 
 
 def parse_numbers(text: pa.StringArray, known: Mask) -> Numbers:
     """Return the integers and decimals of a text array, shape (values,); texts that are not `known` are ignored."""
     plain = digits_only(text) & (lengths_of(text) <= _PLAIN_DIGITS)
+    # Arrow's cast fails as a whole where one text does not parse.
     values = text if plain.all() else pc.if_else(pa.array(plain), text, "0")
     whole = np.asarray(pc.cast(values, pa.int64()).to_numpy(), dtype=np.int64)
     found = Numbers(valid=plain & known, scaled=whole, scale=0)
@@ -168,6 +171,7 @@ def compare(left: Numbers, name: str, right: Numbers) -> pa.BooleanArray:
 
 def compare_with(numbers: Numbers, name: str, bound: Decimal) -> pa.BooleanArray:
     """Return the comparison of a column with one number, null where the value is unknown."""
+    # One element, which numpy broadcasts; Decimals are compared pair by pair and need a whole column.
     one = constant(bound, 1)
     if _aligned(numbers, one) is None:
         one = constant(bound, len(numbers.valid))
@@ -189,6 +193,7 @@ def _sum(left: Decimal, right: Decimal) -> Decimal:
     found = context.add(left, right)
     if not context.flags[Inexact]:
         return found
+    # It was rounded: again with as many digits as both operands have, which memory holds already.
     digits = len(left.as_tuple().digits) + len(right.as_tuple().digits) + 1
     context.prec = max(digits, _SUM_DIGITS)
     return context.add(left, right)
@@ -198,6 +203,7 @@ def multiply(left: Numbers, right: Numbers) -> Numbers:
     """Return the product, exact to 60 significant digits."""
     valid = left.valid & right.valid
     scale = left.scale + right.scale
+    # The magnitudes are Python integers, so this product cannot overflow.
     small = scale <= _PLAIN_DIGITS and left.largest() * right.largest() < _SAFE
     if left.scaled is not None and right.scaled is not None and small:
         return Numbers(valid, left.scaled * right.scaled, scale)
@@ -206,6 +212,7 @@ def multiply(left: Numbers, right: Numbers) -> Numbers:
 
 def divide(left: Numbers, right: Numbers) -> Numbers:
     """Return the quotient to 60 significant digits, unknown for division by zero."""
+    # An unknown divisor may count as zero, since the quotient is unknown either way.
     zero = compare_with(right, "==", Decimal(0)).fill_null(True)  # noqa: FBT003  Arrow's value
     valid = left.valid & right.valid & ~as_mask(zero)
     return _exactly(left, right, valid, EXACT.divide)
@@ -278,6 +285,7 @@ def _exactly(
     pairs = zip(left.decimals()[known], right.decimals()[known], strict=True)
     results = [operation(a, b) for a, b in pairs]
     found[known] = results
+    # Without traps an overflow gives infinity: such a result is unknown.
     finite = np.array([value.is_finite() for value in results], dtype=bool)
     valid = valid.copy()
     valid[known] = finite

@@ -85,6 +85,7 @@ def _logic(kernel: Callable[[pa.Array, pa.Array], pa.Array]) -> Callable[[Node, 
 
 
 def _not(node: Node, columns: ColumnSource) -> Value:
+    # Arrow keeps null here: `not` of an unknown value is unknown.
     return pc.invert(_evaluate(node.parts[0], columns))
 
 
@@ -95,6 +96,7 @@ def _compare(node: Node, columns: ColumnSource) -> Value:
 
 def _operands(node: Node, columns: ColumnSource) -> list[Value]:
     """Return the operands of a comparison; a literal compared with a column stays a scalar, which Arrow broadcasts."""
+    # Two scalars would be compared once, and not for each record.
     if all(part.kind in _LITERALS for part in node.parts):
         return [_evaluate(part, columns) for part in node.parts]
     return [
@@ -131,6 +133,7 @@ def _shifted(left: pa.Array, right: pa.Array) -> pa.Array:
     # Overflow: both operands have the same sign, and the sum has the other.
     beyond = ((first ^ total) & (second ^ total)) < 0
     total = np.where(beyond, np.where(first < 0, -_FARTHEST, _FARTHEST), total)
+    # The least int64 is left out, since its negation would overflow.
     return pa.array(np.maximum(total, -_FARTHEST), mask=unknown)
 
 
@@ -159,6 +162,7 @@ def _left(node: Node, columns: ColumnSource) -> Value:
 def _right(node: Node, columns: ColumnSource) -> Value:
     text = _evaluate(node.parts[0], columns)
     count = _count(node)
+    # A start of -0 would be the start of the text.
     if not count:
         return pc.utf8_slice_codeunits(text, start=0, stop=0)
     return pc.utf8_slice_codeunits(text, start=-count)
@@ -180,6 +184,7 @@ def _seconds(node: Node, columns: ColumnSource) -> Value:
 
 def _days(node: Node, columns: ColumnSource) -> Value:
     micro = _whole(_evaluate(node.parts[0], columns))
+    # Differences of dates are whole days, which need no Decimal for each record.
     if micro.scaled is not None and not (micro.scaled % DAY).any():
         return exact_numbers.from_integers(micro.scaled // DAY, micro.valid)
     return exact_numbers.divide(micro, exact_numbers.constant(Decimal(DAY), len(micro.valid)))
@@ -187,6 +192,7 @@ def _days(node: Node, columns: ColumnSource) -> Value:
 
 def _weekday(node: Node, columns: ColumnSource) -> Value:
     micro = _whole(_evaluate(node.parts[0], columns))
+    # Floor division: days before 1970 are negative.
     days = np.floor_divide(np.asarray(micro.scaled, dtype=np.int64), DAY)
     # 1970-01-01 was a Thursday, which is 3 if Monday is 0.
     return exact_numbers.from_integers((days + 3) % 7, micro.valid)

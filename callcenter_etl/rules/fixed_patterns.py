@@ -53,6 +53,7 @@ def character_ranges(pattern: str) -> tuple[CharacterRange, ...] | None:
 
 def match_ranges(text: pa.StringArray, places: tuple[CharacterRange, ...]) -> Mask:
     """Return the mask of matching values, of shape (values,)."""
+    # In bytes: a value with other than ASCII characters has bytes that no place allows.
     fits: Mask = lengths_of(text) == len(places)
     if not fits.any():
         return fits
@@ -81,6 +82,7 @@ def _place(atom: re.Match[str]) -> CharacterRange | None:
         return CharacterRange(code, code, None)
     table = np.zeros(256, dtype=bool)
     for first, last in _MEMBER.findall(atom["members"]):
+        # RE2 reports an inverted range as an error.
         if last and last < first:
             return None
         table[ord(first) : ord(last or first) + 1] = True

@@ -15,9 +15,11 @@ def as_mask(values: pa.BooleanArray) -> Mask:
     The bits are unpacked by numpy, because pyarrow's `to_numpy` converts them one by one.
     """
     validity, bits = values.buffers()
+    # An array of length zero may lack the buffers.
     if not len(values):
         return np.zeros(0, dtype=bool)
     mask = _unpacked(bits, values.offset, len(values))
+    # The bit of a null value is undefined.
     if values.null_count:
         mask &= _unpacked(validity, values.offset, len(values))
     return mask
@@ -31,5 +33,6 @@ def valid_mask(values: pa.Array) -> Mask:
 
 
 def _unpacked(bits: pa.Buffer, offset: int, length: int) -> Mask:
+    # A slice shares the buffers of its array, hence the offset in bits.
     packed = np.frombuffer(bits, dtype=np.uint8)
     return np.unpackbits(packed, count=offset + length, bitorder="little")[offset:].view(np.bool_)

@@ -73,9 +73,11 @@ def _cut(piece: str, name: str) -> list[str]:
 
 
 def _value(rule: Rule, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.Array | pa.Scalar:
+    # A classified value is in no reason, also where the contract's own sentence names it.
     if rule.classified is not None:
         return pa.scalar(f"({rule.classified})")
     if rule.column is None:
+        # A rule over the record has not one value, so the placeholder stays as it was written.
         return pa.scalar("{value}")
     return shown_values(columns.text(rule.column).take(pa.array(records)))
 

@@ -6,6 +6,7 @@ from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.sample import Sample
 
 _PLAIN = "columns: [{name: id}, {name: note}]\n"
+# The least size that is `record.too_long`.
 _TOO_LONG = 16 * 2**20 + 1
 
 _TIMES = "columns:\n  - {name: started, type: time}\n  - {name: ended, type: time}\n"

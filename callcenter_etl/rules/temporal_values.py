@@ -29,7 +29,9 @@ Ints = NDArray[np.signedinteger[Any]]  # int32 for parts of dates and times, whi
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 MONTHS_A_YEAR = 12
+# Each layout is a pass over the values; beyond this number one regular expression reads them.
 MAX_LAYOUTS = 64
+# Leading zeros are outside of `hours`, so that its length shows whether the number can fit.
 _DURATION = r"\A0*(?P<hours>[0-9]*[0-9]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9])$"
 _LOWER_CASE = 0x20
 _BYTE_DIGITS = 2  # decimal digits that fit in a byte
@@ -47,6 +49,7 @@ def parse_temporal(text: pa.StringArray, *, kind: str, formats: tuple[str, ...])
     found = np.zeros(len(text), dtype=np.int64)
     valid = np.zeros(len(text), dtype=bool)
     for each in (compile_format(fmt, kind) for fmt in formats):
+        # The first format that accepts a value decides its meaning.
         rest = np.flatnonzero(~valid)
         if not len(rest):
             break
@@ -101,6 +104,7 @@ def _values(parts: dict[str, Ints], valid: Mask, kind: str) -> tuple[Ints, Mask]
         values = _clock(parts)
     else:
         days, valid = _days(parts, valid)
+        # Days are int32, in which microseconds would overflow.
         values = days * np.int64(DAY)
         if kind == "datetime":
             values = values + _clock(parts)
@@ -129,6 +133,7 @@ def _layout_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, 
     valid = np.zeros(len(text), dtype=bool)
     parts = {piece.field: np.zeros(len(text), dtype=np.int64) for piece in fmt.pieces if piece.field}
     for layout in _layouts(fmt):
+        # A value may fit several layouts of its length; the first counts, as in the regular expression.
         rows = (lengths == sum(layout)) & ~valid
         if rows.all():
             parts, valid = _cut(columns_of_bytes(text, sum(layout)), fmt, layout)
@@ -167,6 +172,7 @@ def _digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
         good &= digit <= NINE
         number = number * number.dtype.type(10) + digit
     least, most = _LIMITS.get(piece.field, (0, None))
+    # An unpadded directive accepts 9 and 10, but not 09.
     if piece.text.startswith("%-") and len(columns) > 1:
         least = 10
     if least:
@@ -182,6 +188,7 @@ def _fraction_digits(columns: Bytes, piece: Piece, good: Mask) -> Ints:
 
 
 def _half_letters(columns: Bytes, _: Piece, good: Mask) -> Ints:
+    # This bit turns ASCII capitals into small letters, and no other byte into a letter.
     letters = columns | np.uint8(_LOWER_CASE)
     afternoon: Mask = letters[0] == ord("p")
     good &= (afternoon | (letters[0] == ord("a"))) & (letters[1] == ord("m"))
@@ -218,6 +225,7 @@ def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, I
 
 
 def _clock(parts: dict[str, Ints]) -> Ints:
+    # 12 AM is hour 0, 12 PM is hour 12.
     hour = parts["hour"] if "hour" in parts else parts["hour12"] % 12 + 12 * parts["half"]
     none = np.int32(0)
     seconds = hour * 3600 + parts.get("minute", none) * 60 + parts.get("second", none)
@@ -245,12 +253,15 @@ def _days(parts: dict[str, Ints], valid: Mask) -> tuple[Ints, Mask]:
     real = valid & (year >= 1) & (month >= 1) & (month <= MONTHS_A_YEAR) & (day >= 1)
     starts = _month_starts()
     place = year * MONTHS_A_YEAR + month - 1
+    # An impossible month would point outside of the table.
     if not real.all():
         place = np.where(real, place, 0)
     first = starts[place]
     days = first + day - 1
+    # The first of the next month bounds the day; for December 9999 the table has January 10000.
     real &= days < starts[place + 1]
     if "weekday" in parts:
+        # 1970-01-01 was a Thursday, which is 3 if Monday is 0.
         real &= parts["weekday"] == (days + 3) % 7
     return days, real
 

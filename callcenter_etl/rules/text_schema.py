@@ -20,7 +20,7 @@ from callcenter_etl.rules.record_rules import find_first_lines
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.uniqueness import KeyRegistry
 
-FIRST_RECORD_LINE = 2
+FIRST_RECORD_LINE = 2  # as in a file, in which line 1 is the header
 Lookups = Mapping[str, pa.Array]
 DataFrameSchema = pandera.DataFrameSchema
 
@@ -34,6 +34,7 @@ def text_schema(
         return partial(keeps, rule, document, lookups)
 
     header = document.source.header
+    # pandera's `strict` refuses undeclared columns, its `ordered` another order.
     strict, ordered = header in ("exact", "any_order"), header == "exact"
     return build_schema(document, rules, check_of, strict=strict, ordered=ordered)
 
@@ -43,6 +44,7 @@ def keeps(
 ) -> pd.Series:
     """Return, for each record, whether it satisfies a rule; `data` is the rule's column, or the whole frame."""
     frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
+    # Lookup files are read for such a rule alone.
     columns = columns_of(frame, document, lookups() if rule.kind == LOOKUP.key else {})
     columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
     return pd.Series(~rule.broken(columns), index=data.index)
@@ -74,6 +76,7 @@ def with_first_lines(columns: ChunkColumns, rules: tuple[Rule, ...]) -> ChunkCol
 
 def _text_of(series: pd.Series, column: Column) -> pa.StringArray:
     try:
+        # With `from_pandas` NaN is a missing value, too.
         values = pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ArgumentTypeError(
@@ -81,6 +84,7 @@ def _text_of(series: pd.Series, column: Column) -> pa.StringArray:
         ) from error
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], type=values.type)
+    # A column of missing values alone has Arrow's null type.
     if pa.types.is_null(values.type):
         values = values.cast(pa.string())
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
@@ -108,6 +112,7 @@ def build_schema(
         # `ignore_na` is off, because an empty value is a missing one and `required` checks it.
         target = record_checks if rule.column is None else column_rules[rule.column]
         target.append(check_type(check_of(rule), name=rule.id, error=rule.id, ignore_na=False))
+    # Columns have neither dtype nor null check: types and empty values are rules with their own reasons.
     return schema_type(
         columns={
             column.name: column_type(

@@ -21,6 +21,7 @@ def beyond_bound(column: Column, operator: str, bound: str) -> Broken:
     """Return the mask of the values for which `value operator bound` is True; False for unknown values."""
     name = column.name
     if column.type in NUMERIC:
+        # Parsed here, once for all chunks.
         limit = Decimal(bound)
         return lambda columns: as_mask(compare_with(columns.numbers(name), operator, limit))
     instant = parse_duration(bound) if column.type == "duration" else parse_iso(column.type, bound)
@@ -43,6 +44,7 @@ def bounds_read_alike(before: Column, after: Column) -> bool:
     """Return whether every value compares with a bound as before."""
     if before.type in NUMERIC and after.type in NUMERIC:
         return True
+    # Another format may read the same text as another date.
     return before.type == after.type and (before.type not in TEMPORAL or formats_continue(before, after))
 
 

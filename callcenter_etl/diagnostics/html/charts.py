@@ -15,6 +15,7 @@ from callcenter_etl.diagnostics.html.page_data import PastRun, RuleSection, Stri
 WIDTH = 860
 MAX_RULES = 20
 MAX_RULES_IN_STRIP = 8
+# Pinned: vl-convert has several versions of Vega-Lite, and its default moves with its releases.
 _VEGA_LITE = "5.21"
 _LABEL_PIXELS = 240
 PIXELS_A_CHARACTER = 7.4  # of a wide font at 12 px: the reader's own fonts are not known here
@@ -46,6 +47,7 @@ def rules_chart(rule_sections: Sequence[RuleSection]) -> Markup:
     """Draw one bar for each rule, most violated first."""
     values = rule_values(rule_sections[:MAX_RULES])
     names, key_offset = _names_axis([section.rule for section in rule_sections[:MAX_RULES]])
+    # Vega-Lite sorts names by the alphabet; null keeps the order of the data.
     rule = {"field": "rule", "type": "nominal", "sort": None, "axis": names}
     width = WIDTH - key_offset
     room = max(len(str(each["label"])) for each in values) * PIXELS_A_CHARACTER + 10
@@ -84,6 +86,7 @@ def rule_values(rule_sections: Sequence[RuleSection]) -> list[_Spec]:
 
 def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
     """Draw rejected records by line of the source, with a strip below for each of the most violated rules."""
+    # A rule without rejected records, such as a warning, has no strip.
     rules = [section.rule for section in rule_sections if section.rule in strip.by_rule][:MAX_RULES_IN_STRIP]
     names, key_offset = _names_axis(rules)
     width = {"width": WIDTH - key_offset}
@@ -94,6 +97,7 @@ def strip_chart(strip: Strip, rule_sections: Sequence[RuleSection]) -> Markup:
 def rejected_by_line(strip: Strip, axis_layout: _Spec) -> _Spec:
     """Return the chart of all rejected records by line; `axis_layout` is the layout of its axis."""
     most = max(strip.rejected)
+    # With few records Vega would put ticks at fractions of one.
     ticks = {"tickCount": 3} if most > 4 else {"values": list(range(most + 1))}
     axis = {"title": "rejected", "format": ",d", "domain": False, "ticks": False, **ticks, **axis_layout}
     return {
@@ -110,6 +114,7 @@ def rejected_by_line(strip: Strip, axis_layout: _Spec) -> _Spec:
 def _broken_by_line(strip: Strip, rules: Sequence[str], names: _Spec) -> _Spec:
     lines = {"title": "line", "format": ",d", "grid": False, "tickCount": min(6, strip.lines)}
     scale = {"domain": rules, "paddingInner": 0.25}
+    # The square root keeps stretches with few records visible next to one with many.
     opacity = {"type": "sqrt", "domainMin": 0, "range": [0.15, 1]}
     return {
         "height": {"step": 18},
@@ -130,6 +135,7 @@ def strip_values(strip: Strip, rules: Sequence[str]) -> list[_Spec]:
 
 def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
     """Return the axis of rule names, and its width in pixels."""
+    # From the number of characters: vl-convert measures with its own fonts, and readers have others.
     key_offset = int(min(max(map(len, names), default=0) * PIXELS_A_CHARACTER, _LABEL_PIXELS * 1.2)) + 8
     axis = {
         "title": None,
@@ -138,6 +144,7 @@ def _names_axis(names: Sequence[str]) -> tuple[_Spec, int]:
         "labelLimit": _LABEL_PIXELS,
         "labelColor": "var(--ink)",
         "labelPadding": 8,
+        # Both extents are equal, so that charts above each other begin at the same pixel.
         "minExtent": key_offset,
         "maxExtent": key_offset,
     }
@@ -151,6 +158,7 @@ def line_axis(strip: Strip, axis: _Spec | None) -> _Spec:
         "x": {
             "field": "first",
             "type": "quantitative",
+            # The stretches are counted already and must not be binned again.
             "bin": {"binned": True},
             "scale": scale,
             "axis": axis,
@@ -176,6 +184,7 @@ def past_chart(past: Sequence[PastRun]) -> Markup:
 def past_spec(past: Sequence[PastRun]) -> _Spec:
     """Return the chart of past runs without its size."""
     values = [
+        # Runs may start in the same minute: the number keeps their bars apart, and the label drops it.
         {"run": f"{run.started_at[:16].replace('T', ' ')}|{number}", "rate": run.rate, **_bar(run)}
         for number, run in enumerate(past)
         if run.rate is not None
@@ -204,6 +213,7 @@ def past_spec(past: Sequence[PastRun]) -> _Spec:
         },
     }
     color = {"field": "status", "type": "nominal", "scale": _STATUS, "legend": None}
+    # Without a scale the number is the opacity itself.
     opacity = {"field": "opacity", "type": "quantitative", "scale": None}
     return {
         "data": {"values": values},

@@ -121,10 +121,12 @@ def _source_report(
         try:
             published = summary.outputs[EXCEPTIONS]
             findings = examine(_exceptions(finished, document), published, lines=summary.lines)
+        # The run is complete: a page that names the gap is better than none.
         except (CallcenterEtlError, OSError) as error:
             gap = shown(str(error))
     words = rule_wording(document, rules, findings, lines=summary.lines, display=display)
     report = SourceSection(
+        # Unlike the terminal, a page may be forwarded, and a header that is a record holds values.
         summary=replace(summary, problems=_without_data(summary.problems, document)),
         already_done=finished.already_done,
         kept=kept,
@@ -156,6 +158,7 @@ def _with_causes(
 
 
 def _exceptions(finished: Finished, document: ContractDocument) -> ExceptionsFile:
+    # On Spark the exceptions may be a folder of parts; the summary has their number.
     parts, storage = finished.summary.outputs[EXCEPTIONS].parts, document.run.storage_options
     return ExceptionsFile(file_uris(finished.folder, EXCEPTIONS, parts=parts, storage=storage), document)
 
@@ -174,6 +177,7 @@ def _without_data(problems: tuple[Diagnostic, ...], document: ContractDocument) 
     missing = sum(problem.rule == "header.missing" for problem in problems)
     if missing < len(document.columns):
         return problems
+    # Names from the contract are not data of the source and stay readable.
     known = {repr(name) for column in document.columns for name in (column.name, *column.aliases)}
     return tuple(
         replace(
@@ -199,6 +203,7 @@ def _past_runs(
         records = readable_entries(ledger.runs(wanted))
     except (CallcenterEtlError, OSError) as error:
         return (), shown(str(error))
+    # The ledger has the latest run first, the chart reads in order of time.
     return tuple(_past_run(record, reported) for record in reversed(records)), None
 
 
@@ -211,6 +216,7 @@ def _past_run(record: RunRecord, reported: set[str]) -> PastRun:
         started_at=record.started_at,
         read=None if counts is None else counts.read,
         rejected=None if counts is None else counts.rejected,
+        # None and not 0: a run that read nothing has no bar.
         rate=counts.rejected / counts.read if counts is not None and counts.read else None,
         reported=record.run_id in reported,
     )

@@ -59,6 +59,7 @@ def examine(exceptions: ExceptionsFile, published: OutputFile, *, lines: int) ->
 
     Raises SourceError when they cannot be read, or are not those of the run.
     """
+    # Rounded up, so that MAX_STRETCHES stretches cover all lines; a source may have no line.
     width = max(1, -(-lines // MAX_STRETCHES))
     findings = Findings(width, np.zeros(max(1, -(-lines // width)), dtype=np.int64))
     diagnostics = RejectDiagnostics(exceptions.document)
@@ -86,6 +87,7 @@ def _add(
         at = np.flatnonzero(broken)
         kept = findings.examples.setdefault(rule, [])
         malformed = rule in STRUCTURAL_RULES.values()
+        # The list of malformed records is one for all rules, and any of them may fill it.
         most = MALFORMED_SHOWN if malformed else EXAMPLES_A_RULE - len(kept)
         examples = _examples(block.take(at[:most]), rule, diagnostics, positions) if most else []
         kept.extend(examples[: EXAMPLES_A_RULE - len(kept)])
@@ -94,6 +96,7 @@ def _add(
             findings.malformed.extend(example for example in examples if example.raw)
         if rule == _QUOTE_RULE and findings.open_quote is None:
             findings.open_quote = _open_quote(block.raws, block.lines, at)
+    # Cut after every block, so that memory does not grow with the exceptions.
     findings.malformed = sorted(findings.malformed, key=lambda found: found.line)[:MALFORMED_SHOWN]
 
 
@@ -108,6 +111,7 @@ def _examples(
     found = diagnostics.of_records(records, positions)
     return [
         RejectExample(
+            # A record may violate several rules: the example is about this one.
             diagnostic=next(each for each in of_record if each.rule == rule),
             values=tuple(values[at] for values in columns),
             raw=records.raws[at].as_py(),

@@ -52,13 +52,16 @@ def check_installed() -> None:
 def render_page(data: ReportData) -> str:
     """Return the page as HTML. Raises UsageError if the extra `report` is not installed."""
     check_installed()
+    # After the check, so that a missing extra is an error with a remedy.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from callcenter_etl.diagnostics.html import charts, narrow_charts
 
     environment = Environment(
         loader=PackageLoader("callcenter_etl.diagnostics.html", "templates"),
+        # Names, reasons and values come from a source, and must not become markup.
         autoescape=True,
+        # A misspelt name in a template is an error, not a blank on the page.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -77,6 +80,7 @@ def render_page(data: ReportData) -> str:
     return environment.get_template("report.html").render(
         data=data,
         style=style,
+        # The policy of the page allows this style and this script by their hashes, and nothing else.
         style_hash=_hash(style),
         script=script,
         script_hash=None if script is None else _hash(script),
@@ -139,9 +143,11 @@ def busiest(strip: Strip) -> tuple[int, int, int]:
 def _overall(data: ReportData) -> str:
     """Return the worst status of the page."""
     statuses = [source.summary.status for source in data.sources]
+    # An unfinished source has no summary, and counts as the worst status.
     return _worst([*statuses, *("error" for _ in data.unfinished)])
 
 
 def _worst(statuses: Sequence[str]) -> str:
+    # The table of verdicts goes from best to worst.
     order = list(VERDICTS)
     return max(statuses, key=order.index)

@@ -22,6 +22,7 @@ class Strip:
 
     def stretch(self, index: int) -> tuple[int, int]:
         """Return the first and the last line of a stretch."""
+        # The last stretch may be shorter than the others.
         return index * self.width + 1, min((index + 1) * self.width, self.lines)
 
 

@@ -49,6 +49,7 @@ def report_file(uri: str, *, storage: StorageOptions, mode: int | None) -> Repor
 def _replace(path: Path, page: str, mode: int | None) -> None:
     with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # The owner alone may read it unless the contract says otherwise: it may show values of records.
         with open_whole(path, mode=PRIVATE_FILE if mode is None else mode) as file:
             file.write(page)
 

@@ -18,6 +18,7 @@ from callcenter_etl.run.summary import RuleCount, Summary
 from callcenter_etl.sources.header import match_header
 
 _GOT = ", got '{value}'"
+# The longer forms take the word or the quotes around a placeholder, which are replaced along with it.
 _PLACEHOLDER = re.compile(r"line \{first_line\}|'\{value\}'|\{(?:value|column|line|first_line)\}")
 _UNKNOWN = "…"
 _STRUCTURAL_SENTENCES = {
@@ -57,6 +58,7 @@ def rule_wording(
 def rule_sections(summary: Summary, words: RuleWording, findings: Findings | None) -> tuple[RuleSection, ...]:
     """Return the violated rules, most violated first."""
     broken = [(rule, count) for rule, count in summary.rules.items() if count.broken]
+    # A stable sort: rules with equal counts keep the order of the contract.
     broken.sort(key=lambda each: -each[1].broken)
     return tuple(_section(rule, count, words, findings) for rule, count in broken)
 
@@ -126,6 +128,7 @@ def _sentence(rule_id: str, words: RuleWording, first: str | None, *, line: int 
     rule = words.rules.get(rule_id)
     if rule is None:
         return _STRUCTURAL_SENTENCES.get(rule_id, rule_id)
+    # A classified value is replaced by its class, whatever display the user has chosen.
     value = quoted = _UNKNOWN if rule.classified is None else f"({rule.classified})"
     if rule.classified is None and rule.column is not None and first is not None:
         value, quoted = words.display.alone(rule.column, first), words.display.quoted(rule.column, first)
@@ -138,11 +141,13 @@ def _sentence(rule_id: str, words: RuleWording, first: str | None, *, line: int 
         "{first_line}": _UNKNOWN,
     }
     sentence = rule.sentence.removesuffix(_GOT) if value == _UNKNOWN else rule.sentence
+    # In one pass, so that a value that holds `{line}` is not filled in again.
     return _PLACEHOLDER.sub(lambda match: filled[match[0]], sentence)
 
 
 def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[str, int]:
     """Return the position of each contract column in the source."""
+    # As in a run, these header modes go by position and not by name.
     if not names or document.source.header in ("exact", "none"):
         return {column.name: position for position, column in enumerate(document.columns)}
     return match_header(names, document)[0].positions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument
 
-SPREADSHEET_ROWS = 1_048_576
+SPREADSHEET_ROWS = 1_048_576  # of Excel and LibreOffice
 _SPREADSHEET_QUOTE = '"'
 
 
@@ -50,6 +50,7 @@ def sheet_cells(
         )
     if open_quote is not None:
         note = f"a quote is left open on line {open_quote:,}: after it a spreadsheet's rows are not the lines of the file, so places there are lines"
+        # The line with the open quote still begins a row of its own, hence the line itself is included.
         return SheetCells(positions, min(open_quote, SPREADSHEET_ROWS), note)
     note = f"a spreadsheet shows {SPREADSHEET_ROWS:,} rows at most; places beyond are lines of the file"
     return SheetCells(positions, SPREADSHEET_ROWS, note if lines > SPREADSHEET_ROWS else None)
@@ -59,6 +60,7 @@ def letters_of(position: int) -> str:
     """Return the letters of a spreadsheet's column by its 0-based position: A, B … Z, AA."""
     letters, number = "", position + 1
     while number:
+        # Base 26 without a zero, hence the - 1: Z is followed by AA.
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters

@@ -13,6 +13,7 @@ from callcenter_etl.diagnostics.html.page_data import (
 )
 from callcenter_etl.run.summary import VERDICTS
 
+# The table of verdicts goes from best to worst, so a position in it is a rank.
 _RANKS = {status: rank for rank, status in enumerate(VERDICTS)}
 UNFINISHED = "error"
 
@@ -24,6 +25,7 @@ def rank_of(status: str) -> int:
 
 def worst_first(sections: Iterable[SourceSection]) -> tuple[SourceSection, ...]:
     """Return sources by verdict, then by share of rejects, then by rejects; those that are equal keep their order."""
+    # Python's sort keeps equal elements in order with `reverse` too.
     return tuple(sorted(sections, key=_badness, reverse=True))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 DIGIT, LETTER, SPACE = "#", "•", "␣"
+# Both ends of a shorter value would be most of it.
 MIN_WITH_ENDS = 4
 MAX_CHARACTERS = 32
 EMPTY = "(empty)"
@@ -37,6 +38,7 @@ def shape_of(value: str) -> str:
 def skeleton(record: str, *, delimiter: str, quote: str | None) -> str:
     """Return the delimiters and quotes of a record, with a `•` for any text between them."""
     kept = re.escape(delimiter) + re.escape(quote or "")
+    # Cut first: a malformed record may have megabytes, of which the page shows a few characters.
     bare = re.sub(f"[^{kept}]+", LETTER, record[: MAX_CHARACTERS**2])
     return f"{bare[: 2 * MAX_CHARACTERS]}…" if len(bare) > 2 * MAX_CHARACTERS else bare
 
@@ -44,6 +46,7 @@ def skeleton(record: str, *, delimiter: str, quote: str | None) -> str:
 def _hidden(character: str) -> str:
     if character == " ":
         return SPACE
+    # Not `isdigit`, which superscripts and digits of other scripts satisfy too.
     if character in "0123456789":
         return DIGIT
     return (

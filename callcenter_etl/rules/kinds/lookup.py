@@ -23,6 +23,7 @@ def _mask(column: Column) -> Broken:
     name = column.name
 
     def broken(columns: ChunkColumns) -> Mask:
+        # Not `where_known`, since the allowed values come with the chunk: rules compile without lookup files.
         found = pc.is_in(columns.text(name), value_set=columns.lookups[name])
         return columns.known_mask(name) & ~as_mask(found)
 

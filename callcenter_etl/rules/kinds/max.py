@@ -29,8 +29,10 @@ def _is_wider(before: Column, after: Column) -> bool:
 def _unbreakable(column: Column) -> str | None:
     bound = str(column.max)
     if column.type == "time" and not has_offset(column):
+        # Without %f no value lies between 23:59:59 and midnight.
         last = _LAST_SECOND + (999_999 if any("%f" in each for each in column.format) else 0)
         return f"no time is after {bound}" if (parse_iso("time", bound) or 0) >= last else None
+    # Dates in ISO form sort as texts.
     if column.type == "date" and bound >= _LAST_DAY:
         return f"no date is after {_LAST_DAY}"
     return None

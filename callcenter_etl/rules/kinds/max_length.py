@@ -24,6 +24,7 @@ def _most(column: Column) -> int:
 
 def _mask(column: Column) -> Broken:
     most = _most(column)
+    # Characters and not bytes, as the contract counts.
     return where_known(column, lambda text: pc.greater(pc.utf8_length(text), most))
 
 

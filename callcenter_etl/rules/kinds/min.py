@@ -33,6 +33,7 @@ def _unbreakable(column: Column) -> str | None:
         return "digits are never negative"
     if column.type == "duration" and parse_duration(bound) == 0:
         return "no duration is negative"
+    # An offset may move a time before midnight, where its number is negative.
     if column.type == "time" and parse_iso("time", bound) == 0 and not has_offset(column):
         return "no time is before 00:00:00"
     if column.type == "date" and bound <= _FIRST_DAY:

@@ -66,6 +66,7 @@ def _field(column: Column, document: ContractDocument) -> pa.Field:
         "classification": column.classification,
         "type": column.type,
         "format": " | ".join(column.format) or None,
+        # As a warning the rule lets nulls through.
         "required": "true" if column.required and column.severity_of("required") == "error" else None,
         **_identity(document),
     }

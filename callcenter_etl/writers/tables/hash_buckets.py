@@ -28,6 +28,7 @@ def bucket_of(values: pa.Array, count: int) -> pa.Array:
     """
     valid = valid_mask(values)
     hashes = _hashes(values)
+    # Iceberg drops the sign of the hash, which it takes as a signed number.
     buckets = ((hashes & _POSITIVE) % np.uint32(count)).astype(np.int32)
     return pa.array(buckets, mask=None if valid.all() else ~valid)
 
@@ -65,6 +66,7 @@ def _hashes(values: pa.Array) -> Hashes:
         return _decimal_hashes(values)
     elif not pa.types.is_int64(kind):
         raise TypeError(f"values of {kind} have no bucket")
+    # Little-endian on every machine, as the specification has it.
     longs = np.asarray(pc.fill_null(values, 0).to_numpy(zero_copy_only=False), dtype="<i8")
     return _word_hashes(longs.view("<u4").reshape(len(longs), 2).T)
 
@@ -72,6 +74,7 @@ def _hashes(values: pa.Array) -> Hashes:
 def _decimal_hashes(values: pa.Array) -> Hashes:
     """Return the hashes of integers beyond int64, each as its shortest two's complement, big-endian (as Iceberg does)."""
     texts = (0 if each is None else int(each) for each in values.to_pylist())
+    # One more bit for the sign; -128 fits one byte as 127 does.
     return _each(
         number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, "big", signed=True) for number in texts
     )
@@ -115,6 +118,7 @@ def _equally_long(data: NDArray[np.uint8], starts: NDArray[np.int64], length: in
     found = np.zeros(len(starts), dtype=np.uint32)
     for word in words[: length // 4]:
         found = _with_word(found, word)
+    # The rest of less than a word is mixed, without the rotation that follows a whole word.
     if length % 4:
         found ^= _mixed(words[-1])
     return _finished(found, np.uint32(length))

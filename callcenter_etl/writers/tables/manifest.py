@@ -41,6 +41,7 @@ class Manifest:
         """Return the manifest of a target without files."""
         return cls(
             contract={"id": document.contract, "version": document.version},
+            # `sort_by` may change between runs: it orders records within a file, not files in folders.
             layout=layout.model_dump(include={"partition_by", "buckets"}, mode="json"),
             columns={field.name: str(field.type) for field in table_schema(document)},
         )

@@ -75,6 +75,7 @@ def _extra(name: str, library: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        # Another missing module is a broken installation, which the extra would not mend.
         if (error.name or "").partition(".")[0] != library:
             raise
         raise UsageError(

@@ -87,7 +87,9 @@ def write_parquet(
             sorting_columns=order or None,
         ) as writer:
             for group in row_groups(batches, schema):
+                # With the size of the group, so that pyarrow does not cut it at a limit of its own.
                 writer.write_batch(group, row_group_size=group.num_rows)
         file.flush()
         os.fsync(file.fileno())
+    # The rows are counted in the footer on disk: a proof that is independent of what was handed over.
     return WrittenFile(hashed.bytes, hashed.sha256.hexdigest(), pq.read_metadata(path).num_rows)

@@ -100,6 +100,7 @@ class ParquetSink:
         _make_folder(folder, self._plan.mode)
         new = tuple(self._written(accepted, folder))
         kept = () if earlier is None else self._kept(earlier, new, folder)
+        # Sorted, so that the same files make the same manifest.
         files = tuple(sorted((*new, *kept), key=lambda file: file.path))
         write_manifest(folder, manifest.with_files(files), self._plan.mode)
         _sync_folders(folder)

@@ -60,6 +60,7 @@ def _name(column: str, text: str) -> str:
 
 
 def _bucket_level(batch: pa.RecordBatch, column: str, count: int) -> pa.StringArray:
+    # Padded with zeros, so that names sort by number.
     width = len(str(count - 1))
     names = pa.array([f"{BUCKET}={number:0{width}}" for number in range(count)], type=pa.string())
     found = names.take(bucket_of(batch.column(column), count))

@@ -87,6 +87,7 @@ def source_of(uri: str, sha256: str, identify_by: IdentifyBy = "uri") -> str:
         return f"{STANDARD_INPUT}#{sha256}"
     if identify_by == "name":
         return shown(base_name(uri))
+    # Resolved: a link and its target are the same source.
     return str(Path(local_path(uri)).resolve()) if is_local(uri) else shown(uri)
 
 

@@ -28,6 +28,7 @@ def row_groups(
         rest = batch
         while rest.num_rows:
             sizes = held + np.cumsum(sizes_of(rest))
+            # Up to and with the record that reaches the limit, so that a group has one at least.
             end = min(rows - taken, int(np.searchsorted(sizes, size)) + 1)
             part = rest.slice(0, end)
             pending.append(part)
@@ -55,6 +56,7 @@ def sizes_of(batch: pa.RecordBatch) -> NDArray[np.int64]:
 
 
 def _offsets(text: pa.StringArray) -> NDArray[np.int64]:
+    # An array of length zero may lack the buffers.
     if not len(text):
         return np.zeros(1, dtype=np.int64)
     raw = np.frombuffer(text.buffers()[1], dtype=np.int32)

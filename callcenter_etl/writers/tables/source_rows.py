@@ -78,6 +78,7 @@ def write_others(source: str, file: pq.ParquetFile, scratch: Path, mode: int | N
         pq.ParquetWriter(out, file.schema_arrow, compression="zstd") as writer,
     ):
         for batch in file.iter_batches():
+            # Rows without a source stay: a comparison with null would filter them out.
             others = pc.not_equal(pc.fill_null(batch.column(SOURCE_COLUMN), ""), source)
             writer.write_batch(batch.filter(others))
     return target

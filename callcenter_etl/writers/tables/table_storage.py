@@ -78,6 +78,7 @@ class LocalTableStorage:
         with translate_os_errors(logs):
             for found in os.scandir(logs):
                 _set_mode(found, wanted)
+            # Only the owner may change the permissions of a folder.
             if self._mode is None and logs.stat().st_uid == os.geteuid():
                 logs.chmod(PRIVATE_FOLDER)
             for name in written:

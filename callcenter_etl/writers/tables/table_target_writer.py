@@ -55,6 +55,7 @@ class CommittingSink:
         self._replacing = replacing_of(plan)
         self._commit: Commit | None = None
         self._built: BuiltTarget | None = None
+        # For its errors: a table that does not fit is refused before the source is read.
         goal.table.newest()
 
     @property
@@ -94,6 +95,7 @@ class CommittingSink:
         with goal.translate_errors():
             self._commit.prepare()
         self._built = BuiltTarget(
+            # A table elsewhere has an address, and a name only in the output itself.
             name=TARGET_FOLDER if same_place(goal.uri, default_uri(self._plan)) else "",
             format=goal.format,
             path=None,
@@ -137,6 +139,7 @@ def refuse_names(plan: SinkPlan) -> None:
 def replacing_of(plan: SinkPlan) -> WriteMode:
     """Return the write mode of a run. Raises UsageError where partitions are to be replaced and there are none."""
     plan.check_write()
+    # Not `overwrite` as for files: a table keeps the records of other sources.
     return WriteMode(plan.document.run.write or "append", levels_of(plan.layout or TableLayout()))
 
 

@@ -156,6 +156,7 @@ def _decimal_fit(kind: pa.DataType) -> Callable[[str], Decimal | None]:
         sign, digits, exponent = number.as_tuple()
         if not isinstance(exponent, int):
             return None
+        # Zero has no digit that the type could lose, whatever its exponent.
         if not number:
             return Decimal(0)
         while digits[-1] == 0:
@@ -177,6 +178,7 @@ def _date(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
 def _time(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
     """Return times of day; those with an offset are converted to UTC."""
     values = columns.typed(name)
+    # An offset may move a time beyond its day.
     clock = np.asarray(values.fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64) % _DAY
     return pa.array(clock, mask=~valid_mask(values)).view(kind)
 

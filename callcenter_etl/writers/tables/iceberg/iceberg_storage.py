@@ -29,6 +29,7 @@ class IcebergTableStorage:
     def put(self, file: Path, path: str, sha256: str) -> None:
         """Put a finished local file under a new path, relative to the table's data. Raises OutputError."""
         uri = data_uri(self._there)
+        # pyiceberg's file IO neither syncs a local file nor sets its permissions.
         if is_local(uri):
             LocalTableStorage(Path(local_path(uri)), self._mode).put(file, path, sha256)
             return

@@ -163,6 +163,7 @@ class IcebergTable:
             parquet_column_mapping=parquet_path_to_id_mapping(schema),
         )
         metrics = statistics.to_serialized_dict()
+        # Bounds are values: the metadata must not have those of classified columns.
         redacted = {schema.find_field(name).field_id for name in self._redacted}
         for bounds in ("lower_bounds", "upper_bounds"):
             metrics[bounds] = {
@@ -200,6 +201,7 @@ class IcebergTable:
 
     @property
     def _hidden(self) -> dict[str, str]:
+        # This mode keeps numbers of values and nulls, and no bounds.
         return {f"write.metadata.metrics.column.{name}": "counts" for name in self._redacted}
 
     def _make(self) -> None:
@@ -207,6 +209,7 @@ class IcebergTable:
         self._catalog.create_namespace_if_not_exists(self._identifier.rpartition(".")[0])
         properties = {CONTRACT_PROPERTY: self._contract, **self._hidden}
         try:
+            # The partitions in the same transaction: no other writer sees the table without them.
             with (
                 self._catalog.create_table_transaction(
                     self._identifier, schema=self._schema, properties=properties

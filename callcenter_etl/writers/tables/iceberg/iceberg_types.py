@@ -57,6 +57,7 @@ def with_ids(schema: pa.Schema, table: Schema) -> pa.Schema:
         if isinstance(found.field_type, MapType):
             key, value = found.field_type.key_id, found.field_type.value_id
             kind = pa.map_(
+                # Keys of an Iceberg map are required.
                 pa.field("key", pa.string(), nullable=False, metadata={_ID: str(key)}),
                 pa.field("value", pa.string(), metadata={_ID: str(value)}),
             )
@@ -122,6 +123,7 @@ def text_of(value: Any, field: PartitionField, source: IcebergType) -> str | Non
 
 
 def _field(field: pa.Field) -> pa.Field:
+    # Iceberg lacks a type of durations.
     kind = pa.int64() if pa.types.is_duration(field.type) else field.type
     description = (field.metadata or {}).get(b"description")
     return pa.field(field.name, kind, metadata=None if description is None else {_DOC: description})
@@ -130,4 +132,5 @@ def _field(field: pa.Field) -> pa.Field:
 def _converted(values: pa.Array, kind: pa.DataType) -> pa.Array:
     if pa.types.is_duration(values.type):
         return values.view(pa.int64())
+    # The cast gives a map the field ids of its keys and values.
     return values.cast(kind) if pa.types.is_map(kind) else values

@@ -83,6 +83,7 @@ class IcebergVersion(RowsInFiles):
             f"{PROPERTY_PREFIX}source": origin.source,
             f"{PROPERTY_PREFIX}content": origin.content_key,
         }
+        # The latest first: a content may have been replaced and committed again.
         for snapshot in reversed(self.table.snapshots()):
             if wanted.items() <= self._metadata(snapshot).items():
                 return snapshot.snapshot_id
@@ -108,6 +109,7 @@ class IcebergVersion(RowsInFiles):
             yield opened
 
     def _partition(self, file: IcebergFile) -> Partition:
+        # A file keeps the partition spec under which it was written.
         schema, spec = self.table.schema(), self.table.specs()[file.spec_id]
         return tuple(
             text_of(file.partition[at], field, schema.find_type(field.source_id))
