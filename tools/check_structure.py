@@ -152,23 +152,27 @@ def snake(name: str) -> str:
 
 
 def long_functions(modules: list[Module]) -> Places:
-    """Yield functions of more than MAX_FUNCTION_LINES lines, the docstring not counted."""
+    """Yield functions of more than MAX_FUNCTION_LINES lines; docstring and lines of comments are not counted."""
     for module in modules:
+        remarks = {
+            line for line, text in comments(module) if module.text.splitlines()[line - 1].strip() == text
+        }
         for node in ast.walk(module.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node, clean=False)
-                lines = (
-                    (node.end_lineno or node.lineno) - node.lineno + 1 - (text.count("\n") + 1 if text else 0)
-                )
+                end = node.end_lineno or node.lineno
+                lines = end - node.lineno + 1 - (text.count("\n") + 1 if text else 0)
+                lines -= sum(line in remarks for line in range(node.lineno, end + 1))
                 if lines > MAX_FUNCTION_LINES:
                     yield f"{module.path}:{node.lineno}: {node.name} has {lines} lines"
 
 
 def long_modules(modules: list[Module]) -> Places:
-    """Yield modules of more than MAX_MODULE_LINES lines."""
+    """Yield modules of more than MAX_MODULE_LINES lines, comments not counted: a reason must not cost a module its room."""
     for module in modules:
-        if module.lines > MAX_MODULE_LINES:
-            yield f"{module.path}: {module.lines} lines"
+        size = module.lines - sum(1 for _ in comments(module))
+        if size > MAX_MODULE_LINES:
+            yield f"{module.path}: {size} lines"
 
 
 def import_cycles(_: list[Module]) -> Places:
@@ -251,9 +255,11 @@ def main() -> int:
             print(
                 f"{name}: {len(places)}, fewer than the limit of {LIMITS[name]}: lower it in tools/check_structure.py"
             )
-    if not options.figures and comment_share(modules) < MIN_COMMENT_SHARE:
+    share = comment_share(modules)
+    if not options.figures and share < MIN_COMMENT_SHARE:
+        failed = True
         print(
-            f"comments: {comment_share(modules):.1%} of lines (advice, no failure yet: {MIN_COMMENT_SHARE:.0%})"
+            f"comments: {share:.1%} of lines, at least {MIN_COMMENT_SHARE:.0%}: say why where the code is not obvious"
         )
     return int(failed)
 

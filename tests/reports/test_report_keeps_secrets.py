@@ -122,3 +122,16 @@ def test_a_malformed_record_shows_delimiters_and_quotes_alone() -> None:
 def test_letters_of_columns_are_those_of_spreadsheets() -> None:
     known = {0: "A", 25: "Z", 26: "AA", 51: "AZ", 52: "BA", 701: "ZZ", 702: "AAA", 16_383: "XFD"}
     assert {position: letters_of(position) for position in known} == known
+
+
+def test_a_value_with_an_apostrophe_in_place_of_a_header_is_masked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.yaml").write_text("contract: c\nversion: 1.0.0\ncolumns: [{name: id}, {name: note}]\n")
+    Path("s.csv").write_text("O'Brien,it's \"his\"\nB,c\n")
+    page_of("s.csv", "c.yaml")
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "header.unexpected" in page
+    assert "Brien" not in page
+    assert "it&#39;s" not in page

@@ -49,7 +49,8 @@ from callcenter_etl.writers.part_folder import file_uris
 
 PAST_RUNS = 30
 NOT_KEPT = "the run named no output, so that no ledger knows it"
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
+# A name as repr writes it: in double quotes where it has an apostrophe.
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*["]""")
 
 
 @dataclass(frozen=True, slots=True)
