@@ -20,6 +20,7 @@ from callcenter_etl.errors import OutputError
 from callcenter_etl.store.access import DEFAULTS
 from callcenter_etl.writers.tables.delta import delta_log_check
 from callcenter_etl.writers.tables.delta.delta_log_check import _nesting, check_log
+from callcenter_etl.writers.tables.delta.delta_table import one_line
 from tests.tables.delta.test_runs import FOUR, contract, ids, source
 
 LEVELS = 100_000
@@ -173,3 +174,9 @@ def test_depth_is_what_counting_character_by_character_finds(*, value: object, a
     deepest, end, _ = _nesting(text.encode())
     assert (max(deepest, 0), end) == depth_by_character(text)
     assert end == 0
+
+
+def test_a_message_of_the_library_is_one_line_without_colours() -> None:
+    nested = "Kernel error\n  \x1b[31m↳\x1b[0m task 1 panicked\n    \x1b[31m↳\x1b[0m Os { code: 5 }"
+    assert one_line(nested) == "Kernel error task 1 panicked Os { code: 5 }"
+    assert one_line("s3://user:secret@bucket/x failed") == "s3://***@bucket/x failed"

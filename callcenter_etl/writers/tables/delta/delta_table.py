@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ _KNOWN_FEATURES = frozenset(
     }
 )
 _MAX_WORDS = 500
+_DECORATION = re.compile(r"\x1b\[[0-9;]*m|\u21b3")
 _FOUND_BY_ANOTHER = "already exists"
 
 
@@ -218,17 +220,18 @@ class DeltaLakeTable:
         try:
             yield
         except DeltaError as error:
-            raise OutputError(f"{shown(self._uri)}: {_words(error)}") from error
+            raise OutputError(f"{shown(self._uri)}: {one_line(str(error))}") from error
         except OSError as error:
-            raise OutputError(f"{shown(self._uri)}: {shown(os_cause(error))[:_MAX_WORDS]}") from error
+            raise OutputError(f"{shown(self._uri)}: {one_line(os_cause(error))}") from error
 
 
 def _kind(field: Field) -> str:
     return str(getattr(field.type, "type", field.type))
 
 
-def _words(error: Exception) -> str:
-    return shown(" ".join(str(error).split()))[:_MAX_WORDS]
+def one_line(text: str) -> str:
+    """Return a message of delta-rs in one line, without secrets, colours and the arrows of its nested errors."""
+    return shown(" ".join(_DECORATION.sub(" ", text).split()))[:_MAX_WORDS]
 
 
 def _remove(path: str) -> RemoveAction:
