@@ -249,7 +249,7 @@ def test_what_is_no_folder_of_parts_is_refused_before_anything_is_read(
         if form == "more":
             (output / name / "_SUCCESS").touch()
             (output / name / "part-00000.csv").touch()
-    with pytest.raises(OutputError, match=f"{name}: is (no output of this program|a symbolic link)"):
+    with pytest.raises(OutputError, match=f"{name}: is (not an output of this program|a symbolic link)"):
         run(tmp_path / "s.csv", output, force=True)
     assert (output / "summary.json").read_bytes() == before
     assert os.path.lexists(output / name)
