@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.diagnostics.findings import Report
+
+if TYPE_CHECKING:  # it imports pyarrow, for which a list of runs need not wait
+    from callcenter_etl.diagnostics.findings import Report
 
 
 def render_json(report: Report, stream: TextIO) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.diagnostics.findings import Report
 from callcenter_etl.run.summary import VERDICTS, RuleCount, Summary
 from callcenter_etl.terminal import amount, counted, printable
+
+if TYPE_CHECKING:  # it imports pyarrow, for which a list of runs need not wait
+    from callcenter_etl.diagnostics.findings import Report
 
 PIPE_WIDTH = 100_000  # no line is folded or cut there, so that ids and reasons can be searched
 MIN_EXAMPLE = 40  # columns of a terminal that an example needs, or it would be all line breaks

@@ -46,8 +46,9 @@ CAUSES = {
     "EMFILE": ("too many open files", "unable to open database", "i/o error", "errno 24"),
     "EACCES": ("permission denied", "unable to open database", "readonly database", "i/o error", "errno 13"),
 }
-# SQLite opens a file for reading when opening it for writing fails, and does not say why it failed.
-OPENED_FOR_READING = "it could be opened for reading alone"
+# Libraries that lose the cause: SQLite opens a file for reading when opening it for writing fails, and delta-rs takes a
+# folder of which it cannot get the status for none.
+WITHOUT_CAUSE = ("it could be opened for reading alone", "invalid table location")
 PLACES = ("log directory", "calls.daily", "catalog 'own'")
 TIDY = (".callcenter_etl.lock", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm")
 
@@ -128,9 +129,7 @@ class Lane:
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         if not any(place in line for line in errors for place in (str(self.home), *PLACES)):
             yield f"no place is named: {done.stderr[-600:]!r}"
-        if not any(
-            cause in line.lower() for line in errors for cause in (*CAUSES[error], OPENED_FOR_READING)
-        ):
+        if not any(cause in line.lower() for line in errors for cause in (*CAUSES[error], *WITHOUT_CAUSE)):
             yield f"the cause is not named: {done.stderr[-600:]!r}"
 
     def _ill_left(self, done: Traced, point: Point) -> Iterator[str]:

@@ -18,7 +18,7 @@ import pytest
 
 from callcenter_etl import OutputError, load_contract, validate
 from callcenter_etl.run.checkpoints import checkpointer
-from callcenter_etl.run.checkpoints.checkpoint import write_checkpoint
+from callcenter_etl.run.checkpoints.checkpoint import LAYOUT, write_checkpoint
 from callcenter_etl.run.ledger import RunFilter, list_runs
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.writers.staged_file import StagedFile
@@ -242,7 +242,7 @@ SPOILED: dict[str, Callable[[Path], object]] = {
     "a flipped digit in the checkpoint": lambda folder: _digit(folder / "checkpoint.json"),
     "half a checkpoint": lambda folder: os.truncate(folder / "checkpoint.json", 300),
     "an empty checkpoint": lambda folder: os.truncate(folder / "checkpoint.json", 0),
-    "a checkpoint of another layout": lambda folder: _say(folder, "layout", 2),
+    "a checkpoint of another layout": lambda folder: _say(folder, "layout", LAYOUT - 1),
     "no checkpoint": lambda folder: (folder / "checkpoint.json").unlink(),
 }
 
