@@ -54,11 +54,13 @@ def run(source, *given, **named):
     return original(source, *given, **named)
 module._run = run
 """
+# A process started in the background of a script without job control inherits SIGINT as ignored.
+NOT_IGNORED = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
 BY_COMMAND = "from callcenter_etl.cli import main\nmain()\n"
 
 
 def script(text: str, *words: object) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-c", text, *map(str, words)]
+    line = [sys.executable, "-c", NOT_IGNORED + text, *map(str, words)]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
