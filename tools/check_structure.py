@@ -152,27 +152,22 @@ def snake(name: str) -> str:
 
 
 def long_functions(modules: list[Module]) -> Places:
-    """Yield functions of more than MAX_FUNCTION_LINES lines; docstring and lines of comments are not counted."""
+    """Yield functions of more than MAX_FUNCTION_LINES lines, the docstring not counted."""
     for module in modules:
-        remarks = {
-            line for line, text in comments(module) if module.text.splitlines()[line - 1].strip() == text
-        }
         for node in ast.walk(module.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node, clean=False)
                 end = node.end_lineno or node.lineno
                 lines = end - node.lineno + 1 - (text.count("\n") + 1 if text else 0)
-                lines -= sum(line in remarks for line in range(node.lineno, end + 1))
                 if lines > MAX_FUNCTION_LINES:
                     yield f"{module.path}:{node.lineno}: {node.name} has {lines} lines"
 
 
 def long_modules(modules: list[Module]) -> Places:
-    """Yield modules of more than MAX_MODULE_LINES lines, comments not counted: a reason must not cost a module its room."""
+    """Yield modules of more than MAX_MODULE_LINES lines."""
     for module in modules:
-        size = module.lines - sum(1 for _ in comments(module))
-        if size > MAX_MODULE_LINES:
-            yield f"{module.path}: {size} lines"
+        if module.lines > MAX_MODULE_LINES:
+            yield f"{module.path}: {module.lines} lines"
 
 
 def import_cycles(_: list[Module]) -> Places:

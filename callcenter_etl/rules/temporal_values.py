@@ -22,11 +22,9 @@ from callcenter_etl.contract.datetime_formats import (
     compile_format,
 )
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.temporal_groups import SECOND, Ints, regex_parts, to_ints
 from callcenter_etl.rules.text_bytes import NINE, ZERO, Bytes, columns_of_bytes, lengths_of
 
-Ints = NDArray[np.signedinteger[Any]]  # int32 for parts of dates and times, which halves the memory traffic
-
-SECOND = 1_000_000
 DAY = 86_400 * SECOND
 MONTHS_A_YEAR = 12
 # Each layout is a pass over the values; beyond this number one regular expression reads them.
@@ -66,9 +64,9 @@ def parse_durations(text: pa.StringArray) -> pa.Int64Array:
     valid = valid_mask(groups)
     hours = groups.field("hours")
     long = as_mask(pc.greater(pc.binary_length(hours), 10))
-    count = _ints(pc.if_else(pa.array(~long), hours, "0"))
+    count = to_ints(pc.if_else(pa.array(~long), hours, "0"))
     count = np.where(long, MAX_DURATION_HOURS, np.minimum(count, MAX_DURATION_HOURS))
-    seconds = count * 3600 + _ints(groups.field("minute")) * 60 + _ints(groups.field("second"))
+    seconds = count * 3600 + to_ints(groups.field("minute")) * 60 + to_ints(groups.field("second"))
     return pa.array(np.where(valid, seconds, 0) * SECOND, mask=~valid)
 
 
@@ -79,7 +77,7 @@ def _parse(text: pa.StringArray, fmt: CompiledFormat) -> tuple[Ints, Mask]:
     if layouts:
         return _values(*_layout_parts(text, fmt), fmt.kind)
     encoded = text.dictionary_encode()  # distinct values first, since the regex is slow
-    values, valid = _values(*_regex_parts(encoded.dictionary, fmt), fmt.kind)
+    values, valid = _values(*regex_parts(encoded.dictionary, fmt), fmt.kind)
     places = encoded.indices.to_numpy()
     return values[places], valid[places]
 
@@ -217,13 +215,6 @@ _BYTE_READERS: dict[str, Callable[[Bytes, Piece, Mask], Ints]] = {
 }
 
 
-def _regex_parts(text: pa.StringArray, fmt: CompiledFormat) -> tuple[dict[str, Ints], Mask]:
-    groups = pc.extract_regex(text, pattern=fmt.regex)
-    valid = valid_mask(groups)
-    fields = [piece.field for piece in fmt.pieces if piece.field]
-    return {field: _READERS.get(field, _ints)(groups.field(field)) for field in fields}, valid
-
-
 def _clock(parts: dict[str, Ints]) -> Ints:
     # 12 AM is hour 0, 12 PM is hour 12.
     hour = parts["hour"] if "hour" in parts else parts["hour12"] % 12 + 12 * parts["half"]
@@ -264,48 +255,3 @@ def _days(parts: dict[str, Ints], valid: Mask) -> tuple[Ints, Mask]:
         # 1970-01-01 was a Thursday, which is 3 if Monday is 0.
         real &= parts["weekday"] == (days + 3) % 7
     return days, real
-
-
-def _ints(text: pa.StringArray) -> Ints:
-    filled = pc.if_else(pc.equal(pc.fill_null(text, ""), ""), "0", text)
-    return np.asarray(pc.cast(filled, pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _fraction(text: pa.StringArray) -> Ints:
-    return _ints(pc.utf8_rpad(pc.fill_null(text, ""), 6, padding="0"))
-
-
-def _half(text: pa.StringArray) -> Ints:
-    return as_mask(pc.equal(pc.ascii_lower(text), "pm")).astype(np.int64)
-
-
-def _name_index(words: tuple[str, ...], first: int) -> Callable[[pa.StringArray], Ints]:
-    starts = [word[:3] for word in words]
-
-    def read(text: pa.StringArray) -> Ints:
-        value_set = pa.array(starts)  # not at import: the first pa.array of a process imports pandas
-        start = pc.utf8_slice_codeunits(pc.ascii_lower(text), start=0, stop=3)
-        found = pc.fill_null(pc.index_in(start, value_set=value_set), -9)
-        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64) + first
-
-    return read
-
-
-def _offset(text: pa.StringArray) -> Ints:
-    text = pc.fill_null(text, "Z")
-    zulu = pc.equal(text, "Z")
-    text = pc.if_else(zulu, "+00", text)
-    hours = _ints(pc.utf8_slice_codeunits(text, start=1, stop=3))
-    # An offset such as +05 has no minutes, which _ints reads as zero.
-    minutes = _ints(pc.utf8_ltrim(pc.utf8_slice_codeunits(text, start=3), characters=":"))
-    sign = np.where(as_mask(pc.starts_with(text, "-")), -1, 1)
-    return np.asarray(sign * (hours * 3600 + minutes * 60) * SECOND, dtype=np.int64)
-
-
-_READERS = {
-    "fraction": _fraction,
-    "half": _half,
-    "month_name": _name_index(MONTHS, 1),
-    "weekday": _name_index(DAYS, 0),
-    "offset": _offset,
-}

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib import resources
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from callcenter_etl.diagnostics.html.page_data import ReportData, Strip
 from callcenter_etl.diagnostics.html.source_totals import rank_of
@@ -15,6 +16,9 @@ from callcenter_etl.errors import UsageError
 from callcenter_etl.run.summary import VERDICTS
 from callcenter_etl.store.uris import base_name
 from callcenter_etl.terminal import printable
+
+if TYPE_CHECKING:  # of the extra `report`
+    from jinja2 import Environment
 
 _NEEDED = ("jinja2", "vl_convert")
 _MARKS = {"passed": "✓", "rejects": "!", "failed": "✕", "refused": "✕", "error": "✕"}
@@ -53,9 +57,36 @@ def render_page(data: ReportData) -> str:
     """Return the page as HTML. Raises UsageError if the extra `report` is not installed."""
     check_installed()
     # After the check, so that a missing extra is an error with a remedy.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     from callcenter_etl.diagnostics.html import charts, narrow_charts
+
+    style = _text("report.css")
+    script = _text("sort.js") if len(data.rows) > 1 else None  # only several sources have tables to sort
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            data=data,
+            style=style,
+            # The policy of the page allows this style and this script by their hashes, and nothing else.
+            style_hash=_hash(style),
+            script=script,
+            script_hash=None if script is None else _hash(script),
+            values_shown=_VALUES_SHOWN,
+            verdicts=VERDICTS,
+            marks=_MARKS,
+            charts=charts,
+            narrow_charts=narrow_charts,
+            busiest=busiest,
+            stretches=stretches,
+            rated=[run for run in data.past if run.rate is not None],
+            overall=_overall(data),
+        )
+    )
+
+
+def _environment() -> Environment:
+    """Return the environment of the templates: everything is escaped, and an unknown name is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("callcenter_etl.diagnostics.html", "templates"),
@@ -75,25 +106,7 @@ def render_page(data: ReportData) -> str:
         "size": size,
         "rank": rank_of,
     }
-    style = _text("report.css")
-    script = _text("sort.js") if len(data.rows) > 1 else None  # only several sources have tables to sort
-    return environment.get_template("report.html").render(
-        data=data,
-        style=style,
-        # The policy of the page allows this style and this script by their hashes, and nothing else.
-        style_hash=_hash(style),
-        script=script,
-        script_hash=None if script is None else _hash(script),
-        values_shown=_VALUES_SHOWN,
-        verdicts=VERDICTS,
-        marks=_MARKS,
-        charts=charts,
-        narrow_charts=narrow_charts,
-        busiest=busiest,
-        stretches=stretches,
-        rated=[run for run in data.past if run.rate is not None],
-        overall=_overall(data),
-    )
+    return environment
 
 
 def _text(name: str) -> str:

@@ -18,6 +18,8 @@ from callcenter_etl.tools.contract_test.rule_coverage import (
     TOGETHER,
     BreakingRecord,
     RuleCoverage,
+    severities,
+    unique_keys,
 )
 from callcenter_etl.tools.contract_test.side_by_side import SideBySide, in_batches
 
@@ -86,19 +88,19 @@ class _Search:
         # A list, since the search adds entries to `finds`.
         for rule_id in [each for each, find in self.finds.items() if len(find.broken) > 1]:
             self._search_alone(rule_id)
-        for rule_id, key in _unique_keys(self.document).items():
+        for rule_id, key in unique_keys(self.document).items():
             self._search_repetition(rule_id, key)
 
     def coverage(self) -> tuple[RuleCoverage, ...]:
         """Return the result for each rule, after the found records were validated once more, each as a whole."""
         confirmed = self._confirm()
         order = {rule: place for place, rule in enumerate(rule_ids(self.document))}
-        severities = _severities(self.document)
+        severity_of = severities(self.document)
         columns = {column.name: column for column in self.document.columns}
         found: list[RuleCoverage] = []
         for rule in order:
             find = self.finds.get(rule)
-            severity, broken = severities[rule], confirmed.get(rule, frozenset())
+            severity, broken = severity_of[rule], confirmed.get(rule, frozenset())
             if find is None or rule not in broken:
                 why = _why_unbreakable(columns.get(rule.rpartition(".")[0]), rule)
                 found.append(RuleCoverage(rule, severity, NOT_FOUND, self.tries, why=why))
@@ -239,7 +241,7 @@ class _Search:
 
     def _search_repetition(self, rule_id: str, key: tuple[str, ...]) -> None:
         """Repeat the key of a valid record in another record, with other values in all other keys."""
-        others = {name for columns in _unique_keys(self.document).values() for name in columns} - set(key)
+        others = {name for columns in unique_keys(self.document).values() for name in columns} - set(key)
         for base in self.bases:
             if time.process_time() > self.until:
                 return
@@ -281,24 +283,3 @@ def _why_unbreakable(column: Column | None, rule_id: str) -> str | None:
     """Return the reason why no record breaks a column rule; None if no reason is known, and for record rules."""
     key = rule_id.rpartition(".")[2]
     return None if column is None or key not in column.rule_keys else KINDS[key].unbreakable(column)
-
-
-def _unique_keys(document: ContractDocument) -> dict[str, tuple[str, ...]]:
-    """Return the columns of each rule of uniqueness, by its id."""
-    keys = {
-        f"{column.name}.{key}": (column.name,)
-        for column in document.columns
-        for key in column.rule_keys
-        if KINDS[key].compares_records
-    }
-    return keys | {rule.name: rule.unique for rule in document.rules if rule.unique is not None}
-
-
-def _severities(document: ContractDocument) -> dict[str, str]:
-    """Return the severity of each rule by its id."""
-    found: dict[str, str] = {
-        f"{column.name}.{key}": column.severity_of(key)
-        for column in document.columns
-        for key in column.rule_keys
-    }
-    return found | {rule.name: rule.severity for rule in document.rules}

@@ -1,10 +1,12 @@
-"""The results of the search for records that break rules: a record with its broken rules, and the coverage of a rule."""
+"""The values of the search for records that break rules: the keys and severities of rules, and the coverage of a rule."""
 
 from __future__ import annotations
 
 from collections import ChainMap
 from dataclasses import dataclass
 
+from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.contract_test.record_evaluator import Record
 
 ALONE, TOGETHER, NOT_FOUND = "alone", "together", "not found"
@@ -57,3 +59,24 @@ class BreakingRecord:
     def weight(self) -> tuple[int, int]:
         """The numbers of broken rules and of changed columns; a record with a lower weight is better."""
         return len(self.broken), len(self.changed)
+
+
+def unique_keys(document: ContractDocument) -> dict[str, tuple[str, ...]]:
+    """Return the columns of each rule of uniqueness, by its id."""
+    keys = {
+        f"{column.name}.{key}": (column.name,)
+        for column in document.columns
+        for key in column.rule_keys
+        if KINDS[key].compares_records
+    }
+    return keys | {rule.name: rule.unique for rule in document.rules if rule.unique is not None}
+
+
+def severities(document: ContractDocument) -> dict[str, str]:
+    """Return the severity of each rule by its id."""
+    found: dict[str, str] = {
+        f"{column.name}.{key}": column.severity_of(key)
+        for column in document.columns
+        for key in column.rule_keys
+    }
+    return found | {rule.name: rule.severity for rule in document.rules}
