@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from callcenter_etl.cli.output_formats import Form, OutputFormat
+from callcenter_etl.cli.run_option import ContractOption
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 from callcenter_etl.store.uris import shown
@@ -23,9 +24,6 @@ SourceArgument = Annotated[
     str | None,
     typer.Argument(metavar="SOURCE", help="With --line a source; without, the output folder of a run."),
 ]
-ContractOption = Annotated[
-    str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
-]
 LineOption = Annotated[
     int | None,
     typer.Option("--line", "-l", metavar="N", help="The line to explain; the header is line 1."),
@@ -33,7 +31,7 @@ LineOption = Annotated[
 ShowValuesOption = Annotated[
     bool, typer.Option("--show-values", help="Show values of columns classified personal or secret too.")
 ]
-RunOption = Annotated[
+RunIdOption = Annotated[
     str | None,
     typer.Option("--run", metavar="RUN_ID", help="A run of the ledger, by its id or its beginning."),
 ]
@@ -54,7 +52,7 @@ def explain(
     contract: ContractOption,
     line: LineOption = None,
     show_values: ShowValuesOption = False,
-    run: RunOption = None,
+    run: RunIdOption = None,
     output: OutputOption = None,
     form: Form = OutputFormat.text,
 ) -> None:

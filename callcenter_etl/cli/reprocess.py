@@ -8,14 +8,12 @@ from typing import Annotated
 import typer
 
 from callcenter_etl.cli.output_formats import Form, OutputFormat
+from callcenter_etl.cli.run_option import ContractOption
 from callcenter_etl.errors import UsageError
 from callcenter_etl.imports import uncollected
 
 FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="A corrected exceptions.csv, or a corrected rejected.csv.")
-]
-ContractOption = Annotated[
-    str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
 ]
 OutputOption = Annotated[
     str | None,

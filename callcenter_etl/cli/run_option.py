@@ -1,12 +1,16 @@
-"""Declares an option of the command line from the table of run options."""
+"""Declare options of the command line that several commands have, or that the table of run options names."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from callcenter_etl.contract.run_option_table import RUN_OPTIONS
+
+ContractOption = Annotated[
+    str, typer.Option("--contract", "-c", metavar="FILE", help="The contract, YAML or JSON.")
+]
 
 
 def run_option(name: str, panel: str | None = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from functools import reduce
+from typing import Any
 
 import pytest
 import typer
@@ -13,6 +13,7 @@ import callcenter_etl
 from callcenter_etl import glue
 from callcenter_etl.cli import app
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.run_option_table import RUN_OPTIONS, RunOption
 from callcenter_etl.run.options import RunOptions
 
@@ -33,14 +34,23 @@ def test_the_command_line_has_an_option_with_the_help_of_the_table(option: RunOp
     assert parameters().get(option.name) == (option.help if option.on_command_line else None)
 
 
-@pytest.mark.parametrize("option", ALL, ids=list(RUN_OPTIONS))
+KEYED = [option for option in ALL if option.contract_key is not None]
+
+
+@pytest.mark.parametrize("option", KEYED, ids=[option.name for option in KEYED])
 def test_a_contract_has_the_key(option: RunOption) -> None:
-    if option.contract_key is None:
-        return
-    document = ContractDocument.model_validate(
-        {"contract": "c", "version": "1.0.0", "columns": [{"name": "a"}]}
-    )
-    reduce(getattr, option.contract_key.split("."), document)
+    *parents, key = str(option.contract_key).split(".")
+    model: Any = ContractDocument
+    for parent in parents:
+        model = model.model_fields[parent].annotation
+    assert key in model.model_fields
+
+
+def test_no_other_option_is_a_default_of_a_contract() -> None:
+    declared = {f"run.{name}" for name in RunDefaults.model_fields} & {
+        f"run.{option.name}" for option in ALL if option.contract_key is None
+    }
+    assert declared == set()
 
 
 def test_python_has_every_option_of_a_run() -> None:
