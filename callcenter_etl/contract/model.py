@@ -1,103 +1,32 @@
-"""The frozen model of a contract: source format, columns, rules, limits."""
+"""The frozen model of a contract: columns, rules, limits, and the parts of modules of their own."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from callcenter_etl.contract.column import Column, ColumnType, Lookup
 from callcenter_etl.contract.examples import Examples
 from callcenter_etl.contract.key_types import (
-    Flag,
     FrozenModel,
     OptionalCount,
     OptionalText,
     OptionalTextList,
-    Size,
     Text,
-    TextList,
-    Texts,
     as_count,
     as_null,
     number_in,
     show,
 )
-from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.run_defaults import RunDefaults
-from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.source_format import FileName, SourceFormat
 from callcenter_etl.errors import UsageError
 
 Severity = Literal["error", "warn"]
-# Python counts these among the text encodings, but no file of records is written in them.
-_NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
-
-
-class FileName(FrozenModel):
-    """Rules of a source's file name; each key is optional."""
-
-    pattern: OptionalText = Field(None, description="full match, RE2 syntax")
-    length: OptionalCount = Field(None, description="in characters")
-    extensions: Texts = Field((), description="what the name may end in")
-
-
-class SourceFormat(FrozenModel):
-    """The dialect of the source: delimiter, quoting, encoding, header."""
-
-    filename: FileName | None = Field(None, description="rules of the file name")
-    delimiter: Text = Field(",", description="any one character, \\t included")
-    quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
-    encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")
-    header: Literal["exact", "any_order", "by_name", "none"] = Field(
-        "exact", description="how the header is compared"
-    )
-    header_case: Literal["exact", "ignore"] = Field(
-        "exact", description="does letter case count in header names?"
-    )
-    quoting: Literal["strict", "lenient"] = Field(
-        "strict",
-        description="text after a closing quote: malformed, or kept. lenient with multiline: a stray quote may join lines; a quote escaped with a backslash never does",
-    )
-    multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
-    empty_values: TextList = Field(("",), description="values that mean nothing")
-    max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
-
-    @field_validator("delimiter", "quote", mode="after")
-    @classmethod
-    def _one_character(cls, value: str | None) -> str | None:
-        # In single quotes YAML keeps \t as two characters.
-        value = "\t" if value == "\\t" else value
-        if value is not None and (len(value) != 1 or value in "\r\n"):
-            raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
-        return value
-
-    @field_validator("encoding", mode="after")
-    @classmethod
-    def _text_codec(cls, value: str) -> str:
-        try:
-            info = codecs.lookup(value)
-        except (LookupError, ValueError):
-            known = (
-                "utf-8",
-                "utf-16",
-                "latin-1",
-                "cp1252",
-                "cp1254",
-                "iso8859-15",
-                "shift_jis",
-                "gb18030",
-                "big5",
-            )
-            raise ValueError(f"unknown encoding {quoted(value)}{did_you_mean(value, known)}") from None
-        # Only this private attribute separates codecs of text from those of bytes, such as base64.
-        if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
-            raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
-        # A BOM is dropped in any case, so both names are the same encoding.
-        return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
 
 
 class RecordRule(FrozenModel):
