@@ -7,12 +7,11 @@ from itertools import zip_longest
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.byte_buffer import ByteBuffer
-from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bom_of, show
 from callcenter_etl.sources.head_lines import HeadLines
 from callcenter_etl.sources.head_surroundings import PreambleReader, read_after_header
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
-from callcenter_etl.sources.quotes import split_fields
+from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.source import SourceHeader
 from callcenter_etl.sources.surrounding_lines import comment_bytes, stream_encoding
 
@@ -27,10 +26,11 @@ def refused(problems: list[Diagnostic]) -> SourceHeader:
 class HeaderReader:
     """Reader of the header, which consumes it from the pending bytes of a source that was just opened."""
 
-    def __init__(self, pending: ByteBuffer, document: ContractDocument, dialect: Dialect, uri: str) -> None:
+    def __init__(self, pending: ByteBuffer, document: ContractDocument, form: LineFormat, uri: str) -> None:
         self._pending = pending
         self._document = document
-        self._dialect = dialect
+        self._form = form
+        self._dialect = dialect = form.dialect
         comment = comment_bytes(dialect.comment, dialect.encoding)
         self._head = HeadLines(pending, uri, dialect.encoding, dialect.max_record_bytes, comment)
         self._values: dict[str, str] = {}
@@ -150,7 +150,7 @@ class HeaderReader:
                     f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
                 )
                 return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
-            parts.append(split_fields(text, self._dialect.delimiter, self._dialect.quote))
+            parts.append(self._form.names(text))
         # A line of a header with groups of columns may be shorter than the others.
         names = tuple(" ".join(filter(None, each)) for each in zip_longest(*parts, fillvalue=""))
         return match_header(names, self._document)
