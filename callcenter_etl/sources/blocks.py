@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from callcenter_etl.sources.block_text import Marks
 from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
 from callcenter_etl.sources.chunk import Chunk, parse_chunk
-from callcenter_etl.sources.dialect import Dialect, Marks
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.framing import TOO_LONG, Frame, MalformedRecord, frame_block, too_long_reason
 from callcenter_etl.sources.lines import last_line_stop
@@ -112,6 +113,7 @@ def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
     return Frame(
         raw=piece.data,
         offset=offset,
+        codec="utf-8",
         text=b"",
         marks=Marks(delimiter=0, quote=None),
         starts=start,

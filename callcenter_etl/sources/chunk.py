@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
+from callcenter_etl.sources.block_text import STAND_INS, VERBATIM, Marks
 from callcenter_etl.sources.byte_buffer import OversizedRecord
 from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord
 
@@ -34,6 +35,7 @@ class Chunk:
     values: tuple[pa.StringArray, ...]
     malformed: tuple[MalformedRecord, ...]
     piece: OversizedRecord | None = None
+    short: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -86,10 +88,7 @@ class Chunk:
     def text_of(self, record: int) -> str:
         """Return the text of one record with its line end; bytes that do not decode become U+FFFD."""
         frame, at = self.frame, self.first + record
-        text = frame.text[int(frame.text_starts[at]) : int(frame.text_stops[at])]
-        for stand_in, wanted in frame.marks.restore:
-            text = text.replace(stand_in.encode(), wanted.encode())
-        return text.decode("utf-8", "replace")
+        return frame.raw[int(frame.starts[at]) : int(frame.stops[at])].decode(frame.codec, "replace")
 
 
 def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
@@ -106,8 +105,7 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
     sound = np.ones(last - first, dtype=bool)
     sound[[m.record for m in framed]] = False
     candidates = np.flatnonzero(sound)
-    text = _sound_text(frame, first, candidates)
-    table, invalid = _parse(text, frame=frame, fields=fields)
+    table, invalid = _parse(frame, first + candidates, fields)
     ragged: list[MalformedRecord] = []
     for number, found in invalid:
         record = int(candidates[number - 1])
@@ -126,18 +124,41 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
         first=first,
         last=last,
         sound=kept,
-        values=tuple(_restore(_flat(column), frame) for column in table.columns),
+        values=tuple(_restore(_flat(column), frame.marks) for column in table.columns),
         malformed=tuple(sorted((*framed, *ragged), key=lambda m: m.record)),
     )
 
 
-def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memoryview:
-    """Return the text of the candidate records, joined."""
-    if not len(candidates):
+def _parse(frame: Frame, records: NDArray[np.int64], fields: int) -> tuple[pa.Table, list[tuple[int, int]]]:
+    """Return the fields of those records of the frame that have so many, and number and fields of each other one.
+
+    Numbers count from 1.
+    """
+    text = _text_of(frame, records)
+    if not frame.marks.has_stand_ins:
+        return _read_csv(text, frame=frame, fields=fields)
+    try:
+        return _read_csv(text, frame=frame, fields=fields, note_others=False)
+    except pa.ArrowInvalid:
+        invalid = _invalid_rows(text, frame, fields)
+    records = np.delete(records, [number - 1 for number, _ in invalid])
+    return _read_csv(_text_of(frame, records), frame=frame, fields=fields, note_others=False)[0], invalid
+
+
+def _invalid_rows(text: memoryview, frame: Frame, fields: int) -> list[tuple[int, int]]:
+    """Return number and fields of each record that has another number of fields than `fields`."""
+    # Arrow reports a row with its text, in which the stand-ins are not UTF-8.
+    other = next(byte for byte in b"?!_" if byte not in (frame.marks.delimiter, frame.marks.quote))
+    table = bytes.maketrans(STAND_INS, bytes([other]) * len(STAND_INS))
+    return _read_csv(memoryview(bytes(text).translate(table)), frame=frame, fields=fields)[1]
+
+
+def _text_of(frame: Frame, records: NDArray[np.int64]) -> memoryview:
+    """Return the text of records of the frame, joined."""
+    if not len(records):
         return memoryview(b"")
     # Neighbouring records are one slice of the block: mostly there is a single one, and nothing is copied.
-    starts = frame.text_starts[first + candidates]
-    stops = frame.text_stops[first + candidates]
+    starts, stops = frame.text_starts[records], frame.text_stops[records]
     breaks = np.flatnonzero(starts[1:] != stops[:-1])
     run_starts = starts[np.concatenate(([0], breaks + 1))]
     run_stops = stops[np.concatenate((breaks, [len(stops) - 1]))]
@@ -158,7 +179,9 @@ def _kept_apart(runs: list[memoryview]) -> Iterator[memoryview | bytes]:
         carriage = bytes(run[-1:]) == b"\r"
 
 
-def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, list[tuple[int, int]]]:
+def _read_csv(
+    text: memoryview, *, frame: Frame, fields: int, note_others: bool = True
+) -> tuple[pa.Table, list[tuple[int, int]]]:
     names = [str(position) for position in range(fields)]
     if not len(text):
         return pa.table({name: pa.array([], type=pa.string()) for name in names}), []
@@ -180,11 +203,11 @@ def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, li
         parse_options=pa_csv.ParseOptions(
             delimiter=chr(frame.marks.delimiter),
             quote_char=False if quote is None else chr(quote),
-            double_quote=quote is not None,
+            double_quote=quote is not None and frame.marks.double_quote,
             escape_char=False,
             newlines_in_values=frame.joined,
             ignore_empty_lines=False,
-            invalid_row_handler=note,
+            invalid_row_handler=note if note_others else None,
         ),
         convert_options=pa_csv.ConvertOptions(
             # The framing has decoded the block already. Nothing is a null here: the contract says which values are empty.
@@ -203,7 +226,17 @@ def _flat(column: pa.ChunkedArray) -> pa.StringArray:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type=pa.string())
 
 
-def _restore(values: pa.StringArray, frame: Frame) -> pa.StringArray:
-    for stand_in, wanted in frame.marks.restore:
+def _restore(values: pa.StringArray, marks: Marks) -> pa.StringArray:
+    """Return the values with the text of the source for each stand-in."""
+    for found, wanted in marks.verbatim:
+        values = pc.if_else(pc.equal(values, _text(found)), _text(wanted), values)
+    if marks.verbatim:
+        values = pc.replace_substring(values, pattern=bytes([VERBATIM]), replacement=b"")
+    for stand_in, wanted in marks.restore:
         values = pc.replace_substring(values, pattern=stand_in, replacement=wanted)
     return values
+
+
+def _text(data: bytes) -> pa.StringScalar:
+    # A stand-in is not UTF-8, which the constructor of a text checks.
+    return pa.array([data], pa.binary()).view(pa.string())[0]

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.dialect import Dialect, Marks, mark_block
+from callcenter_etl.sources.block_text import Marks, mark_block, write_record
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
+from callcenter_etl.sources.joining import Joined, LineScanner, join_lines
 from callcenter_etl.sources.lines import Lines, find_lines
-from callcenter_etl.sources.quotes import Scan, closes_with_backslashes, doubtful_lines, scan_record
+from callcenter_etl.sources.quotes import closes_with_backslashes, doubtful_lines, scan_record
+from callcenter_etl.sources.record_scanner import scan_exactly
+from callcenter_etl.sources.rewriting import rewrite_block
 
 Offsets = NDArray[np.int64]
 
@@ -37,13 +41,14 @@ class MalformedRecord:
 class Frame:
     """The records of one block, in source order.
 
-    `offset` is the byte of the source at which `raw` starts. `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text`, which is the block as UTF-8 with
+    `offset` is the byte of the source at which `raw` starts, `codec` the encoding of `raw`. `starts`, `stops` are offsets into `raw`; `text_starts`, `text_stops` into `text`, which is the block as UTF-8 with
     the bytes of `marks`. `lines` are 1-based, `line_counts` the physical lines of each record. `consumed` bytes of the
     block were framed; the rest belongs to a record that continues. All arrays have the shape (records,).
     """
 
     raw: bytes
     offset: int
+    codec: str
     text: bytes
     marks: Marks
     starts: Offsets
@@ -76,41 +81,38 @@ def frame_block(
     """Return the records of a block of complete lines (its last one may lack a line end when `final`).
 
     `fields` is the expected number of fields of a record, `first_line` the number of the block's first line and
-    `offset` the byte of the source at which the block starts. Raises SourceError as `mark_block` does.
+    `offset` the byte of the source at which the block starts.
     """
     lines = find_lines(raw)
     decoded = _decode(raw, lines, dialect)
-    text, marks = mark_block(decoded.data, dialect)
-    text_lines = lines if text is raw else find_lines(text)
-    if len(text_lines) != len(lines):
-        raise AssertionError("decoding changed the number of lines")
-    shape = _Shape.of(text_lines)
+    block = _block_of(decoded, raw, lines, dialect)
     # The order of the three checks is that of the structural reasons: the first one that applies is the record's.
     too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
-    reasons: dict[int, tuple[int, str]] = {
-        int(line): (TOO_LONG, too_long_reason(dialect)) for line in too_long
-    }
-    kept = _judge_quotes(
-        text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final
+    faults = {int(line): (TOO_LONG, too_long_reason(dialect)) for line in too_long}
+    joined = join_lines(
+        block.doubtful[~np.isin(block.doubtful, too_long)],
+        _scanner_of(block, dialect, fields),
+        dialect=dialect,
+        fields=fields,
+        final=final,
     )
+    faults |= {line: (QUOTE, reason) for line, reason in joined.faults.items()}
     for line, (byte, at) in decoded.bad.items():
-        opener = int(shape.owner[line])
+        opener = int(joined.owner[line])
         place = f"at byte {offset + int(lines.starts[line]) + at:,} of the source"
         if not is_ascii_superset(dialect.encoding):
             place = f"at byte {at:,} of the line as UTF-8"
-        reasons.setdefault(
+        faults.setdefault(
             opener, (ENCODING, f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}")
         )
     return _assemble(
         raw=raw,
-        text=text,
-        marks=marks,
+        block=block,
         lines=lines,
-        text_lines=text_lines,
-        shape=shape,
-        reasons=reasons,
-        kept=kept,
-        fields=fields,
+        joined=joined,
+        faults=faults,
+        dialect=dialect,
+        one_column=fields == 1,
         first_line=first_line,
         offset=offset,
     )
@@ -121,16 +123,55 @@ def too_long_reason(dialect: Dialect) -> str:
     return f"the record is over {dialect.max_record_bytes:,} bytes long"
 
 
-@dataclass(slots=True)
-class _Shape:
-    """For each line the line that opens its record, and the number of lines of that record; shape (lines,) both."""
+@dataclass(frozen=True, slots=True)
+class _BlockText:
+    """Text of a block in two forms: `plain` as UTF-8, and `text` with the bytes of `marks`; and the doubtful lines."""
 
-    owner: Offsets
-    counts: Offsets
+    plain: bytes
+    plain_lines: Lines
+    text: bytes
+    text_lines: Lines
+    marks: Marks
+    doubtful: Offsets
 
-    @classmethod
-    def of(cls, lines: Lines) -> _Shape:
-        return cls(owner=np.arange(len(lines)), counts=np.ones(len(lines), dtype=np.int64))
+
+def _block_of(decoded: _Text, raw: bytes, lines: Lines, dialect: Dialect) -> _BlockText:
+    plain_lines = lines if decoded.data is raw else find_lines(decoded.data)
+    if not dialect.is_rewritten:
+        text, marks = mark_block(decoded.data, dialect)
+        open_lines = np.empty(0, dtype=np.int64)
+    else:
+        rewritten = rewrite_block(decoded.data, dialect)
+        text, marks = rewritten.text, rewritten.marks
+        # The bytes of an undecodable line may be those that represent others.
+        open_lines = np.union1d(rewritten.open_lines, np.array(sorted(decoded.bad), dtype=np.int64))
+    text_lines = plain_lines if text is decoded.data else find_lines(text)
+    if not len(text_lines) == len(plain_lines) == len(lines):
+        raise AssertionError("decoding changed the number of lines")
+    doubtful = doubtful_lines(text, text_lines, marks)
+    if len(open_lines):
+        doubtful = np.union1d(doubtful, open_lines)
+    return _BlockText(decoded.data, plain_lines, text, text_lines, marks, doubtful)
+
+
+def _scanner_of(block: _BlockText, dialect: Dialect, fields: int) -> LineScanner:
+    """Return the scanner of doubtful lines: of the text as it was where the block was rewritten."""
+
+    def has_backslashes(line: int) -> bool:
+        start, end = int(block.text_lines.starts[line]), int(block.text_lines.ends[line])
+        return closes_with_backslashes(block.text, start, end, block.marks, fields=fields)
+
+    if dialect.is_rewritten:
+        return LineScanner(
+            block.plain_lines,
+            lambda start, limit: scan_exactly(block.plain, start, limit, dialect),
+            has_backslashes,
+        )
+    return LineScanner(
+        block.text_lines,
+        lambda start, limit: scan_record(block.text, start, limit, block.marks),
+        has_backslashes,
+    )
 
 
 def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
@@ -180,80 +221,12 @@ def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
     return _Text(b"".join(parts), bad)
 
 
-_OPEN = "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)"
-_BACKSLASH = (
-    "a quote inside a value is escaped with a backslash, which this reading does not know "
-    "(ask the sender to double quotes inside values)"
-)
-
-
-def _judge_quotes(
-    text: bytes,
-    lines: Lines,
-    marks: Marks,
-    *,
-    dialect: Dialect,
-    fields: int,
-    shape: _Shape,
-    reasons: dict[int, tuple[int, str]],
-    final: bool,
-) -> int:
-    """Scan every doubtful line, and return the number of lines framed; the rest waits for more of the source."""
-    resume = 0
-    for line in doubtful_lines(text, lines, marks).tolist():
-        if line < resume or line in reasons:
-            continue
-        start, end = int(lines.starts[line]), int(lines.ends[line])
-        may_join, reason = _judge_line(text, start, end, marks, dialect=dialect, fields=fields)
-        if reason is not None:
-            reasons[line] = (QUOTE, reason)
-        if not may_join:
-            continue
-        last = min(line + dialect.max_joined_lines, len(lines)) - 1
-        limit = int(min(lines.ends[last], start + dialect.max_joined_bytes))
-        scan = scan_record(text, start, limit, marks)
-        most = dialect.max_joined_lines
-        within_block = last == len(lines) - 1 and limit == int(lines.ends[last]) and len(lines) - line < most
-        if scan.open and within_block and not final:  # its closing quote may be in the next block
-            return int(line)
-        if _joins(scan, fields, dialect):
-            count = int(np.searchsorted(lines.starts, scan.stop, side="right")) - line
-            shape.owner[line : line + count] = line
-            shape.counts[line] = count
-            resume = line + count
-        else:
-            reasons[line] = (QUOTE, "a quote is opened that no following line closes so as to make a record")
-    return len(lines)
-
-
-def _judge_line(
-    text: bytes, start: int, end: int, marks: Marks, *, dialect: Dialect, fields: int
-) -> tuple[bool, str | None]:
-    """Return whether the next lines may belong to this line's record, and the reason if this line alone is malformed."""
-    scan = scan_record(text, start, end, marks)
-    if not scan.open:
-        tail = scan.text_after_quote and not dialect.lenient
-        return False, "there is text after a closing quote" if tail else None
-    if not dialect.multiline:
-        return False, _OPEN
-    # Lenient quoting accepts any text after a closing quote, so a line with quotes escaped by backslashes would be
-    # joined with its neighbours.
-    if dialect.lenient and closes_with_backslashes(text, start, end, marks, fields=fields):
-        return False, _BACKSLASH
-    return True, None
-
-
-def _joins(scan: Scan, fields: int, dialect: Dialect) -> bool:
-    sound = dialect.lenient or not scan.text_after_quote
-    return not scan.open and sound and scan.fields == fields
-
-
 def _malformed_records(
-    openers: Offsets, reasons: dict[int, tuple[int, str]], kept: int
+    openers: Offsets, faults: dict[int, tuple[int, str]], kept: int
 ) -> tuple[MalformedRecord, ...]:
     return tuple(
         MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
-        for line, (status, reason) in sorted(reasons.items())
+        for line, (status, reason) in sorted(faults.items())
         if line < kept
     )
 
@@ -261,39 +234,65 @@ def _malformed_records(
 def _assemble(
     *,
     raw: bytes,
-    text: bytes,
-    marks: Marks,
+    block: _BlockText,
     lines: Lines,
-    text_lines: Lines,
-    shape: _Shape,
-    reasons: dict[int, tuple[int, str]],
-    kept: int,
-    fields: int,
+    joined: Joined,
+    faults: dict[int, tuple[int, str]],
+    dialect: Dialect,
+    one_column: bool,
     first_line: int,
     offset: int,
 ) -> Frame:
     # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
-    opens = shape.owner[:kept] == np.arange(kept)
-    blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
+    kept = joined.kept
+    opens = joined.owner[:kept] == np.arange(kept)
+    blank = np.zeros(kept, dtype=bool) if one_column else opens & (lines.ends[:kept] == lines.starts[:kept])
     openers = np.flatnonzero(opens & ~blank)
-    closers = openers + shape.counts[openers] - 1
+    closers = openers + joined.counts[openers] - 1
     # Mostly every line is a record: then slices of the arrays do, without a copy.
-    whole = len(openers) == len(lines)
-    from_, to = (slice(None), slice(None)) if whole else (openers, closers)
+    from_, to = (slice(None),) * 2 if len(openers) == len(lines) else (openers, closers)
+    text = _RecordText(block.text, block.marks, block.text_lines.starts[from_], block.text_lines.stops[to])
+    text = _with_scanned(text, openers, joined, dialect)
     return Frame(
         raw=raw,
         offset=offset,
-        text=text,
-        marks=marks,
+        codec=dialect.encoding if is_ascii_superset(dialect.encoding) else "utf-8",
+        text=text.data,
+        marks=text.marks,
         starts=lines.starts[from_],
         stops=lines.stops[to],
-        text_starts=text_lines.starts[from_],
-        text_stops=text_lines.stops[to],
+        text_starts=text.starts,
+        text_stops=text.stops,
         lines=openers + first_line,
-        line_counts=shape.counts[openers],
-        malformed=_malformed_records(openers, reasons, kept),
+        line_counts=joined.counts[openers],
+        malformed=_malformed_records(openers, faults, kept),
         blank_lines=int(blank.sum()),
         blank_bytes=int((lines.stops[:kept] - lines.starts[:kept])[blank].sum()),
         consumed=int(lines.stops[kept - 1]) if kept else 0,
-        joined=bool((shape.counts[openers] > 1).any()),
+        joined=bool((joined.counts[openers] > 1).any()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _RecordText:
+    """The text of a block, and where each record starts and stops in it."""
+
+    data: bytes
+    marks: Marks
+    starts: Offsets
+    stops: Offsets
+
+
+def _with_scanned(text: _RecordText, openers: Offsets, joined: Joined, dialect: Dialect) -> _RecordText:
+    """Return the text with the records that were scanned exactly behind it, as they were read."""
+    if not joined.values:
+        return text
+    starts, stops, marks = text.starts.copy(), text.stops.copy(), text.marks
+    parts, size = [text.data], len(text.data)
+    for line, values in joined.values.items():
+        part, marks = write_record(values, dialect, marks)
+        record = int(np.searchsorted(openers, line))
+        starts[record], stops[record] = size, size + len(part)
+        parts.append(part)
+        size += len(part)
+    return _RecordText(b"".join(parts), marks, starts, stops)

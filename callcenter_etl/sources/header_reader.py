@@ -10,7 +10,7 @@ from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
-from callcenter_etl.sources.quotes import split_fields
+from callcenter_etl.sources.record_scanner import scan_exactly, split_fields
 from callcenter_etl.sources.source import SourceHeader
 
 _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
@@ -29,6 +29,8 @@ class HeaderReader:
         self._document = document
         self._dialect = dialect
         self._uri = uri
+        # The stream was transcoded to UTF-8 where the declared encoding is not a superset of ASCII.
+        self._codec = dialect.encoding if is_ascii_superset(dialect.encoding) else "utf-8"
 
     def read(self, problems: list[Diagnostic]) -> SourceHeader:
         """Return the header of the source, consumed, with `problems` extended by those of the header.
@@ -81,35 +83,39 @@ class HeaderReader:
             pending.read_more()
         stop = line_end(pending.data, ended=True) or len(pending.data)
         content, taken = pending.data[:stop], 1
-        quote = (self._dialect.quote or "").encode()
-        if self._dialect.multiline and quote and content.count(quote) % 2:
-            content, taken = self._joined_header(content, quote)
+        if self._dialect.multiline and self._is_open(content):
+            content, taken = self._joined_header(content)
         return content.rstrip(b"\r\n"), len(content), taken
 
-    def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
-        """Return the first line joined with the next ones until its quote is closed, alone where none closes it."""
+    def _is_open(self, content: bytes) -> bool:
+        """Return whether a value of the header continues on the next line."""
+        text = content.rstrip(b"\r\n").decode(self._codec, "replace").encode("utf-8")
+        return scan_exactly(text, 0, len(text), self._dialect).open
+
+    def _joined_header(self, first: bytes) -> tuple[bytes, int]:
+        """Return the first line joined with the next ones until its values are complete, alone where none ends them."""
         content = b""
         start = self._pending.data[: len(first) + self._dialect.max_joined_bytes]
         lines = start.splitlines(keepends=True)[: self._dialect.max_joined_lines]
         for taken, line in enumerate(lines, start=1):
             content += line
-            if content.count(quote) % 2 == 0:
+            if not self._is_open(content):
                 return content, taken
         return first, 1
 
     def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
-        # The stream was transcoded to UTF-8 where the declared encoding is not a superset of ASCII.
-        encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
         try:
-            text = line.decode(encoding)
+            text = line.decode(self._codec)
         except UnicodeDecodeError as error:
             sentence = (
                 f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
                 f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
             )
             return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
-        names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
-        return match_header(names, self._document)
+        names = split_fields(text, self._dialect)
+        if self._dialect.trailing_delimiter and len(names) > 1 and not names[-1]:
+            names.pop()
+        return match_header(tuple(names), self._document)
 
 
 def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:
