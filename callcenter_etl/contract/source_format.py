@@ -51,6 +51,13 @@ class SourceFormat(FrozenModel):
     skip_initial_space: Flag = Field(
         default=False, description="do spaces after a delimiter belong to no value?"
     )
+    trailing_delimiter: Flag = Field(
+        default=False, description="may records end in a delimiter that begins no field?"
+    )
+    short_records: Literal["malformed", "empty"] = Field(
+        "malformed",
+        description="fields missing at the end of a record: malformed, or empty values and the warning record.short",
+    )
     encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")
     header: Literal["exact", "any_order", "by_name", "none"] = Field(
         "exact", description="how the header is compared"

@@ -99,7 +99,13 @@ class OversizedBlock:
 def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     rows = shape.chunk_rows or max(len(frame), 1)
     chunks = tuple(
-        parse_chunk(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
+        parse_chunk(
+            frame,
+            first=first,
+            last=min(first + rows, len(frame)),
+            fields=shape.fields,
+            dialect=shape.dialect,
+        )
         for first in range(0, len(frame), rows)
     )
     return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)

@@ -50,6 +50,8 @@ def dialect_of(document: ContractDocument) -> Dialect:
         escape=source.escape,
         double_quote=source.doubles_quotes,
         skip_initial_space=source.skip_initial_space,
+        trailing_delimiter=source.trailing_delimiter,
+        short_records=source.short_records == "empty",
         verbatim=tuple(value for value in source.empty_values if _is_verbatim(value, source)),
         lenient=source.quoting == "lenient",
         multiline=source.multiline,

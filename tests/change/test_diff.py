@@ -148,6 +148,8 @@ SOURCES = [
     ("", "double_quote: true", "double_quote", "neutral", "neutral"),
     ("quote: null", "quote: null, double_quote: false", "double_quote", "neutral", "neutral"),
     ("", "skip_initial_space: true", "skip_initial_space", "breaking", "breaking"),
+    ("", "trailing_delimiter: true", "trailing_delimiter", "loosening", "breaking"),
+    ("", "short_records: empty", "short_records", "loosening", "breaking"),
     ("encoding: ascii", "encoding: utf-8", "encoding", "loosening", "breaking"),
     ("encoding: latin-1", "encoding: utf-8", "encoding", "breaking", "breaking"),
     ("", "quoting: lenient", "quoting", "loosening", "breaking"),

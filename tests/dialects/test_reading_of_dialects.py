@@ -80,6 +80,8 @@ def styles(draw: st.DrawFn) -> Style:
         skip_initial_space=draw(st.booleans()),
         quoting="lenient" if lenient else "strict",
         multiline=draw(st.booleans()),
+        trailing_delimiter=draw(st.booleans()),
+        short_records=draw(st.sampled_from(["malformed", "empty"])),
         empty_values=("", *draw(st.lists(st.sampled_from(VERBATIM), max_size=2, unique=True))),
     )
 
