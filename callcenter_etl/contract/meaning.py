@@ -21,6 +21,7 @@ from callcenter_etl.contract.partial import (
     read_parts,
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
+from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
 Found = Iterator[tuple[Path, str, int]]
@@ -53,7 +54,8 @@ def _source_faults(value: dict[str, Any]) -> Found:
     if part is None or not isinstance(declared, dict):
         return
     source = part.value
-    characters = {"delimiter": source.delimiter, "quote": source.quote, "escape": source.escape}
+    marks = ("delimiter", "quote", "escape", "comment")
+    characters = {key: getattr(source, key) for key in marks}
     sound = {key: each for key, each in characters.items() if key not in part.broken and each is not None}
     yield from _dialect_faults(sound, skips_spaces=source.skip_initial_space)
     if "encoding" not in part.broken:
@@ -61,6 +63,7 @@ def _source_faults(value: dict[str, Any]) -> Found:
     name = read_part(FileName, declared.get("filename"))
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
+    yield from surrounding_faults(part, declared, ("source",))
 
 
 def _dialect_faults(characters: dict[str, str], *, skips_spaces: bool) -> Found:

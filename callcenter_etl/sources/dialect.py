@@ -15,7 +15,7 @@ MAX_JOINED_LINES = 1000
 class Dialect:
     """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
 
-    `verbatim` are the empty values that hold the escape: an unquoted field of exactly this text is read before any
+    A line that begins with `comment` is a comment, None for none. `verbatim` are the empty values that hold the escape: an unquoted field of exactly this text is read before any
     escape is. `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
     """
 
@@ -30,6 +30,7 @@ class Dialect:
     verbatim: tuple[str, ...] = ()
     lenient: bool = False
     multiline: bool = False
+    comment: str | None = None
     max_record_bytes: int = MAX_RECORD_BYTES
     max_joined_lines: int = MAX_JOINED_LINES
     max_joined_bytes: int = MAX_JOINED_BYTES
@@ -55,6 +56,7 @@ def dialect_of(document: ContractDocument) -> Dialect:
         verbatim=tuple(value for value in source.empty_values if _is_verbatim(value, source)),
         lenient=source.quoting == "lenient",
         multiline=source.multiline,
+        comment=source.comment,
     )
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.block_text import Marks, mark_block, write_record
+from callcenter_etl.sources.block_marks import Marks, mark_block, write_record
+from callcenter_etl.sources.block_text import decode_block
 from callcenter_etl.sources.dialect import Dialect
-from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
+from callcenter_etl.sources.encodings import is_ascii_superset
 from callcenter_etl.sources.joining import Joined, LineScanner, join_lines
-from callcenter_etl.sources.lines import Lines, find_lines
+from callcenter_etl.sources.lines import Lines, find_lines, lines_that_begin
 from callcenter_etl.sources.quotes import closes_with_backslashes, doubtful_lines, scan_record
 from callcenter_etl.sources.record_scanner import scan_exactly
 from callcenter_etl.sources.rewriting import rewrite_block
+from callcenter_etl.sources.surrounding_lines import LineTotals, comment_bytes, stream_encoding
 
 Offsets = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS = range(5)
 STRUCTURAL_RULES = {
@@ -62,17 +64,10 @@ class Frame:
     blank_bytes: int
     consumed: int
     joined: bool
+    comments: LineTotals = field(default_factory=LineTotals)
 
     def __len__(self) -> int:
         return len(self.starts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A block as UTF-8, and by line the first undecodable byte: (byte, offset in the line)."""
-
-    data: bytes
-    bad: dict[int, tuple[int, int]]
 
 
 def frame_block(
@@ -83,39 +78,20 @@ def frame_block(
     `fields` is the expected number of fields of a record, `first_line` the number of the block's first line and
     `offset` the byte of the source at which the block starts.
     """
-    lines = find_lines(raw)
-    decoded = _decode(raw, lines, dialect)
-    block = _block_of(decoded, raw, lines, dialect)
+    block = _Lines.of(raw, dialect)
     # The order of the three checks is that of the structural reasons: the first one that applies is the record's.
-    too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
-    faults = {int(line): (TOO_LONG, too_long_reason(dialect)) for line in too_long}
+    too_long = np.flatnonzero(block.lines.ends - block.lines.starts > dialect.max_record_bytes)
+    for line in too_long.tolist():
+        if not block.is_comment(line):
+            block.reasons[line] = (TOO_LONG, too_long_reason(dialect))
+    passed = too_long if block.comments is None else np.union1d(too_long, np.flatnonzero(block.comments))
+    doubtful = block.doubtful[~np.isin(block.doubtful, passed)]
     joined = join_lines(
-        block.doubtful[~np.isin(block.doubtful, too_long)],
-        _scanner_of(block, dialect, fields),
-        dialect=dialect,
-        fields=fields,
-        final=final,
+        doubtful, _scanner_of(block, dialect, fields), dialect=dialect, fields=fields, final=final
     )
-    faults |= {line: (QUOTE, reason) for line, reason in joined.faults.items()}
-    for line, (byte, at) in decoded.bad.items():
-        opener = int(joined.owner[line])
-        place = f"at byte {offset + int(lines.starts[line]) + at:,} of the source"
-        if not is_ascii_superset(dialect.encoding):
-            place = f"at byte {at:,} of the line as UTF-8"
-        faults.setdefault(
-            opener, (ENCODING, f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}")
-        )
-    return _assemble(
-        raw=raw,
-        block=block,
-        lines=lines,
-        joined=joined,
-        faults=faults,
-        dialect=dialect,
-        one_column=fields == 1,
-        first_line=first_line,
-        offset=offset,
-    )
+    block.reasons.update({line: (QUOTE, reason) for line, reason in joined.faults.items()})
+    _judge_decoding(block, joined, dialect, offset)
+    return _assemble(block, joined, dialect, fields=fields, first_line=first_line, offset=offset)
 
 
 def too_long_reason(dialect: Dialect) -> str:
@@ -123,38 +99,75 @@ def too_long_reason(dialect: Dialect) -> str:
     return f"the record is over {dialect.max_record_bytes:,} bytes long"
 
 
-@dataclass(frozen=True, slots=True)
-class _BlockText:
-    """Text of a block in two forms: `plain` as UTF-8, and `text` with the bytes of `marks`; and the doubtful lines."""
+@dataclass(slots=True)
+class _Lines:
+    """The lines of a block in its own bytes and as text, and by line the reason why it is malformed.
 
+    `plain` is the text as UTF-8, and `text` the same with the bytes of `marks`; `doubtful` lines need a scan of their
+    quotes. `comments` are the lines that begin as a comment does, None without comments.
+    """
+
+    raw: bytes
+    lines: Lines
     plain: bytes
     plain_lines: Lines
     text: bytes
     text_lines: Lines
     marks: Marks
     doubtful: Offsets
+    bad: dict[int, tuple[int, int]]
+    comments: Flags | None
+    reasons: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, raw: bytes, dialect: Dialect) -> _Lines:
+        lines = find_lines(raw)
+        decoded = decode_block(raw, lines, dialect)
+        plain = decoded.data
+        plain_lines = lines if plain is raw else find_lines(plain)
+        marked = (rewrite_block if dialect.is_rewritten else mark_block)(plain, dialect)
+        text_lines = plain_lines if marked.text is plain else find_lines(marked.text)
+        if not len(text_lines) == len(plain_lines) == len(lines):
+            raise AssertionError("decoding changed the number of lines")
+        doubtful = doubtful_lines(marked.text, text_lines, marked.marks)
+        if dialect.is_rewritten:
+            # The bytes of an undecodable line may be those that represent others.
+            further = np.array(sorted(decoded.bad), dtype=np.int64)
+            doubtful = np.unique(np.concatenate((doubtful, marked.open_lines, further)))
+        # In the stream's own bytes, of which a comment may hold any: it is never malformed.
+        start = comment_bytes(dialect.comment, dialect.encoding)
+        comments = None if start is None else lines_that_begin(raw, lines, start)
+        return cls(
+            raw,
+            lines,
+            plain,
+            plain_lines,
+            marked.text,
+            text_lines,
+            marked.marks,
+            doubtful,
+            decoded.bad,
+            comments,
+        )
+
+    def is_comment(self, line: int) -> bool:
+        return self.comments is not None and bool(self.comments[line])
 
 
-def _block_of(decoded: _Text, raw: bytes, lines: Lines, dialect: Dialect) -> _BlockText:
-    plain_lines = lines if decoded.data is raw else find_lines(decoded.data)
-    if not dialect.is_rewritten:
-        text, marks = mark_block(decoded.data, dialect)
-        open_lines = np.empty(0, dtype=np.int64)
-    else:
-        rewritten = rewrite_block(decoded.data, dialect)
-        text, marks = rewritten.text, rewritten.marks
-        # The bytes of an undecodable line may be those that represent others.
-        open_lines = np.union1d(rewritten.open_lines, np.array(sorted(decoded.bad), dtype=np.int64))
-    text_lines = plain_lines if text is decoded.data else find_lines(text)
-    if not len(text_lines) == len(plain_lines) == len(lines):
-        raise AssertionError("decoding changed the number of lines")
-    doubtful = doubtful_lines(text, text_lines, marks)
-    if len(open_lines):
-        doubtful = np.union1d(doubtful, open_lines)
-    return _BlockText(decoded.data, plain_lines, text, text_lines, marks, doubtful)
+def _judge_decoding(block: _Lines, joined: Joined, dialect: Dialect, offset: int) -> None:
+    for line, (byte, at) in block.bad.items():
+        opener = int(joined.owner[line])
+        # A line within a joined record belongs to a value, whatever it begins with.
+        if block.is_comment(opener):
+            continue
+        place = f"at byte {offset + int(block.lines.starts[line]) + at:,} of the source"
+        if not is_ascii_superset(dialect.encoding):
+            place = f"at byte {at:,} of the line as UTF-8"
+        sentence = f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}"
+        block.reasons.setdefault(opener, (ENCODING, sentence))
 
 
-def _scanner_of(block: _BlockText, dialect: Dialect, fields: int) -> LineScanner:
+def _scanner_of(block: _Lines, dialect: Dialect, fields: int) -> LineScanner:
     """Return the scanner of doubtful lines: of the text as it was where the block was rewritten."""
 
     def has_backslashes(line: int) -> bool:
@@ -174,89 +187,34 @@ def _scanner_of(block: _BlockText, dialect: Dialect, fields: int) -> LineScanner
     )
 
 
-def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    if raw.isascii() and is_ascii_superset(dialect.encoding):
-        return _Text(raw, {})
-    # A stream in an encoding that is not a superset of ASCII was transcoded before it came here, so it is UTF-8.
-    direct = is_ascii_superset(dialect.encoding)
-    utf8 = not direct or dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-    try:
-        decoded = raw.decode("utf-8" if utf8 else dialect.encoding)
-    except UnicodeDecodeError:
-        return _Text(raw, _bad_lines(raw, lines, dialect)) if utf8 else _decode_lines(raw, lines, dialect)
-    return _Text(raw if utf8 else decoded.encode("utf-8"), {})
-
-
-def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[int, int]]:
-    """Return the undecodable byte of each line that is not UTF-8; decoding continues after each of these lines."""
-    bad: dict[int, tuple[int, int]] = {}
-    view = memoryview(raw)
-    position = 0
-    while position < len(raw):
-        try:
-            codecs.utf_8_decode(view[position:], "strict", True)  # noqa: FBT003  the codec takes it by position
-            break
-        except UnicodeDecodeError as error:
-            line = int(np.searchsorted(lines.stops, position + error.start, side="right"))
-        start, stop = int(lines.starts[line]), int(lines.stops[line])
-        found = bad_byte(raw[start:stop], dialect.encoding)
-        if found is not None:
-            bad[line] = found
-        position = stop
-    return bad
-
-
-def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    """Return the text decoded line by line, so that an undecodable byte makes its own line malformed and no other."""
-    bad: dict[int, tuple[int, int]] = {}
-    parts: list[bytes] = []
-    spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.stops.tolist(), strict=True)
-    for line, (start, end, stop) in enumerate(spans):
-        piece = raw[start:end]
-        found = None if piece.isascii() else bad_byte(piece, dialect.encoding)
-        if found is not None:
-            bad[line] = found
-        # Without the line end: a truncated multi-byte character would consume it.
-        parts.append(piece.decode(dialect.encoding, "replace").encode("utf-8") + raw[end:stop])
-    return _Text(b"".join(parts), bad)
-
-
 def _malformed_records(
-    openers: Offsets, faults: dict[int, tuple[int, str]], kept: int
+    openers: Offsets, reasons: dict[int, tuple[int, str]], kept: int
 ) -> tuple[MalformedRecord, ...]:
     return tuple(
         MalformedRecord(record=int(np.searchsorted(openers, line)), status=status, reason=reason)
-        for line, (status, reason) in sorted(faults.items())
+        for line, (status, reason) in sorted(reasons.items())
         if line < kept
     )
 
 
 def _assemble(
-    *,
-    raw: bytes,
-    block: _BlockText,
-    lines: Lines,
-    joined: Joined,
-    faults: dict[int, tuple[int, str]],
-    dialect: Dialect,
-    one_column: bool,
-    first_line: int,
-    offset: int,
+    block: _Lines, joined: Joined, dialect: Dialect, *, fields: int, first_line: int, offset: int
 ) -> Frame:
+    lines, kept = block.lines, joined.kept
     # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
-    kept = joined.kept
     opens = joined.owner[:kept] == np.arange(kept)
-    blank = np.zeros(kept, dtype=bool) if one_column else opens & (lines.ends[:kept] == lines.starts[:kept])
-    openers = np.flatnonzero(opens & ~blank)
+    blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
+    comment = None if block.comments is None else block.comments[:kept] & opens
+    openers = np.flatnonzero(opens & ~(blank if comment is None else blank | comment))
     closers = openers + joined.counts[openers] - 1
     # Mostly every line is a record: then slices of the arrays do, without a copy.
     from_, to = (slice(None),) * 2 if len(openers) == len(lines) else (openers, closers)
     text = _RecordText(block.text, block.marks, block.text_lines.starts[from_], block.text_lines.stops[to])
     text = _with_scanned(text, openers, joined, dialect)
     return Frame(
-        raw=raw,
+        raw=block.raw,
         offset=offset,
-        codec=dialect.encoding if is_ascii_superset(dialect.encoding) else "utf-8",
+        codec=stream_encoding(dialect.encoding),
         text=text.data,
         marks=text.marks,
         starts=lines.starts[from_],
@@ -265,12 +223,23 @@ def _assemble(
         text_stops=text.stops,
         lines=openers + first_line,
         line_counts=joined.counts[openers],
-        malformed=_malformed_records(openers, faults, kept),
+        malformed=_malformed_records(openers, block.reasons, kept),
         blank_lines=int(blank.sum()),
-        blank_bytes=int((lines.stops[:kept] - lines.starts[:kept])[blank].sum()),
+        blank_bytes=_bytes_of(lines, blank),
         consumed=int(lines.stops[kept - 1]) if kept else 0,
         joined=bool((joined.counts[openers] > 1).any()),
+        comments=_totals(lines, comment),
     )
+
+
+def _totals(lines: Lines, chosen: Flags | None) -> LineTotals:
+    return LineTotals() if chosen is None else LineTotals(int(chosen.sum()), _bytes_of(lines, chosen))
+
+
+def _bytes_of(lines: Lines, chosen: NDArray[np.bool_]) -> int:
+    """Return the bytes of the chosen ones of the first lines, shape (first lines,)."""
+    count = len(chosen)
+    return int((lines.stops[:count] - lines.starts[:count])[chosen].sum())
 
 
 @dataclass(frozen=True, slots=True)

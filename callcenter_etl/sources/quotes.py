@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.block_text import Marks
+from callcenter_etl.sources.block_marks import Marks
 from callcenter_etl.sources.lines import CR, LF, Lines, places_of
 from callcenter_etl.sources.record_scanner import Scan
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.block_text import STAND_INS, VERBATIM, Marks
+from callcenter_etl.sources.block_marks import STAND_INS, VERBATIM, Marks
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import Frame
 from callcenter_etl.sources.lines import CR, LF

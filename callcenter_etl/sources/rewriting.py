@@ -7,18 +7,19 @@ and doubtful lines are scanned exactly (`record_scanner.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.block_text import (
+from callcenter_etl.sources.block_marks import (
     COVERED,
     DELIMITER,
     ESCAPE,
     PADDING,
     QUOTE,
     VERBATIM,
+    MarkedBlock,
     Marks,
     mark_block,
     mark_quotes,
@@ -31,19 +32,10 @@ Bytes = NDArray[np.uint8]
 _SPACE = ord(" ")
 
 
-@dataclass(frozen=True, slots=True)
-class RewrittenBlock:
-    """The text of a block, its marks, and the indices of the lines with an escape before their end."""
-
-    text: bytes
-    marks: Marks
-    open_lines: Offsets
-
-
-def rewrite_block(text: bytes, dialect: Dialect) -> RewrittenBlock:
+def rewrite_block(text: bytes, dialect: Dialect) -> MarkedBlock:
     """Return the block as a dialect without escapes and spaces after delimiters, with single-byte marks."""
     if not _needs_rewriting(text, dialect):
-        return RewrittenBlock(*mark_block(text, dialect), np.empty(0, dtype=np.int64))
+        return mark_block(text, dialect)
     text, marks = mark_quotes(text, dialect)
     text, marks = _with_single_escape(text, dialect, marks)
     source = np.frombuffer(text, dtype=np.uint8)
@@ -62,7 +54,7 @@ def rewrite_block(text: bytes, dialect: Dialect) -> RewrittenBlock:
     dropped.append(active[~verbatim])
     keep = np.ones(len(block), dtype=bool)
     keep[np.concatenate(dropped)] = False
-    return RewrittenBlock(block[keep].tobytes(), marks, open_lines)
+    return MarkedBlock(block[keep].tobytes(), marks, open_lines)
 
 
 def _needs_rewriting(text: bytes, dialect: Dialect) -> bool:
