@@ -15,13 +15,13 @@ from callcenter_etl import load_contract, validate
 from tests.reliability.resume_support import HEADER, dirty, outcome, words, write_contract, write_source
 from tests.reliability.resume_support import run as run_killed
 
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "preamble": {"lines": 2, "match": ["Report", "From (?P<from>.*)"]},
     "after_header": {"match": "INTEGER,.*"},
     "comment": "#",
     "footer": {"match": "Total,(?P<n>[0-9]+)", "fields": {"n": "integer"}},
 }
-CONTRACT = {
+CONTRACT: dict[str, Any] = {
     "contract": "c",
     "source": SOURCE,
     "columns": [{"name": "id", "type": "digits", "unique": True}, {"name": "note"}],
