@@ -102,6 +102,8 @@ def column_yaml(column: Column) -> str:
             declared = getattr(column, companion)
             if declared:
                 values[companion] = declared
+    # Keys that belong to no rule, or to several.
+    values |= {key: declared for key in ("ignore_case", "trim", "case") if (declared := getattr(column, key))}
     if column.lookup is not None:
         values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
     for key in ("severity", "reason"):
