@@ -21,9 +21,16 @@ Found = Iterator[tuple[Path, str, int]]
 
 # The keys of a column that say how a value of its type is written, with their JSON Schema. A field has no others:
 # nothing but the type of a value of the run is checked.
+_TEXT, _TEXTS = {"type": "string"}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}
 TYPE_KEYS: dict[str, dict[str, Any]] = {
     "type": {"enum": list(get_args(ColumnType))},
     "format": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    "decimal": _TEXT,
+    "thousands": _TEXT,
+    "prefix": {"anyOf": [_TEXT, _TEXTS]},
+    "suffix": {"anyOf": [_TEXT, _TEXTS]},
+    "true_values": _TEXTS,
+    "false_values": _TEXTS,
 }
 _FIELD_SCHEMA = {
     "anyOf": [TYPE_KEYS["type"], {"type": "object", "properties": TYPE_KEYS, "additionalProperties": False}]
@@ -70,7 +77,7 @@ def type_faults(values: Mapping[str, str], fields: Mapping[str, Column]) -> tupl
     return tuple(
         f"{name} is {quoted(values[name])}, which is no {column.type}{_as_formats(column)}"
         for name, column in fields.items()
-        if values.get(name) and not is_value(column.type, column.format, values[name])
+        if values.get(name) and not is_value(column, values[name])
     )
 
 
