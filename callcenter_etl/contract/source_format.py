@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from callcenter_etl.contract.key_types import (
     Flag,
@@ -20,6 +20,9 @@ from callcenter_etl.contract.key_types import (
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
 
+DELIMITED, FIXED_WIDTH = "delimited", "fixed_width"
+# Keys that mean nothing in other formats than the delimited one.
+DELIMITED_KEYS = ("delimiter", "quote", "quoting", "multiline")
 # Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
@@ -35,6 +38,9 @@ class FileName(FrozenModel):
 class SourceFormat(FrozenModel):
     """The dialect of the source: delimiter, quoting, encoding, header."""
 
+    format: Literal["delimited", "fixed_width"] = Field(
+        "delimited", description="fixed_width: each column has width, or start and end"
+    )
     filename: FileName | None = Field(None, description="rules of the file name")
     delimiter: Text = Field(",", description="any one character, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
@@ -52,6 +58,14 @@ class SourceFormat(FrozenModel):
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_format(cls, data: Any) -> Any:
+        # A header line of fixed width is rare, and quotes are text there.
+        if isinstance(data, dict) and data.get("format") == FIXED_WIDTH:
+            return {"header": "none", "quote": None, **data}
+        return data
 
     @field_validator("delimiter", "quote", mode="after")
     @classmethod

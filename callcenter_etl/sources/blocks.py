@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +18,21 @@ from callcenter_etl.sources.lines import last_line_stop
 from callcenter_etl.sources.source import Block, ParsedBlock
 
 
+class ParseRecords(Protocol):
+    """Parser of framed records, picklable."""
+
+    def __call__(self, frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
+        """Return the records `first` to `last` (exclusive) of a frame as a chunk with `fields` columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFormat:
-    """Dialect and number of fields of a source's records, and the records of a chunk (None: all of a block)."""
+    """Dialect, number of fields and parser of a source's records, and the records of a chunk (None: all of a block)."""
 
     dialect: Dialect
     fields: int
     chunk_rows: int | None = None
+    parse: ParseRecords = parse_chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class OversizedBlock:
 def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     rows = shape.chunk_rows or max(len(frame), 1)
     chunks = tuple(
-        parse_chunk(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
+        shape.parse(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
         for first in range(0, len(frame), rows)
     )
     return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)

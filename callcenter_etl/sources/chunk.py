@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.sources.byte_buffer import OversizedRecord
-from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord
+from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord, Offsets
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -98,46 +98,64 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
     Records with another number of fields than `fields` become malformed (`record.fields`). Raises
     AccountingError when the parser's records are not the framed ones.
     """
-    framed = tuple(
+    candidates = candidates_of(frame, first=first, last=last)
+    text = text_of(frame, first + candidates)
+    table, invalid = _parse(text, frame=frame, fields=fields)
+    ragged = [
+        MalformedRecord(
+            int(candidates[number - 1]),
+            FIELDS,
+            f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected",
+        )
+        for number, found in invalid
+    ]
+    values = tuple(_restore(_flat(column), frame) for column in table.columns)
+    return chunk_of(frame, first=first, last=last, malformed=ragged, values=values)
+
+
+def candidates_of(frame: Frame, *, first: int, last: int) -> Offsets:
+    """Return the records from `first` to `last` (exclusive) that the framing found sound, counted from `first`."""
+    sound = np.ones(last - first, dtype=bool)
+    sound[[m.record - first for m in frame.malformed if first <= m.record < last]] = False
+    return np.flatnonzero(sound)
+
+
+def chunk_of(
+    frame: Frame,
+    *,
+    first: int,
+    last: int,
+    malformed: Sequence[MalformedRecord],
+    values: tuple[pa.StringArray, ...],
+) -> Chunk:
+    """Return the chunk of the records from `first` to `last` (exclusive), with the values of the sound ones.
+
+    `malformed` are the records that the parser found, beyond those of the framing. Raises AccountingError where the
+    parser's records are not the framed ones.
+    """
+    framed = [
         MalformedRecord(m.record - first, m.status, m.reason)
         for m in frame.malformed
         if first <= m.record < last
-    )
+    ]
+    every = tuple(sorted((*framed, *malformed), key=lambda m: m.record))
     sound = np.ones(last - first, dtype=bool)
-    sound[[m.record for m in framed]] = False
-    candidates = np.flatnonzero(sound)
-    text = _sound_text(frame, first, candidates)
-    table, invalid = _parse(text, frame=frame, fields=fields)
-    ragged: list[MalformedRecord] = []
-    for number, found in invalid:
-        record = int(candidates[number - 1])
-        sound[record] = False
-        ragged.append(
-            MalformedRecord(
-                record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"
-            )
-        )
-    # The framing and Arrow's parser are two independent readings: a difference in their counts is a bug, not a record.
+    sound[[m.record for m in every]] = False
     kept = np.flatnonzero(sound)
-    if table.num_rows != len(kept):
-        raise AccountingError(f"{len(kept)} sound records were framed but {table.num_rows} were parsed")
-    return Chunk(
-        frame=frame,
-        first=first,
-        last=last,
-        sound=kept,
-        values=tuple(_restore(_flat(column), frame) for column in table.columns),
-        malformed=tuple(sorted((*framed, *ragged), key=lambda m: m.record)),
-    )
+    # The framing and the parser are two independent readings: a difference in their counts is a bug, not a record.
+    parsed = {len(column) for column in values}
+    if parsed != {len(kept)}:
+        raise AccountingError(f"{len(kept)} sound records were framed but {max(parsed)} were parsed")
+    return Chunk(frame=frame, first=first, last=last, sound=kept, values=values, malformed=every)
 
 
-def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memoryview:
-    """Return the text of the candidate records, joined."""
-    if not len(candidates):
+def text_of(frame: Frame, records: Offsets) -> memoryview:
+    """Return the text of records of a frame, joined."""
+    if not len(records):
         return memoryview(b"")
     # Neighbouring records are one slice of the block: mostly there is a single one, and nothing is copied.
-    starts = frame.text_starts[first + candidates]
-    stops = frame.text_stops[first + candidates]
+    starts = frame.text_starts[records]
+    stops = frame.text_stops[records]
     breaks = np.flatnonzero(starts[1:] != stops[:-1])
     run_starts = starts[np.concatenate(([0], breaks + 1))]
     run_stops = stops[np.concatenate((breaks, [len(stops) - 1]))]

@@ -16,7 +16,7 @@ MAX_JOINED_LINES = 1000
 class Dialect:
     """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
 
-    `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
+    With `skip_blank_lines` an empty line is no record in a source of one column either. `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
     """
 
     delimiter: str = ","
@@ -27,6 +27,7 @@ class Dialect:
     max_record_bytes: int = MAX_RECORD_BYTES
     max_joined_lines: int = MAX_JOINED_LINES
     max_joined_bytes: int = MAX_JOINED_BYTES
+    skip_blank_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

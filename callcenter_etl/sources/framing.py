@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callcenter_etl.sources.block_text import decode_block
 from callcenter_etl.sources.dialect import Dialect, Marks, mark_block
-from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
+from callcenter_etl.sources.encodings import is_ascii_superset
 from callcenter_etl.sources.lines import Lines, find_lines
 from callcenter_etl.sources.quotes import Scan, closes_with_backslashes, doubtful_lines, scan_record
 
 Offsets = NDArray[np.int64]
 
-SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS = range(5)
+SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS, WIDTH = range(6)
 STRUCTURAL_RULES = {
     TOO_LONG: "record.too_long",
     QUOTE: "record.quote",
     ENCODING: "record.encoding",
     FIELDS: "record.fields",
+    WIDTH: "record.width",
 }
 
 
@@ -62,14 +63,6 @@ class Frame:
         return len(self.starts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A block as UTF-8, and by line the first undecodable byte: (byte, offset in the line)."""
-
-    data: bytes
-    bad: dict[int, tuple[int, int]]
-
-
 def frame_block(
     raw: bytes, *, dialect: Dialect, fields: int, first_line: int, offset: int, final: bool
 ) -> Frame:
@@ -79,7 +72,7 @@ def frame_block(
     `offset` the byte of the source at which the block starts. Raises SourceError as `mark_block` does.
     """
     lines = find_lines(raw)
-    decoded = _decode(raw, lines, dialect)
+    decoded = decode_block(raw, lines, dialect)
     text, marks = mark_block(decoded.data, dialect)
     text_lines = lines if text is raw else find_lines(text)
     if len(text_lines) != len(lines):
@@ -110,7 +103,7 @@ def frame_block(
         shape=shape,
         reasons=reasons,
         kept=kept,
-        fields=fields,
+        empty_records=fields <= 1 and not dialect.skip_blank_lines,
         first_line=first_line,
         offset=offset,
     )
@@ -131,53 +124,6 @@ class _Shape:
     @classmethod
     def of(cls, lines: Lines) -> _Shape:
         return cls(owner=np.arange(len(lines)), counts=np.ones(len(lines), dtype=np.int64))
-
-
-def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    if raw.isascii() and is_ascii_superset(dialect.encoding):
-        return _Text(raw, {})
-    # A stream in an encoding that is not a superset of ASCII was transcoded before it came here, so it is UTF-8.
-    direct = is_ascii_superset(dialect.encoding)
-    utf8 = not direct or dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-    try:
-        decoded = raw.decode("utf-8" if utf8 else dialect.encoding)
-    except UnicodeDecodeError:
-        return _Text(raw, _bad_lines(raw, lines, dialect)) if utf8 else _decode_lines(raw, lines, dialect)
-    return _Text(raw if utf8 else decoded.encode("utf-8"), {})
-
-
-def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[int, int]]:
-    """Return the undecodable byte of each line that is not UTF-8; decoding continues after each of these lines."""
-    bad: dict[int, tuple[int, int]] = {}
-    view = memoryview(raw)
-    position = 0
-    while position < len(raw):
-        try:
-            codecs.utf_8_decode(view[position:], "strict", True)  # noqa: FBT003  the codec takes it by position
-            break
-        except UnicodeDecodeError as error:
-            line = int(np.searchsorted(lines.stops, position + error.start, side="right"))
-        start, stop = int(lines.starts[line]), int(lines.stops[line])
-        found = bad_byte(raw[start:stop], dialect.encoding)
-        if found is not None:
-            bad[line] = found
-        position = stop
-    return bad
-
-
-def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    """Return the text decoded line by line, so that an undecodable byte makes its own line malformed and no other."""
-    bad: dict[int, tuple[int, int]] = {}
-    parts: list[bytes] = []
-    spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.stops.tolist(), strict=True)
-    for line, (start, end, stop) in enumerate(spans):
-        piece = raw[start:end]
-        found = None if piece.isascii() else bad_byte(piece, dialect.encoding)
-        if found is not None:
-            bad[line] = found
-        # Without the line end: a truncated multi-byte character would consume it.
-        parts.append(piece.decode(dialect.encoding, "replace").encode("utf-8") + raw[end:stop])
-    return _Text(b"".join(parts), bad)
 
 
 _OPEN = "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)"
@@ -268,13 +214,12 @@ def _assemble(
     shape: _Shape,
     reasons: dict[int, tuple[int, str]],
     kept: int,
-    fields: int,
+    empty_records: bool,  # of a delimited source with one column; elsewhere an empty line is a blank line
     first_line: int,
     offset: int,
 ) -> Frame:
-    # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
     opens = shape.owner[:kept] == np.arange(kept)
-    blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
+    blank = opens & (lines.ends[:kept] == lines.starts[:kept]) & (not empty_records)
     openers = np.flatnonzero(opens & ~blank)
     closers = openers + shape.counts[openers] - 1
     # Mostly every line is a record: then slices of the arrays do, without a copy.

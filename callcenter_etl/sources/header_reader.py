@@ -108,7 +108,7 @@ class HeaderReader:
                 f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
             )
             return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
-        return match_header(self._form.names(text), self._document)
+        return match_header(self._form.split(text), self._document)
 
 
 def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:

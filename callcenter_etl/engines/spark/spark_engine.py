@@ -29,8 +29,8 @@ from callcenter_etl.errors import AccountingError, EngineError, OutputError, Usa
 from callcenter_etl.judge.tally import RuleTally, Tally
 from callcenter_etl.judge.unique_keys import unique_rules
 from callcenter_etl.sources.compression import suffix_of
-from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.source import Block
+from callcenter_etl.sources.source_formats import source_format
 from callcenter_etl.store.uris import absolute, base_name
 from callcenter_etl.writers.part_folder import MAX_PARTS, read_manifest
 
@@ -148,7 +148,7 @@ class SparkEngine:
         """Return the ranges, a single None for a source that cannot be cut, none for a source without records."""
         given = self._given
         compressed = suffix_of(base_name(given.source)) is not None
-        if not can_be_cut(dialect_of(given.validator.document), compressed=compressed):
+        if not can_be_cut(source_format(given.validator.document).dialect, compressed=compressed):
             return (None,)
         size = given.reader.size or 0
         least = -(-size // MAX_PARTS) if given.parts else 1

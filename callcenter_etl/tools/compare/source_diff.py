@@ -20,6 +20,11 @@ from callcenter_etl.tools.compare.direction import (
 _ASCII = bytes(range(128))
 
 
+def source_format(direction: Direction) -> str | None:
+    """Return the sources that another format reads differently: all."""
+    return f"sources of format {direction.before.source.format}"
+
+
 def delimiter(direction: Direction) -> str | None:
     """Return the sources that another delimiter splits differently: all."""
     return f"sources delimited by {direction.before.source.delimiter!r}"
@@ -129,6 +134,7 @@ _FILE_NAME: dict[str, Callable[[FileName, FileName], str | None]] = {
     "extensions": _name_extensions,
 }
 SOURCE_JUDGES: dict[str, Callable[[Direction], str | None]] = {
+    "format": source_format,
     "delimiter": delimiter,
     "quote": quote,
     "encoding": encoding,

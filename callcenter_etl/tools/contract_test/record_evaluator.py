@@ -12,6 +12,7 @@ from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.diagnostic import contract_diagnostic
 from callcenter_etl.errors import ContractError
 from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.sources.source_formats import source_format
 from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
 
 Record = Mapping[str, str]
@@ -26,6 +27,7 @@ class RecordEvaluator:
         source = contract.document.source.model_copy(update={"filename": None})
         self.document = contract.document.model_copy(update={"source": source})
         self._folder = folder
+        self._form = source_format(self.document)
         self._origin = contract.origin
         self._evaluator = Evaluator(replace(contract, document=self.document))
         self._apart = Evaluator(replace(contract, document=_without_uniqueness(self.document)))
@@ -59,13 +61,14 @@ class RecordEvaluator:
                     found.add(rule)
         return tuple(sorted(found, key=lambda rule: (self._order.get(rule, -1), rule)))
 
-    def is_writable(self, value: str) -> bool:
-        """Return whether a source of this contract can hold a value unchanged and on one line."""
-        source = self.document.source
-        if _LINE_END.search(value) or (source.quote is None and source.delimiter in value):
+    def is_writable(self, column: str, value: str) -> bool:
+        """Return whether a source of this contract can hold a value of a column unchanged and on one line."""
+        # Also where the format allows several lines: the number of a record follows from its line.
+        position = [each.name for each in self.document.columns].index(column)
+        if _LINE_END.search(value) or self._form.unwritable(position, value) is not None:
             return False
         try:
-            value.encode(source.encoding)
+            value.encode(self.document.source.encoding)
         except UnicodeEncodeError:
             return False
         return True
@@ -85,13 +88,7 @@ class RecordEvaluator:
         return [self._line([record.get(name, "") for name in names]) for record in records]
 
     def _line(self, values: Sequence[str]) -> str:
-        return self.document.source.delimiter.join(self._field(value) for value in values) + "\n"
-
-    def _field(self, value: str) -> str:
-        quote, delimiter = self.document.source.quote, self.document.source.delimiter
-        if quote is None or not any(mark in value for mark in (quote, delimiter, "\r", "\n")):
-            return value
-        return quote + value.replace(quote, quote * 2) + quote
+        return self._form.text(values) + "\n"
 
     def _evaluate(self, evaluator: Evaluator, text: str) -> list[Verdicts]:
         path = self._folder / "made.csv"
