@@ -1,4 +1,4 @@
-"""Read the header of a source: its preamble, layout and problems."""
+"""Read the header of a source: where outputs begin, layout and problems."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class HeaderReader:
         layout, found = self._match(line)
         if found:
             found = _json_lines(line) or self._header_below(line, stop, lines) or found
-        preamble = bom + self._pending.consume(stop)
-        return SourceHeader(preamble, lines, blanks, len(blank), layout, (*problems, *found))
+        target_start = bom + self._pending.consume(stop)
+        return SourceHeader(target_start, lines, blanks, len(blank), layout, (*problems, *found))
 
     def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
         """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""

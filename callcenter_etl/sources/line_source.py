@@ -131,7 +131,7 @@ class LineSource:
         return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
     def open(self) -> SourceHeader:
-        """Read the start of the source, and return its preamble and layout, or the problems for which it is refused.
+        """Read the start of the source, and return its header and layout, or the problems for which it is refused.
 
         Raises SourceError where the source cannot be read.
         """
