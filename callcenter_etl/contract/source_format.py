@@ -41,6 +41,9 @@ class SourceFormat(FrozenModel):
     format: Literal["delimited", "fixed_width"] = Field(
         "delimited", description="fixed_width: each column has width, or start and end"
     )
+    member: OptionalText = Field(
+        None, description="which members of a .zip or .tar archive are sources, a glob; one member needs none"
+    )
     filename: FileName | None = Field(None, description="rules of the file name")
     delimiter: Text = Field(",", description="any one character, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")

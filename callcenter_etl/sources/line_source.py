@@ -12,7 +12,6 @@ from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.blocks import blocks_of
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.content_sniffing import (
     HEAD_BYTES,
     compressed_otherwise,
@@ -35,6 +34,7 @@ from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
+from callcenter_etl.store.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 # A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
@@ -135,6 +135,7 @@ class LineSource:
 
         Raises SourceError where the source cannot be read.
         """
+        self._check_unpacked_size()
         problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
         # Standard input cannot be rewound, so the blocks that are read to recognise the format are kept for the reading.
@@ -171,6 +172,15 @@ class LineSource:
             sentence = encoding_mismatch(self.dialect.encoding, detected)
             return refused([*problems, Diagnostic("header.encoding", sentence)])
         return header
+
+    def _check_unpacked_size(self) -> None:
+        """Raise SourceError for a member of an archive that is larger than the contract allows."""
+        most = self.document.source.max_bytes
+        # Only members of archives: a plain file takes the room that it has already.
+        if self.size is not None and self.size > most and access.is_member(self._address, self._storage):
+            raise SourceError(
+                f"{self.uri}: over {most:,} bytes when unpacked (raise source.max_bytes if that is right)"
+            )
 
     def _other_encoding(self, start: bytes, header: SourceHeader) -> str | None:
         """Return the encoding that the source has instead of a declared superset of ASCII, None where none is shown."""
