@@ -22,7 +22,7 @@ from callcenter_etl.contract.partial import (
     read_parts,
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
-from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, FIXED_WIDTH
+from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
 Found = Iterator[tuple[Path, str, int]]
@@ -77,6 +77,10 @@ def _format_faults(value: dict[str, Any], columns: Columns) -> Found:
     for key in DELIMITED_KEYS if form != DELIMITED else ():
         if key in declared:
             yield ("source", key), f"{key} goes with source.format: delimited, not {form}", 0
+    if form == EXCEL and "encoding" in declared:
+        yield ("source", "encoding"), "a workbook declares its encoding itself: leave the key out", 0
+    if form != EXCEL and "sheet" in declared:
+        yield ("source", "sheet"), f"sheet goes with source.format: excel, not {form}", 0
     if form == FIXED_WIDTH and part.value.header not in ("exact", "none"):
         sentence = (
             f"columns of fixed width are found by their place: exact or none, not {part.value.header!r}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from callcenter_etl.contract.key_types import (
     Flag,
@@ -16,15 +16,38 @@ from callcenter_etl.contract.key_types import (
     Text,
     TextList,
     Texts,
+    as_count,
 )
 from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.scalar import Scalar
 from callcenter_etl.contract.suggestions import did_you_mean
 
-DELIMITED, FIXED_WIDTH = "delimited", "fixed_width"
+DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
+# Of fixed width a header line is rare, and quotes are text there. A cell may hold line breaks.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    FIXED_WIDTH: {"header": "none", "quote": None},
+    EXCEL: {"multiline": True},
+}
 # Keys that mean nothing in other formats than the delimited one.
 DELIMITED_KEYS = ("delimiter", "quote", "quoting", "multiline")
 # Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
+
+
+def _as_sheet(value: Any) -> int | str:
+    """Return the name of a sheet, or its number where the value is one and not a text of digits."""
+    is_text = isinstance(value, Scalar) and value.tag == "str"
+    if isinstance(value, str) and (is_text or not isinstance(value, Scalar)):
+        return str(value)
+    number = as_count(value)
+    if number == 0:
+        raise ValueError("sheets are counted from 1")
+    return number
+
+
+Sheet = Annotated[
+    int | str, BeforeValidator(_as_sheet), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
+]
 
 
 class FileName(FrozenModel):
@@ -38,12 +61,14 @@ class FileName(FrozenModel):
 class SourceFormat(FrozenModel):
     """The dialect of the source: delimiter, quoting, encoding, header."""
 
-    format: Literal["delimited", "fixed_width"] = Field(
-        "delimited", description="fixed_width: each column has width, or start and end"
+    format: Literal["delimited", "fixed_width", "excel"] = Field(
+        "delimited",
+        description="fixed_width: each column has width, or start and end; excel: a sheet of a workbook (extra excel)",
     )
     member: OptionalText = Field(
         None, description="which members of a .zip or .tar archive are sources, a glob; one member needs none"
     )
+    sheet: Sheet = Field(1, description="excel: name of the sheet, or its number, counted from 1")
     filename: FileName | None = Field(None, description="rules of the file name")
     delimiter: Text = Field(",", description="any one character, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
@@ -65,10 +90,9 @@ class SourceFormat(FrozenModel):
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_format(cls, data: Any) -> Any:
-        # A header line of fixed width is rare, and quotes are text there.
-        if isinstance(data, dict) and data.get("format") == FIXED_WIDTH:
-            return {"header": "none", "quote": None, **data}
-        return data
+        if not isinstance(data, dict):
+            return data
+        return {**_DEFAULTS.get(str(data.get("format")), {}), **data}
 
     @field_validator("delimiter", "quote", mode="after")
     @classmethod
@@ -102,3 +126,8 @@ class SourceFormat(FrozenModel):
             raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
         # A BOM is dropped in any case, so both names are the same encoding.
         return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
+
+    def of_outputs(self) -> Self:
+        """Return the format of target and rejected: that of the source, CSV for a workbook, and of any file name."""
+        form = DELIMITED if self.format == EXCEL else self.format
+        return self.model_copy(update={"filename": None, "format": form})

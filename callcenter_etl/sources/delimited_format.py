@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument
@@ -19,6 +19,15 @@ class DelimitedFormat:
     """A `LineFormat` of delimited records."""
 
     dialect: Dialect
+
+    @property
+    def converts(self) -> bool:
+        """Return False: the lines are the stored bytes."""
+        return False
+
+    def lines_of(self, blocks: Iterator[bytes], uri: str) -> Iterator[bytes]:  # noqa: ARG002
+        """Return the stored bytes, which are the lines."""
+        return blocks
 
     def split(self, line: str) -> tuple[str, ...]:
         """Return the fields between the delimiters of a line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,15 @@ class FixedWidthFormat:
 
     dialect: Dialect
     spans: tuple[Span, ...]
+
+    @property
+    def converts(self) -> bool:
+        """Return False: the lines are the stored bytes."""
+        return False
+
+    def lines_of(self, blocks: Iterator[bytes], uri: str) -> Iterator[bytes]:  # noqa: ARG002
+        """Return the stored bytes, which are the lines."""
+        return blocks
 
     def split(self, line: str) -> tuple[str, ...]:
         """Return the values at the columns' characters of a line."""

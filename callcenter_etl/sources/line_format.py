@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.blocks import RecordFormat
 from callcenter_etl.sources.dialect import Dialect
+
+
+class WrongFormatError(ValueError):
+    """The stored file is in another format than the contract declares; the source is refused with the problem."""
+
+    def __init__(self, problem: Diagnostic) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 class LineFormat(Protocol):
@@ -15,6 +24,13 @@ class LineFormat(Protocol):
     @property
     def dialect(self) -> Dialect:
         """Dialect in which the lines are framed."""
+
+    @property
+    def converts(self) -> bool:
+        """Return whether the lines are made from the stored file, so that their size says nothing about its size."""
+
+    def lines_of(self, blocks: Iterator[bytes], uri: str) -> Iterator[bytes]:
+        """Yield the bytes of the lines from those of the stored file. Raises SourceError or WrongFormatError."""
 
     def split(self, line: str) -> tuple[str, ...]:
         """Return the fields of one line without its line end, such as a header line."""

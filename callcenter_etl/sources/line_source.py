@@ -30,7 +30,7 @@ from callcenter_etl.sources.encodings import (
 )
 from callcenter_etl.sources.file_name_rules import name_problems
 from callcenter_etl.sources.header_reader import HeaderReader, refused
-from callcenter_etl.sources.line_format import LineFormat
+from callcenter_etl.sources.line_format import LineFormat, WrongFormatError
 from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
@@ -158,6 +158,8 @@ class LineSource:
         except EncodingMismatchError as error:
             sentence = encoding_mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Diagnostic("header.encoding", sentence)])
+        except WrongFormatError as error:
+            return refused([*problems, error.problem])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
@@ -198,7 +200,7 @@ class LineSource:
     def min_output_bytes(self) -> int | None:
         """Lower bound of the bytes of target and rejected together, None where the size is not known."""
         # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
-        if self.size is None or is_stateful(self.dialect.encoding):
+        if self.size is None or self.form.converts or is_stateful(self.dialect.encoding):
             return None
         return self.size // bytes_per_ascii(self.dialect.encoding)
 
@@ -269,6 +271,7 @@ class LineSource:
             blocks = decompressed(
                 blocks, suffix=suffix, uri=self.uri, max_bytes=self.document.source.max_bytes
             )
+        blocks = self.form.lines_of(blocks, self.uri)
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.contract.source_format import DELIMITED, FIXED_WIDTH
+from callcenter_etl.contract.source_format import DELIMITED, EXCEL, FIXED_WIDTH
 from callcenter_etl.sources.delimited_format import delimited_format
+from callcenter_etl.sources.excel_format import excel_format
 from callcenter_etl.sources.fixed_width_format import fixed_width_format
 from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.line_source import LineSource
@@ -17,6 +18,7 @@ from callcenter_etl.sources.source_position import SourceOffset
 SOURCE_FORMATS: Mapping[str, Callable[[ContractDocument], LineFormat]] = {
     DELIMITED: delimited_format,
     FIXED_WIDTH: fixed_width_format,
+    EXCEL: excel_format,
 }
 
 

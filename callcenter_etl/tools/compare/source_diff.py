@@ -34,6 +34,11 @@ def member(direction: Direction) -> str | None:
     return f"{which}, if {'there are others' if after is None else f'they do not match {after}'}"
 
 
+def sheet(direction: Direction) -> str | None:
+    """Return the workbooks of which another sheet is read: all."""
+    return f"workbooks with the records in sheet {direction.before.source.sheet}"
+
+
 def delimiter(direction: Direction) -> str | None:
     """Return the sources that another delimiter splits differently: all."""
     return f"sources delimited by {direction.before.source.delimiter!r}"
@@ -145,6 +150,7 @@ _FILE_NAME: dict[str, Callable[[FileName, FileName], str | None]] = {
 SOURCE_JUDGES: dict[str, Callable[[Direction], str | None]] = {
     "format": source_format,
     "member": member,
+    "sheet": sheet,
     "delimiter": delimiter,
     "quote": quote,
     "encoding": encoding,

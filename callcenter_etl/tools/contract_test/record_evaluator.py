@@ -23,8 +23,8 @@ class RecordEvaluator:
     """Validates generated records against one contract; `folder` is for the sources with the records."""
 
     def __init__(self, contract: LoadedContract, folder: Path) -> None:
-        # The rules for the file name do not apply to generated sources.
-        source = contract.document.source.model_copy(update={"filename": None})
+        # Generated sources are text, and the rules for the file name do not apply to them.
+        source = contract.document.source.of_outputs()
         self.document = contract.document.model_copy(update={"source": source})
         self._folder = folder
         self._form = source_format(self.document)

@@ -69,11 +69,9 @@ class RejectedFile:
 
 def as_published(document: ContractDocument) -> ContractDocument:
     """Return a contract for published files: any name, and UTF-8 if the source's encoding is not a superset of ASCII."""
-    source = document.source
+    source = document.source.of_outputs()
     encoding = source.encoding if is_ascii_superset(source.encoding) else "utf-8"
-    return document.model_copy(
-        update={"source": source.model_copy(update={"filename": None, "encoding": encoding})}
-    )
+    return document.model_copy(update={"source": source.model_copy(update={"encoding": encoding})})
 
 
 def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:
