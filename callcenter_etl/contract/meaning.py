@@ -23,6 +23,7 @@ from callcenter_etl.contract.partial import (
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
 from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH
+from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
 Found = Iterator[tuple[Path, str, int]]
@@ -65,6 +66,7 @@ def _source_faults(value: dict[str, Any]) -> Found:
     name = read_part(FileName, declared.get("filename"))
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
+    yield from surrounding_faults(part, declared, ("source",))
 
 
 def _format_faults(value: dict[str, Any], columns: Columns) -> Found:

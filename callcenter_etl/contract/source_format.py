@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from callcenter_etl.contract.key_types import (
+    Count,
     Flag,
     FrozenModel,
     OptionalCount,
@@ -21,6 +22,7 @@ from callcenter_etl.contract.key_types import (
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.scalar import Scalar
 from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 
 DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
 # Of fixed width a header line is rare, and quotes are text there. A cell may hold line breaks.
@@ -70,6 +72,15 @@ class SourceFormat(FrozenModel):
     )
     sheet: Sheet = Field(1, description="excel: name of the sheet, or its number, counted from 1")
     filename: FileName | None = Field(None, description="rules of the file name")
+    preamble: Preamble | None = Field(None, description="lines above the header")
+    header_lines: Count = Field(
+        1, description="lines of the header; the parts of a name are joined with a space"
+    )
+    after_header: AfterHeader | None = Field(
+        None, description="lines below the header, such as types or units"
+    )
+    comment: OptionalText = Field(None, description="a line that begins with this text is a comment")
+    footer: Footer | None = Field(None, description="the last lines of the source, such as totals")
     delimiter: Text = Field(",", description="any one character, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
     encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")

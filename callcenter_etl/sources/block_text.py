@@ -1,4 +1,4 @@
-"""Decode a block of bytes to UTF-8, and find the lines that do not decode."""
+"""Text of a block of lines as UTF-8, and the lines that do not decode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BlockText:
 
 
 def decode_block(raw: bytes, lines: Lines, dialect: Dialect) -> BlockText:
-    """Return a block as UTF-8, with the lines that do not decode."""
+    """Return the text of a block; an undecodable byte is a fault of its line alone."""
     if raw.isascii() and is_ascii_superset(dialect.encoding):
         return BlockText(raw, {})
     # A stream in an encoding that is not a superset of ASCII was transcoded before it came here, so it is UTF-8.

@@ -16,7 +16,9 @@ MAX_JOINED_LINES = 1000
 class Dialect:
     """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
 
-    With `skip_blank_lines` an empty line is no record in a source of one column either. `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
+    A line that begins with `comment` is a comment, None for none.
+    With `skip_blank_lines` an empty line is no record in a source of one column either.
+    `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
     """
 
     delimiter: str = ","
@@ -24,6 +26,7 @@ class Dialect:
     encoding: str = "utf-8"
     lenient: bool = False
     multiline: bool = False
+    comment: str | None = None
     max_record_bytes: int = MAX_RECORD_BYTES
     max_joined_lines: int = MAX_JOINED_LINES
     max_joined_bytes: int = MAX_JOINED_BYTES
@@ -88,4 +91,5 @@ def dialect_of(document: ContractDocument) -> Dialect:
         encoding=source.encoding,
         lenient=source.quoting == "lenient",
         multiline=source.multiline,
+        comment=source.comment,
     )

@@ -150,7 +150,9 @@ def _header(sheet: SheetRows, document: ContractDocument) -> tuple[int, int]:
         if any((value.casefold() if fold else value) in known for value in values if value):
             return row, filled[-1]
         first = first or (row, filled[-1])
-    return first or (1, 0)
+    row, width = first or (1, 0)
+    # The parts of a name may be in several rows, none of which holds the name of a column.
+    return row, max(width, len(document.columns))
 
 
 def excel_format(document: ContractDocument) -> ExcelFormat:

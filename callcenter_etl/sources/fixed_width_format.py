@@ -91,6 +91,8 @@ class FixedWidthParser:
         candidates = candidates_of(frame, first=first, last=last)
         lines = _lines(frame, first + candidates)
         expected = max(span.stop for span in self.spans)
+        # Of ASCII a character is a byte, which is found without a look at those before it.
+        cut = _cut_bytes if frame.text.isascii() else pc.utf8_slice_codeunits
         lengths = pc.utf8_length(lines).to_numpy(zero_copy_only=False)
         other = np.flatnonzero(lengths != expected)
         malformed = [
@@ -98,7 +100,7 @@ class FixedWidthParser:
         ]
         if malformed:
             lines = lines.filter(pa.array(lengths == expected))
-        values = tuple(_values(lines, span) for span in self.spans)
+        values = tuple(_trimmed(cut(lines, span.start, span.stop), span) for span in self.spans)
         return chunk_of(frame, first=first, last=last, malformed=malformed, values=values)
 
 
@@ -117,9 +119,13 @@ def _lines(frame: Frame, records: Offsets) -> pa.StringArray:
     return pc.ascii_rtrim(lines, characters="\r\n")
 
 
-def _values(lines: pa.StringArray, span: Span) -> pa.StringArray:
+def _cut_bytes(lines: pa.StringArray, start: int, stop: int) -> pa.StringArray:
+    """Return the bytes from `start` to `stop` (exclusive) of each line."""
+    return pc.binary_slice(lines.view(pa.binary()), start, stop).view(pa.string())
+
+
+def _trimmed(cut: pa.StringArray, span: Span) -> pa.StringArray:
     """Return the values of one column, without padding."""
-    cut = pc.utf8_slice_codeunits(lines, span.start, span.stop)
     trim = pc.utf8_ltrim if span.right else pc.utf8_rtrim
     values = trim(cut, characters=span.pad)
     if span.pad in _DIGITS:

@@ -194,3 +194,27 @@ def test_corrected_records_are_csv_and_every_rule_is_broken(tmp_path: Path) -> N
     result = reprocess(ReprocessPlan(str(tmp_path / "o" / "exceptions.csv")), contract.loaded)
     assert any(each.read_bytes() == b'id,note\n1,"l1\nl2"\n' for each in tmp_path.rglob("*.csv")), result
     assert {each.outcome for each in examine_contract(contract).rules} == {"alone"}
+
+
+@pytest.mark.parametrize("block_bytes", [7, 1 << 20])
+def test_the_rows_around_records_are_declared_as_of_any_source(tmp_path: Path, block_bytes: int) -> None:
+    rows: Rows = {
+        1: [text("Report: calls"), EMPTY, EMPTY],
+        3: HEADER,
+        4: [text("INTEGER"), text("TEXT")],
+        5: [number("1"), text("a")],
+        7: [text("x"), text("b")],
+        8: [text("Total"), number("2"), EMPTY],
+    }
+    path = write_xlsx(tmp_path / "a.xlsx", {"S": rows})
+    source = {
+        "format": "excel",
+        "preamble": {"lines": 1, "match": "Report: .*"},
+        "after_header": {"match": "INTEGER,TEXT"},
+        "footer": {"match": "Total,(?P<records>[0-9]+)", "fields": {"records": "integer"}},
+    }
+    contract = load_contract({**CONTRACT, "source": source})
+    result = validate(path, contract, output=tmp_path / "o", block_bytes=block_bytes)
+    assert rejected(tmp_path / "o") == [("7", "id.type")]
+    assert result.summary["surroundings"]["values"]["footer"] == {"records": "2"}
+    assert (tmp_path / "o" / "target.csv").read_bytes() == b"id,note\n1,a\n"

@@ -181,3 +181,23 @@ def test_contract_test_breaks_every_rule() -> None:
     assert {each.rule: each.outcome for each in found.rules} == dict.fromkeys(
         ("id.type", "id.unique", "seconds.type"), ALONE
     )
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 64, 1 << 20])
+def test_the_lines_around_records_are_declared_as_of_any_source(tmp_path: Path, block_bytes: int) -> None:
+    path = tmp_path / "calls.txt"
+    path.write_bytes(b"CDR of 2025-02-01\n\n# a\n001 abc07\n# b \xff\n00x abc12\r\n\nTOTAL 2\n")
+    source = {
+        "format": "fixed_width",
+        "preamble": {"lines": 1, "match": "CDR of .*"},
+        "comment": "#",
+        "footer": {"match": "TOTAL (?P<records>[0-9]+)", "fields": {"records": "integer"}},
+    }
+    result = validate(
+        path, load_contract({**CONTRACT, "source": source}), output=tmp_path / "o", block_bytes=block_bytes
+    )
+    summary = result.summary
+    assert (summary["status"], summary["records"]["read"], summary["blank_lines"]) == ("rejects", 2, 2)
+    assert (tmp_path / "o" / "target.csv").read_bytes() == b"001 abc07\n"
+    assert (tmp_path / "o" / "rejected.csv").read_bytes() == b"00x abc12\r\n"
+    assert summary["surroundings"]["values"]["footer"] == {"records": "2"}

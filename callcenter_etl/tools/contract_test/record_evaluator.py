@@ -12,6 +12,7 @@ from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.diagnostic import contract_diagnostic
 from callcenter_etl.errors import ContractError
 from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.sources.published import as_published
 from callcenter_etl.sources.source_formats import source_format
 from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
 
@@ -23,8 +24,9 @@ class RecordEvaluator:
     """Validates generated records against one contract; `folder` is for the sources with the records."""
 
     def __init__(self, contract: LoadedContract, folder: Path) -> None:
-        # Generated sources are text, and the rules for the file name do not apply to them.
-        source = contract.document.source.of_outputs()
+        # Generated sources are text of any name, with one header line and the records alone.
+        changes = {"encoding": contract.document.source.encoding, "header_lines": 1}
+        source = as_published(contract.document).source.model_copy(update=changes)
         self.document = contract.document.model_copy(update={"source": source})
         self._folder = folder
         self._form = source_format(self.document)
