@@ -22,7 +22,7 @@ from callcenter_etl.contract.partial import (
     read_parts,
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
-from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH
+from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH, NO_EXCEL_KEYS
 from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
@@ -57,10 +57,10 @@ def _source_faults(value: dict[str, Any]) -> Found:
     if part is None or not isinstance(declared, dict):
         return
     source = part.value
-    characters = {"delimiter": source.delimiter, "quote": source.quote}
+    marks = ("delimiter", "quote", "escape", "comment")
+    characters = {key: getattr(source, key) for key in marks}
     sound = {key: each for key, each in characters.items() if key not in part.broken and each is not None}
-    if len(sound) == 2 and source.quote == source.delimiter:
-        yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
+    yield from _dialect_faults(sound, skips_spaces=source.skip_initial_space)
     if "encoding" not in part.broken:
         yield from _unwritable_faults(source.encoding, sound)
     name = read_part(FileName, declared.get("filename"))
@@ -79,8 +79,9 @@ def _format_faults(value: dict[str, Any], columns: Columns) -> Found:
     for key in DELIMITED_KEYS if form != DELIMITED else ():
         if key in declared:
             yield ("source", key), f"{key} goes with source.format: delimited, not {form}", 0
-    if form == EXCEL and "encoding" in declared:
-        yield ("source", "encoding"), "a workbook declares its encoding itself: leave the key out", 0
+    for key in NO_EXCEL_KEYS if form == EXCEL else ():
+        if key in declared:
+            yield ("source", key), f"{key} means nothing for a workbook: leave the key out", 0
     if form != EXCEL and "sheet" in declared:
         yield ("source", "sheet"), f"sheet goes with source.format: excel, not {form}", 0
     if form == FIXED_WIDTH and part.value.header not in ("exact", "none"):
@@ -89,6 +90,22 @@ def _format_faults(value: dict[str, Any], columns: Columns) -> Found:
         )
         yield ("source", "header"), sentence, 0
     yield from place_faults(columns.parts, fixed_width=form == FIXED_WIDTH)
+
+
+def _dialect_faults(characters: dict[str, str], *, skips_spaces: bool) -> Found:
+    """Yield the faults of characters that mean two things; `characters` are the sound ones by key."""
+    for key, other in (("quote", "delimiter"), ("escape", "delimiter"), ("escape", "quote")):
+        mark, text = characters.get(key), characters.get(other)
+        if mark is None or text is None or mark not in text:
+            continue
+        both = f"{key} and {other} are both {mark!r}"
+        yield ("source", key), both if mark == text else f"the {other} {text!r} holds the {key} {mark!r}", 0
+    delimiter = characters.get("delimiter")
+    if skips_spaces and delimiter is not None and delimiter.startswith(" "):
+        sentence = (
+            f"spaces after a delimiter cannot be skipped where the delimiter {delimiter!r} begins with one"
+        )
+        yield ("source", "skip_initial_space"), sentence, 0
 
 
 def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:

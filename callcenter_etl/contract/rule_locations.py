@@ -11,6 +11,7 @@ from callcenter_etl.contract.model import ContractDocument
 _RULES_OF_KEYS: dict[str, Path] = {
     "record.fields": ("columns",),
     "record.width": ("columns",),
+    "record.short": ("source", "short_records"),
     "record.quote": ("source", "quote"),
     "record.encoding": ("source", "encoding"),
     "record.too_long": ("source",),

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from callcenter_etl.sources.block_marks import Marks
 from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
 from callcenter_etl.sources.chunk import Chunk, parse_chunk
-from callcenter_etl.sources.dialect import Dialect, Marks
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.framing import TOO_LONG, Frame, MalformedRecord, frame_block, too_long_reason
 from callcenter_etl.sources.lines import last_line_stop
@@ -22,7 +23,7 @@ from callcenter_etl.sources.surrounding_lines import LineTotals, comment_bytes
 class ParseRecords(Protocol):
     """Parser of framed records, picklable."""
 
-    def __call__(self, frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
+    def __call__(self, frame: Frame, *, first: int, last: int, fields: int, dialect: Dialect) -> Chunk:
         """Return the records `first` to `last` (exclusive) of a frame as a chunk with `fields` columns."""
 
 
@@ -120,7 +121,13 @@ class CommentBlock:
 def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     rows = shape.chunk_rows or max(len(frame), 1)
     chunks = tuple(
-        shape.parse(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
+        shape.parse(
+            frame,
+            first=first,
+            last=min(first + rows, len(frame)),
+            fields=shape.fields,
+            dialect=shape.dialect,
+        )
         for first in range(0, len(frame), rows)
     )
     return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes, frame.comments)
@@ -134,6 +141,7 @@ def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
     return Frame(
         raw=piece.data,
         offset=offset,
+        codec="utf-8",
         text=b"",
         marks=Marks(delimiter=0, quote=None),
         starts=start,

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.sources.blocks import RecordFormat
 from callcenter_etl.sources.dialect import Dialect, dialect_of
+from callcenter_etl.sources.field_text import LINE_BREAKS, can_hold, record_text
 from callcenter_etl.sources.framing import FIELDS, QUOTE
-from callcenter_etl.sources.quotes import split_fields
-
-_BREAKS = ("\r", "\n")
+from callcenter_etl.sources.record_scanner import split_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +30,32 @@ class DelimitedFormat:
 
     def split(self, line: str) -> tuple[str, ...]:
         """Return the fields between the delimiters of a line."""
-        return tuple(split_fields(line, self.dialect.delimiter, self.dialect.quote))
+        fields = split_fields(line, self.dialect)
+        if self.dialect.trailing_delimiter and len(fields) > 1 and not fields[-1]:
+            fields.pop()  # a line may end in a delimiter
+        return tuple(fields)
 
     def records(self, fields: int, chunk_rows: int | None) -> RecordFormat:
         """Return the format of records with a number of fields."""
         return RecordFormat(self.dialect, fields, chunk_rows)
 
     def text(self, values: Sequence[str]) -> str:
-        """Return the values between delimiters, in quotes where they need them."""
-        return self.dialect.delimiter.join(map(self._field, values))
+        """Return the values between delimiters, in quotes or escaped where they need it."""
+        return record_text(values, self.dialect)
 
-    def unwritable(self, position: int, value: str) -> tuple[int, str] | None:  # noqa: ARG002
+    def unwritable(self, position: int, value: str) -> tuple[int, str] | None:
         """Return status and reason where a value needs quotes or several lines, which the dialect does not have."""
-        dialect = self.dialect
-        breaks = any(each in value for each in _BREAKS)
-        if dialect.quote is None and (dialect.delimiter in value or breaks):
-            return FIELDS, "holds a delimiter or line break, and the source has no quotes"
-        if breaks and not dialect.multiline:
+        if not can_hold(value, self.dialect, first=position == 0):
+            return FIELDS, _no_field(self.dialect)
+        if not self.dialect.multiline and any(each in value for each in LINE_BREAKS):
             return QUOTE, "holds a line break, which source.multiline does not allow"
         return None
 
-    def _field(self, value: str) -> str:
-        quote = self.dialect.quote
-        if quote is None or not any(mark in value for mark in (self.dialect.delimiter, quote, *_BREAKS)):
-            return value
-        return quote + value.replace(quote, quote * 2) + quote
+
+def _no_field(dialect: Dialect) -> str:
+    if dialect.quote is None:
+        return "holds a delimiter or line break, and the source has no quotes"
+    return "needs quotes and holds one, and the source has no way to write that"
 
 
 def delimited_format(document: ContractDocument) -> DelimitedFormat:

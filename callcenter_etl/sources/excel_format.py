@@ -48,11 +48,13 @@ class RowParser:
 
     rows: RowNumbers
 
-    def __call__(self, frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
+    def __call__(self, frame: Frame, *, first: int, last: int, fields: int, dialect: Dialect) -> Chunk:
         """Return the records `first` to `last` (exclusive) of a frame as a chunk."""
         lines = frame.lines.copy()
         lines[first:last] = self.rows.of(lines[first:last])
-        return parse_chunk(replace(frame, lines=lines), first=first, last=last, fields=fields)
+        return parse_chunk(
+            replace(frame, lines=lines), first=first, last=last, fields=fields, dialect=dialect
+        )
 
 
 class ExcelFormat:

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.fixed_width import Span, spans_of
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.sources.blocks import RecordFormat
-from callcenter_etl.sources.chunk import Chunk, candidates_of, chunk_of, text_of
+from callcenter_etl.sources.chunk import Chunk, candidates_of, chunk_of
 from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.framing import WIDTH, Frame, MalformedRecord, Offsets
+from callcenter_etl.sources.record_parser import text_of
 
 _DIGITS = "0123456789"
 
@@ -86,22 +87,37 @@ class FixedWidthParser:
 
     spans: tuple[Span, ...]
 
-    def __call__(self, frame: Frame, *, first: int, last: int, fields: int) -> Chunk:  # noqa: ARG002
+    def __call__(
+        self,
+        frame: Frame,
+        *,
+        first: int,
+        last: int,
+        fields: int,  # noqa: ARG002
+        dialect: Dialect,
+    ) -> Chunk:
         """Return the records `first` to `last` (exclusive) of a frame; one of another width is malformed."""
         candidates = candidates_of(frame, first=first, last=last)
         lines = _lines(frame, first + candidates)
-        expected = max(span.stop for span in self.spans)
         # Of ASCII a character is a byte, which is found without a look at those before it.
         cut = _cut_bytes if frame.text.isascii() else pc.utf8_slice_codeunits
+        expected = max(span.stop for span in self.spans)
         lengths = pc.utf8_length(lines).to_numpy(zero_copy_only=False)
-        other = np.flatnonzero(lengths != expected)
+        fits = lengths <= expected if dialect.short_records else lengths == expected
         malformed = [
-            MalformedRecord(int(candidates[at]), WIDTH, _reason(int(lengths[at]), expected)) for at in other
+            MalformedRecord(int(candidates[at]), WIDTH, _reason(int(lengths[at]), expected))
+            for at in np.flatnonzero(~fits)
         ]
         if malformed:
-            lines = lines.filter(pa.array(lengths == expected))
-        values = tuple(_trimmed(cut(lines, span.start, span.stop), span) for span in self.spans)
-        return chunk_of(frame, first=first, last=last, malformed=malformed, values=values)
+            lines = lines.filter(pa.array(fits))
+        return chunk_of(
+            frame,
+            first=first,
+            last=last,
+            malformed=malformed,
+            values=tuple(_trimmed(cut(lines, span.start, span.stop), span) for span in self.spans),
+            short=lengths[fits] < expected if dialect.short_records else None,
+        )
 
 
 def _reason(found: int, expected: int) -> str:

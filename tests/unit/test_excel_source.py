@@ -149,7 +149,7 @@ def test_parts_with_another_checksum_or_size_are_damage(tmp_path: Path) -> None:
     ("source", "fault"),
     [
         ("{format: excel, delimiter: ';'}", "source.delimiter: delimiter goes with source.format: delimited, not excel"),
-        ("{format: excel, encoding: cp1252}", "source.encoding: a workbook declares its encoding itself: leave the key out"),
+        ("{format: excel, encoding: cp1252}", "source.encoding: encoding means nothing for a workbook: leave the key out"),
         ("{sheet: Calls}", "source.sheet: sheet goes with source.format: excel, not delimited"),
         ("{format: excel, sheet: 0}", "source.sheet: sheets are counted from 1"),
     ],

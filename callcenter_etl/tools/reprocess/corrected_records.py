@@ -14,12 +14,12 @@ from callcenter_etl.errors import AccountingError
 from callcenter_etl.sources.blocks import LineBlock, RecordFormat
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.encodings import is_ascii_superset
+from callcenter_etl.sources.field_text import LINE_BREAKS
 from callcenter_etl.sources.framing import ENCODING, FIELDS, STRUCTURAL_RULES
 from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.tools.reprocess.exceptions_sheet import Row
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
-_BREAKS = ("\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _framed_together(
     for at, (row, each) in enumerate(zip(rows, written, strict=True)):
         if each.rule:
             continue
-        breaks = any(mark in each.text for mark in _BREAKS)
+        breaks = any(mark in each.text for mark in LINE_BREAKS)
         # Quotes of values are written in pairs; those of raw text may be open and join the next lines.
         joins = writing.form.dialect.multiline and not any(row.values)
         if breaks or joins:
