@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl import ContractError, load_contract, validate
+from callcenter_etl import ContractError, explain, load_contract, validate
 from callcenter_etl.api import diff_contracts, examine_contract
 from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.contract_test.rule_coverage import ALONE
@@ -201,3 +201,33 @@ def test_the_lines_around_records_are_declared_as_of_any_source(tmp_path: Path, 
     assert (tmp_path / "o" / "target.csv").read_bytes() == b"001 abc07\n"
     assert (tmp_path / "o" / "rejected.csv").read_bytes() == b"00x abc12\r\n"
     assert summary["surroundings"]["values"]["footer"] == {"records": "2"}
+
+
+@pytest.mark.parametrize("block_bytes", [1, 64, 1 << 20])
+def test_short_records_are_padded_where_declared(tmp_path: Path, block_bytes: int) -> None:
+    path = tmp_path / "calls.txt"
+    path.write_text("001 abc07\n002\n003 é\n004 abc071\n", encoding="utf-8")
+    source = {"format": "fixed_width", "short_records": "empty"}
+    result = validate(
+        path, load_contract({**CONTRACT, "source": source}), output=tmp_path / "o", block_bytes=block_bytes
+    )
+    counts = result.summary["records"]
+    assert (counts["accepted"], counts["rejected"], counts["warned"]) == (3, 1, 2)
+    assert {rule: count["broken"] for rule, count in result.summary["rules"].items() if count["broken"]} == {
+        "record.short": 2, "record.width": 1,
+    }  # fmt: skip
+    assert (tmp_path / "o" / "target.csv").read_text("utf-8") == "001 abc07\n002\n003 é\n"
+
+
+def test_causes_advise_short_records(tmp_path: Path) -> None:
+    path = tmp_path / "calls.txt"
+    path.write_bytes(b"001 abc07\n002 abc\n003 abc\n004 abc0700\n")
+    contract = load_contract(CONTRACT)
+    validate(path, contract, output=tmp_path / "o")
+    causes = explain(tmp_path / "o", contract)
+    assert causes is not None
+    advised = [(cause.what, cause.advice and cause.advice.recovers) for cause in causes.causes]
+    assert advised == [
+        ("7 characters instead of 9 (without the padding at the end?)", 2),
+        ("11 characters instead of 9", None),
+    ]

@@ -168,13 +168,15 @@ def _by_found(rejects: Rejects, records: Indices) -> Iterator[tuple[int, np.ndar
 def _width(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
     expected = max(span.stop for span in spans_of(document.columns))
     for found, mask in _by_found(rejects, records):
-        hint = (
-            "the columns declare fewer characters than the file has?"
-            if found > expected
-            else "cut short, or without the padding at the end of the line?"
+        what = f"{found:,} {'character' if found == 1 else 'characters'} instead of {expected:,}"
+        if found > expected:
+            hint = "the columns declare fewer characters than the file has?"
+            yield Cluster(rule, records[mask], what, hint=hint)
+            continue
+        remedy = change_source(
+            document, "`short_records: empty`", sure=_sure(document), short_records="empty"
         )
-        characters = "character" if found == 1 else "characters"
-        yield Cluster(rule, records[mask], f"{found:,} {characters} instead of {expected:,}", hint=hint)
+        yield Cluster(rule, records[mask], f"{what} (without the padding at the end?)", remedy)
 
 
 def _fields_hint(found: int, expected: int) -> str:
