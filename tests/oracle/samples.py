@@ -67,12 +67,10 @@ BLANKS = ("", "", "", " ", "  \t", "\u00a0", "\u2003")
 def pool_of(column: Column) -> tuple[str, ...]:
     """Give values for a column, all of its type: about one in fifteen breaks another of its rules."""
     kind = column.get("type", "text")
-    formats = column.get("format", [])
-    formats = [formats] if isinstance(formats, str) else formats
     numbers = tuple(f"{place}A" if kind == "text" else f"{place}" for place in range(20, 60))
     pool = GOOD[kind] + (numbers if kind in ("text", "digits", "integer", "decimal") else ())
     pool += tuple(sorted(LOOKUPS["agents.csv"]))
-    typed = [(text, convert(text, kind, formats)) for text in pool]
+    typed = [(text, convert(text, column)) for text in pool]
     sound = [(text, value) for text, value in typed if value is not None]
     keeping = [
         text
