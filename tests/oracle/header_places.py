@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.lines import Line, RefusedError
+from tests.oracle.lines import Line, RefusedError, text_of
 from tests.oracle.splitter import Dialect, parse
 
 Column = dict[str, Any]
@@ -24,7 +24,10 @@ def names_of(lines: list[Line], dialect: Dialect) -> list[str]:
     """Return the names: the parts of several lines joined by position, empty parts left out."""
     rows: list[list[str]] = []
     for line in lines:
-        parsed = parse(line.content.decode(dialect.encoding), dialect)
+        text = text_of(line.content, dialect.encoding)
+        if text is None:
+            raise RefusedError("the header does not decode", rule="header.encoding")
+        parsed = parse(text, dialect)
         trails = dialect.may_trail and parsed.ends_in_nothing
         rows.append(parsed.fields[:-1] if trails else parsed.fields)
     width = max(len(row) for row in rows)

@@ -80,16 +80,18 @@ class Splitter:
         self.start_field()
 
     def start_field(self) -> None:
-        self.value = ""
-        self.raw = ""
+        # Lists, as adding to a long text copies it each time.
+        self.value: list[str] = []
+        self.raw: list[str] = []
         self.state = "start"
         self.was_quoted = False
         self.is_nothing = True
 
     def end_field(self) -> None:
         # `\N` is itself where the contract says that it means nothing: such a value is found before its escape is read.
-        is_empty_value = not self.was_quoted and self.raw in self.dialect.empty_values
-        self.fields.append(self.raw if is_empty_value else self.value)
+        raw = "".join(self.raw)
+        is_empty_value = not self.was_quoted and raw in self.dialect.empty_values
+        self.fields.append(raw if is_empty_value else "".join(self.value))
 
     @property
     def is_open(self) -> bool:
@@ -103,8 +105,8 @@ class Splitter:
     def feed_line_end(self, ending: str) -> None:
         """Add a line end to the value that is open: within quotes, or after an escape."""
         self.is_dangling = False
-        self.value += ending
-        self.raw += ending
+        self.value.append(ending)
+        self.raw.append(ending)
         if self.state != "quoted":
             self.state = "plain"
 
@@ -135,7 +137,7 @@ class Splitter:
         meant = text[place + 1 : place + 2]
         self.is_dangling = meant == ""
         if self.state == "quoted":
-            self.value += meant
+            self.value.append(meant)
         else:
             self.unquoted(meant, text[place : place + 2])
         return 2
@@ -143,18 +145,18 @@ class Splitter:
     def within_quotes(self, text: str, place: int) -> int:
         quote = self.dialect.quote or ""
         if text[place] != quote:
-            self.value += text[place]
+            self.value.append(text[place])
             return 1
         if self.dialect.doubles_quotes and text[place + 1 : place + 2] == quote:
-            self.value += quote
+            self.value.append(quote)
             return 2
         self.state = "closed"
         return 1
 
     def unquoted(self, meant: str, raw: str) -> None:
         self.has_tail = self.has_tail or self.state == "closed"
-        self.value += meant
-        self.raw += raw
+        self.value.append(meant)
+        self.raw.append(raw)
         self.state = "plain"
         self.is_nothing = False
 
