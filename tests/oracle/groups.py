@@ -48,7 +48,7 @@ GROUPS: dict[str, Group] = {
     "lookups": Group("times", vendor_columns.lookups),
 }
 # The groups of the suite and of `make fuzz`.
-ENABLED: tuple[str, ...] = ()
+ENABLED: tuple[str, ...] = ("comment", "preamble", "header_lines", "after_header", "footer")
 
 
 def named(text: str) -> tuple[str, ...]:

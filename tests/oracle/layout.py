@@ -91,7 +91,12 @@ def after_header_lines(style: Style, contract: Contract) -> list[str]:
     if declared is None:
         return []
     texts = texts_for(style.rng, declared, AFTER_HEADER, wrong=8)
-    return [line for text in texts for line in (*between(style, contract), text)]
+    return never_blank(style, [line for text in texts for line in (*between(style, contract), text)])
+
+
+def never_blank(style: Style, lines: list[str]) -> list[str]:
+    """Fill zero-length lines of a one-column file, which would be records elsewhere in it."""
+    return lines if len(style.pools) > 1 else [line or "-" for line in lines]
 
 
 def footer_lines(style: Style, contract: Contract) -> list[str]:
@@ -101,4 +106,4 @@ def footer_lines(style: Style, contract: Contract) -> list[str]:
         return []
     texts = texts_for(style.rng, declared, FOOTER, wrong=20)
     lines = [line for text in texts for line in (*between(style, contract), text)]
-    return lines + between(style, contract)
+    return never_blank(style, lines + between(style, contract))

@@ -76,6 +76,8 @@ def booleans(rng: random.Random, contract: Contract) -> None:
         )
         if chance(rng, 40):
             column["ignore_case"] = True
+            column.pop("unique", None)
+            keep_severity(column)
 
 
 def normalised(rng: random.Random, contract: Contract) -> None:
@@ -143,7 +145,7 @@ def durations(rng: random.Random, contract: Contract) -> None:
 
 
 def keys(rng: random.Random, contract: Contract) -> None:
-    for column in columns_of(contract, "text", "digits"):
+    for column in columns_of(contract, "text", "digits", "boolean"):
         if chance(rng, 30):
             column["unique"] = True
             column["ignore_case"] = chance(rng, 70)
