@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.sources.blocks import RecordFormat
 from callcenter_etl.sources.dialect import Dialect, dialect_of
-from callcenter_etl.sources.record_scanner import split_fields
+from callcenter_etl.sources.record_scanner import split_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,7 @@ class DelimitedFormat:
 
     def names(self, line: str) -> tuple[str, ...]:
         """Return the names between the delimiters of a header line."""
-        names = split_fields(line, self.dialect)
-        if self.dialect.trailing_delimiter and len(names) > 1 and not names[-1]:
-            names.pop()  # the header line ends in a delimiter, as records may
-        return tuple(names)
+        return tuple(split_header(line, self.dialect))
 
     def records(self, fields: int, chunk_rows: int | None) -> RecordFormat:
         """Return the format of records with a number of fields."""
