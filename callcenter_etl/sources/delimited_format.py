@@ -10,7 +10,7 @@ from callcenter_etl.sources.blocks import RecordFormat
 from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.field_text import LINE_BREAKS, can_hold, record_text
 from callcenter_etl.sources.framing import FIELDS, QUOTE
-from callcenter_etl.sources.record_scanner import split_fields
+from callcenter_etl.sources.record_scanner import split_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,7 @@ class DelimitedFormat:
 
     def split(self, line: str) -> tuple[str, ...]:
         """Return the fields between the delimiters of a line."""
-        fields = split_fields(line, self.dialect)
-        if self.dialect.trailing_delimiter and len(fields) > 1 and not fields[-1]:
-            fields.pop()  # a line may end in a delimiter
-        return tuple(fields)
+        return tuple(split_header(line, self.dialect))
 
     def records(self, fields: int, chunk_rows: int | None) -> RecordFormat:
         """Return the format of records with a number of fields."""

@@ -49,7 +49,7 @@ class SparkEngine:
 
     def __init__(self, assignment: Assignment) -> None:
         self._given = assignment
-        for rule in assignment.validator.rules:
+        for rule in assignment.validator.counted_rules:
             assignment.accounts.rules[rule.id] = RuleTally(rule.severity)
 
     def __enter__(self) -> Self:

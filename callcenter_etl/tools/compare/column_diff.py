@@ -12,6 +12,7 @@ from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
 from callcenter_etl.tools.compare.direction import ERROR, Direction
+from callcenter_etl.tools.compare.normalization_diff import NORMALIZATION_JUDGES
 from callcenter_etl.tools.compare.record_rule_diff import columns_read_otherwise
 from callcenter_etl.tools.compare.value_rule_diff import newly_broken
 
@@ -37,6 +38,7 @@ def pair_parts(
     yield from _name_parts(part, direction, before, after)
     yield from _place_parts(part, before, after)
     yield from _rule_parts(part, direction, before, after)
+    yield from _normalization_parts(part, direction, before, after)
     yield from _severity_parts(part, direction, before, after)
     for key in ("reason", "description"):
         if getattr(before, key) != getattr(after, key):
@@ -121,6 +123,19 @@ _NOTATIONS: dict[str, Callable[[Column], str | None]] = {
     "true_values": lambda column: _boolean_words(column.true_values, column),
     "false_values": lambda column: _boolean_words(column.false_values, column),
 }
+
+
+def _normalization_parts(
+    part: Any, direction: Direction, before: Column, after: Column
+) -> Iterator[ContractPart]:
+    for key, judge in NORMALIZATION_JUDGES.items():
+        if getattr(before, key) != getattr(after, key):
+            old, new = (
+                "true" if each is True else each or None
+                for each in (getattr(before, key), getattr(after, key))
+            )
+            rejected = judge(direction, before, after)
+            yield part(key, old, new, rejected=rejected, accepted=judge(direction.reverse, after, before))
 
 
 def _severity_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:

@@ -31,7 +31,8 @@ _SPLIT = (STRUCTURAL_RULES[FIELDS], STRUCTURAL_RULES[WIDTH])
 class FieldExplanation:
     """A field with its spreadsheet letter, name in the header, column and type in the contract, and value.
 
-    For a classified column, `value` is None and `hidden` is the classification.
+    `judged` is the normalized value, None where it is the value itself. For a classified column, both are None and
+    `hidden` is the classification.
     """
 
     letter: str
@@ -41,6 +42,7 @@ class FieldExplanation:
     value: str | None
     hidden: str | None
     state: str
+    judged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +186,15 @@ class _Record:
                     value=None if hidden is not None else value,
                     hidden=hidden,
                     state="not in the contract" if name is None else _state(columns, name),
+                    judged=None if name is None or hidden is not None else _judged(columns, name),
                 )
             )
         return tuple(fields)
+
+
+def _judged(columns: ChunkColumns, name: str) -> str | None:
+    """Return the normalized value, None where it is the source's own."""
+    return str(columns.text(name)[0].as_py()) if columns.normalized_mask(name)[0] else None
 
 
 def _state(columns: ChunkColumns, name: str) -> str:

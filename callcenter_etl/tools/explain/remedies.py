@@ -49,7 +49,13 @@ class Recovery:
     records: int
 
 
-def change_column(document: ContractDocument, name: str, words: str, **changes: Any) -> Remedy:
+# Keys that make more values valid, or equal: these take part in uniqueness with the values of accepted records.
+_KEYS_OF_VALUES = frozenset({"type", *RULE_KEYS["type"].companions, "trim", "case"})
+
+
+def change_column(
+    document: ContractDocument, name: str, words: str, *, sure: str = EXACT, **changes: Any
+) -> Remedy:
     """Return the remedy that changes keys of one column.
 
     A value that becomes valid takes part in uniqueness among accepted records, which are not read: the number of
@@ -63,7 +69,8 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
     compared = any(
         KINDS[key].compares_records and changed.severity_of(key) == "error" for key in changed.rule_keys
     )
-    sure = UPPER_BOUND if compared and changes.keys() & {"type", "format"} else EXACT
+    if sure == EXACT and compared and changes.keys() & _KEYS_OF_VALUES:
+        sure = UPPER_BOUND
     return Remedy(
         words=words,
         yaml=f"columns: [{column_yaml(changed)}]",
@@ -103,6 +110,8 @@ def column_yaml(column: Column) -> str:
             declared = getattr(column, companion)
             if declared:
                 values[companion] = declared
+    # Keys that belong to no rule, or to several.
+    values |= {key: declared for key in ("ignore_case", "trim", "case") if (declared := getattr(column, key))}
     if column.lookup is not None:
         values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
     for key in ("severity", "reason"):
