@@ -87,7 +87,7 @@ def main(records: int) -> None:
 def write(path: Path, name: str, records: int) -> Path:
     """Write the file of a dialect."""
     _, values, delimiter, end = DIALECTS[name]
-    header = delimiter.join(column["name"] for column in COLUMNS)  # type: ignore[misc]  names are texts
+    header = delimiter.join(str(column["name"]) for column in COLUMNS)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(header + end.replace("\n", "") + "\n")
         file.writelines(delimiter.join(values(number)) + end for number in range(records))
