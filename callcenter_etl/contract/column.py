@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
-from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, FIRST_SHORT_YEAR
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import (
     Flag,
@@ -35,7 +35,14 @@ from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.storage_options import Address
 from callcenter_etl.contract.suggestions import did_you_mean
-from callcenter_etl.contract.typed_text import TEMPORAL, format_fault, is_value
+from callcenter_etl.contract.temporal_keys import (
+    TwoDigitYears,
+    format_faults,
+    timezone_faults,
+    two_digit_years_faults,
+)
+from callcenter_etl.contract.timezones import timezone_fault
+from callcenter_etl.contract.typed_text import is_value
 
 Found = Iterator[tuple[Path, str, int]]
 ColumnType = Literal[
@@ -76,6 +83,10 @@ class Column(FrozenModel):
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
     format: Texts = Field((), description="strptime formats of a date, time or datetime")
+    timezone: OptionalText = Field(
+        None, description="time zone of a datetime without an offset, such as America/Chicago"
+    )
+    two_digit_years: TwoDigitYears | None = Field(None, description="the hundred years of %y")
     required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
     min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
     max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
@@ -126,6 +137,19 @@ class Column(FrozenModel):
         order = tuple(key for key in filled if key in RULE_KEYS and RULE_KEYS[key].makes_rule(filled[key]))
         return {**filled, "rule_keys": order}
 
+    @property
+    def first_short_year(self) -> int:
+        """The first year of the hundred to which the years of `%y` belong."""
+        return FIRST_SHORT_YEAR if self.two_digit_years is None else self.two_digit_years.first
+
+    @property
+    def sound_timezone(self) -> str | None:
+        """The time zone, None where the database has no zone of that name, or values have none."""
+        known = (
+            self.type == "datetime" and self.timezone is not None and timezone_fault(self.timezone) is None
+        )
+        return self.timezone if known else None
+
     def severity_of(self, key: str) -> str:
         """Return the severity of one rule of the column."""
         return self.severity.get(key, self.severity.get("*", "error"))
@@ -167,25 +191,22 @@ def _no_faults(part: Part[Column], path: Path) -> Found:
     yield from ()
 
 
-def _format_faults(part: Part[Column], path: Path) -> Found:
+def _type_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if column.format and column.type not in TEMPORAL:
-        yield (*path, "format"), f"format goes with type date, time or datetime, not {column.type!r}", 0
-        return
-    for declared in column.format:
-        wrong = format_fault(column.type, declared)
-        if wrong is not None:
-            yield (*path, "format"), wrong, 0
+    yield from format_faults(column.type, column.format, path)
+    yield from timezone_faults(column.type, column.timezone, path)
+    if "format" not in part.broken:
+        yield from two_digit_years_faults(column.two_digit_years, column.format, path)
 
 
 def _min_faults(part: Part[Column], path: Path) -> Found:
-    yield from bound_faults("min", part.value.min, part.value.type, path)
+    yield from bound_faults("min", part.value.min, part.value.type, part.value.sound_timezone, path)
 
 
 def _max_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    yield from bound_faults("max", column.max, column.type, path)
-    yield from bound_order_faults(column.min, column.max, column.type, path)
+    yield from bound_faults("max", column.max, column.type, column.sound_timezone, path)
+    yield from bound_order_faults(column.min, column.max, column.type, column.sound_timezone, path)
 
 
 def _max_length_faults(part: Part[Column], path: Path) -> Found:
@@ -214,7 +235,13 @@ def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
     if "format" in part.broken:  # the values may be valid in the intended format
         return
     for index, value in enumerate(column.allowed or ()):
-        if not is_value(column.type, column.format, value):
+        if not is_value(
+            column.type,
+            column.format,
+            value,
+            first_short_year=column.first_short_year,
+            timezone=column.sound_timezone,
+        ):
             sentence = f"{quoted(value)} is no {column.type}, so that no record can hold it"
             yield (*path, "allowed", index), sentence, 0
 
@@ -224,7 +251,10 @@ def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
 RULE_KEYS: dict[str, RuleKey] = {
     "required": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
     "type": RuleKey(
-        makes_rule=_where_not_text, companions=("format",), faults=_no_faults, typed_faults=_format_faults
+        makes_rule=_where_not_text,
+        companions=("format", "timezone", "two_digit_years"),
+        faults=_no_faults,
+        typed_faults=_type_faults,
     ),
     "min": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_min_faults),
     "max": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_max_faults),

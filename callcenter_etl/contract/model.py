@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from callcenter_etl.contract.column import Column, ColumnType, Lookup
 from callcenter_etl.contract.examples import Examples
+from callcenter_etl.contract.expressions import ExpressionColumns
 from callcenter_etl.contract.key_types import (
     FrozenModel,
     OptionalCount,
@@ -39,6 +41,15 @@ class RecordRule(FrozenModel):
     severity: Severity = Field("error", description="error or warn")
     reason: OptionalText = Field(None, description="replaces the standard sentence")
     description: OptionalText = Field(None, description="for people")
+
+
+def expression_columns(columns: Iterable[Column]) -> ExpressionColumns:
+    """Return the columns of a contract without faults for its expressions."""
+    known = tuple(columns)
+    return ExpressionColumns(
+        types={column.name: column.type for column in known},
+        timezones={column.name: column.timezone for column in known if column.timezone is not None},
+    )
 
 
 class MaxRejected(FrozenModel):
@@ -125,4 +136,5 @@ __all__ = [
     "RecordRule",
     "Severity",
     "SourceFormat",
+    "expression_columns",
 ]

@@ -98,7 +98,7 @@ def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> 
 
 def _expression_faults(text: str, path: Path, columns: Columns) -> Found:
     try:
-        compile_expression(text, columns.types, more_columns=not columns.complete)
+        compile_expression(text, columns.types, columns.timezones, more_columns=not columns.complete)
     except ExpressionFaults as error:
         for fault in error.faults:
             at = f"at character {fault.offset + 1:,} of {excerpt(text, fault.offset)}"

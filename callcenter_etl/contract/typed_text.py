@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_duration, parse_value
+from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_value
+from callcenter_etl.contract.duration_formats import parse_duration
 
 TEMPORAL = ("date", "time", "datetime")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -20,13 +21,18 @@ _VALUE_CHECKS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def is_value(kind: str, formats: Sequence[str], value: str) -> bool:
+def is_value(
+    kind: str, formats: Sequence[str], value: str, *, first_short_year: int, timezone: str | None
+) -> bool:
     """Check that a text is a value of a type; of a date or time in one of the formats."""
     if kind in TEMPORAL:
         try:
-            return parse_value(kind, value, tuple(formats)) is not None
+            found = parse_value(
+                kind, value, tuple(formats), first_short_year=first_short_year, timezone=timezone
+            )
         except FormatFault:
             return True  # the format's own fault is reported already
+        return found is not None
     return _VALUE_CHECKS[kind](value)
 
 

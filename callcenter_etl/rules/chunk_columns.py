@@ -88,8 +88,7 @@ class ChunkColumns:
 
     def _check_type(self, name: str) -> None:
         if name not in self._valid:
-            column = self.columns[name]
-            self._valid[name], self._typed[name] = type_check(self.texts[name], column.type, column.format)
+            self._valid[name], self._typed[name] = type_check(self.texts[name], self.columns[name])
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:

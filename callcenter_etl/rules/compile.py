@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.model import Column, ContractDocument, expression_columns
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.record_rules import expression_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
@@ -11,14 +11,14 @@ from callcenter_etl.terminal import printable
 
 def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     """Return every rule of the contract: column by column, then the record rules."""
-    types = {column.name: column.type for column in document.columns}
+    known = expression_columns(document.columns)
     # Ids and reasons of a record are joined in this order.
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
     for rule in document.rules:
         if rule.unique is not None:
             rules.append(unique_rule(rule, tuple(rule.unique)))
         else:
-            rules.append(expression_rule(rule, types))
+            rules.append(expression_rule(rule, known))
     return tuple(rules)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callcenter_etl.contract.expressions import compile_expression
+from callcenter_etl.contract.expressions import ExpressionColumns
 from callcenter_etl.contract.model import RecordRule
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.expression_evaluator import evaluate
@@ -18,10 +18,10 @@ from callcenter_etl.terminal import printable
 from callcenter_etl.uniqueness import composite_keys
 
 
-def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
+def expression_rule(rule: RecordRule, known: ExpressionColumns) -> Rule:
     """Return the rule of a check: broken where the check is false and its condition true; unknown is not broken."""
-    check = compile_expression(rule.check or "", types)
-    when = None if rule.when is None else compile_expression(rule.when, types)
+    check = known.compile(rule.check or "")
+    when = None if rule.when is None else known.compile(rule.when)
 
     def broken(columns: ChunkColumns) -> Mask:
         # The inverse of null is null, which the mask reads as False: an unknown check is not broken.

@@ -12,10 +12,18 @@ _WIDER_TYPES = {"digits": ("integer", "decimal"), "integer": ("decimal",)}
 def every_value_stays(before: Column, after: Column) -> bool:
     """Return whether every text that has the type before has the type after."""
     if before.type == after.type and before.type in TEMPORAL:
-        return set(before.format) <= set(after.format)
+        return set(before.format) <= set(after.format) and _calendars_agree(before, after)
     return after.type in ("text", before.type, *_WIDER_TYPES.get(before.type, ()))
 
 
 def formats_continue(before: Column, after: Column) -> bool:
-    """Return whether every value is read by the same format: the first one that accepts it counts."""
-    return after.format[: len(before.format)] == before.format
+    """Return whether every value is read by the same format, and as the same time.
+
+    The first format that accepts a value counts.
+    """
+    return after.format[: len(before.format)] == before.format and _calendars_agree(before, after)
+
+
+def _calendars_agree(before: Column, after: Column) -> bool:
+    # Another time zone may skip an hour, and 29 February is not in every hundred years.
+    return (before.timezone, before.first_short_year) == (after.timezone, after.first_short_year)

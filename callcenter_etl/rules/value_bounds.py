@@ -7,8 +7,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
+from callcenter_etl.contract.datetime_formats import has_directive
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.time_literals import parse_literal
 from callcenter_etl.rules.exact_numbers import compare_with
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.rule_kind import Broken
@@ -24,7 +25,7 @@ def beyond_bound(column: Column, operator: str, bound: str) -> Broken:
         # Parsed here, once for all chunks.
         limit = Decimal(bound)
         return lambda columns: as_mask(compare_with(columns.numbers(name), operator, limit))
-    instant = parse_duration(bound) if column.type == "duration" else parse_iso(column.type, bound)
+    instant = parse_literal(column.type, bound, column.timezone)
     kernel = pc.less if operator == "<" else pc.greater
     return lambda columns: as_mask(kernel(columns.typed(name), pa.scalar(instant, pa.int64())))
 
@@ -34,7 +35,7 @@ def bound_value(column: Column, bound: str | None) -> Decimal | int:
     text = str(bound)
     if column.type in NUMERIC:
         return Decimal(text)
-    value = parse_duration(text) if column.type == "duration" else parse_iso(column.type, text)
+    value = parse_literal(column.type, text, column.timezone)
     if value is None:
         raise TypeError(f"the bound {text!r} is no {column.type}: the contract is not sound")
     return value
@@ -50,4 +51,4 @@ def bounds_read_alike(before: Column, after: Column) -> bool:
 
 def has_offset(column: Column) -> bool:
     """Return whether values may have a UTC offset: a time with an offset may be outside of its day."""
-    return any("%z" in each for each in column.format)
+    return has_directive(column.format, "%z")

@@ -36,12 +36,15 @@ def _sentence(column: Column) -> str:
     words = _WORDS[column.type]
     if column.type in TEMPORAL:
         words = f"{words} as {' or '.join(describe_format(each) for each in column.format)}"
+    if column.timezone is not None:
+        words = f"{words}, and exist in {column.timezone}"
     return f"{{column}} must be {words}{GOT}"
 
 
 def _newly_rejected(_: Column | None, after: Column) -> str:
     formats = f" as {' or '.join(after.format)}" if after.format else ""
-    return f"values that are no {after.type}{formats}"
+    zone = "" if after.timezone is None else f" in {after.timezone}"
+    return f"values that are no {after.type}{formats}{zone}"
 
 
 def _sample(name: str, asks: str, good: str, bad: str) -> Sample:
@@ -80,6 +83,27 @@ TYPE = RuleKind(
             "a real date and time, in one of the formats",
             "2025-01-31 08:00:00",
             "2025-01-31T08:00",
+        ),
+        column_sample(
+            "type",
+            "datetime: with epoch_s, epoch_ms or epoch_us, an instant of the years 1 to 9999",
+            "type: datetime, format: epoch_s",
+            "1738310400",
+            "1738310400.5",
+        ),
+        column_sample(
+            "type",
+            "datetime: with a timezone, a local time that exists there",
+            "type: datetime, timezone: America/Chicago",
+            "2025-03-09 03:30:00",
+            "2025-03-09 02:30:00",
+        ),
+        column_sample(
+            "type",
+            "date: with two_digit_years, a date of these hundred years (1900 had no 29 February)",
+            "type: date, format: '%d.%m.%y', two_digit_years: {from: 1900}",
+            "29.02.04",
+            "29.02.00",
         ),
         _sample("duration", "hours, minutes and seconds; the hours may pass 24", "30:00:00", "30:60:00"),
     ),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.kinds import KINDS
-from callcenter_etl.rules.type_changes import TEMPORAL
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
 from callcenter_etl.tools.compare.direction import ERROR, Direction
@@ -77,14 +76,28 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
         )
     # Another type has another default format: then the type is the change, and not the format.
-    if before.type == after.type and before.type in TEMPORAL and before.format != after.format:
-        yield part(
-            "format",
-            " or ".join(before.format),
-            " or ".join(after.format),
-            rejected=_newly_breaks(direction, "type", before, after),
-            accepted=_newly_breaks(direction.reverse, "type", after, before),
-        )
+    for key, words in _FORMS.items() if before.type == after.type else ():
+        if getattr(before, key) != getattr(after, key):
+            yield part(
+                key,
+                words(before),
+                words(after),
+                rejected=_newly_breaks(direction, "type", before, after),
+                accepted=_newly_breaks(direction.reverse, "type", after, before),
+            )
+
+
+def _years(column: Column) -> str | None:
+    years = column.two_digit_years
+    return None if years is None else f"{years.first} to {years.first + 99}"
+
+
+# The companions of `type`, with their values as text.
+_FORMS: dict[str, Callable[[Column], str | None]] = {
+    "format": lambda column: " or ".join(column.format) or None,
+    "timezone": lambda column: column.timezone,
+    "two_digit_years": _years,
+}
 
 
 def _severity_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from callcenter_etl.contract.datetime_formats import DAYS, MICROSECONDS_A_SECOND, MONTHS, compile_format
 from callcenter_etl.contract.model import Column
@@ -46,6 +47,9 @@ _WRITE: dict[str, Callable[[datetime], str]] = {
     "%a": lambda at: DAYS[at.weekday()][:3].title(),
     "%A": lambda at: DAYS[at.weekday()].title(),
     "%z": lambda at: "+0000",
+    "epoch_s": lambda at: str((at - _EPOCH) // timedelta(seconds=1)),
+    "epoch_ms": lambda at: str((at - _EPOCH) // timedelta(milliseconds=1)),
+    "epoch_us": lambda at: str((at - _EPOCH) // timedelta(microseconds=1)),
 }
 
 
@@ -92,10 +96,19 @@ def write_instant(column: Column, at: int) -> list[str]:
     # Before the year 1 or after 9999.
     except OverflowError:
         return []
-    return [
-        "".join(
-            _WRITE[piece.text](moment) if piece.field else piece.text
-            for piece in compile_format(each, column.type).pieces
-        )
-        for each in column.format
-    ]
+    return [_written(column, each, moment) for each in column.format]
+
+
+def _written(column: Column, fmt: str, moment: datetime) -> str:
+    pieces = compile_format(fmt, column.type).pieces
+    if column.timezone is not None and not any(piece.field in ("offset", "epoch") for piece in pieces):
+        moment = _local(moment, column.timezone)
+    return "".join(_WRITE[piece.text](moment) if piece.field else piece.text for piece in pieces)
+
+
+def _local(moment: datetime, timezone: str) -> datetime:
+    try:
+        return moment.astimezone(ZoneInfo(timezone))
+    # A local time before the year 1 or after 9999 cannot be written.
+    except OverflowError:
+        return moment

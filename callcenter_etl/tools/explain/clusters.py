@@ -24,6 +24,7 @@ from callcenter_etl.tools.explain.number_clusters import (
     wider_types,
 )
 from callcenter_etl.tools.explain.remedies import MAYBE, change_column, change_source
+from callcenter_etl.tools.explain.time_clusters import epoch_numbers, skipped_times
 
 MAX_DISTINCT = 2_000  # so many different values are looked at to choose a format
 MAX_SHAPES = 3
@@ -83,7 +84,7 @@ def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
     if broken.key == "allowed":
         good = as_mask(pc.is_in(trimmed, value_set=pa.array(column.allowed or (), type=pa.string())))
     else:
-        good, _ = type_check(trimmed, column.type, column.format)
+        good, _ = type_check(trimmed, column)
     mask = around & good
     if mask.any():
         yield broken.cluster(
@@ -119,12 +120,14 @@ def _formats(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _taken(values: pa.StringArray, column: Column, fmt: str) -> Mask:
-    return type_check(values, column.type, (fmt,))[0]
+    return type_check(values, column.model_copy(update={"format": (fmt,)}))[0]
 
 
 def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: str) -> bool:
     """Return whether two formats read a value as two different times."""
-    first, second = (type_check(values, column.type, (each,))[1] for each in (one, other))
+    first, second = (
+        type_check(values, column.model_copy(update={"format": (each,)}))[1] for each in (one, other)
+    )
     # A value that only one of them reads compares as null, which `any` skips.
     return bool(pc.any(pc.not_equal(first, second)).as_py())
 
@@ -217,6 +220,8 @@ STEPS: dict[str, tuple[_Step, ...]] = {
     # digits, and `integer` +4930123456 as a number with a sign.
     "type": (
         _nothings,
+        skipped_times,
+        epoch_numbers,
         _formats,
         destroyed_numbers,
         telephone_numbers,

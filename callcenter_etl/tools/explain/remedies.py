@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.expressions import ExpressionFaults
@@ -129,6 +130,8 @@ def _count_or_text(value: Any) -> Any:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        value = value.model_dump(by_alias=True, exclude_defaults=True)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_scalar(str(key))}: {_scalar(each)}" for key, each in value.items()) + "}"
     if isinstance(value, (list, tuple)):

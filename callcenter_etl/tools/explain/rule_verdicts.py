@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from callcenter_etl.contract.expressions import compile_expression
-from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, expression_columns
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.kinds import KINDS
@@ -57,7 +56,7 @@ class _RuleExplainer:
         self._hidden = hidden
         self._by_name = {column.name: column for column in document.columns}
         self._record_rules = {rule.name: rule for rule in document.rules}
-        self._types = {column.name: column.type for column in document.columns}
+        self._known = expression_columns(document.columns)
 
     def unbroken(self, rule: Rule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
         if rule.column is not None:
@@ -80,10 +79,10 @@ class _RuleExplainer:
         return KEPT, kind.kept(column)
 
     def _of_expression(self, rule: RecordRule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
-        check = Look(compile_expression(rule.check or "", self._types), self._columns, self._hidden)
+        check = Look(self._known.compile(rule.check or ""), self._columns, self._hidden)
         parts = check.parts()
         if rule.when is not None:
-            when = Look(compile_expression(rule.when, self._types), self._columns, self._hidden)
+            when = Look(self._known.compile(rule.when), self._columns, self._hidden)
             parts = tuple(dict.fromkeys((*when.parts(), *parts)))
             if when.outcome is None:
                 return UNKNOWN, f"when {rule.when}: {'; '.join(when.unknown_parts())}", parts
