@@ -150,6 +150,16 @@ class Column(FrozenModel):
         )
         return self.timezone if known else None
 
+    def has_type(self, text: str) -> bool:
+        """Return whether a text is a value of the column's type, in one of its formats."""
+        return is_value(
+            self.type,
+            self.format,
+            text,
+            first_short_year=self.first_short_year,
+            timezone=self.sound_timezone,
+        )
+
     def severity_of(self, key: str) -> str:
         """Return the severity of one rule of the column."""
         return self.severity.get(key, self.severity.get("*", "error"))
@@ -235,13 +245,7 @@ def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
     if "format" in part.broken:  # the values may be valid in the intended format
         return
     for index, value in enumerate(column.allowed or ()):
-        if not is_value(
-            column.type,
-            column.format,
-            value,
-            first_short_year=column.first_short_year,
-            timezone=column.sound_timezone,
-        ):
+        if not column.has_type(value):
             sentence = f"{quoted(value)} is no {column.type}, so that no record can hold it"
             yield (*path, "allowed", index), sentence, 0
 

@@ -15,7 +15,6 @@ from callcenter_etl.contract.partial import is_type_uncertain, read_part
 from callcenter_etl.contract.patterns import group_names, matched_groups, pattern_fault
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
-from callcenter_etl.contract.typed_text import is_value
 
 Found = Iterator[tuple[Path, str, int]]
 
@@ -70,7 +69,7 @@ def type_faults(values: Mapping[str, str], fields: Mapping[str, Column]) -> tupl
     return tuple(
         f"{name} is {quoted(values[name])}, which is no {column.type}{_as_formats(column)}"
         for name, column in fields.items()
-        if values.get(name) and not is_value(column.type, column.format, values[name])
+        if values.get(name) and not column.has_type(values[name])
     )
 
 
