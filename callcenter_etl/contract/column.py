@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, FIRST_SHORT_YEAR
 from callcenter_etl.contract.document_text import Path
+from callcenter_etl.contract.duration_formats import DEFAULT_DURATIONS
 from callcenter_etl.contract.key_types import (
     Flag,
     FrozenModel,
@@ -82,7 +83,9 @@ class Column(FrozenModel):
 
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
-    format: Texts = Field((), description="strptime formats of a date, time or datetime")
+    format: Texts = Field(
+        (), description="strptime formats of a date, time or datetime, or units of a duration, such as M:SS"
+    )
     timezone: OptionalText = Field(
         None, description="time zone of a datetime without an offset, such as America/Chicago"
     )
@@ -138,6 +141,11 @@ class Column(FrozenModel):
         return {**filled, "rule_keys": order}
 
     @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of a date, time or duration, the default one included; empty for other types."""
+        return self.format or (DEFAULT_DURATIONS if self.type == "duration" else ())
+
+    @property
     def first_short_year(self) -> int:
         """The first year of the hundred to which the years of `%y` belong."""
         return FIRST_SHORT_YEAR if self.two_digit_years is None else self.two_digit_years.first
@@ -154,7 +162,7 @@ class Column(FrozenModel):
         """Return whether a text is a value of the column's type, in one of its formats."""
         return is_value(
             self.type,
-            self.format,
+            self.formats,
             text,
             first_short_year=self.first_short_year,
             timezone=self.sound_timezone,

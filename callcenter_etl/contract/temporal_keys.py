@@ -11,7 +11,7 @@ from callcenter_etl.contract.datetime_formats import has_directive
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import FrozenModel, as_count
 from callcenter_etl.contract.timezones import timezone_fault
-from callcenter_etl.contract.typed_text import TEMPORAL, format_fault
+from callcenter_etl.contract.typed_text import FORMATTED, format_fault
 
 Found = Iterator[tuple[Path, str, int]]
 MAX_FIRST_YEAR = 9900  # the hundred years end in 9999 at the latest
@@ -37,8 +37,8 @@ class TwoDigitYears(FrozenModel):
 
 def format_faults(kind: str, formats: tuple[str, ...], path: Path) -> Found:
     """Yield the faults of the formats of a column."""
-    if formats and kind not in TEMPORAL:
-        yield (*path, "format"), f"format goes with type date, time or datetime, not {kind!r}", 0
+    if formats and kind not in FORMATTED:
+        yield (*path, "format"), f"format goes with type date, time, datetime or duration, not {kind!r}", 0
         return
     for declared in formats:
         wrong = format_fault(kind, declared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.datetime_formats import parse_iso
-from callcenter_etl.contract.duration_formats import parse_duration
+from callcenter_etl.contract.duration_formats import LITERAL_DURATIONS, parse_duration
 from callcenter_etl.contract.quoting import quoted
 
 LITERAL_FORMS = {
@@ -17,10 +17,10 @@ LITERAL_FORMS = {
 def parse_literal(kind: str, text: str, timezone: str | None) -> int | None:
     """Return a literal of type date, time, datetime or duration in microseconds, None if it is not of the type.
 
-    Dates and times are in ISO form, durations are H:MM:SS, in every column. A datetime without an offset is a local
+    Dates and times are in ISO form, durations are H:MM:SS or H:MM:SS.f, in every column. A datetime without an offset is a local
     time of `timezone`, where that is not None.
     """
-    return parse_duration(text) if kind == "duration" else parse_iso(kind, text, timezone)
+    return parse_duration(text, LITERAL_DURATIONS) if kind == "duration" else parse_iso(kind, text, timezone)
 
 
 def literal_fault(kind: str, text: str, timezone: str | None, *, quote: str) -> str | None:

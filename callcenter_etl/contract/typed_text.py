@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_value
-from callcenter_etl.contract.duration_formats import parse_duration
+from callcenter_etl.contract.duration_formats import compile_duration, parse_duration
 
-TEMPORAL = ("date", "time", "datetime")
+FORMATTED = ("date", "time", "datetime", "duration")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _VALUE_CHECKS: dict[str, Callable[[str], bool]] = {
@@ -17,7 +17,6 @@ _VALUE_CHECKS: dict[str, Callable[[str], bool]] = {
     "integer": lambda value: _INTEGER.fullmatch(value) is not None,
     "decimal": lambda value: _DECIMAL.fullmatch(value) is not None,
     "boolean": lambda value: value.lower() in ("true", "false"),
-    "duration": lambda value: parse_duration(value) is not None,
 }
 
 
@@ -25,8 +24,10 @@ def is_value(
     kind: str, formats: Sequence[str], value: str, *, first_short_year: int, timezone: str | None
 ) -> bool:
     """Check that a text is a value of a type; of a date or time in one of the formats."""
-    if kind in TEMPORAL:
+    if kind in FORMATTED:
         try:
+            if kind == "duration":
+                return parse_duration(value, tuple(formats)) is not None
             found = parse_value(
                 kind, value, tuple(formats), first_short_year=first_short_year, timezone=timezone
             )
@@ -37,9 +38,9 @@ def is_value(
 
 
 def format_fault(kind: str, declared: str) -> str | None:
-    """Return what is wrong with a format of a date or time, None where it works."""
+    """Return what is wrong with a format of a date, time or duration, None where it works."""
     try:
-        compile_format(declared, kind)
+        compile_duration(declared) if kind == "duration" else compile_format(declared, kind)
     except FormatFault as error:
         return str(error)
     return None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from callcenter_etl.contract.model import Column
 
-TEMPORAL = ("date", "time", "datetime")
+FORMATTED = ("date", "time", "datetime", "duration")
 # Every value of the key's type is a value of these types too; of text, every value is.
 _WIDER_TYPES = {"digits": ("integer", "decimal"), "integer": ("decimal",)}
 
 
 def every_value_stays(before: Column, after: Column) -> bool:
     """Return whether every text that has the type before has the type after."""
-    if before.type == after.type and before.type in TEMPORAL:
-        return set(before.format) <= set(after.format) and _calendars_agree(before, after)
+    if before.type == after.type and before.type in FORMATTED:
+        return set(before.formats) <= set(after.formats) and _calendars_agree(before, after)
     return after.type in ("text", before.type, *_WIDER_TYPES.get(before.type, ()))
 
 
@@ -21,7 +21,7 @@ def formats_continue(before: Column, after: Column) -> bool:
 
     The first format that accepts a value counts.
     """
-    return after.format[: len(before.format)] == before.format and _calendars_agree(before, after)
+    return after.formats[: len(before.formats)] == before.formats and _calendars_agree(before, after)
 
 
 def _calendars_agree(before: Column, after: Column) -> bool:

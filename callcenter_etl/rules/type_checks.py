@@ -66,8 +66,8 @@ def _temporal(text: pa.StringArray, column: Column) -> Checked:
     return valid_mask(values), values
 
 
-def _duration(text: pa.StringArray, _: Column) -> Checked:
-    values = parse_durations(text)
+def _duration(text: pa.StringArray, column: Column) -> Checked:
+    values = parse_durations(text, column.formats)
     return valid_mask(values), values
 
 

@@ -13,7 +13,7 @@ from callcenter_etl.contract.time_literals import parse_literal
 from callcenter_etl.rules.exact_numbers import compare_with
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.rule_kind import Broken
-from callcenter_etl.rules.type_changes import TEMPORAL, formats_continue
+from callcenter_etl.rules.type_changes import FORMATTED, formats_continue
 
 NUMERIC = ("digits", "integer", "decimal")
 
@@ -46,7 +46,7 @@ def bounds_read_alike(before: Column, after: Column) -> bool:
     if before.type in NUMERIC and after.type in NUMERIC:
         return True
     # Another format may read the same text as another date.
-    return before.type == after.type and (before.type not in TEMPORAL or formats_continue(before, after))
+    return before.type == after.type and (before.type not in FORMATTED or formats_continue(before, after))
 
 
 def has_offset(column: Column) -> bool:

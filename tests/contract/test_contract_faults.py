@@ -191,7 +191,7 @@ def test_the_example_keeps_the_json_schema() -> None:
         ),
         (
             HEAD + "  - {name: a, format: '%Y'}\n",
-            "3:15: columns[0].format: format goes with type date, time or datetime, not 'text'",
+            "3:15: columns[0].format: format goes with type date, time, datetime or duration, not 'text'",
         ),
         (
             HEAD + "  - {name: a, type: date, format: '%Y'}\n",

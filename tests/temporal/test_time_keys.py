@@ -79,12 +79,13 @@ WITH_EPOCH = "{name: a, type: datetime, format: ['%Y-%m-%d %H:%M:%S', epoch_s]}"
 def test_a_change_is_breaking_where_values_may_be_rejected(
     old: str, new: str, path: str, effect: str, back: str
 ) -> None:
-    def effects(one: str, other: str) -> dict[str, str]:
-        first, second = (load_contract_text(each) for each in (one, other))
-        return {change.path: change.effect for change in diff_contracts(first, second)}
-
     assert effects(old, new) == {path: effect}
     assert effects(new, old) == {path: back}
+
+
+def effects(old: str, new: str) -> dict[str, str]:
+    first, second = (load_contract_text(each) for each in (old, new))
+    return {change.path: change.effect for change in diff_contracts(first, second)}
 
 
 def load_contract_text(column: str) -> Any:

@@ -182,6 +182,10 @@ def _formats() -> list[str]:
         "or of the hundred years that `two_digit_years` begins. Formats of a `datetime` are also `epoch_s`, `epoch_ms` and",
         "`epoch_us`: an optional minus and digits, counted from 1970-01-01 in UTC, within the years 1 to 9999.",
         "",
+        "A duration has a format of units: `D`, `H`, `M` or `S` for any number of the first unit, then `HH`, `MM` and `SS` of two",
+        "digits, and `f` for one to nine digits of a fraction: `H:MM:SS` (the default), `M:SS`, `D.HH:MM:SS`, `S.f`. Bounds are",
+        "`H:MM:SS` in any case.",
+        "",
         "With `timezone`, a value without an offset is a local time there: one that the clocks skip violates `type`, of two",
         "equal ones it is the first. Bounds of the column, and texts that rules compare with it, are local times there too.",
     ]

@@ -14,7 +14,7 @@ from callcenter_etl.rules.rule_kind import (
     no_hints,
 )
 from callcenter_etl.rules.sample import Sample, column_sample
-from callcenter_etl.rules.type_changes import TEMPORAL, every_value_stays
+from callcenter_etl.rules.type_changes import FORMATTED, every_value_stays
 
 _WORDS = {
     "digits": "digits only",
@@ -24,7 +24,7 @@ _WORDS = {
     "date": "a date",
     "time": "a time",
     "datetime": "a date and time",
-    "duration": "a duration as H:MM:SS",
+    "duration": "a duration",
 }
 
 
@@ -34,15 +34,15 @@ def _mask(column: Column) -> Broken:
 
 def _sentence(column: Column) -> str:
     words = _WORDS[column.type]
-    if column.type in TEMPORAL:
-        words = f"{words} as {' or '.join(describe_format(each) for each in column.format)}"
+    if column.type in FORMATTED:
+        words = f"{words} as {' or '.join(describe_format(each) for each in column.formats)}"
     if column.timezone is not None:
         words = f"{words}, and exist in {column.timezone}"
     return f"{{column}} must be {words}{GOT}"
 
 
 def _newly_rejected(_: Column | None, after: Column) -> str:
-    formats = f" as {' or '.join(after.format)}" if after.format else ""
+    formats = f" as {' or '.join(after.formats)}" if after.formats else ""
     zone = "" if after.timezone is None else f" in {after.timezone}"
     return f"values that are no {after.type}{formats}{zone}"
 
@@ -104,6 +104,13 @@ TYPE = RuleKind(
             "type: date, format: '%d.%m.%y', two_digit_years: {from: 1900}",
             "29.02.04",
             "29.02.00",
+        ),
+        column_sample(
+            "type",
+            "duration: with a format, its units",
+            "type: duration, format: [M:SS, D.HH:MM:SS.f]",
+            "95:30",
+            "95:60",
         ),
         _sample("duration", "hours, minutes and seconds; the hours may pass 24", "30:00:00", "30:60:00"),
     ),

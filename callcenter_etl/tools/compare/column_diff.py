@@ -77,11 +77,12 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
         )
     # Another type has another default format: then the type is the change, and not the format.
     for key, words in _FORMS.items() if before.type == after.type else ():
-        if getattr(before, key) != getattr(after, key):
+        old, new = words(before), words(after)
+        if old != new:
             yield part(
                 key,
-                words(before),
-                words(after),
+                old,
+                new,
                 rejected=_newly_breaks(direction, "type", before, after),
                 accepted=_newly_breaks(direction.reverse, "type", after, before),
             )
@@ -94,7 +95,7 @@ def _years(column: Column) -> str | None:
 
 # The companions of `type`, with their values as text.
 _FORMS: dict[str, Callable[[Column], str | None]] = {
-    "format": lambda column: " or ".join(column.format) or None,
+    "format": lambda column: " or ".join(column.formats) or None,
     "timezone": lambda column: column.timezone,
     "two_digit_years": _years,
 }

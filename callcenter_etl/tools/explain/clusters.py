@@ -97,7 +97,7 @@ def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
 def _formats(broken: BrokenValues) -> Iterator[Cluster]:
     """Yield dates and times in another format, the format of most values first."""
     column = broken.column
-    candidates = [each for each in CANDIDATES.get(column.type, ()) if each not in column.format]
+    candidates = [each for each in CANDIDATES.get(column.type, ()) if each not in column.formats]
     while candidates and len(broken.records):
         distinct = broken.values.unique()[:MAX_DISTINCT]
         taken = {each: int(_taken(distinct, column, each).sum()) for each in candidates}
@@ -112,7 +112,7 @@ def _formats(broken: BrokenValues) -> Iterator[Cluster]:
         ]
         doubt = f" (or `{rivals[0]}`: both take every such value, ask the sender)" if rivals else ""
         remedy = change_column(
-            broken.document, column.name, f"accepting `{best}`{doubt}", format=(*column.format, best)
+            broken.document, column.name, f"accepting `{best}`{doubt}", format=(*column.formats, best)
         )
         yield broken.cluster(mask, f"looks like {describe_format(best)}", remedy=remedy)
         broken = broken.without(mask)

@@ -11,9 +11,10 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 
 from callcenter_etl.contract.datetime_formats import has_directive
-from callcenter_etl.contract.duration_formats import MAX_DURATION_HOURS, parse_duration
+from callcenter_etl.contract.duration_formats import MAX_DURATION_HOURS, has_fraction
 from callcenter_etl.contract.epoch_formats import EPOCH_UNITS
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.time_literals import parse_literal
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN
 
 UNCONVERTED, EXTRA_COLUMNS = "_unconverted", "_extra_columns"
@@ -137,9 +138,11 @@ def _bounded(column: Column) -> bool:
 
 
 def _wide_duration(column: Column) -> bool:
+    if has_fraction(column.formats):
+        return True
     if column.max is None or column.severity_of("max") != "error":
         return True
-    most = parse_duration(column.max)
+    most = parse_literal("duration", column.max, None)
     return most is None or most >= MAX_DURATION_HOURS * 3600 * 10**6
 
 

@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.datetime_formats import has_directive
-from callcenter_etl.contract.duration_formats import MAX_DURATION_HOURS
+from callcenter_etl.contract.duration_formats import MAX_DURATION_HOURS, has_fraction
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.duration_values import cut_durations
 from callcenter_etl.rules.exact_numbers import Numbers
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.rules.temporal_values import cut_nanoseconds
@@ -207,6 +208,9 @@ def _exact_times(columns: ChunkColumns, name: str) -> pa.Array:
 def _duration(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
     values = columns.typed(name)
     fits = pc.less(values, _MAX_DURATION)  # the parser clips longer durations to this value
+    formats = columns.columns[name].formats
+    if has_fraction(formats):
+        fits = pc.and_(fits, pa.array(~cut_durations(columns.text(name), formats)))
     return pc.if_else(fits, values, pa.scalar(None, values.type)).view(kind)
 
 
