@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from callcenter_etl.contract.boolean_words import boolean_word_faults
 from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, FIRST_SHORT_YEAR
 from callcenter_etl.contract.document_text import Path
@@ -31,10 +32,11 @@ from callcenter_etl.contract.key_types import (
     plain_whole_number,
     show,
 )
+from callcenter_etl.contract.lookup_keys import Lookup
+from callcenter_etl.contract.number_format import NUMBER_KEYS, number_format_faults
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
-from callcenter_etl.contract.storage_options import Address
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.contract.temporal_keys import (
     TwoDigitYears,
@@ -49,13 +51,6 @@ Found = Iterator[tuple[Path, str, int]]
 ColumnType = Literal[
     "text", "digits", "integer", "decimal", "boolean", "date", "time", "datetime", "duration"
 ]
-
-
-class Lookup(FrozenModel):
-    """A column of a CSV file in which a value must occur."""
-
-    file: Address = Field(description="path relative to the contract, or an address such as s3://")
-    column: Text = Field(description="name of the column in that file")
 
 
 def _by_rule(value: Any, take: Any) -> Any:
@@ -75,6 +70,7 @@ def _severity(value: Any) -> str:
     return str(value)
 
 
+_FOLDED_KEYS = ("allowed", "true_values")  # of which `ignore_case` is a companion
 _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
 
 
@@ -90,6 +86,12 @@ class Column(FrozenModel):
         None, description="time zone of a datetime without an offset, such as America/Chicago"
     )
     two_digit_years: TwoDigitYears | None = Field(None, description="the hundred years of %y")
+    decimal: OptionalText = Field(None, description="decimal separator of numbers, a point by default")
+    thousands: OptionalText = Field(None, description="separator between groups of three digits")
+    prefix: Texts = Field((), description="texts of which one may be before a number")
+    suffix: Texts = Field((), description="texts of which one may be after a number")
+    true_values: OptionalTextList = Field(None, description="the words of a boolean for true")
+    false_values: OptionalTextList = Field(None, description="the words of a boolean for false")
     required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
     min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
     max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
@@ -97,7 +99,9 @@ class Column(FrozenModel):
     max_length: OptionalCount = Field(None, description="in characters")
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
-    ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
+    ignore_case: Flag = Field(
+        default=False, description="allowed values, or words of a boolean, in any letter case"
+    )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
     severity: Annotated[
@@ -158,16 +162,6 @@ class Column(FrozenModel):
         )
         return self.timezone if known else None
 
-    def has_type(self, text: str) -> bool:
-        """Return whether a text is a value of the column's type, in one of its formats."""
-        return is_value(
-            self.type,
-            self.formats,
-            text,
-            first_short_year=self.first_short_year,
-            timezone=self.sound_timezone,
-        )
-
     def severity_of(self, key: str) -> str:
         """Return the severity of one rule of the column."""
         return self.severity.get(key, self.severity.get("*", "error"))
@@ -209,12 +203,18 @@ def _no_faults(part: Part[Column], path: Path) -> Found:
     yield from ()
 
 
-def _type_faults(part: Part[Column], path: Path) -> Found:
+def _time_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
     yield from format_faults(column.type, column.format, path)
     yield from timezone_faults(column.type, column.timezone, path)
     if "format" not in part.broken:
         yield from two_digit_years_faults(column.two_digit_years, column.format, path)
+
+
+def _type_faults(part: Part[Column], path: Path) -> Found:
+    yield from _time_faults(part, path)
+    yield from number_format_faults(part.value, part.broken, path)
+    yield from boolean_word_faults(part.value, part.broken, path)
 
 
 def _min_faults(part: Part[Column], path: Path) -> Found:
@@ -241,19 +241,23 @@ def _pattern_faults(part: Part[Column], path: Path) -> Found:
 def _allowed_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
     # A faulty or misspelt `allowed` has a fault of its own.
-    missing = column.allowed is None and "allowed" not in part.broken and not part.has_unknown_keys
-    if column.ignore_case and missing:
-        yield (*path, "ignore_case"), "ignore_case goes with allowed, which is not there", 0
+    folded = [key for key in _FOLDED_KEYS if getattr(column, key) is not None or key in part.broken]
+    if column.ignore_case and not folded and not part.has_unknown_keys:
+        yield (
+            (*path, "ignore_case"),
+            f"ignore_case goes with {' or '.join(_FOLDED_KEYS)}, none of which is there",
+            0,
+        )
     if column.allowed is not None and not column.allowed:
         yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
 
 
 def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if "format" in part.broken:  # the values may be valid in the intended format
+    if part.broken & set(RULE_KEYS["type"].companions):  # the values may be valid in the intended format
         return
     for index, value in enumerate(column.allowed or ()):
-        if not column.has_type(value):
+        if not is_value(column, value):
             sentence = f"{quoted(value)} is no {column.type}, so that no record can hold it"
             yield (*path, "allowed", index), sentence, 0
 
@@ -264,7 +268,14 @@ RULE_KEYS: dict[str, RuleKey] = {
     "required": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
     "type": RuleKey(
         makes_rule=_where_not_text,
-        companions=("format", "timezone", "two_digit_years"),
+        companions=(
+            "format",
+            "timezone",
+            "two_digit_years",
+            *NUMBER_KEYS,
+            "true_values",
+            "false_values",
+        ),
         faults=_no_faults,
         typed_faults=_type_faults,
     ),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from callcenter_etl.contract.column import Column, ColumnType, Lookup
+from callcenter_etl.contract.column import Column, ColumnType
 from callcenter_etl.contract.examples import Examples
 from callcenter_etl.contract.expressions import ExpressionColumns
 from callcenter_etl.contract.key_types import (
@@ -24,6 +24,7 @@ from callcenter_etl.contract.key_types import (
     number_in,
     show,
 )
+from callcenter_etl.contract.lookup_keys import Lookup
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.source_format import FileName, SourceFormat
 from callcenter_etl.errors import UsageError

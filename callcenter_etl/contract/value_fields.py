@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from callcenter_etl.contract.column import RULE_KEYS, Column, ColumnType
+from callcenter_etl.contract.column import RULE_KEYS, Column
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import show
 from callcenter_etl.contract.partial import is_type_uncertain, read_part
 from callcenter_etl.contract.patterns import group_names, matched_groups, pattern_fault
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.typed_text import is_value
 
 Found = Iterator[tuple[Path, str, int]]
 
+_COLUMN_SCHEMA = Column.model_json_schema()
+
+
+def _without_references(schema: Any) -> Any:
+    """Return a schema with the parts that it refers to written out, as another document has no such parts."""
+    if isinstance(schema, list):
+        return [_without_references(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _without_references(_COLUMN_SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]])
+    return {key: _without_references(each) for key, each in schema.items()}
+
+
 # The keys of a column that say how a value of its type is written, with their JSON Schema. A field has no others:
 # nothing but the type of a value of the run is checked.
-TYPE_KEYS: dict[str, dict[str, Any]] = {
-    "type": {"enum": list(get_args(ColumnType))},
-    "format": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+TYPE_KEYS: dict[str, Any] = {
+    key: _without_references(_COLUMN_SCHEMA["properties"][key])
+    for key in ("type", *RULE_KEYS["type"].companions)
 }
 _FIELD_SCHEMA = {
     "anyOf": [TYPE_KEYS["type"], {"type": "object", "properties": TYPE_KEYS, "additionalProperties": False}]
@@ -69,7 +84,7 @@ def type_faults(values: Mapping[str, str], fields: Mapping[str, Column]) -> tupl
     return tuple(
         f"{name} is {quoted(values[name])}, which is no {column.type}{_as_formats(column)}"
         for name, column in fields.items()
-        if values.get(name) and not column.has_type(values[name])
+        if values.get(name) and not is_value(column, values[name])
     )
 
 

@@ -24,6 +24,7 @@ from callcenter_etl.contract.model import (
 )
 from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
 from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
 from callcenter_etl.contract.temporal_keys import TwoDigitYears
 
@@ -32,6 +33,9 @@ _PLACES: dict[str, type[BaseModel]] = {
     "The contract": ContractDocument,
     "source": SourceFormat,
     "source.filename": FileName,
+    "source.preamble": Preamble,
+    "source.after_header": AfterHeader,
+    "source.footer": Footer,
     "columns": Column,
     "columns.two_digit_years": TwoDigitYears,
     "columns.lookup": Lookup,

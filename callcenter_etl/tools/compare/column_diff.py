@@ -75,14 +75,15 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             accepted=_newly_breaks(direction.reverse, key, after, before),
             note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
         )
-    # Another type has another default format: then the type is the change, and not the format.
-    for key, words in _FORMS.items() if before.type == after.type else ():
-        old, new = words(before), words(after)
-        if old != new:
+    # Another type has another notation: then the type is the change.
+    if before.type != after.type:
+        return
+    for key, words in _NOTATIONS.items():
+        if words(before) != words(after):
             yield part(
                 key,
-                old,
-                new,
+                words(before),
+                words(after),
                 rejected=_newly_breaks(direction, "type", before, after),
                 accepted=_newly_breaks(direction.reverse, "type", after, before),
             )
@@ -93,11 +94,23 @@ def _years(column: Column) -> str | None:
     return None if years is None else f"{years.first} to {years.first + 99}"
 
 
-# The companions of `type`, with their values as text.
-_FORMS: dict[str, Callable[[Column], str | None]] = {
+def _boolean_words(words: tuple[str, ...] | None, column: Column) -> str | None:
+    if words is None:
+        return None
+    return ", ".join(words) + (" (any letter case)" if column.ignore_case else "")
+
+
+# The keys that decide which texts are of the column's type, as text.
+_NOTATIONS: dict[str, Callable[[Column], str | None]] = {
     "format": lambda column: " or ".join(column.formats) or None,
     "timezone": lambda column: column.timezone,
     "two_digit_years": _years,
+    "decimal": lambda column: column.decimal,
+    "thousands": lambda column: column.thousands,
+    "prefix": lambda column: ", ".join(column.prefix) or None,
+    "suffix": lambda column: ", ".join(column.suffix) or None,
+    "true_values": lambda column: _boolean_words(column.true_values, column),
+    "false_values": lambda column: _boolean_words(column.false_values, column),
 }
 
 
