@@ -70,7 +70,7 @@ def _severity(value: Any) -> str:
     return str(value)
 
 
-_FOLDED_KEYS = ("allowed", "true_values")  # of which `ignore_case` is a companion
+_FOLDED_KEYS = ("allowed", "true_values", "unique")  # of which `ignore_case` is a companion
 _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
 
 
@@ -100,7 +100,7 @@ class Column(FrozenModel):
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
     ignore_case: Flag = Field(
-        default=False, description="allowed values, or words of a boolean, in any letter case"
+        default=False, description="allowed values, words of a boolean and unique keys in any letter case"
     )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
@@ -241,7 +241,7 @@ def _pattern_faults(part: Part[Column], path: Path) -> Found:
 def _allowed_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
     # A faulty or misspelt `allowed` has a fault of its own.
-    folded = [key for key in _FOLDED_KEYS if getattr(column, key) is not None or key in part.broken]
+    folded = [key for key in _FOLDED_KEYS if getattr(column, key) not in (None, False) or key in part.broken]
     if column.ignore_case and not folded and not part.has_unknown_keys:
         yield (
             (*path, "ignore_case"),
@@ -292,6 +292,8 @@ RULE_KEYS: dict[str, RuleKey] = {
         faults=_allowed_faults,
         typed_faults=_allowed_value_faults,
     ),
-    "unique": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
+    "unique": RuleKey(
+        makes_rule=_where_true, companions=("ignore_case",), faults=_no_faults, typed_faults=_no_faults
+    ),
     "lookup": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_no_faults),
 }

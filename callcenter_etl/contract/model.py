@@ -14,6 +14,7 @@ from callcenter_etl.contract.column import Column, ColumnType
 from callcenter_etl.contract.examples import Examples
 from callcenter_etl.contract.expressions import ExpressionColumns
 from callcenter_etl.contract.key_types import (
+    Flag,
     FrozenModel,
     OptionalCount,
     OptionalText,
@@ -37,8 +38,9 @@ class RecordRule(FrozenModel):
 
     name: Text = Field(description="the rule's id")
     check: OptionalText = Field(None, description="an expression that must not come out false")
-    when: OptionalText = Field(None, description="the check is asked only where this holds")
+    when: OptionalText = Field(None, description="the rule applies only to records for which this is true")
     unique: OptionalTextList = Field(None, description="columns with a unique combination of values")
+    ignore_case: Flag = Field(default=False, description="unique values in any letter case")
     severity: Severity = Field("error", description="error or warn")
     reason: OptionalText = Field(None, description="replaces the standard sentence")
     description: OptionalText = Field(None, description="for people")

@@ -16,7 +16,7 @@ def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
     for rule in document.rules:
         if rule.unique is not None:
-            rules.append(unique_rule(rule, tuple(rule.unique)))
+            rules.append(unique_rule(rule, tuple(rule.unique), known))
         else:
             rules.append(expression_rule(rule, known))
     if document.source.short_records == "empty":
@@ -34,5 +34,6 @@ def _column_rule(column: Column, key: str) -> Rule:
         broken=kind.mask(column),
         classified=None if column.classification == "public" else column.classification,
         key=(column.name,) if kind.compares_records else (),
+        fold=column.ignore_case and kind.compares_records,
         kind=key,
     )

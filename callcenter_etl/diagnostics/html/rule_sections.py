@@ -163,7 +163,9 @@ def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapp
 
 
 def _columns_of(rule: RecordRule, known: ExpressionColumns) -> tuple[str, ...]:
-    if rule.unique is not None:
-        return tuple(rule.unique)
     texts = [text for text in (rule.check, rule.when) if text is not None]
+    return tuple(dict.fromkeys([*(rule.unique or ()), *_columns_in(texts, known)]))
+
+
+def _columns_in(texts: Sequence[str], known: ExpressionColumns) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in texts for name in known.compile(text).columns))

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster, ShownValue
@@ -120,7 +122,7 @@ def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]
         if not len(records):
             continue
         if rule.key:
-            yield _repeats(rule.id, rule.key, records, rejects)
+            yield _repeats(rule, records, rejects)
         elif rule.column is None:
             yield Cluster(rule.id, records, f"{rule.id} does not hold")
         else:
@@ -129,15 +131,20 @@ def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]
             yield from value_clusters(BrokenValues(document, column, rule.kind, records, values))
 
 
-def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects) -> Cluster:
+def _repeats(rule: Rule, records: Indices, rejects: Rejects) -> Cluster:
     """Return the cluster of repeated keys, with a hint if each of them is repeated once."""
     picks = pa.array(records)
-    table = pa.table({str(at): rejects.text(name).take(picks) for at, name in enumerate(key)})
+    texts = [rejects.text(name).take(picks) for name in rule.key]
+    if rule.fold:
+        texts = [pc.utf8_lower(text) for text in texts]
+    table = pa.table({str(at): text for at, text in enumerate(texts)})
     # pyarrow has no distinct rows of a table; groups without an aggregate are the same.
     distinct = table.group_by(table.column_names).aggregate([]).num_rows
     keys = "key" if distinct == 1 else "different keys"
     hint = "was a part sent twice?" if distinct == len(records) > 1 else None
-    return Cluster(rule, records, f"{', '.join(key)} occurred before ({distinct:,} {keys})", hint=hint)
+    return Cluster(
+        rule.id, records, f"{', '.join(rule.key)} occurred before ({distinct:,} {keys})", hint=hint
+    )
 
 
 class _CauseBuilder:

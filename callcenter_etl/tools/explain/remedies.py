@@ -63,7 +63,7 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
     compared = any(
         KINDS[key].compares_records and changed.severity_of(key) == "error" for key in changed.rule_keys
     )
-    sure = UPPER_BOUND if compared and changes.keys() & {"type", "format"} else EXACT
+    sure = UPPER_BOUND if compared and changes.keys() & {"type", "format", "ignore_case"} else EXACT
     return Remedy(
         words=words,
         yaml=f"columns: [{column_yaml(changed)}]",
@@ -120,9 +120,9 @@ def column_yaml(column: Column) -> str:
 
 def rule_yaml(rule: RecordRule) -> str:
     """Format a record rule as one line of YAML."""
-    keys = ("name", "when", "check", "unique", "severity", "reason", "description")
+    keys = ("name", "when", "check", "unique", "ignore_case", "severity", "reason", "description")
     found = {key: getattr(rule, key) for key in keys}
-    return _scalar({key: value for key, value in found.items() if value is not None})
+    return _scalar({key: value for key, value in found.items() if value not in (None, False)})
 
 
 def _count_or_text(value: Any) -> Any:

@@ -64,6 +64,9 @@ class _RuleExplainer:
             verdict, why = self._of_value(rule, self._by_name[rule.column])
             return verdict, why, ()
         if rule.key:
+            outside = self._outside_condition(rule)
+            if outside is not None:
+                return outside
             blank = [name for name in rule.key if self._columns.blank_mask(name)[0]]
             if blank:
                 return SKIPPED, f"{', '.join(blank)} is empty, so that the record takes no part", ()
@@ -71,6 +74,19 @@ class _RuleExplainer:
         if rule is SHORT_RECORD:
             return KEPT, "the record has a value for every column", ()
         return self._of_expression(self._record_rules[rule.id])
+
+    def _outside_condition(self, rule: Rule) -> tuple[str, str, tuple[ExpressionPart, ...]] | None:
+        """Return the verdict on a record that takes no part in a unique key, as its condition is not true."""
+        declared = self._record_rules.get(rule.id)
+        if declared is None or declared.when is None:
+            return None
+        when = Look(self._known.compile(declared.when), self._columns, self._hidden)
+        if when.outcome is None:
+            unknown = "; ".join(when.unknown_parts())
+            return SKIPPED, f"when {declared.when}: {unknown}, so that the record takes no part", when.parts()
+        if not when.outcome:
+            return SKIPPED, f"when {declared.when}: does not hold", when.parts()
+        return None
 
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
         # As in a run: an empty value skips all rules but `required`, a broken type those on typed values.
