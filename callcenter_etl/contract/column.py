@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from callcenter_etl.contract.boolean_words import boolean_word_faults
 from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
+from callcenter_etl.contract.by_rule import ReasonByRule, SeverityByRule
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, FIRST_SHORT_YEAR
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.duration_formats import DEFAULT_DURATIONS
@@ -30,14 +31,13 @@ from callcenter_etl.contract.key_types import (
     as_null,
     as_text,
     plain_whole_number,
-    show,
 )
 from callcenter_etl.contract.lookup_keys import Lookup
+from callcenter_etl.contract.normalization import LetterCase, normalization_faults
 from callcenter_etl.contract.number_format import NUMBER_KEYS, number_format_faults
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
-from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.contract.temporal_keys import (
     TwoDigitYears,
     format_faults,
@@ -53,25 +53,7 @@ ColumnType = Literal[
 ]
 
 
-def _by_rule(value: Any, take: Any) -> Any:
-    """Return values by rule key, converted by `take`; one value for all rules of a column is under '*'."""
-    if value is None:
-        return {}
-    if isinstance(value, dict):
-        return {str(key): take(each) for key, each in value.items()}
-    return {"*": take(value)}
-
-
-def _severity(value: Any) -> str:
-    if value not in ("error", "warn"):
-        raise ValueError(
-            f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}"
-        )
-    return str(value)
-
-
 _FOLDED_KEYS = ("allowed", "true_values", "unique")  # of which `ignore_case` is a companion
-_WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
 
 
 class Column(FrozenModel):
@@ -92,6 +74,8 @@ class Column(FrozenModel):
     suffix: Texts = Field((), description="texts of which one may be after a number")
     true_values: OptionalTextList = Field(None, description="the words of a boolean for true")
     false_values: OptionalTextList = Field(None, description="the words of a boolean for false")
+    trim: Flag = Field(default=False, description="white space at both ends is no part of the value")
+    case: LetterCase | None = Field(None, description="the letter case that values are judged in")
     required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
     min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
     max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
@@ -104,14 +88,19 @@ class Column(FrozenModel):
     )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
-    severity: Annotated[
-        dict[str, str],
-        BeforeValidator(lambda value: _by_rule(value, _severity)),
-        WithJsonSchema(_WORD_OR_MAP),
-    ] = Field(default_factory=dict, description="error or warn, for the column or by rule")
-    reason: Annotated[
-        dict[str, str], BeforeValidator(lambda value: _by_rule(value, as_text)), WithJsonSchema(_WORD_OR_MAP)
-    ] = Field(default_factory=dict, description="replaces the standard sentence, for the column or by rule")
+    width: OptionalCount = Field(None, description="fixed_width: in characters, behind the column before it")
+    start: OptionalCount = Field(None, description="fixed_width: first character, counted from 1")
+    end: OptionalCount = Field(None, description="fixed_width: last character, inclusive")
+    pad: Text = Field(" ", description="fixed_width: character that fills a column, no part of its values")
+    align: Literal["left", "right"] = Field(
+        "left", description="fixed_width: the side on which values are; the other side is filled"
+    )
+    severity: SeverityByRule = Field(
+        default_factory=dict, description="error or warn, for the column or by rule"
+    )
+    reason: ReasonByRule = Field(
+        default_factory=dict, description="replaces the standard sentence, for the column or by rule"
+    )
     aliases: Texts = Field((), description="other header names that mean this column")
     classification: Literal["public", "personal", "secret"] = Field(
         "public", description="who may see the values"
@@ -250,6 +239,7 @@ def _allowed_faults(part: Part[Column], path: Path) -> Found:
         )
     if column.allowed is not None and not column.allowed:
         yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
+    yield from normalization_faults(column, path)
 
 
 def _allowed_value_faults(part: Part[Column], path: Path) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask
-from callcenter_etl.rules.rule_kind import Asked, Broken, RuleKind, always_breakable, no_hints
+from callcenter_etl.rules.rule_kind import Asked, Broken, FormChange, RuleKind, always_breakable, no_hints
 from callcenter_etl.rules.sample import Sample
 
 
@@ -41,6 +41,7 @@ UNIQUE = RuleKind(
     # Values that differ in letter case alone are one key where it is ignored.
     is_wider=lambda before, after: before.ignore_case or not after.ignore_case,
     newly_rejected=lambda _, after: "values that occur in an earlier record" + _case(after),
+    kept_through=frozenset({FormChange.UNTRIMMED}),
     hints=no_hints,  # a single value cannot break it: the search repeats a valid record
     unbreakable=always_breakable,
     samples=(
@@ -55,7 +56,7 @@ UNIQUE = RuleKind(
         Sample(
             "unique",
             "with `ignore_case: true`, values that differ in letter case alone are one",
-            "columns:\n  - {name: id, unique: true, ignore_case: true}\n",
+            "columns:\n  - {name: id, unique: true, ignore_case: true, reason: it occurred before}\n",
             b"id\nA1\nA2\n",
             b"id\nA1\na1\n",
             "id.unique",
