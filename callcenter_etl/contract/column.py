@@ -73,7 +73,15 @@ _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProp
 class Column(FrozenModel):
     """A column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
 
-    name: Text = Field(description="the header name")
+    name: Text = Field(
+        description="the column's name in rules and targets, and in the header unless header is declared"
+    )
+    header: OptionalText = Field(
+        None, description="its name in the header; columns that share one are found in their order"
+    )
+    optional: Flag = Field(
+        default=False, description="may the header lack it? (with any_order and by_name alone)"
+    )
     type: ColumnType = Field("text", description="what a value must be")
     format: Texts = Field((), description="strptime formats of a date, time or datetime")
     required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
@@ -125,6 +133,16 @@ class Column(FrozenModel):
         # Reasons are joined in the order of the contract's keys, which pydantic's field order does not keep.
         order = tuple(key for key in filled if key in RULE_KEYS and RULE_KEYS[key].makes_rule(filled[key]))
         return {**filled, "rule_keys": order}
+
+    @property
+    def header_name(self) -> str:
+        """The column's own name in a header."""
+        return self.name if self.header is None else self.header
+
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """Every name by which a header may call the column."""
+        return (self.header_name, *self.aliases)
 
     def severity_of(self, key: str) -> str:
         """Return the severity of one rule of the column."""

@@ -9,6 +9,7 @@ from callcenter_etl.contract import semantics
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.examples import FailingExample
+from callcenter_etl.contract.header_faults import header_faults
 from callcenter_etl.contract.key_types import Record
 from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
 from callcenter_etl.contract.names import name_faults
@@ -43,6 +44,7 @@ def check_meaning(value: dict[str, Any]) -> Found:
     if too_many is not None:
         yield *too_many, 0
     yield from _source_faults(value)
+    yield from header_faults(value, columns)
     yield from _layout_faults(value, columns)
     yield from _example_faults(value, columns)
 

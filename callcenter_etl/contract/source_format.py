@@ -45,6 +45,10 @@ class SourceFormat(FrozenModel):
     header_case: Literal["exact", "ignore"] = Field(
         "exact", description="does letter case count in header names?"
     )
+    unexpected_columns: Literal["refuse", "warn", "ignore"] | None = Field(
+        None,
+        description="columns of the header that the contract lacks: refuse the source (default of exact and any_order), carry them along with a warning, or without (default of by_name)",
+    )
     quoting: Literal["strict", "lenient"] = Field(
         "strict",
         description="text after a closing quote: malformed, or kept. lenient with multiline: a stray quote may join lines; a quote escaped with a backslash never does",
@@ -52,6 +56,18 @@ class SourceFormat(FrozenModel):
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
+
+    @property
+    def on_unexpected(self) -> str:
+        """The answer to columns that the contract lacks: refuse, warn or ignore."""
+        if self.unexpected_columns is not None:
+            return self.unexpected_columns
+        return "ignore" if self.header == "by_name" else "refuse"
+
+    @property
+    def carries_columns(self) -> bool:
+        """Whether a source may have columns that the contract lacks."""
+        return self.on_unexpected != "refuse"
 
     @field_validator("delimiter", "quote", mode="after")
     @classmethod

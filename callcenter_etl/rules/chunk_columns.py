@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from callcenter_etl.rules.exact_numbers import Numbers, parse_numbers
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.text_bytes import bytes_of, lengths_of, offsets_of
 from callcenter_etl.rules.type_checks import type_check
+from callcenter_etl.sources.header import ColumnLayout
 
 _BEYOND_ASCII = 128
 
@@ -24,7 +25,8 @@ class ChunkColumns:
     """The text columns of one chunk by contract name, each of shape (records,), and values derived from them.
 
     `first_lines` has, for each rule of uniqueness, the line of the first occurrence of each record's key, or -1 if
-    the record is the first occurrence or has no key.
+    the record is the first occurrence or has no key. `absent` names the optional columns that the source lacks: their
+    values are empty, and their own rules are not asked.
     """
 
     columns: Mapping[str, Column]
@@ -33,6 +35,7 @@ class ChunkColumns:
     lines: NDArray[np.int64]
     first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     lookups: Mapping[str, pa.Array] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
     # Filled at first use: the rules of a column share each result, and an unasked one is never computed.
     _blank: dict[str, Mask] = field(default_factory=dict)
     _valid: dict[str, Mask] = field(default_factory=dict)
@@ -90,6 +93,19 @@ class ChunkColumns:
         if name not in self._valid:
             column = self.columns[name]
             self._valid[name], self._typed[name] = type_check(self.texts[name], column.type, column.format)
+
+
+def texts_by_name(
+    layout: ColumnLayout, values: Sequence[pa.StringArray], *, records: int
+) -> dict[str, pa.StringArray]:
+    """Return source columns, by position, under the contract's names; those of absent columns are empty values."""
+    texts = {name: values[position] for name, position in layout.positions.items()}
+    return texts | dict.fromkeys(layout.absent, empty_texts(records if layout.absent else 0))
+
+
+def empty_texts(records: int) -> pa.StringArray:
+    """Return empty values, as those of a column that the source lacks."""
+    return pa.repeat(pa.scalar("", pa.string()), records)
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:

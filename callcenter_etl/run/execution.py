@@ -123,7 +123,7 @@ class _RunExecution:
                 if header.problems:
                     return self._publication().refuse(reader, header, staged)
                 router = self._route_all(reader, header, staged, interrupted)
-                return self._publication().publish(reader, staged, router)
+                return self._publication().publish(reader, header, staged, router)
 
     def _fingerprint(self, reader: Source) -> RunFingerprint:
         plan, sha256 = self.plan, self.contract.sha256

@@ -54,7 +54,7 @@ class Publication:
         staged.publish((), summary_bytes(summary.to_dict()))
         return summary
 
-    def publish(self, reader: Source, staged: Staging, router: Router) -> Summary:
+    def publish(self, reader: Source, header: SourceHeader, staged: Staging, router: Router) -> Summary:
         """Publish the staged files of a source that was read to its end, and return the summary.
 
         Raises AccountingError where the totals do not agree, SourceError where the source changed, OutputError.
@@ -75,6 +75,8 @@ class Publication:
         limits, rejected = self.plan.limits, self.accounts.rejected.records
         problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
         status = status_of(limits, problems, rejected=rejected)
+        # After the status, because warnings never fail a run by themselves.
+        problems += header.warnings
         # Over a limit the rejects are published, so that they can be examined, but the target is not.
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         unconverted = self._build_target(reader, staged) if TARGET in names else None

@@ -8,7 +8,7 @@ from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
-from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.header import ColumnLayout, HeaderMatch, layout_without_header, match_header
 from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.source import SourceHeader
@@ -47,17 +47,20 @@ class HeaderReader:
             nothing = "nothing but blank lines" if self._pending.bytes_read else "no bytes"
             problems.append(Diagnostic("file.empty", f"the source has {nothing}"))
             return refused(problems)
-        layout, found = self._match(line)
+        match = self._match(line)
+        found = match.problems
         if found:
             found = _json_lines(line) or self._header_below(line, stop, lines) or found
         target_start = bom + self._pending.consume(stop)
-        return SourceHeader(target_start, lines, blanks, len(blank), layout, (*problems, *found))
+        return SourceHeader(
+            target_start, lines, blanks, len(blank), match.layout, (*problems, *found), match.warnings
+        )
 
     def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
         """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""
         below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
         for number, line in enumerate(below, start=self._pending.next_line + lines):
-            if line and not self._match(line)[1]:
+            if line and not self._match(line).problems:
                 above = show(first[:_SHOWN_BYTES], self._dialect.encoding)
                 sentence = (
                     f"the header is on line {number}, not on line {self._pending.next_line}, which is {above!r} "
@@ -97,7 +100,7 @@ class HeaderReader:
                 return content, taken
         return first, 1
 
-    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
+    def _match(self, line: bytes) -> HeaderMatch:
         # The stream was transcoded to UTF-8 where the declared encoding is not a superset of ASCII.
         encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
         try:
@@ -107,7 +110,9 @@ class HeaderReader:
                 f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
                 f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
             )
-            return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
+            return HeaderMatch(
+                ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
+            )
         names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
         return match_header(names, self._document)
 

@@ -19,7 +19,7 @@ BLOCK_BYTES = 4 * 2**20
 class SourceHeader:
     """The start of a source: `target_start` (the bytes of BOM and header line, with which outputs begin), blank lines before it, and layout.
 
-    The source is refused where there are `problems`.
+    The source is refused where there are `problems`; it is read with `warnings`, which are in the summary.
     """
 
     target_start: bytes
@@ -28,6 +28,7 @@ class SourceHeader:
     blank_bytes: int
     layout: ColumnLayout
     problems: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,12 @@ def source_parts(direction: Direction) -> Iterator[ContractPart]:
                 rejected=rejected,
                 accepted=accepted,
             )
-    judges = {**SOURCE_JUDGES, "header": header_diff.mode, "header_case": _header_case}
+    judges = {
+        **SOURCE_JUDGES,
+        "header": header_diff.mode,
+        "header_case": _header_case,
+        "unexpected_columns": header_diff.unexpected,
+    }
     for key, judge in judges.items():
         was, now = getattr(old, key), getattr(new, key)
         if was != now:
@@ -123,7 +128,7 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             ("columns", old[column.name]),
             ("columns",),
             rejected=header_diff.surplus(direction, column),
-            accepted=header_diff.lacking(direction.reverse),
+            accepted=header_diff.lacking(direction.reverse, column),
         )
     for column in come:
         yield ContractPart(
@@ -132,7 +137,7 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             column.name,
             ("columns",),
             ("columns", new[column.name]),
-            rejected=header_diff.lacking(direction),
+            rejected=header_diff.lacking(direction, column),
             accepted=header_diff.surplus(direction.reverse, column),
         )
     yield from _order_part(direction, pairs, new)
