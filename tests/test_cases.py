@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from callcenter_etl import load_contract, validate
-
-CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+from tests.case_folders import CASES, source_of
 
 
 def expected_of(case: Path) -> list[tuple[str, str]]:
@@ -29,7 +28,7 @@ def found_in(output: Path) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_the_api_puts_every_record_in_its_place(case: Path, tmp_path: Path, block_bytes: int) -> None:
     contract = load_contract(case / "contract.yaml")
-    result = validate(case / "source.csv", contract, output=tmp_path, block_bytes=block_bytes, chunk_rows=2)
+    result = validate(source_of(case), contract, output=tmp_path, block_bytes=block_bytes, chunk_rows=2)
     assert found_in(tmp_path) == expected_of(case)
     counts = result.summary["records"]
     assert (counts["rejected"], counts["read"]) == (
@@ -40,7 +39,7 @@ def test_the_api_puts_every_record_in_its_place(case: Path, tmp_path: Path, bloc
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_the_command_line_says_the_same(case: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "callcenter_etl", "validate", str(case / "source.csv"), "--quiet"]
+    command = [sys.executable, "-m", "callcenter_etl", "validate", str(source_of(case)), "--quiet"]
     command += [
         "--contract",
         str(case / "contract.yaml"),

@@ -20,11 +20,10 @@ from callcenter_etl import UsageError, load_contract, validate
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.tools.explain import Explanation, explain_line
 from callcenter_etl.tools.explain.find_record import letters
+from tests.case_folders import CASES, source_of
 from tests.oracle.compare import write_case
 from tests.oracle.strategies import cases
 from tests.reliability.support import command
-
-CASES = sorted(path for path in (Path(__file__).parents[1] / "cases").iterdir() if path.is_dir())
 
 
 def explained(source: Path, contract: Contract, lines: int, **options: Any) -> dict[int, str]:
@@ -61,7 +60,7 @@ def test_every_record_of_every_case_is_explained_as_the_run_judges_it(
     case: Path, tmp_path: Path, block_bytes: int
 ) -> None:
     assert_judged_as_by_a_run(
-        case / "source.csv", load_contract(case / "contract.yaml"), tmp_path, block_bytes=block_bytes
+        source_of(case), load_contract(case / "contract.yaml"), tmp_path, block_bytes=block_bytes
     )
 
 

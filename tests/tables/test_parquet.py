@@ -16,12 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from callcenter_etl import OutputError, UsageError, load_contract, validate
+from tests.case_folders import CASES, source_of
 from tests.oracle.compare import SIZES, write_case
 from tests.oracle.dirt import make_case
 from tests.published import names_in
 from tests.tables.outputs import cli, contract_of, records_in, rows_of, write_source
-
-CASES = sorted(path for path in (Path(__file__).parents[1] / "cases").iterdir() if path.is_dir())
 
 
 def test_duckdb_reads_the_contracts_types(tmp_path: Path) -> None:
@@ -55,9 +54,9 @@ def test_duckdb_reads_the_contracts_types(tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_every_case_has_the_same_records_in_both_formats(case: Path, tmp_path: Path) -> None:
     contract = load_contract(case / "contract.yaml")
-    plain = validate(case / "source.csv", contract, output=tmp_path / "csv")
+    plain = validate(source_of(case), contract, output=tmp_path / "csv")
     typed = validate(
-        case / "source.csv",
+        source_of(case),
         contract,
         output=tmp_path / "typed",
         target_format="parquet",

@@ -14,11 +14,10 @@ import pytest
 from callcenter_etl import load_contract, validate
 from callcenter_etl.engines.spark import spark_jobs, spark_session
 from callcenter_etl.errors import SourceError, UsageError
+from tests.case_folders import CASES, source_of
 from tests.engines.spark.proof import disagreements
 from tests.engines.spark.support import both, differing, outcome_of
 
-ROOT = Path(__file__).parents[3]
-CASES = sorted(path for path in (ROOT / "tests" / "cases").iterdir() if path.is_dir())
 GENERATED = range(5)
 KEYED = {
     "contract": "keyed",
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("needs_spark")
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_every_case_comes_out_the_same(case: Path, tmp_path: Path) -> None:
-    assert differing(*both(case / "source.csv", case / "contract.yaml", tmp_path, range_bytes=16)) == []
+    assert differing(*both(source_of(case), case / "contract.yaml", tmp_path, range_bytes=16)) == []
 
 
 @pytest.mark.parametrize("seed", GENERATED)
