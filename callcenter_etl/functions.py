@@ -14,6 +14,7 @@ from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.source_patterns import resolve_sources
+from callcenter_etl.sources.side_file_reader import without_side_files
 from callcenter_etl.store.access import DEFAULTS
 
 if (
@@ -37,10 +38,14 @@ AnyContract = Contract | str | os.PathLike[str] | Mapping[str, Any]
 def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> list[str]:
     """Return the sources of names and globs, in order and without duplicates, for example to validate each.
 
-    `contract` supplies `run.storage_options` for S3. Raises SourceError if a glob matches no file.
+    `contract` supplies `run.storage_options` for S3, and the names of files beside a source, which are none. Raises
+    SourceError if a glob matches no file.
     """
-    storage = DEFAULTS if contract is None else as_contract(contract).document.run.storage_options
-    return resolve_sources(_paths_of("patterns", patterns), storage)
+    paths = _paths_of("patterns", patterns)
+    if contract is None:
+        return resolve_sources(paths, DEFAULTS)
+    document = as_contract(contract).document
+    return without_side_files(resolve_sources(paths, document.run.storage_options), document.source)
 
 
 def _paths_of(name: str, paths: object) -> list[str]:

@@ -21,9 +21,11 @@ from callcenter_etl.contract.partial import (
     read_part,
     read_parts,
 )
+from callcenter_etl.contract.side_files import side_file_faults
 from callcenter_etl.contract.size_limits import unique_rules_fault
 from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
+from callcenter_etl.contract.value_fields import field_faults
 
 Found = Iterator[tuple[Path, str, int]]
 
@@ -65,7 +67,15 @@ def _source_faults(value: dict[str, Any]) -> Found:
     name = read_part(FileName, declared.get("filename"))
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
+        yield from _name_field_faults(name, declared["filename"])
+    yield from side_file_faults(declared, ("source",))
     yield from surrounding_faults(part, declared, ("source",))
+
+
+def _name_field_faults(name: Part[FileName], declared: Any) -> Found:
+    if isinstance(declared, dict) and "pattern" not in name.broken and not name.has_unknown_keys:
+        patterns = () if name.value.pattern is None else (name.value.pattern,)
+        yield from field_faults(declared.get("fields"), patterns, ("source", "filename", "fields"))
 
 
 def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:

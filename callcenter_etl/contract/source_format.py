@@ -19,8 +19,10 @@ from callcenter_etl.contract.key_types import (
     Texts,
 )
 from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.side_files import Checksum, Control
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
+from callcenter_etl.contract.value_fields import Fields
 
 # Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
@@ -32,6 +34,9 @@ class FileName(FrozenModel):
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     length: OptionalCount = Field(None, description="in characters")
     extensions: Texts = Field((), description="what the name may end in")
+    fields: Fields = Field(
+        default_factory=dict, description="types of the pattern's named groups, text otherwise"
+    )
 
 
 class SourceFormat(FrozenModel):
@@ -66,6 +71,8 @@ class SourceFormat(FrozenModel):
     )
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
+    control: Control | None = Field(None, description="a file beside the source with values of the run")
+    checksum: Checksum | None = Field(None, description="a file beside the source with its SHA-256 or MD5")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
 
     @property

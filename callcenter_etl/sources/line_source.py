@@ -99,6 +99,14 @@ class LineSource:
         """Hash of the stored bytes read so far, hexadecimal."""
         return self._stored_bytes.sha256
 
+    def hash_with(self, algorithm: str) -> None:
+        """Hash the stored bytes with a further algorithm, such as md5. Call it before `open`."""
+        self._stored_bytes.hash_with(algorithm)
+
+    def digest(self, algorithm: str) -> str:
+        """Return the hash of the stored bytes read so far by SHA-256 or a further algorithm, hexadecimal."""
+        return self._stored_bytes.digest(algorithm)
+
     @property
     def plain_bytes(self) -> int:
         """Plain (decompressed, transcoded) bytes of the source read so far."""

@@ -14,6 +14,8 @@ def as_published(document: ContractDocument) -> ContractDocument:
     source = document.source
     outputs = {
         "filename": None,
+        "control": None,
+        "checksum": None,
         "encoding": source.encoding if is_ascii_superset(source.encoding) else "utf-8",
         # No output has these lines. `comment` too: a record of rejected.csv that is corrected may begin with it.
         "preamble": None,

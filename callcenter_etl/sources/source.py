@@ -113,6 +113,12 @@ class Source(Protocol):
     def sha256(self) -> str:
         """SHA-256 of the stored bytes read so far, hexadecimal."""
 
+    def hash_with(self, algorithm: str) -> None:
+        """Hash the stored bytes with a further algorithm, such as md5. Call it before `open`."""
+
+    def digest(self, algorithm: str) -> str:
+        """Return the hash of the stored bytes read so far by SHA-256 or a further algorithm, hexadecimal."""
+
     @property
     def plain_bytes(self) -> int:
         """Plain (decompressed, transcoded) bytes read so far."""

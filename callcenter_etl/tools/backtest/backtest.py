@@ -89,8 +89,8 @@ def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
             # Up to there both contracts have all their verdicts.
             limit = min(first.last_line, second.last_line)
             _compare(first.take(limit), second.take(limit), result)
-    for evaluator, side in ((old, result.old), (new, result.new)):
-        _close(side, evaluator.document.limits)
+        for evaluation, evaluator, side in ((before, old, result.old), (after, new, result.new)):
+            _close(side, evaluator.document.limits, evaluation)
     result.newly_rejected_by_rule = _in_order(result.newly_rejected_by_rule, new.document)
     result.newly_accepted_by_rule = _in_order(result.newly_accepted_by_rule, old.document)
     return result
@@ -102,11 +102,12 @@ def _in_order(by_rule: dict[str, VerdictChanges], document: ContractDocument) ->
     return dict(sorted(by_rule.items(), key=lambda each: (order.get(each[0], -1), each[0])))
 
 
-def _close(side: ContractSide, limits: Limits) -> None:
+def _close(side: ContractSide, limits: Limits, evaluation: Evaluation) -> None:
     # Limits are about records, and none was read.
     if side.status == "refused":
         return
-    side.problems = broken_limits(limits, read=side.read, rejected=side.rejected)
+    limited = broken_limits(limits, read=side.read, rejected=side.rejected)
+    side.problems = (*evaluation.failures, *limited)
     side.status = status_of(limits, side.problems, rejected=side.rejected)
 
 

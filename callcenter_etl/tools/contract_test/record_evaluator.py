@@ -22,8 +22,10 @@ class RecordEvaluator:
     """Validates generated records against one contract; `folder` is for the sources with the records."""
 
     def __init__(self, contract: LoadedContract, folder: Path) -> None:
-        # The rules for the file name do not apply to generated sources.
-        source = contract.document.source.model_copy(update={"filename": None})
+        # A generated source has no name and no files beside it.
+        source = contract.document.source.model_copy(
+            update={"filename": None, "control": None, "checksum": None}
+        )
         self.document = contract.document.model_copy(update={"source": source})
         self._folder = folder
         self._origin = contract.origin
