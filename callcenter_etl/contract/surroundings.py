@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -61,6 +61,18 @@ class Footer(Surrounding):
 
     lines: Count = Field(1, description=_LINES)
     fields: Fields = Field(default_factory=dict[str, Column], description=_FIELDS)
+
+
+def surrounding_warnings(lines: Mapping[str, Surrounding | None]) -> Iterator[tuple[Path, str]]:
+    """Yield path and message of each surrounding, by its key in `source`, that no line can break."""
+    whys = {
+        "after_header": "a record in its place would be taken for it",
+        "footer": "a delivery that is cut short would end in a record that is taken for it",
+    }
+    for key, why in whys.items():
+        declared = lines[key]
+        if declared is not None and not declared.match:
+            yield ("source", key), f"without match any line will do, so that {why} (declare match)"
 
 
 def surrounding_faults(source: Part[Any], declared: dict[str, Any], path: Path) -> Found:

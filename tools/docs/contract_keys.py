@@ -23,7 +23,9 @@ from callcenter_etl.contract.model import (
     SourceFormat,
 )
 from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
+from callcenter_etl.contract.side_files import Checksum, Control
 from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
 
 SAMPLE = Path(__file__).resolve().parents[2] / "contracts" / "call_center.yaml"
@@ -31,6 +33,11 @@ _PLACES: dict[str, type[BaseModel]] = {
     "The contract": ContractDocument,
     "source": SourceFormat,
     "source.filename": FileName,
+    "source.preamble": Preamble,
+    "source.after_header": AfterHeader,
+    "source.footer": Footer,
+    "source.control": Control,
+    "source.checksum": Checksum,
     "columns": Column,
     "columns.lookup": Lookup,
     "rules": RecordRule,
