@@ -223,6 +223,16 @@ SOURCES = [
     ("", "max_bytes: 1 GiB", "max_bytes", "breaking", "loosening"),
     ("", "filename: {pattern: 'a.*'}", "filename.pattern", "breaking", "loosening"),
     ("", "filename: {length: 5}", "filename.length", "breaking", "loosening"),
+    ("", "preamble: {lines: 1}", "preamble", "breaking", "breaking"),
+    ("preamble: {lines: 1}", "preamble: {lines: 2}", "preamble", "breaking", "breaking"),
+    ("preamble: {lines: 1}", "preamble: {lines: 1, match: a}", "preamble", "breaking", "loosening"),
+    ("preamble: {lines: 1, match: a}", "preamble: {lines: 1, match: a, optional: true}", "preamble", "loosening", "breaking"),
+    ("preamble: {until: a}", "preamble: {until: b}", "preamble", "breaking", "breaking"),
+    ("", "header_lines: 2", "header_lines", "breaking", "breaking"),
+    ("after_header: {match: a}", "after_header: {match: a|b}", "after_header", "loosening", "breaking"),
+    ("", "comment: '#'", "comment", "breaking", "breaking"),
+    ("", "footer: {match: a}", "footer", "breaking", "breaking"),
+    ("footer: {match: '(?P<n>.*)'}", "footer: {match: '(?P<n>.*)', fields: {n: integer}}", "footer", "breaking", "loosening"),
     ("filename: {extensions: [.csv]}", "filename: {extensions: [.csv, .txt]}", "filename.extensions", "loosening", "breaking"),
 ]  # fmt: skip
 
