@@ -76,6 +76,7 @@ class Validator:
             lines=chunk.sound_lines,
             lookups=self.lookups,
             absent=frozenset(layout.absent),
+            short=chunk.short,
         )
 
     def judge(self, columns: ChunkColumns) -> Verdict:

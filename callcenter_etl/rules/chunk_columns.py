@@ -29,7 +29,8 @@ class ChunkColumns:
 
     `first_lines` has, for each rule of uniqueness, the line of the first occurrence of each record's key, or -1 if
     the record is the first occurrence or has no key. `absent` names the optional columns that the source lacks: their
-    values are empty, and their own rules are not asked.
+    values are empty, and their own rules are not asked. `short` marks the records with fields missing at the end, None
+    where that is not known, or not allowed.
     """
 
     columns: Mapping[str, Column]
@@ -39,6 +40,7 @@ class ChunkColumns:
     first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     lookups: Mapping[str, pa.Array] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    short: Mask | None = None
     # Filled at first use: the rules of a column share each result, and an unasked one is never computed.
     _blank: dict[str, Mask] = field(default_factory=dict)
     _valid: dict[str, Mask] = field(default_factory=dict)

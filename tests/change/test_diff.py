@@ -209,6 +209,13 @@ def test_a_change_of_a_column_has_its_effect(
 SOURCES = [
     ("", "delimiter: ;", "delimiter", "breaking", "breaking"),
     ("", "quote: null", "quote", "breaking", "breaking"),
+    ("", "escape: '\\'", "escape", "breaking", "breaking"),
+    ("", "double_quote: false", "double_quote", "breaking", "breaking"),
+    ("", "double_quote: true", "double_quote", "neutral", "neutral"),
+    ("quote: null", "quote: null, double_quote: false", "double_quote", "neutral", "neutral"),
+    ("", "skip_initial_space: true", "skip_initial_space", "breaking", "breaking"),
+    ("", "trailing_delimiter: true", "trailing_delimiter", "loosening", "breaking"),
+    ("", "short_records: empty", "short_records", "loosening", "breaking"),
     ("encoding: ascii", "encoding: utf-8", "encoding", "loosening", "breaking"),
     ("encoding: latin-1", "encoding: utf-8", "encoding", "breaking", "breaking"),
     ("", "quoting: lenient", "quoting", "loosening", "breaking"),

@@ -164,6 +164,7 @@ def one_row(columns: ChunkColumns, row: int) -> ChunkColumns:
         first_lines={rule: lines[[row]] for rule, lines in columns.first_lines.items()},
         lookups=columns.lookups,
         absent=columns.absent,
+        short=None if columns.short is None else columns.short[[row]],
     )
 
 

@@ -12,8 +12,9 @@ from clevercsv.detect import Detector
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import SampleError, UsageError
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import QUOTE
-from callcenter_etl.sources.quotes import split_fields
+from callcenter_etl.sources.record_scanner import split_fields
 from callcenter_etl.tools.infer.likenesses import looks_given, looks_unmistakable
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, plain_document, read_chunks
 from callcenter_etl.tools.infer.sample_survey import Encoding, Survey
@@ -121,7 +122,7 @@ def _first_record(head: str, delimiter: str, quote: str | None) -> tuple[str, ..
         if joined.count(quote or "") % 2 == 0:
             record = joined
             break
-    return tuple(split_fields(record, delimiter, quote))
+    return tuple(split_fields(record, Dialect(delimiter=delimiter, quote=quote)))
 
 
 def _quoting(surveys: Sequence[Survey], layout: SampleLayout, on_bytes: OnBytes) -> dict[str, Any]:
