@@ -130,6 +130,10 @@ def test_a_warning_fails_a_run_only_where_it_is_asked_to(tmp_path: Path, monkeyp
         if form != "sarif":  # the descriptors of its rules have levels of their own
             assert failing not in shown, form
     assert "::error " in command(*base, "--format", "github", "--fail-on", "warn").stdout
+    assert command(*base, "--report", "r.html", "-q").returncode == 0
+    page = Path("r.html").read_text()
+    assert "Warnings about the source" in page
+    assert "</code>: warning: column" in page
     assert "warning: column" in command("explain", "o", "-c", "c.yaml").stdout
 
 
