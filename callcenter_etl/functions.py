@@ -13,9 +13,8 @@ from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
-from callcenter_etl.source_patterns import resolve_sources
+from callcenter_etl.source_patterns import only_source, resolve_sources
 from callcenter_etl.sources.side_file_reader import without_side_files
-from callcenter_etl.store.access import DEFAULTS
 
 if (
     TYPE_CHECKING
@@ -38,14 +37,15 @@ AnyContract = Contract | str | os.PathLike[str] | Mapping[str, Any]
 def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> list[str]:
     """Return the sources of names and globs, in order and without duplicates, for example to validate each.
 
-    `contract` supplies `run.storage_options` for S3, and the names of files beside a source, which are none. Raises
-    SourceError if a glob matches no file.
+    Of an archive they are its members: those that `source.member` of the contract matches, or its only one.
+    `contract` also supplies `run.storage_options` for S3, and the names of files beside a source, which are none. Raises SourceError if a glob matches no file.
     """
-    paths = _paths_of("patterns", patterns)
     if contract is None:
-        return resolve_sources(paths, DEFAULTS)
+        return resolve_sources(_paths_of("patterns", patterns))
     document = as_contract(contract).document
-    return without_side_files(resolve_sources(paths, document.run.storage_options), document.source)
+    paths = _paths_of("patterns", patterns)
+    found = resolve_sources(paths, document.run.storage_options, member=document.source.member)
+    return without_side_files(found, document.source)
 
 
 def _paths_of(name: str, paths: object) -> list[str]:
@@ -147,7 +147,8 @@ def explain(
     if line is not None:
         if isinstance(source, RunResult):
             source = source.source
-        return explain_line(path_of("source", source), loaded, line, show_values=show_values)
+        path = only_source(path_of("source", source), loaded.document)
+        return explain_line(path, loaded, line, show_values=show_values)
     output = source.output if isinstance(source, RunResult) else path_of("source", source)
     return causes_of_run(output, loaded)[1]
 

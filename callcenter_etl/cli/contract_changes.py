@@ -12,7 +12,7 @@ from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
-    from callcenter_etl.contract.model import ContractDocument
+    from callcenter_etl.api_contract import Contract
     from callcenter_etl.tools.backtest.backtest import BackTest
 
 
@@ -51,7 +51,7 @@ def diff(
         raise UsageError(f"two contracts are compared, {more[0]!r} is a third (sources come after --against)")
     before, after = load_contracts([old, new])
     changes = diff_contracts(before, after)
-    sources = _sources_of([*(against or []), *(more or [])], after.document)
+    sources = _sources([*(against or []), *(more or [])], after)
     tests: list[BackTest] = []
     failures: list[int] = []
     for source in sources:
@@ -64,12 +64,13 @@ def diff(
     raise typer.Exit(max([int(any(change.tightens for change in changes)), *failures]))
 
 
-def _sources_of(patterns: list[str], document: ContractDocument) -> list[str]:
+def _sources(patterns: list[str], contract: Contract) -> list[str]:
     from callcenter_etl.source_patterns import resolve_sources
     from callcenter_etl.sources.side_file_reader import without_side_files
 
-    found = resolve_sources(patterns, document.run.storage_options, on_skipped=print_skipped)
-    return without_side_files(found, document.source)
+    storage, member = contract.document.run.storage_options, contract.document.source.member
+    found = resolve_sources(patterns, storage, member, on_skipped=print_skipped)
+    return without_side_files(found, contract.document.source)
 
 
 def try_out_contracts(

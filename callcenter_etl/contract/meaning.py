@@ -9,6 +9,7 @@ from callcenter_etl.contract import semantics
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.examples import FailingExample
+from callcenter_etl.contract.fixed_width import place_faults
 from callcenter_etl.contract.header_faults import header_faults
 from callcenter_etl.contract.key_types import Record
 from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
@@ -23,6 +24,7 @@ from callcenter_etl.contract.partial import (
 )
 from callcenter_etl.contract.side_files import side_file_faults
 from callcenter_etl.contract.size_limits import unique_rules_fault
+from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH, NO_EXCEL_KEYS
 from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 from callcenter_etl.contract.value_fields import field_faults
@@ -48,6 +50,7 @@ def check_meaning(value: dict[str, Any]) -> Found:
         yield *too_many, 0
     yield from _source_faults(value)
     yield from header_faults(value, columns)
+    yield from _format_faults(value, columns)
     yield from _layout_faults(value, columns)
     yield from _example_faults(value, columns)
 
@@ -76,6 +79,29 @@ def _name_field_faults(name: Part[FileName], declared: Any) -> Found:
     if isinstance(declared, dict) and "pattern" not in name.broken and not name.has_unknown_keys:
         patterns = () if name.value.pattern is None else (name.value.pattern,)
         yield from field_faults(declared.get("fields"), patterns, ("source", "filename", "fields"))
+
+
+def _format_faults(value: dict[str, Any], columns: Columns) -> Found:
+    """Yield the keys that the format of the source does not have, and the faults of places in a record."""
+    declared = value.get("source", {})
+    part: Part[SourceFormat] | None = read_part(SourceFormat, declared)
+    if part is None or "format" in part.broken:
+        return
+    form = part.value.format
+    for key in DELIMITED_KEYS if form != DELIMITED else ():
+        if key in declared:
+            yield ("source", key), f"{key} goes with source.format: delimited, not {form}", 0
+    for key in NO_EXCEL_KEYS if form == EXCEL else ():
+        if key in declared:
+            yield ("source", key), f"{key} means nothing for a workbook: leave the key out", 0
+    if form != EXCEL and "sheet" in declared:
+        yield ("source", "sheet"), f"sheet goes with source.format: excel, not {form}", 0
+    if form == FIXED_WIDTH and part.value.header not in ("exact", "none"):
+        sentence = (
+            f"columns of fixed width are found by their place: exact or none, not {part.value.header!r}"
+        )
+        yield ("source", "header"), sentence, 0
+    yield from place_faults(columns.parts, fixed_width=form == FIXED_WIDTH)
 
 
 def _dialect_faults(characters: dict[str, str], *, skips_spaces: bool) -> Found:

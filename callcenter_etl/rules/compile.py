@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.normalization import NORMALIZED, is_normalized
+from callcenter_etl.diagnostic import INFO
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import Mask
@@ -50,3 +52,20 @@ def _asked_where_present(column: Column, mask: Broken) -> Broken:
         return np.zeros(len(columns), dtype=bool) if column.name in columns.absent else mask(columns)
 
     return broken
+
+
+def information_rules(document: ContractDocument) -> tuple[Rule, ...]:
+    """Return the rules of severity info, which count records and judge none: one for each normalized column."""
+    return tuple(_normalized_rule(column) for column in document.columns if is_normalized(column))
+
+
+def _normalized_rule(column: Column) -> Rule:
+    name = column.name
+    return Rule(
+        id=f"{name}.{NORMALIZED}",
+        severity=INFO,
+        column=name,
+        sentence="{column} is judged as '{value}'",
+        broken=lambda columns: columns.normalized_mask(name),
+        classified=None if column.classification == "public" else column.classification,
+    )

@@ -53,9 +53,9 @@ class Publication:
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.contract.document)
-        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
+        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.counted_rules}
         # A source that was cut short may be refused for that: then the checksum says so.
-        problems = (*header.problems, *self.delivery.digest_problems(reader.digest))
+        problems = (*header.problems, *self.delivery.digest_problems(reader.hashes.digest))
         values = self._values(header, {})
         summary = self._summary(
             reader, status="refused", problems=problems, rules=rules, outputs={}, values=values
@@ -107,7 +107,7 @@ class Publication:
         """Return the problems for which a source that was read to its end has failed."""
         accounts = self.accounts
         return (
-            *self.delivery.digest_problems(reader.digest),
+            *self.delivery.digest_problems(reader.hashes.digest),
             *reader.footer.problems,
             *broken_limits(self.plan.limits, read=accounts.framed, rejected=accounts.rejected.records),
         )

@@ -49,6 +49,6 @@ def read_delivery(uri: str, document: ContractDocument) -> Delivery:
 def open_delivered(source: Source, delivery: Delivery) -> SourceHeader:
     """Open a source and return its header, with the problems of its delivery first. Raises SourceError."""
     if delivery.digest is not None:
-        source.hash_with(delivery.digest.algorithm)
+        source.hashes.hash_with(delivery.digest.algorithm)
     header = source.open()
     return replace(header, problems=(*delivery.problems, *header.problems))

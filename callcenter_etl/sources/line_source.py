@@ -12,7 +12,6 @@ from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.blocks import blocks_of
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.content_sniffing import (
     HEAD_BYTES,
     compressed_otherwise,
@@ -32,10 +31,11 @@ from callcenter_etl.sources.encodings import (
 from callcenter_etl.sources.file_name_rules import name_problems
 from callcenter_etl.sources.footer import FooterFilter, FooterReader
 from callcenter_etl.sources.header_reader import HeaderReader, refused
-from callcenter_etl.sources.line_format import LineFormat
+from callcenter_etl.sources.line_format import LineFormat, WrongFormatError
 from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceFooter, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
+from callcenter_etl.store.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 # A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
@@ -60,7 +60,7 @@ class LineSource:
         self.document = document
         self.form = form
         self.dialect = form.dialect
-        self._stored_bytes = StoredBytes(self.uri, passed)
+        self.hashes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
         self.identity = access.identify(uri, self._storage)
         self.size = self.identity.size
@@ -92,20 +92,12 @@ class LineSource:
     @property
     def stored_bytes(self) -> int:
         """Stored bytes of the source read so far."""
-        return self._stored_bytes.count
+        return self.hashes.count
 
     @property
     def sha256(self) -> str:
         """Hash of the stored bytes read so far, hexadecimal."""
-        return self._stored_bytes.sha256
-
-    def hash_with(self, algorithm: str) -> None:
-        """Hash the stored bytes with a further algorithm, such as md5. Call it before `open`."""
-        self._stored_bytes.hash_with(algorithm)
-
-    def digest(self, algorithm: str) -> str:
-        """Return the hash of the stored bytes read so far by SHA-256 or a further algorithm, hexadecimal."""
-        return self._stored_bytes.digest(algorithm)
+        return self.hashes.sha256
 
     @property
     def plain_bytes(self) -> int:
@@ -132,7 +124,7 @@ class LineSource:
     @property
     def rests(self) -> bool:
         """Return whether all blocks so far end with a record, so that a checkpoint may be taken here."""
-        return self._stored_bytes.proven and not self._pending.within_record
+        return self.hashes.proven and not self._pending.within_record
 
     @property
     def position(self) -> SourceOffset:
@@ -145,6 +137,7 @@ class LineSource:
 
         Raises SourceError where the source cannot be read.
         """
+        self._check_unpacked_size()
         problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
         # Standard input cannot be rewound, so the blocks that are read to recognise the format are kept for the reading.
@@ -167,6 +160,8 @@ class LineSource:
         except EncodingMismatchError as error:
             sentence = encoding_mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Diagnostic("header.encoding", sentence)])
+        except WrongFormatError as error:
+            return refused([*problems, error.problem])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
@@ -181,6 +176,15 @@ class LineSource:
             sentence = encoding_mismatch(self.dialect.encoding, detected)
             return refused([*problems, Diagnostic("header.encoding", sentence)])
         return header
+
+    def _check_unpacked_size(self) -> None:
+        """Raise SourceError for a member of an archive that is larger than the contract allows."""
+        most = self.document.source.max_bytes
+        # Only members of archives: a plain file takes the room that it has already.
+        if self.size is not None and self.size > most and access.is_member(self._address, self._storage):
+            raise SourceError(
+                f"{self.uri}: over {most:,} bytes when unpacked (raise source.max_bytes if that is right)"
+            )
 
     def _other_encoding(self, start: bytes, header: SourceHeader) -> str | None:
         """Return the encoding that the source has instead of a declared superset of ASCII, None where none is shown."""
@@ -206,7 +210,7 @@ class LineSource:
         if any((source.preamble, source.after_header, source.comment, source.footer)):
             return None  # these lines are in no output
         # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
-        if self.size is None or is_stateful(self.dialect.encoding):
+        if self.size is None or self.form.converts or is_stateful(self.dialect.encoding):
             return None
         return self.size // bytes_per_ascii(self.dialect.encoding)
 
@@ -249,7 +253,7 @@ class LineSource:
 
         Raises CheckpointMismatchError where the checkpoint's reader had read more bytes than the source has.
         """
-        if not self._stored_bytes.proven:
+        if not self.hashes.proven:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
         if self.uri == STANDARD_INPUT:
             return
@@ -273,7 +277,7 @@ class LineSource:
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
         with translate_os_errors(self.uri, SourceError):
             for block in read_blocks(stream, self._block_bytes):
-                self._stored_bytes.add(block)
+                self.hashes.add(block)
                 yield block
 
     def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
@@ -282,6 +286,7 @@ class LineSource:
             blocks = decompressed(
                 blocks, suffix=suffix, uri=self.uri, max_bytes=self.document.source.max_bytes
             )
+        blocks = self.form.lines_of(blocks, self.uri)
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks

@@ -13,9 +13,9 @@ from callcenter_etl.contract.source_format import SourceFormat
 from callcenter_etl.contract.value_fields import CapturedValues
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.checksum_lines import digests_in
-from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.control_values import control_values
 from callcenter_etl.store import access
+from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.store_errors import MissingError
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, beside
 
@@ -156,9 +156,11 @@ def _read(uri: str, kind: str, declared: SideFile, document: ContractDocument) -
 
 def _content(uri: str, document: ContractDocument) -> bytes | None:
     """Return a side file, cut off after MAX_BYTES + 1 bytes, None where it does not exist."""
+    storage = document.run.storage_options
     try:
-        access.check_regular(uri)
-        return access.read_bytes(uri, document.run.storage_options, most=MAX_BYTES + 1)
+        if not access.is_member(uri, storage):  # of an archive, which is not a folder with files
+            access.check_regular(uri)
+        return access.read_bytes(uri, storage, most=MAX_BYTES + 1)
     except MissingError:
         return None
 

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.source_position import SourceOffset
+from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.sources.surrounding_lines import LineRun, LineTotals, Surroundings
 from callcenter_etl.store.file_version import FileVersion
 
@@ -113,11 +113,9 @@ class Source(Protocol):
     def sha256(self) -> str:
         """SHA-256 of the stored bytes read so far, hexadecimal."""
 
-    def hash_with(self, algorithm: str) -> None:
-        """Hash the stored bytes with a further algorithm, such as md5. Call it before `open`."""
-
-    def digest(self, algorithm: str) -> str:
-        """Return the hash of the stored bytes read so far by SHA-256 or a further algorithm, hexadecimal."""
+    @property
+    def hashes(self) -> StoredBytes:
+        """Count and hashes of the stored bytes read so far; a further algorithm is added before `open`."""
 
     @property
     def plain_bytes(self) -> int:

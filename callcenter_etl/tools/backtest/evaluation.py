@@ -83,7 +83,7 @@ class Evaluation:
     @property
     def failures(self) -> tuple[Diagnostic, ...]:
         """The problems for which the source fails as a whole, known after the last verdict."""
-        return (*self._delivery.digest_problems(self._source.digest), *self._source.footer.problems)
+        return (*self._delivery.digest_problems(self._source.hashes.digest), *self._source.footer.problems)
 
     def verdicts(self) -> Iterator[Verdicts]:
         """Yield the verdicts in order. Raises SourceError if the source was changed or cannot be read."""
