@@ -100,6 +100,13 @@ class Column(FrozenModel):
     )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
+    width: OptionalCount = Field(None, description="fixed_width: in characters, behind the column before it")
+    start: OptionalCount = Field(None, description="fixed_width: first character, counted from 1")
+    end: OptionalCount = Field(None, description="fixed_width: last character, inclusive")
+    pad: Text = Field(" ", description="fixed_width: character that fills a column, no part of its values")
+    align: Literal["left", "right"] = Field(
+        "left", description="fixed_width: the side on which values are; the other side is filled"
+    )
     severity: Annotated[
         dict[str, str],
         BeforeValidator(lambda value: _by_rule(value, _severity)),

@@ -27,6 +27,7 @@ _STRUCTURAL_SENTENCES = {
     "record.too_long": "the record is too long",
     "record.quote": "the record's quotes cannot be read",
     "record.encoding": "the record has bytes that cannot be decoded",
+    "record.width": "the record has another number of characters than its columns",
     "record.fields": "the record has another number of fields than the header",
 }
 

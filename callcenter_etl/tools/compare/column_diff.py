@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from callcenter_etl.contract.fixed_width import PLACE_KEYS
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.compare import header_diff
@@ -35,6 +36,7 @@ def pair_parts(
         )
 
     yield from _name_parts(part, direction, before, after)
+    yield from _place_parts(part, before, after)
     yield from _rule_parts(part, direction, before, after)
     yield from _normalization_parts(part, direction, before, after)
     yield from _severity_parts(part, direction, before, after)
@@ -62,6 +64,20 @@ def _name_parts(part: Any, direction: Direction, before: Column, after: Column) 
     if set(before.aliases) != set(after.aliases):
         old, new = (", ".join(each.aliases) or None for each in (before, after))
         yield part("aliases", old, new, rejected=rejected, accepted=accepted)
+
+
+def _place_parts(part: Any, before: Column, after: Column) -> Iterator[ContractPart]:
+    """Yield the differences of the characters at which a fixed-width record has the column."""
+    for key in PLACE_KEYS:
+        old, new = getattr(before, key), getattr(after, key)
+        if old != new:
+            # A record of the one width has no value of the other: none is accepted by both for sure.
+            rejected, accepted = (f"records written with {key} {_place(each)}" for each in (old, new))
+            yield part(key, _text(old), _text(new), rejected=rejected, accepted=accepted)
+
+
+def _place(value: Any) -> str:
+    return "of another key" if value is None else repr(value)
 
 
 def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:

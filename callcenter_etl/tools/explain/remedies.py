@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.expressions import ExpressionFaults
+from callcenter_etl.contract.fixed_width import PLACE_KEYS
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
@@ -117,13 +118,20 @@ def column_yaml(column: Column) -> str:
         declared = getattr(column, key)
         if declared:
             values[key] = declared["*"] if set(declared) == {"*"} else declared
+    return _scalar(values | _keys_without_rules(column))
+
+
+def _keys_without_rules(column: Column) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        key: getattr(column, key) for key in PLACE_KEYS if key in column.model_fields_set
+    }
     if column.aliases:
         values["aliases"] = list(column.aliases)
     if column.classification != "public":
         values["classification"] = column.classification
     if column.description is not None:
         values["description"] = column.description
-    return _scalar(values)
+    return values
 
 
 def rule_yaml(rule: RecordRule) -> str:
