@@ -66,7 +66,7 @@ def _without(block: Bytes, dropped: Offsets) -> bytes:
     ends = np.sort(dropped)
     starts = np.concatenate(([0], ends + 1))
     stops = np.concatenate((ends, [len(block)]))
-    view = memoryview(block)
+    view = block.data
     return b"".join(view[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True))
 
 
