@@ -96,7 +96,10 @@ class _Decision:
         self.evidence.append(f"{count_of(self.values - wrong, self.values, 'value')}")
         if wrong:
             self.outliers["type"] = wrong
-        reading = self.found.reading
+        form, reading = self.found.form, self.found.reading
+        if form is not None:
+            self.keys |= form.keys
+            self.evidence += form.evidence
         if reading is None:
             return
         formats = list(reading.formats)
@@ -143,6 +146,11 @@ class _Decision:
         limits.get(self.kind, lambda: None)()
 
     def _number_limits(self) -> None:
+        form = self.found.form
+        if form is not None:
+            if self.values >= ENOUGH and not form.negative and not self._hidden:
+                self.keys["min"] = 0
+            return
         if self.profile.numbers is None:
             return
         low, high = self.profile.numbers
@@ -204,7 +212,7 @@ class _Decision:
             )
 
     def _duration_limits(self) -> None:
-        if self.profile.durations is not None and not self._hidden:
+        if self.profile.durations is not None and not self._hidden and self.found.form is None:
             low, high = self.profile.durations
             self._note_span(instant("duration", low), instant("duration", high))
 

@@ -30,6 +30,7 @@ from callcenter_etl.tools.infer.damage import (
 )
 from callcenter_etl.tools.infer.format_evidence import FormatEvidence
 from callcenter_etl.tools.infer.likenesses import LikenessCounts
+from callcenter_etl.tools.infer.value_forms import FormCounts
 from callcenter_etl.tools.infer.value_shapes import Shapes
 from callcenter_etl.uniqueness import KeyRegistry
 
@@ -109,9 +110,11 @@ class ColumnProfile:
     distinct: Counter[str] | None = field(default_factory=Counter)
     formats: dict[str, FormatEvidence] = field(default_factory=dict)
     shapes: Shapes = field(init=False)
+    forms: FormCounts = field(init=False)
 
     def __post_init__(self) -> None:
         self.shapes = Shapes(max_misfits=self.max_misfits)
+        self.forms = FormCounts(max_misfits=self.max_misfits)
         self.likenesses = LikenessCounts(lines=self.lines, spared=self.max_misfits)
         for kind in ("datetime", "date", "time"):
             self.formats[kind] = FormatEvidence(kind, max_misfits=self.max_misfits)
@@ -191,6 +194,7 @@ class ColumnProfile:
         self._count_distinct(values, weights)
         self._try_types(values, weights)
         self.shapes.add(values, weights)
+        self.forms.add(values, weights)
         for kind, evidence in list(self.formats.items()):
             evidence.add(values, weights)
             if not evidence.alive:

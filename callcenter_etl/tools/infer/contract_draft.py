@@ -106,6 +106,11 @@ def source_lines(
         lines.append(("quote", layout.quote, evidence))
     lines.append(("encoding", layout.encoding.name, layout.encoding.evidence))
     lines.append(("header", "exact" if layout.header else "none", layout.header_evidence))
+    lines += [(key, finding.value, finding.evidence) for key, finding in layout.findings.items()]
+    if "escape" in layout.quoting:
+        lines.append(
+            ("escape", layout.quoting["escape"], "more records are well-formed with it than without")
+        )
     if "quoting" in layout.quoting:
         lines.append(("quoting", "lenient", "some values have text after a closing quote"))
     if "multiline" in layout.quoting:

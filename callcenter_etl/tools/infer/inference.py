@@ -16,6 +16,7 @@ from callcenter_etl.tools.infer.column_types import (
     ENOUGH,
     Others,
     empty_words,
+    have_decimal_comma,
     have_durations,
     order_of_dates,
 )
@@ -121,7 +122,9 @@ class _Inferring:
         # Evidence from all columns is collected before any of them is decided.
         empty = empty_words(profiles, self.tolerance)
         others = Others(
-            order=order_of_dates(profiles, self.tolerance), durations=have_durations(profiles, self.tolerance)
+            order=order_of_dates(profiles, self.tolerance),
+            durations=have_durations(profiles, self.tolerance),
+            comma=have_decimal_comma(profiles),
         )
         columns: tuple[InferredColumn, ...] = tuple(
             decide(profile, names, tolerance=self.tolerance, empty=empty, others=others)

@@ -1,0 +1,92 @@
+"""Finds how the lines of a sample are split: delimiter, also of several characters, quote, and spaces after delimiters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clevercsv.detect import Detector
+
+from callcenter_etl.tools.infer.surroundings.sample_lines import Split, width_of
+
+DELIMITERS = ",;\t|"
+RARE_DELIMITERS = "~^\x01\x1f\x1e§¦"
+DOUBLED = "|~^:;,\t#$*&@%!\x01"  # the outer characters of delimiters of several characters
+SNIFFED_CHARACTERS = 2**15  # clevercsv's run time grows faster than the size of its sample
+MAX_INNER = 6  # a delimiter has at most eight characters
+NEARLY_ALL = 0.95
+CONSISTENT = 0.9
+
+
+def split_of(lines: Sequence[str], *, delimiter: str | None) -> Split:
+    """Return how lines are split; a given `delimiter` is not guessed."""
+    if delimiter is not None:
+        return _with_spaces(Split(delimiter, sniffed("\n".join(lines), delimiter).quote), lines)
+    long = _long_delimiter(lines)
+    if long is not None:
+        return Split(long, sniffed("\n".join(lines).replace(long, ","), ",").quote)
+    whole = sniffed("\n".join(lines), None)
+    if not _is_table(whole, lines):
+        # Titles above and totals below may hold other delimiters than the table.
+        third = len(lines) // 3
+        body = sniffed("\n".join(lines[third:]), None) if third else whole
+        whole = max((whole, body), key=lambda split: consistency(split, lines))
+    if consistency(whole, lines) < CONSISTENT:
+        rare = [Split(each, whole.quote) for each in RARE_DELIMITERS]
+        best = max(rare, key=lambda split: consistency(split, lines))
+        if consistency(best, lines) >= NEARLY_ALL:
+            whole = best
+    return _with_spaces(whole, lines)
+
+
+def sniffed(text: str, delimiter: str | None) -> Split:
+    """Return clevercsv's guess for a text."""
+    sample = text[:SNIFFED_CHARACTERS].replace("\0", " ")  # clevercsv stops at a NUL
+    cut = sample.rfind("\n") + 1
+    found = Detector().detect(sample[:cut] if cut else sample, delimiters=delimiter or DELIMITERS)
+    if found is None:
+        return Split(delimiter or ",")
+    # clevercsv returns an empty text for a quote or delimiter that does not occur.
+    return Split(delimiter or found.delimiter or ",", found.quotechar or '"')
+
+
+def consistency(split: Split, lines: Sequence[str]) -> float:
+    """Return the share of lines with the most frequent number of cells, 0 if that is one."""
+    rows = [split.cells(line) for line in lines if line]
+    width = width_of(rows)
+    return 0.0 if width < 2 or not rows else sum(len(row) == width for row in rows) / len(rows)
+
+
+def _is_table(split: Split, lines: Sequence[str]) -> bool:
+    first = next((line for line in lines if line), "")
+    rows = [split.cells(line) for line in lines if line]
+    return len(split.cells(first)) == width_of(rows) and consistency(split, lines) >= CONSISTENT
+
+
+def _long_delimiter(lines: Sequence[str]) -> str | None:
+    """Return a delimiter of several characters: one character at both its ends, with the same text between in all lines."""
+    filled = [line for line in lines if line]
+    for outer in DOUBLED:
+        rows = [line.split(outer) for line in filled if line.count(outer) >= 2]
+        if len(rows) < 2 or len(rows) < CONSISTENT * len(filled):
+            continue
+        # Of `a|~|b|~|c`, split at `|`, every second part is `~`; of `a||b||c` it is empty.
+        inner = {part for row in rows for part in row[1::2]}
+        odd = all(len(row) % 2 for row in rows)
+        if odd and len(inner) == 1 and len(next(iter(inner))) <= MAX_INNER:
+            middle = inner.pop()
+            if not any(each.isalnum() for each in middle):
+                return f"{outer}{middle}{outer}"
+    if filled and all(" | " in line and line.count("|") == line.count(" | ") for line in filled):
+        return " | "
+    return None
+
+
+def _with_spaces(split: Split, lines: Sequence[str]) -> Split:
+    """Return the split with `skip_initial_space` if nearly all cells after the first begin with a space."""
+    if split.delimiter.startswith(" "):
+        return split
+    cells = [cell for line in lines for cell in line.split(split.delimiter)[1:] if cell]
+    spaced = sum(cell.startswith(" ") and bool(cell.strip()) for cell in cells)
+    if not cells or spaced < NEARLY_ALL * len(cells):
+        return split
+    return Split(split.delimiter, split.quote, skip_initial_space=True)
