@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -55,11 +55,15 @@ def _unknown_key(error: Any, path: Path) -> str:
 
 def _keys_at(path: Path) -> list[str]:
     model: Any = ContractDocument
+    by_name = False  # the next part of the path is a name of the author's in a mapping, not a key
     for part in path:
-        if isinstance(part, int) or model is None:
+        if isinstance(part, int) or model is None or by_name:
+            by_name = False
             continue
         fields = {field.alias or key: field for key, field in model.model_fields.items()}
-        model = _model_in(fields[part].annotation) if part in fields else None
+        annotation = fields[part].annotation if part in fields else None
+        by_name = get_origin(annotation) is dict
+        model = _model_in(annotation)
     known = {} if model is None else model.model_fields
     return [field.alias or key for key, field in known.items() if key != "rule_keys"]
 

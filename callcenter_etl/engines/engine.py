@@ -23,7 +23,7 @@ from callcenter_etl.writers.staging import Staging
 class Assignment:
     """Everything that an engine needs for one run: the opened source, the validator, and the staged files.
 
-    With `parts` the engine writes folders of part files into `staged`, each part with the `preamble`, instead of using
+    With `parts` the engine writes folders of part files into `staged`, each part with `target_start`, instead of using
     the router. The folder of `staged` also holds data that does not fit into memory. `range_bytes` are the bytes of a
     Spark task. Neither `range_bytes` nor `workers`, `block_bytes` and `chunk_rows` change the outcome.
     """
@@ -36,7 +36,7 @@ class Assignment:
     router: Router
     accounts: Tally
     staged: Staging
-    preamble: bytes
+    target_start: bytes
     workers: int
     block_bytes: int = BLOCK_BYTES
     range_bytes: int = RANGE_BYTES

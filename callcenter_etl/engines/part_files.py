@@ -27,21 +27,21 @@ if TYPE_CHECKING:  # boto3 is imported for s3:// alone
 
 @dataclass(frozen=True, slots=True)
 class PartsPlan:
-    """Destination of a run's parts, and the preamble with which each part begins; picklable.
+    """Destination of a run's parts, and the header with which each part begins; picklable.
 
     `folder` is the driver's staging folder, in which executors write too, unless they upload below `prefix`.
     """
 
     work: TaskContext
     folder: str
-    preamble: bytes
+    target_start: bytes
     mode: int | None
     prefix: PartsPrefix | None
 
     @classmethod
-    def of(cls, work: TaskContext, staged: Staging, preamble: bytes) -> Self:
+    def of(cls, work: TaskContext, staged: Staging, target_start: bytes) -> Self:
         """Return the plan to write parts into a staging folder."""
-        return cls(work, str(staged.directory.resolve()), preamble, staged.mode, staged.parts_prefix)
+        return cls(work, str(staged.directory.resolve()), target_start, staged.mode, staged.parts_prefix)
 
     def attempt(self, part: int) -> Attempt:
         """Return a new attempt at a part."""
@@ -78,7 +78,7 @@ def _written(
 ) -> dict[str, Any]:
     shape, accounts = plan.work.shape, Tally()
     router = Router(staged, names=shape.layout.names, cells=shape.cells)
-    router.begin(plan.preamble)
+    router.begin(plan.target_start)
     body = collect_rows(
         (row for batch in batches for row in batch.to_pylist()),
         first=part,
@@ -107,7 +107,7 @@ def empty_part(plan: PartsPlan) -> dict[str, Any]:
     shape = plan.work.shape
     with plan.attempt(0) as staged:
         router = Router(staged, names=shape.layout.names, cells=shape.cells)
-        router.begin(plan.preamble)
+        router.begin(plan.target_start)
         files = staged.finish_files(dict.fromkeys(IN_PARTS, 0))
     return {
         "part": 0,

@@ -13,12 +13,10 @@ from callcenter_etl.engines.ranges import Cut, Range, range_blocks
 from callcenter_etl.errors import SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.blocks import RecordFormat
 from callcenter_etl.sources.compression import read_blocks
-from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source import Block
-from callcenter_etl.sources.source_formats import open_source
+from callcenter_etl.sources.source_formats import open_source, source_format
 from callcenter_etl.store import access
 from callcenter_etl.store.file_version import FileVersion
 from callcenter_etl.store.uris import shown
@@ -86,7 +84,7 @@ class TaskContext:
         """Yield the blocks of a range, or for None those of the whole source after its header. Raises SourceError."""
         document = self.validator.document
         if within is not None:
-            shape = RecordFormat(dialect_of(document), self.layout.fields, self.chunk_rows)
+            shape = source_format(document).records(self.layout.fields, self.chunk_rows)
             with self.stored(within.start, within.stop) as stored:
                 yield from range_blocks(stored, within, shape, self.block_bytes)
             return

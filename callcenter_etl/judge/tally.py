@@ -77,8 +77,8 @@ class Tally:
     warned: Count = 0
     blank_lines: Count = 0
     blank_bytes: Count = 0
-    preamble_lines: Count = 0
-    preamble_bytes: Count = 0
+    header_lines: Count = 0
+    header_bytes: Count = 0
     rules: dict[str, RuleTally] = field(default_factory=dict)
 
     def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:
@@ -135,19 +135,19 @@ class Tally:
         sides = (self.accepted, self.rejected)
         checks = (
             ("records", self.framed, sum(side.records for side in sides)),
-            ("lines", lines, self.preamble_lines + self.blank_lines + sum(side.lines for side in sides)),
+            ("lines", lines, self.header_lines + self.blank_lines + sum(side.lines for side in sides)),
             (
                 "bytes",
                 plain_bytes,
-                self.preamble_bytes + self.blank_bytes + sum(side.bytes for side in sides),
+                self.header_bytes + self.blank_bytes + sum(side.bytes for side in sides),
             ),
             (
                 "bytes of the target",
-                self.preamble_bytes + self.accepted.bytes,
-                self.preamble_bytes + self.accepted.bytes if target_bytes is None else target_bytes,
+                self.header_bytes + self.accepted.bytes,
+                self.header_bytes + self.accepted.bytes if target_bytes is None else target_bytes,
             ),
             ("records of the target", self.accepted.records, target_records),
-            ("bytes of the rejected records", self.preamble_bytes + self.rejected.bytes, rejected_bytes),
+            ("bytes of the rejected records", self.header_bytes + self.rejected.bytes, rejected_bytes),
             ("exceptions", self.rejected.records, exceptions),
         )
         wrong = [

@@ -16,10 +16,11 @@ from callcenter_etl.contract.names import REJECT_COLUMNS
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.delimited_source import DelimitedSource
+from callcenter_etl.sources.delimited_format import DelimitedFormat
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import TOO_LONG
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.line_source import LineSource
 from callcenter_etl.store.uris import base_name, shown
 from callcenter_etl.writers.csv_injection import unescape, unescape_column
 from callcenter_etl.writers.part_folder import folder_sha256
@@ -120,7 +121,7 @@ class ExceptionsFile:
 
     def _blocks_of(self, uri: str, progress: _Pass) -> Iterator[RejectedRecords]:
         description = _as_source(self.document)
-        with DelimitedSource(uri, description, dialect=_DIALECT) as reader:
+        with LineSource(uri, description, DelimitedFormat(_DIALECT)) as reader:
             layout = reader.open().layout
             if layout.names[-len(REJECT_COLUMNS) :] != REJECT_COLUMNS:
                 raise OtherContentError(

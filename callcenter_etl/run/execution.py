@@ -163,7 +163,7 @@ class _RunExecution:
             schema=None if typed is None else typed.schema,
         )
         accounts = self.accounts
-        accounts.preamble_bytes, accounts.preamble_lines = len(header.preamble), header.preamble_lines
+        accounts.header_bytes, accounts.header_lines = len(header.target_start), header.header_lines
         shape = RoutingFormat(header.layout, reader.encoding, cells, typed)
         assignment = Assignment(
             run_id=self.id,
@@ -174,7 +174,7 @@ class _RunExecution:
             router=router,
             accounts=accounts,
             staged=staged,
-            preamble=header.preamble,
+            target_start=header.target_start,
             workers=self.plan.workers,
             block_bytes=self.plan.block_bytes,
             range_bytes=self.plan.range_bytes,
@@ -208,9 +208,9 @@ class _RunExecution:
             )
 
     def _begin(self, router: Router, header: SourceHeader) -> None:
-        # Each part file begins with the preamble, and the task that writes the part writes it.
+        # Each part file begins with the header, and the task that writes the part writes it.
         if not self.plan.parts:
-            router.begin(header.preamble)
+            router.begin(header.target_start)
         self.accounts.blank_lines, self.accounts.blank_bytes = header.blank_lines, header.blank_bytes
 
     def _resume(self, parts: RunParts, interrupted: InterruptedRun) -> None:

@@ -60,14 +60,16 @@ class Publication:
         Raises AccountingError where the totals do not agree, SourceError where the source changed, OutputError.
         """
         reader.check_unchanged()
-        preamble = self.accounts.preamble_bytes
+        header_bytes = self.accounts.header_bytes
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
             # A typed target has a form of its own, so that only its records can be compared.
-            target_bytes=staged_bytes(staged, TARGET, preamble=preamble) if staged.sink is None else None,
+            target_bytes=staged_bytes(staged, TARGET, header_bytes=header_bytes)
+            if staged.sink is None
+            else None,
             target_records=router.target_records,
-            rejected_bytes=staged_bytes(staged, REJECTED, preamble=preamble),
+            rejected_bytes=staged_bytes(staged, REJECTED, header_bytes=header_bytes),
             exceptions=router.exception_records,
         )
         limits, rejected = self.plan.limits, self.accounts.rejected.records

@@ -21,13 +21,13 @@ def rule_counts(accounts: Tally) -> dict[str, RuleCount]:
     }
 
 
-def staged_bytes(staged: Staging, name: str, *, preamble: int) -> int:
-    """Return the bytes of a staged file, or of all its parts with the preamble of `preamble` bytes counted once."""
-    # Each part begins with the preamble, and the totals of the source contain it once.
+def staged_bytes(staged: Staging, name: str, *, header_bytes: int) -> int:
+    """Return the bytes of a staged file, or of all its parts with the header of `header_bytes` bytes counted once."""
+    # Each part begins with the header, and the totals of the source contain it once.
     if name not in staged.folders:
         return staged.files[name].bytes
     folder = staged.folders[name]
-    return folder.bytes - (folder.parts - 1) * preamble
+    return folder.bytes - (folder.parts - 1) * header_bytes
 
 
 def output_file(staged: Staging, name: str, *, unconverted: int | None) -> OutputFile:

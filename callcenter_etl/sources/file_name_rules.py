@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from callcenter_etl.contract.model import SourceFormat
+from callcenter_etl.contract.patterns import matched_groups
 from callcenter_etl.contract.quoting import as_written
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.compression import suffix_of
@@ -22,7 +20,9 @@ def name_problems(uri: str, source: SourceFormat) -> list[Diagnostic]:
     suffix = suffix_of(name)
     names = (name,) if suffix is None else (name, name[: -len(suffix)])
     problems = []
-    if rules.pattern is not None and not any(_matches(each, rules.pattern) for each in names):
+    if rules.pattern is not None and not any(
+        matched_groups(rules.pattern, each) is not None for each in names
+    ):
         problems.append(
             Diagnostic(
                 "file.name", f"the file name {name!r} does not match the pattern {as_written(rules.pattern)}"
@@ -38,7 +38,3 @@ def name_problems(uri: str, source: SourceFormat) -> list[Diagnostic]:
         wanted = " or ".join(repr(extension) for extension in rules.extensions)
         problems.append(Diagnostic("file.extension", f"the file name {name!r} does not end in {wanted}"))
     return problems
-
-
-def _matches(name: str, pattern: str) -> bool:
-    return bool(pc.match_substring_regex(pa.array([name]), pattern=rf"\A(?:{pattern})\z")[0].as_py())

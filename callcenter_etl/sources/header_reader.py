@@ -1,4 +1,4 @@
-"""Read the header of a source: its preamble, layout and problems."""
+"""Read the header of a source: where outputs begin, layout and problems."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import ByteBuffer
-from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.lines import last_line_stop, line_end
-from callcenter_etl.sources.quotes import split_fields
 from callcenter_etl.sources.source import SourceHeader
 
 _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
@@ -24,10 +23,11 @@ def refused(problems: list[Diagnostic]) -> SourceHeader:
 class HeaderReader:
     """Reader of the header, which consumes it from the pending bytes of a source that was just opened."""
 
-    def __init__(self, pending: ByteBuffer, document: ContractDocument, dialect: Dialect, uri: str) -> None:
+    def __init__(self, pending: ByteBuffer, document: ContractDocument, form: LineFormat, uri: str) -> None:
         self._pending = pending
         self._document = document
-        self._dialect = dialect
+        self._form = form
+        self._dialect = form.dialect
         self._uri = uri
 
     def read(self, problems: list[Diagnostic]) -> SourceHeader:
@@ -50,8 +50,8 @@ class HeaderReader:
         layout, found = self._match(line)
         if found:
             found = _json_lines(line) or self._header_below(line, stop, lines) or found
-        preamble = bom + self._pending.consume(stop)
-        return SourceHeader(preamble, lines, blanks, len(blank), layout, (*problems, *found))
+        target_start = bom + self._pending.consume(stop)
+        return SourceHeader(target_start, lines, blanks, len(blank), layout, (*problems, *found))
 
     def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
         """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""
@@ -108,8 +108,7 @@ class HeaderReader:
                 f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
             )
             return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
-        names = tuple(split_fields(text, self._dialect.delimiter, self._dialect.quote))
-        return match_header(names, self._document)
+        return match_header(self._form.names(text), self._document)
 
 
 def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:

@@ -17,13 +17,13 @@ BLOCK_BYTES = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class SourceHeader:
-    """The start of a source: its preamble (the bytes of BOM and header line), blank lines before it, and layout.
+    """The start of a source: `target_start` (the bytes of BOM and header line, with which outputs begin), blank lines before it, and layout.
 
     The source is refused where there are `problems`.
     """
 
-    preamble: bytes
-    preamble_lines: int
+    target_start: bytes
+    header_lines: int
     blank_lines: int
     blank_bytes: int
     layout: ColumnLayout
@@ -46,7 +46,7 @@ class Block(Protocol):
 
     @property
     def data(self) -> bytes | memoryview:
-        """Bytes of the source; those of all blocks together are the source without its preamble."""
+        """Bytes of the source; those of all blocks together are the source without its header."""
 
     def parse(self) -> ParsedBlock:
         """Return the records of the block as chunks, in the order of the source."""

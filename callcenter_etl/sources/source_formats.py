@@ -1,35 +1,26 @@
-"""Source formats by name; each format is one module with a `Source`, and one entry in the table below."""
+"""Source formats by name; each format is one module with a `LineFormat`, and one entry in the table below."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.sources.delimited_source import DelimitedSource
+from callcenter_etl.sources.delimited_format import delimited_format
+from callcenter_etl.sources.line_format import LineFormat
+from callcenter_etl.sources.line_source import LineSource
 from callcenter_etl.sources.source import BLOCK_BYTES, Source
 from callcenter_etl.sources.source_position import SourceOffset
 
 DELIMITED = "delimited"
 
-
-class OpenSource(Protocol):
-    """Constructor of the `Source` of a format."""
-
-    def __call__(
-        self,
-        uri: str,
-        document: ContractDocument,
-        *,
-        block_bytes: int,
-        chunk_rows: int | None,
-        passed: SourceOffset | None,
-    ) -> Source:
-        """Return the source; see `open_source`."""
+# The only place that names the formats: engines and tools open sources through `open_source`.
+SOURCE_FORMATS: Mapping[str, Callable[[ContractDocument], LineFormat]] = {DELIMITED: delimited_format}
 
 
-# The only place that names the classes: engines and tools open sources through `open_source`.
-SOURCE_FORMATS: Mapping[str, OpenSource] = {DELIMITED: DelimitedSource}
+def source_format(document: ContractDocument) -> LineFormat:
+    """Return the format of sources that a contract declares."""
+    # Contracts cannot declare another format yet, so there is no key to look up.
+    return SOURCE_FORMATS[DELIMITED](document)
 
 
 def open_source(
@@ -45,7 +36,11 @@ def open_source(
     `block_bytes` are read at a time, and a chunk has at most `chunk_rows` records (None: all of a block). With
     `passed`, the position of a checkpoint, the source checks that the bytes before it are still the same.
     """
-    # Contracts cannot declare another format yet, so there is no key to look up.
-    return SOURCE_FORMATS[DELIMITED](
-        uri, document, block_bytes=block_bytes, chunk_rows=chunk_rows, passed=passed
+    return LineSource(
+        uri,
+        document,
+        source_format(document),
+        block_bytes=block_bytes,
+        chunk_rows=chunk_rows,
+        passed=passed,
     )

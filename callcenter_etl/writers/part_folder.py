@@ -31,7 +31,7 @@ PartMetadata = Mapping[
 
 @dataclass(frozen=True, slots=True)
 class StagedParts:
-    """A finished folder of part files: bytes and number of its parts, each of which begins with the preamble.
+    """A finished folder of part files: bytes and number of its parts, each of which begins with the header.
 
     `sha256` is the hash of the lines that `sha256sum part-*` prints in the folder.
     """

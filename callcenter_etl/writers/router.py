@@ -151,13 +151,13 @@ class Router:
         self.exception_records = 0
         self.target_records = 0
 
-    def begin(self, preamble: bytes) -> None:
-        """Create the files, with the preamble or the schema message, and the header line of the exceptions."""
+    def begin(self, target_start: bytes) -> None:
+        """Create the files, with the header or the schema message, and the header line of the exceptions."""
         self._target = self._staged.create(self.target_name)
         self._rejected = self._staged.create(REJECTED)
         self._exceptions = self._staged.create(EXCEPTIONS)
-        self._target.write(preamble if self._schema is None else schema_message(self._schema))
-        self._rejected.write(preamble)
+        self._target.write(target_start if self._schema is None else schema_message(self._schema))
+        self._rejected.write(target_start)
         names = (*self._names, *REJECT_COLUMNS)
         self._exceptions.write(csv_line([self._cells.text(name) for name in names]))
 

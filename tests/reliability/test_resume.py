@@ -42,7 +42,7 @@ POINTS = (
     "callcenter_etl.run.checkpoints.checkpointer:write_checkpoint:before:3",
     "callcenter_etl.run.checkpoints.checkpoint:os.fsync:after:20",
     WRITTEN,
-    "callcenter_etl.sources.delimited_source:DelimitedSource.check_unchanged:after:1",
+    "callcenter_etl.sources.line_source:LineSource.check_unchanged:after:1",
     "callcenter_etl.writers.staging:Staging.finish:after:1",
     "callcenter_etl.writers.staging:Path.replace:after:5",
 )
@@ -441,7 +441,7 @@ def test_nothing_is_kept_of_what_cannot_be_read_again(tmp_path: Path, files: tup
 
 def test_without_an_interval_nothing_is_kept_for_later(tmp_path: Path, files: tuple[Path, Path]) -> None:
     line = words(*files, tmp_path / "out")
-    kill = "callcenter_etl.sources.delimited_source:DelimitedSource.check_unchanged:after:1"
+    kill = "callcenter_etl.sources.line_source:LineSource.check_unchanged:after:1"
     code, _ = run(line, tmp_path, kill=kill, seconds="0")
     assert code == -signal.SIGKILL
     (folder,) = staged(tmp_path / "out")

@@ -15,14 +15,15 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.judged_chunks import JudgedChunk, judged_chunks
 from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
-from callcenter_etl.sources import byte_buffer, delimited_source, source_formats
+from callcenter_etl.sources import byte_buffer, delimited_format, line_source, source_formats
 from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
-from callcenter_etl.sources.source_formats import DELIMITED, open_source
+from callcenter_etl.sources.line_format import LineFormat
+from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.explain.record_explanation import explain_line
 from callcenter_etl.tools.reprocess import ReprocessPlan, reprocess
 
-PACKAGE = Path(delimited_source.__file__).parents[1]
+PACKAGE = Path(line_source.__file__).parents[1]
 CONTRACT: dict[str, Any] = {
     "contract": "calls",
     "columns": [{"name": "id", "type": "digits", "unique": True}, {"name": "note", "max_length": 3}],
@@ -41,7 +42,7 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> None:
     def with_limit(document: ContractDocument) -> Dialect:
         return replace(dialect_of(document), max_record_bytes=LIMIT)
 
-    monkeypatch.setattr(delimited_source, "dialect_of", with_limit)
+    monkeypatch.setattr(delimited_format, "dialect_of", with_limit)
 
 
 @pytest.fixture
@@ -116,12 +117,12 @@ def test_every_command_opens_sources_through_the_table_of_formats(
 ) -> None:
     opened: list[str] = []
 
-    class Counted(delimited_source.DelimitedSource):
-        def __init__(self, uri: str, document: ContractDocument, **options: Any) -> None:
+    class Counted(line_source.LineSource):
+        def __init__(self, uri: str, document: ContractDocument, form: LineFormat, **options: Any) -> None:
             opened.append(Path(uri).name)
-            super().__init__(uri, document, **options)
+            super().__init__(uri, document, form, **options)
 
-    monkeypatch.setattr(source_formats, "SOURCE_FORMATS", {DELIMITED: Counted})
+    monkeypatch.setattr(source_formats, "LineSource", Counted)
     contract = load_contract(CONTRACT)
 
     def names() -> set[str]:

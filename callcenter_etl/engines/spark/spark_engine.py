@@ -95,7 +95,7 @@ class SparkEngine:
         )
         if given.parts:
             return self._written_as_parts(
-                PartsPlan.of(work, given.staged, given.preamble), spark, rows, ranges
+                PartsPlan.of(work, given.staged, given.target_start), spark, rows, ranges
             )
         return collect_rows(
             () if rows is None else in_order(judged(work, ranges, rows), len(ranges)),

@@ -45,8 +45,8 @@ def find_record(source: Source, header: SourceHeader, line: int, validator: Vali
     The source is read up to that line, and parsed before it only if the contract has unique keys. Raises UsageError
     for the header, a blank line, or one beyond the end.
     """
-    _refuse_preamble(source, header, line)
-    offset = len(header.preamble) + header.blank_bytes
+    _refuse_header(source, header, line)
+    offset = len(header.target_start) + header.blank_bytes
     with UniqueKeys.temporary(validator.rules) as keys:
         search = _LineSearch(line, header.layout, validator, keys)
         for block in source.blocks():
@@ -61,8 +61,8 @@ def find_record(source: Source, header: SourceHeader, line: int, validator: Vali
     raise UsageError(f"{source.uri}: line {line:,} is beyond the end: the source has {source.lines:,} lines")
 
 
-def _refuse_preamble(source: Source, header: SourceHeader, line: int) -> None:
-    first = header.blank_lines + header.preamble_lines + 1
+def _refuse_header(source: Source, header: SourceHeader, line: int) -> None:
+    first = header.blank_lines + header.header_lines + 1
     if line <= header.blank_lines:
         raise UsageError(f"{source.uri}: line {line:,} is blank: it holds no record")
     if line < first:

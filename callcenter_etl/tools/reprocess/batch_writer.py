@@ -39,7 +39,7 @@ class BatchWriter:
         self._cells = cells
         self.rejected = 0
         for name in (TARGET, REJECTED):
-            files[name].write(corrections.preamble)
+            files[name].write(corrections.target_start)
         # Names of columns are escaped too: a header cell may begin like a formula.
         files[EXCEPTIONS].write(csv_line([cells.text(name) for name in (*self._names, *REJECT_COLUMNS)]))
         files[RECOVERED].write(csv_line(RECOVERED_HEADER))

@@ -50,7 +50,7 @@ class Corrections(Protocol):
 
     kind: str
     layout: ColumnLayout
-    preamble: bytes
+    target_start: bytes
     line_end: bytes
     problems: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
@@ -110,7 +110,7 @@ class CorrectedExceptions:
             self._lines = sheet.lines(problems)
             problems += _strange_lines(self._lines, origin, document)
         self.problems = tuple(problems)
-        self.preamble = self._preamble(document)
+        self.target_start = self._target_start(document)
 
     @property
     def identity(self) -> tuple[int, str]:
@@ -140,7 +140,7 @@ class CorrectedExceptions:
             return rows
         return iter(sorted(rows, key=lambda row: row.line))
 
-    def _preamble(self, document: ContractDocument) -> bytes:
+    def _target_start(self, document: ContractDocument) -> bytes:
         if document.source.header == "none" or self.problems:
             return b""
         header = [Row(1, self.layout.names, "", "")]
@@ -233,8 +233,8 @@ class CorrectedRejected:
     def __init__(self, file: RejectedFile, document: ContractDocument, origin: OriginalRun) -> None:
         self._file = file
         self._document = document
-        self.layout, self.preamble, self.problems = file.layout, file.preamble, file.problems
-        self.line_end = b"\r\n" if file.preamble.endswith(b"\r\n") else b"\n"
+        self.layout, self.target_start, self.problems = file.layout, file.target_start, file.problems
+        self.line_end = b"\r\n" if file.target_start.endswith(b"\r\n") else b"\n"
         self.notes: tuple[str, ...] = ()
         self._lines: NDArray[np.int64] | None = None
         if not self.problems:

@@ -31,13 +31,13 @@ class RejectedFile:
         self._reader = open_source(uri, as_published(document))
         self._dialect = dialect_of(document)
         self.layout = ColumnLayout(names=(), positions={})
-        self.preamble = b""
+        self.target_start = b""
         self.problems: tuple[Diagnostic, ...] = ()
 
     def __enter__(self) -> Self:
         self._reader.__enter__()
         header = self._reader.open()
-        self.layout, self.preamble, self.problems = header.layout, header.preamble, header.problems
+        self.layout, self.target_start, self.problems = header.layout, header.target_start, header.problems
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -22,7 +22,8 @@ from callcenter_etl.run.ledger.equivalent_run import published_summary
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.run.summary import Summary
 from callcenter_etl.tools.explain.run_causes import causes_of_run
-from tests.engines.spark.test_parity import CASES, KEYED, keyed_records
+from tests.case_folders import CASES
+from tests.engines.spark.test_parity import KEYED, keyed_records
 
 pytestmark = pytest.mark.usefixtures("needs_spark")
 NAMES = ("target", "exceptions", "rejected")

@@ -1,4 +1,4 @@
-"""Reads a delimited source as a stream: identity, refusal, header, then blocks of whole records."""
+"""Reads a source of lines as a stream: identity, refusal, header, then blocks of whole records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import CheckpointMismatchError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.blocks import RecordFormat, blocks_of
+from callcenter_etl.sources.blocks import blocks_of
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
@@ -19,7 +19,6 @@ from callcenter_etl.sources.content_sniffing import (
     is_lfs_pointer,
     not_delimited,
 )
-from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.encodings import (
     EncodingMismatchError,
     bytes_per_ascii,
@@ -32,6 +31,7 @@ from callcenter_etl.sources.encodings import (
 )
 from callcenter_etl.sources.file_name_rules import name_problems
 from callcenter_etl.sources.header_reader import HeaderReader, refused
+from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
@@ -41,23 +41,24 @@ from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3
 FIELDS_A_BLOCK, MAX_BLOCK_FACTOR = 250, 4
 
 
-class DelimitedSource:
-    """A `Source` of delimited records; see `open_source` for the arguments."""
+class LineSource:
+    """A `Source` in a format of lines; see `open_source` for the arguments."""
 
     def __init__(
         self,
         uri: str,
         document: ContractDocument,
+        form: LineFormat,
         *,
         block_bytes: int = BLOCK_BYTES,
         chunk_rows: int | None = None,
         passed: SourceOffset | None = None,
-        dialect: Dialect | None = None,
     ) -> None:
         self.uri = shown(uri)
         self._address = uri
         self.document = document
-        self.dialect = dialect_of(document) if dialect is None else dialect
+        self.form = form
+        self.dialect = form.dialect
         self._stored_bytes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
         self.identity = access.identify(uri, self._storage)
@@ -130,7 +131,7 @@ class DelimitedSource:
         return SourceOffset(pending.offset, pending.lines, self.stored_bytes, self.sha256)
 
     def open(self) -> SourceHeader:
-        """Read the start of the source, and return its preamble and layout, or the problems for which it is refused.
+        """Read the start of the source, and return its header and layout, or the problems for which it is refused.
 
         Raises SourceError where the source cannot be read.
         """
@@ -163,7 +164,7 @@ class DelimitedSource:
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
-        header = HeaderReader(pending, self.document, self.dialect, self.uri).read(problems)
+        header = HeaderReader(pending, self.document, self.form, self.uri).read(problems)
         self._fields = header.layout.fields
         detected = self._other_encoding(start, header)
         if detected is not None:
@@ -213,7 +214,7 @@ class DelimitedSource:
         """Yield what follows the header, in order; a record over the size limit comes in pieces."""
         # Each block costs time for each rule, so that blocks of one size would cost the square of the width.
         self._pending.enlarge_blocks(min(max(self._fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
-        return blocks_of(self._pending, RecordFormat(self.dialect, self._fields, self._chunk_rows))
+        return blocks_of(self._pending, self.form.records(self._fields, self._chunk_rows))
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the records that follow the header, in order."""
