@@ -1,4 +1,4 @@
-"""Tells whether contracts of this version have a key: findings come before the keys that declare them."""
+"""Check whether contracts of this version have a key: findings may come before the keys that declare them."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from clevercsv.detect import Detector
@@ -10,11 +11,10 @@ from callcenter_etl.tools.infer.surroundings.sample_lines import Split, width_of
 
 DELIMITERS = ",;\t|"
 RARE_DELIMITERS = "~^\x01\x1f\x1e§¦"
-DOUBLED = "|~^:;,\t#$*&@%!\x01"  # the outer characters of delimiters of several characters
 SNIFFED_CHARACTERS = 2**15  # clevercsv's run time grows faster than the size of its sample
-MAX_INNER = 6  # a delimiter has at most eight characters
 NEARLY_ALL = 0.95
 CONSISTENT = 0.9
+_LONG = re.compile(r"""[^\w\s"'().%+-]{2,8}|\t{2,8}""")
 
 
 def split_of(lines: Sequence[str], *, delimiter: str | None) -> Split:
@@ -31,7 +31,7 @@ def split_of(lines: Sequence[str], *, delimiter: str | None) -> Split:
         body = sniffed("\n".join(lines[third:]), None) if third else whole
         whole = max((whole, body), key=lambda split: consistency(split, lines))
     if consistency(whole, lines) < CONSISTENT:
-        rare = [Split(each, whole.quote) for each in RARE_DELIMITERS]
+        rare = [Split(each) for each in RARE_DELIMITERS]
         best = max(rare, key=lambda split: consistency(split, lines))
         if consistency(best, lines) >= NEARLY_ALL:
             whole = best
@@ -63,20 +63,21 @@ def _is_table(split: Split, lines: Sequence[str]) -> bool:
 
 
 def _long_delimiter(lines: Sequence[str]) -> str | None:
-    """Return a delimiter of several characters: one character at both its ends, with the same text between in all lines."""
+    """Return a delimiter of several characters that all lines of the table have equally often, None if there is none."""
     filled = [line for line in lines if line]
-    for outer in DOUBLED:
-        rows = [line.split(outer) for line in filled if line.count(outer) >= 2]
-        if len(rows) < 2 or len(rows) < CONSISTENT * len(filled):
-            continue
-        # Of `a|~|b|~|c`, split at `|`, every second part is `~`; of `a||b||c` it is empty.
-        inner = {part for row in rows for part in row[1::2]}
-        odd = all(len(row) % 2 for row in rows)
-        if odd and len(inner) == 1 and len(next(iter(inner))) <= MAX_INNER:
-            middle = inner.pop()
-            if not any(each.isalnum() for each in middle):
-                return f"{outer}{middle}{outer}"
-    if filled and all(" | " in line and line.count("|") == line.count(" | ") for line in filled):
+    for candidate in dict.fromkeys(
+        _LONG.findall("\n".join((filled[0], filled[len(filled) // 2])) if filled else "")
+    ):
+        counts = [line.count(candidate) for line in filled]
+        usual = max(set(counts), key=counts.count)
+        # `a;;b;c` has an empty cell: there is a delimiter of one character elsewhere in the line.
+        rest = sum(
+            any(each in line.replace(candidate, "") for each in DELIMITERS if each in candidate)
+            for line in filled
+        )
+        if usual and counts.count(usual) >= CONSISTENT * len(filled) > 1 and rest * 2 < len(filled):
+            return candidate
+    if len(filled) > 1 and all(" | " in line and line.count("|") == line.count(" | ") for line in filled):
         return " | "
     return None
 

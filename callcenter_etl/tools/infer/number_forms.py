@@ -1,4 +1,4 @@
-"""How vendors write numbers: decimal comma, thousands separators, currencies and units, as patterns (RE2)."""
+"""Lists the ways in which vendors write numbers: decimal comma, thousands separators, currencies and units, as patterns (RE2)."""
 
 from __future__ import annotations
 

@@ -15,9 +15,11 @@ from callcenter_etl.errors import SampleError
 from callcenter_etl.rules.chunk_columns import blank_values
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.temporary import temporary_folder
-from callcenter_etl.tools.infer.column_profile import ColumnProfile, Keys
+from callcenter_etl.tools.infer.column_keys import Keys
+from callcenter_etl.tools.infer.column_profile import ColumnProfile
 from callcenter_etl.tools.infer.column_types import NEARLY, settled
 from callcenter_etl.tools.infer.name_meaning import KEYS, identifies
+from callcenter_etl.tools.infer.padding import without_padding
 from callcenter_etl.tools.infer.sample_check import BrokenRuleCount
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, read_chunks
 from callcenter_etl.tools.infer.sample_layout import SampleLayout
@@ -93,7 +95,9 @@ def read_records(
             f"{samples[0]}: {records.malformed:,} of {records.read:,} records have another number of fields than the"
             f" first line ({len(layout.names)}), or are quoted otherwise: no table with one header (remove lines above it)"
         )
-    records.profiles = [settled(profile, tolerance) for profile in records.profiles]
+    records.profiles = [
+        without_padding(settled(profile, tolerance), tolerance) for profile in records.profiles
+    ]
     return records
 
 

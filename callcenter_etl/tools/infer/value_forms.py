@@ -139,7 +139,7 @@ class FormCounts:
             return None
         least = min(count.misfits for count in found.values())
         fitting = [form for form, count in found.items() if count.misfits == least]
-        # 1,234 may be a grouped integer or a decimal with three digits: other columns tell which.
+        # 1,234 may be a grouped integer or a decimal with three digits: other columns decide.
         if comma:
             fitting.sort(key=lambda form: form.thousands == "," or form.decimal is None)
         return _value_form(fitting[0], found[fitting[0]])

@@ -1,1 +1,1 @@
-"""What is around the records of a sample: preamble, header lines, after_header, comments, footer."""
+"""Finds what is around the records of a sample: preamble, header lines, after_header, comments, footer."""

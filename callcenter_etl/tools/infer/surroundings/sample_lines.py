@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 MAX_LINES = 2_000  # lines of the head that are looked at; titles and headers are far before that
 MAX_JOINED = 20  # lines of one record; an open quote beyond is a stray one
-UNIT = "\x1f"  # stands for a delimiter of several characters, which the csv module does not take
+UNIT = "\x1f"  # represents a delimiter of several characters, which the csv module does not take
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _VALUE_LIKE = re.compile(r"[+-]?[$€£]?[0-9][0-9 .,:/%TZ+-]*(?: ?[AaPp][Mm]| ?[%€$£])?")
 
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How lines are split into cells; with `quote` None quotes are ordinary text."""
+    """A way to split lines into cells; with `quote` None quotes are ordinary text."""
 
     delimiter: str
     quote: str | None = '"'

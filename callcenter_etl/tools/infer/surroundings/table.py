@@ -55,7 +55,7 @@ def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> Table:
     declared = sep_delimiter(head)
     split = split_of(head[1:] if declared else head, delimiter=delimiter or declared)
     width = width_of([row.cells for row in split.rows(head)])
-    mark = next((found for each in samples if (found := comment_mark(each.head, split, width))), None)
+    mark = next(filter(None, (comment_mark(each.head, split, width) for each in samples)), None)
     found = [_sample(each, split, width, mark) for each in samples]
     header = [each.rows[: each.below + 1] for each in found]
     findings = dict(
@@ -93,12 +93,13 @@ def _preamble(preambles: Sequence[tuple[str, ...]], found: Sequence[_Sample]) ->
         counts = " or ".join(str(each) for each in sorted(lengths))
         return [("preamble", Finding({"until": header}, f"{counts} lines above the header"))]
     length = lengths.pop()
-    match = line_patterns.stable(
-        [line_patterns.common_pattern(lines) for lines in zip(*preambles, strict=True)]
-    )
+    by_line = list(zip(*preambles, strict=True))
+    declared = sep_delimiter(preambles[0]) is not None
+    patterns = [line_patterns.common_pattern(lines) for lines in by_line[declared:]]
+    match = line_patterns.stable([line_patterns.literal(preambles[0][0])] * declared + patterns)
     value = {"lines": length} | ({} if match is None else {"match": match})
     above = "a line" if length == 1 else f"{length} lines"
-    what = "the delimiter for spreadsheets" if sep_delimiter(preambles[0]) else f"{above} above the header"
+    what = "the delimiter for spreadsheets" if declared and length == 1 else f"{above} above the header"
     return [("preamble", Finding(value, what))]
 
 
@@ -131,7 +132,7 @@ def _footer(footers: Sequence[Footer]) -> list[tuple[str, Finding]]:
         return []
     length = min(lengths)
     last = [each.patterns()[-length:] for each in footers if each.lines]
-    # Samples whose footers have different texts have at least their number of lines in common.
+    # Footers of different texts have at least their number of lines in common.
     patterns = [each[0] if len(set(each)) == 1 else line_patterns.ANY for each in zip(*last, strict=True)]
     match = line_patterns.stable(patterns)
     some = any(not each.lines for each in footers)
