@@ -65,21 +65,26 @@ def _is_table(split: Split, lines: Sequence[str]) -> bool:
 def _long_delimiter(lines: Sequence[str]) -> str | None:
     """Return a delimiter of several characters that all lines of the table have equally often, None if there is none."""
     filled = [line for line in lines if line]
-    for candidate in dict.fromkeys(
-        _LONG.findall("\n".join((filled[0], filled[len(filled) // 2])) if filled else "")
-    ):
+    if len(filled) < 2:
+        return None
+    shown = f"{filled[0]}\n{filled[len(filled) // 2]}"
+    candidates: list[str] = list(dict.fromkeys(_LONG.findall(shown)))
+    for candidate in candidates:
         counts = [line.count(candidate) for line in filled]
         usual = max(set(counts), key=counts.count)
-        # `a;;b;c` has an empty cell: there is a delimiter of one character elsewhere in the line.
-        rest = sum(
-            any(each in line.replace(candidate, "") for each in DELIMITERS if each in candidate)
-            for line in filled
-        )
-        if usual and counts.count(usual) >= CONSISTENT * len(filled) > 1 and rest * 2 < len(filled):
+        if usual and counts.count(usual) >= CONSISTENT * len(filled) and not _has_other(candidate, filled):
             return candidate
-    if len(filled) > 1 and all(" | " in line and line.count("|") == line.count(" | ") for line in filled):
-        return " | "
-    return None
+    spaced = all(" | " in line and line.count("|") == line.count(" | ") for line in filled)
+    return " | " if spaced else None
+
+
+def _has_other(candidate: str, lines: Sequence[str]) -> bool:
+    """Return whether a usual delimiter splits the lines: `a;;b;c` has an empty cell, and `1,https://x` an address."""
+    within = [each for each in DELIMITERS if each in candidate]
+    if within:
+        rest = [line.replace(candidate, "") for line in lines]
+        return sum(any(each in line for each in within) for line in rest) * 2 >= len(lines)
+    return any(consistency(Split(each), lines) >= CONSISTENT for each in DELIMITERS)
 
 
 def _with_spaces(split: Split, lines: Sequence[str]) -> Split:

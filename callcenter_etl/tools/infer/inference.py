@@ -107,7 +107,7 @@ class _Inferring:
             max_records=self.options.max_records,
             on_bytes=self._on_bytes,
         )
-        draft = self._draft(layout, records)
+        draft = self._draft(layout.with_sums(records.sums), records)
         draft, outcome = self._confirmed(draft)
         names = [shown_name(uri) for uri in self.samples]
         text = contract_text(draft, outcome, names, max_records=self.options.max_records)

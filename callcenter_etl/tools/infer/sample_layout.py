@@ -10,13 +10,15 @@ from typing import Any
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.tools.infer.declarable import in_source
 from callcenter_etl.tools.infer.evidence import plural
+from callcenter_etl.tools.infer.fixed_width import FixedColumn, fixed_columns
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, plain_document
 from callcenter_etl.tools.infer.sample_header import check_names, has_header
 from callcenter_etl.tools.infer.sample_quoting import cuts_short, quoting_of
 from callcenter_etl.tools.infer.sample_survey import Encoding, Survey
 from callcenter_etl.tools.infer.surroundings.footer import Footer
+from callcenter_etl.tools.infer.surroundings.footer_figures import SampleSums, with_figures
 from callcenter_etl.tools.infer.surroundings.sample_lines import SampleLines
-from callcenter_etl.tools.infer.surroundings.table import Finding, table_of
+from callcenter_etl.tools.infer.surroundings.table import Finding, footer_finding, table_of
 
 BELOW_NAMES = ("header_lines", "after_header")
 
@@ -26,7 +28,7 @@ class SampleLayout:
     """The common layout of all samples; `names` are from the header, or generated if there is none.
 
     `quoting` has the keys of the contract's source format that describe the quoting, `findings` further ones with
-    their evidence. `footers` has the lines below the records of each sample.
+    their evidence. `footers` has the lines below the records of each sample, `places` the columns of fixed width.
     """
 
     encoding: Encoding
@@ -38,13 +40,14 @@ class SampleLayout:
     header_evidence: str = ""
     findings: Mapping[str, Finding] = field(default_factory=dict)
     footers: tuple[Footer, ...] = ()
+    places: tuple[FixedColumn, ...] = ()
 
     @property
     def source(self) -> dict[str, Any]:
         """The source format with the keys of a contract."""
+        dialect = {"delimiter": self.delimiter, "quote": self.quote}
         return {
-            "delimiter": self.delimiter,
-            "quote": self.quote,
+            **({"format": "fixed_width"} if self.places else dialect),
             "encoding": self.encoding.name,
             "header": "exact" if self.header else "none",
             **{key: finding.value for key, finding in self.findings.items()},
@@ -53,6 +56,10 @@ class SampleLayout:
 
     def columns(self) -> list[dict[str, Any]]:
         """Return the names of the columns as in a contract; names that the header has twice get a number."""
+        if self.places:
+            return [
+                {"name": name, **place.keys()} for name, place in zip(self.names, self.places, strict=True)
+            ]
         if not self.header:
             return [{"name": name} for name in self.names]
         empty = self.names.count("")
@@ -66,6 +73,15 @@ class SampleLayout:
             else:
                 columns.append({"name": name})
         return columns
+
+    def with_sums(self, sums: Sequence[SampleSums]) -> SampleLayout:
+        """Return the layout with the figures in the footers that the records of each sample confirm."""
+        if "footer" not in self.findings or not sums:
+            return self
+        footers = tuple(with_figures(footer, each) for footer, each in zip(self.footers, sums, strict=True))
+        found = footer_finding(footers)
+        known = {} if found is None else {"footer": found}
+        return replace(self, footers=footers, findings={**self.findings, **known})
 
     def document(self) -> ContractDocument:
         """Return the layout as a contract without rules."""
@@ -88,7 +104,21 @@ def layout_of(
 
     Raises SampleError if there is no layout, UsageError if the samples have different headers.
     """
-    table = table_of([_lines(each, encoding) for each in surveys], delimiter=delimiter)
+    samples = [_lines(each, encoding) for each in surveys]
+    table = table_of(samples, delimiter=delimiter)
+    places = fixed_columns(samples[0].head) if len(table.first[0]) == 1 and delimiter is None else ()
+    if places and in_source(["format"]) and not header:
+        names = tuple(f"column_{place}" for place in range(1, len(places) + 1))
+        return SampleLayout(
+            encoding,
+            "",
+            None,
+            header=False,
+            names=names,
+            quoting={},
+            header_evidence="columns by place",
+            places=places,
+        )
     numbered = tuple(f"column_{place}" for place in range(1, len(table.first[0]) + 1))
     findings = {key: each for key, each in table.findings.items() if in_source([key])}
     layout = SampleLayout(

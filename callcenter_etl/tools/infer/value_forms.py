@@ -36,6 +36,7 @@ EPOCH_NAMES = {
     "end",
 }
 LAST_EPOCH = 4_102_444_800  # the year 2100
+MIN_AFFIXED = 10  # one value in so many has a prefix or suffix
 MAX_AFFIXES = 4  # different prefixes or suffixes of one column
 EPOCHS = {
     "epoch_s": r"\A(?:0|[1-9][0-9]{8,9})\z",
@@ -81,6 +82,7 @@ class FormCounts:
 
     def __init__(self, *, max_misfits: int) -> None:
         self._max_misfits = max_misfits
+        self._plain = 0
         self._numbers = {form: _NumberCount() for form in NUMBER_FORMS}
         self.patterns = dict.fromkeys((*EPOCHS, *DURATIONS), 0)
         self.minutes_past_hours = False
@@ -97,6 +99,7 @@ class FormCounts:
             self.minutes_past_hours = self.minutes_past_hours or bool(late.any())
         # Plain whole numbers have every form, so that most columns end here.
         rest = ~digits_only(values)
+        self._plain += int(weights[~rest].sum())
         if rest.any():
             some, counts = values.filter(pa.array(rest)), weights[rest]
             for form in list(self._numbers):
@@ -133,7 +136,7 @@ class FormCounts:
         found = {
             form: count
             for form, count in self._numbers.items()
-            if count.misfits <= most and _is_needed(form, count)
+            if count.misfits <= most and _is_needed(form, count, self._plain)
         }
         if not found:
             return None
@@ -193,9 +196,15 @@ def epoch_of(
     return None
 
 
-def _is_needed(form: NumberForm, count: _NumberCount) -> bool:
-    """Return whether some value needs the keys of a form: a plain number is another type's."""
-    affixed = any(affix for affix in (*count.prefixes, *count.suffixes) if affix)
+def _is_needed(form: NumberForm, count: _NumberCount, plain: int) -> bool:
+    """Return whether some values need the keys of a form, besides `plain` ones that need none."""
+    affixed = False
+    for affixes in (count.prefixes, count.suffixes):
+        found = affixes.total() - affixes[""]
+        # A unit on one value in a hundred is an outlier.
+        if 0 < found * MIN_AFFIXED < affixes.total() + plain:
+            return False
+        affixed = affixed or found > 0
     fraction = form.type == "integer" or bool(count.fractions)
     if form.thousands is not None:
         return count.grouped > 0 and fraction

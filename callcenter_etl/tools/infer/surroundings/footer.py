@@ -16,7 +16,7 @@ _LABEL = re.compile(
     | records? | rows? | lines? | trailer | trl | end | eof | ende | fin | generated | printed | exported | source | quelle | notes?
     | hinweis | copyright | checksum | number\ of | [0-9][0-9,. ]*\ (?:rows?|records?|lines?|calls?|entries|zeilen|datensätze) ) \b .*"""
 )
-_NUMBER = re.compile(r"[0-9]+(?:[.,:][0-9]+)*")
+NUMBER = re.compile(r"[0-9]+(?:[.,:][0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Footer:
 
     def _pattern(self, line: str, seen: set[str]) -> str:
         parts, last = [], 0
-        for match in _NUMBER.finditer(line):
+        for match in NUMBER.finditer(line):
             figure = self.figures.get(match[0])
             if figure is None or figure.group in seen:
                 continue

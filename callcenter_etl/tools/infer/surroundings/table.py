@@ -58,14 +58,15 @@ def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> Table:
     mark = next(filter(None, (comment_mark(each.head, split, width) for each in samples)), None)
     found = [_sample(each, split, width, mark) for each in samples]
     header = [each.rows[: each.below + 1] for each in found]
-    findings = dict(
+    findings: dict[str, Finding] = dict(
         [
             *_preamble([each.preamble for each in found], found),
             *_header_lines(header[0], split),
             *_comment(mark, samples),
-            *_footer([each.footer for each in found]),
         ]
     )
+    footer = footer_finding([each.footer for each in found])
+    findings |= {} if footer is None else {"footer": footer}
     lines = findings["header_lines"].value if "header_lines" in findings else 1
     first = tuple(joined_names([row.cells for row in rows[:lines]]) for rows in header)
     first, trailing = _trailing([each.rows for each in found], first, width)
@@ -126,10 +127,11 @@ def _comment(mark: str | None, samples: Sequence[SampleLines]) -> list[tuple[str
     return [("comment", Finding(mark, f"{plural(count, 'line')} {verb} with it, and no record"))]
 
 
-def _footer(footers: Sequence[Footer]) -> list[tuple[str, Finding]]:
+def footer_finding(footers: Sequence[Footer]) -> Finding | None:
+    """Return the lines below the records of all samples, None if no sample has any."""
     lengths = {len(each.lines) for each in footers} - {0}
     if not lengths:
-        return []
+        return None
     length = min(lengths)
     last = [each.patterns()[-length:] for each in footers if each.lines]
     # Footers of different texts have at least their number of lines in common.
@@ -137,11 +139,15 @@ def _footer(footers: Sequence[Footer]) -> list[tuple[str, Finding]]:
     match = line_patterns.stable(patterns)
     some = any(not each.lines for each in footers)
     if some and match is None:
-        return []
-    value = (
-        {"lines": length} | ({} if match is None else {"match": match}) | ({"optional": True} if some else {})
-    )
-    return [("footer", Finding(value, f"{plural(length, 'line')} below the records"))]
+        return None
+    figures = [
+        figure for each in footers for figure in each.figures.values() if f"(?P<{figure.group}>" in str(match)
+    ]
+    fields = {figure.group: figure.type for figure in figures}
+    value: dict[str, Any] = {"lines": length} | ({} if match is None else {"match": match})
+    value |= ({"fields": fields} if fields else {}) | ({"optional": True} if some else {})
+    equal = "".join(f", with {what}" for what in dict.fromkeys(figure.equals for figure in figures))
+    return Finding(value, f"{plural(length, 'line')} below the records{equal}")
 
 
 def _trailing(
