@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from callcenter_etl.tools.infer.surroundings.sample_lines import SampleLines
-from callcenter_etl.tools.infer.surroundings.table import Table, table_of
+from callcenter_etl.tools.infer.surroundings.table import SampleTable, table_of
 
 HEADER = "call_id,started,queue,seconds\n"
 BODY = "".join(f"{1000 + i},2025-01-13 08:{i:02}:00,billing,{i * 7}\n" for i in range(30))
 
 
-def table(*texts: str) -> Table:
+def table(*texts: str) -> SampleTable:
     return table_of([SampleLines.of(text, "", whole=True) for text in texts], delimiter=None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from clevercsv.detect import Detector
 
-from callcenter_etl.tools.infer.surroundings.sample_lines import Split, width_of
+from callcenter_etl.tools.infer.surroundings.sample_lines import LineSplit, width_of
 
 DELIMITERS = ",;\t|"
 RARE_DELIMITERS = "~^\x01\x1f\x1e§¦"
@@ -17,13 +17,13 @@ CONSISTENT = 0.9
 _LONG = re.compile(r"""[^\w\s"'().%+-]{2,8}|\t{2,8}""")
 
 
-def split_of(lines: Sequence[str], *, delimiter: str | None) -> Split:
+def split_of(lines: Sequence[str], *, delimiter: str | None) -> LineSplit:
     """Return how lines are split; a given `delimiter` is not guessed."""
     if delimiter is not None:
-        return _with_spaces(Split(delimiter, sniffed("\n".join(lines), delimiter).quote), lines)
+        return _with_spaces(LineSplit(delimiter, sniffed("\n".join(lines), delimiter).quote), lines)
     long = _long_delimiter(lines)
     if long is not None:
-        return Split(long, sniffed("\n".join(lines).replace(long, ","), ",").quote)
+        return LineSplit(long, sniffed("\n".join(lines).replace(long, ","), ",").quote)
     whole = sniffed("\n".join(lines), None)
     if not _is_table(whole, lines):
         # Titles above and totals below may hold other delimiters than the table.
@@ -31,32 +31,32 @@ def split_of(lines: Sequence[str], *, delimiter: str | None) -> Split:
         body = sniffed("\n".join(lines[third:]), None) if third else whole
         whole = max((whole, body), key=lambda split: consistency(split, lines))
     if consistency(whole, lines) < CONSISTENT:
-        rare = [Split(each) for each in RARE_DELIMITERS]
+        rare = [LineSplit(each) for each in RARE_DELIMITERS]
         best = max(rare, key=lambda split: consistency(split, lines))
         if consistency(best, lines) >= NEARLY_ALL:
             whole = best
     return _with_spaces(whole, lines)
 
 
-def sniffed(text: str, delimiter: str | None) -> Split:
+def sniffed(text: str, delimiter: str | None) -> LineSplit:
     """Return clevercsv's guess for a text."""
     sample = text[:SNIFFED_CHARACTERS].replace("\0", " ")  # clevercsv stops at a NUL
     cut = sample.rfind("\n") + 1
     found = Detector().detect(sample[:cut] if cut else sample, delimiters=delimiter or DELIMITERS)
     if found is None:
-        return Split(delimiter or ",")
+        return LineSplit(delimiter or ",")
     # clevercsv returns an empty text for a quote or delimiter that does not occur.
-    return Split(delimiter or found.delimiter or ",", found.quotechar or '"')
+    return LineSplit(delimiter or found.delimiter or ",", found.quotechar or '"')
 
 
-def consistency(split: Split, lines: Sequence[str]) -> float:
+def consistency(split: LineSplit, lines: Sequence[str]) -> float:
     """Return the share of lines with the most frequent number of cells, 0 if that is one."""
     rows = [split.cells(line) for line in lines if line]
     width = width_of(rows)
     return 0.0 if width < 2 or not rows else sum(len(row) == width for row in rows) / len(rows)
 
 
-def _is_table(split: Split, lines: Sequence[str]) -> bool:
+def _is_table(split: LineSplit, lines: Sequence[str]) -> bool:
     first = next((line for line in lines if line), "")
     rows = [split.cells(line) for line in lines if line]
     return len(split.cells(first)) == width_of(rows) and consistency(split, lines) >= CONSISTENT
@@ -84,10 +84,10 @@ def _has_other(candidate: str, lines: Sequence[str]) -> bool:
     if within:
         rest = [line.replace(candidate, "") for line in lines]
         return sum(any(each in line for each in within) for line in rest) * 2 >= len(lines)
-    return any(consistency(Split(each), lines) >= CONSISTENT for each in DELIMITERS)
+    return any(consistency(LineSplit(each), lines) >= CONSISTENT for each in DELIMITERS)
 
 
-def _with_spaces(split: Split, lines: Sequence[str]) -> Split:
+def _with_spaces(split: LineSplit, lines: Sequence[str]) -> LineSplit:
     """Return the split with `skip_initial_space` if nearly all cells after the first begin with a space."""
     if split.delimiter.startswith(" "):
         return split
@@ -95,4 +95,4 @@ def _with_spaces(split: Split, lines: Sequence[str]) -> Split:
     spaced = sum(cell.startswith(" ") and bool(cell.strip()) for cell in cells)
     if not cells or spaced < NEARLY_ALL * len(cells):
         return split
-    return Split(split.delimiter, split.quote, skip_initial_space=True)
+    return LineSplit(split.delimiter, split.quote, skip_initial_space=True)

@@ -108,19 +108,8 @@ def layout_of(
     table = table_of(samples, delimiter=delimiter)
     places = fixed_columns(samples[0].head) if len(table.first[0]) == 1 and delimiter is None else ()
     if places and in_source(["format"]) and not header:
-        names = tuple(f"column_{place}" for place in range(1, len(places) + 1))
-        return SampleLayout(
-            encoding,
-            "",
-            None,
-            header=False,
-            names=names,
-            quoting={},
-            header_evidence="columns by place",
-            places=places,
-        )
-    numbered = tuple(f"column_{place}" for place in range(1, len(table.first[0]) + 1))
-    findings = {key: each for key, each in table.findings.items() if in_source([key])}
+        return _fixed_width(places, encoding)
+    numbered = _numbered(len(table.first[0]))
     layout = SampleLayout(
         encoding,
         table.split.delimiter,
@@ -128,21 +117,37 @@ def layout_of(
         header=False,
         names=numbered,
         quoting={},
-        findings=findings,
+        findings={key: each for key, each in table.findings.items() if in_source([key])},
         footers=table.footers,
     )
-    if any(key in findings for key in BELOW_NAMES):
+    evidence = "as was asked for"
+    if any(key in layout.findings for key in BELOW_NAMES):
         header, evidence = True, "the line below the names is no record"
         layout = replace(layout, header=True, names=table.first[0])
     layout = replace(layout, **_quoting(surveys, layout, on_bytes))
     if header is None:
         header, evidence = has_header(surveys[0].uri, layout.document())
-    elif not layout.header:
-        evidence = "as was asked for"
     if header:
         check_names([each.uri for each in surveys], table.first)
     return replace(
         layout, header=header, names=table.first[0] if header else numbered, header_evidence=evidence
+    )
+
+
+def _numbered(columns: int) -> tuple[str, ...]:
+    return tuple(f"column_{place}" for place in range(1, columns + 1))
+
+
+def _fixed_width(places: tuple[FixedColumn, ...], encoding: Encoding) -> SampleLayout:
+    return SampleLayout(
+        encoding,
+        "",
+        None,
+        header=False,
+        names=_numbered(len(places)),
+        quoting={},
+        header_evidence="columns by their place",
+        places=places,
     )
 
 

@@ -32,7 +32,7 @@ WithKeys = Callable[[Mapping[str, Any]], ContractDocument]
 
 
 @dataclass(slots=True)
-class RecordCounts:
+class LayoutCounts:
     """The numbers of well-formed records, of malformed ones, and of those malformed by quotes or by their fields."""
 
     sound: int = 0
@@ -77,9 +77,9 @@ def cuts_short(
     return short if short >= max(MIN_SHORT, before.by_fields // 2) else 0
 
 
-def tally_of(surveys: Sequence[Survey], document: ContractDocument, on_bytes: OnBytes) -> RecordCounts:
+def tally_of(surveys: Sequence[Survey], document: ContractDocument, on_bytes: OnBytes) -> LayoutCounts:
     """Count the records of the samples under a layout."""
-    tally = RecordCounts()
+    tally = LayoutCounts()
     for each in surveys:
         for chunk in read_chunks(each.uri, document, max_records=None, on_bytes=on_bytes):
             if chunk.piece is not None:  # no evidence of how the other records are written

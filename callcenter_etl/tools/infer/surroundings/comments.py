@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from callcenter_etl.tools.infer.surroundings.sample_lines import Split
+from callcenter_etl.tools.infer.surroundings.sample_lines import LineSplit
 
 MARKS = ("##", "#", "//", "--", "%", "!", "*", "REM ")
 
 
-def comment_mark(lines: Sequence[str], split: Split, width: int) -> str | None:
+def comment_mark(lines: Sequence[str], split: LineSplit, width: int) -> str | None:
     """Return the mark that begins comments, None if no line is a comment.
 
     Lines that begin with the mark must all have another number of cells than the records: `#4711;…` is a record.

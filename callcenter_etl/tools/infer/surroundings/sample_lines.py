@@ -33,7 +33,7 @@ class SampleLines:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LineRow:
     """A record among the lines: the place of its first line, its text and its cells."""
 
     line: int
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class LineSplit:
     """A way to split lines into cells; with `quote` None quotes are ordinary text."""
 
     delimiter: str
@@ -50,14 +50,14 @@ class Split:
     escape: str | None = None
     skip_initial_space: bool = False
 
-    def rows(self, lines: Sequence[str]) -> list[Row]:
+    def rows(self, lines: Sequence[str]) -> list[LineRow]:
         """Return the records of lines: a quoted value that a later line closes joins the lines between."""
-        rows: list[Row] = []
+        rows: list[LineRow] = []
         place = 0
         while place < len(lines):
             count = self._joined(lines, place)
             text = "\n".join(lines[place : place + count])
-            rows.append(Row(place, text, tuple(self.cells(text))))
+            rows.append(LineRow(place, text, tuple(self.cells(text))))
             place += count
         return rows
 

@@ -18,7 +18,7 @@ from callcenter_etl.tools.infer.surroundings.header_lines import (
     type_line_pattern,
 )
 from callcenter_etl.tools.infer.surroundings.preamble import preamble_length, sep_delimiter
-from callcenter_etl.tools.infer.surroundings.sample_lines import Row, SampleLines, Split, width_of
+from callcenter_etl.tools.infer.surroundings.sample_lines import LineRow, LineSplit, SampleLines, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SampleTable:
     """The common shape of the samples; `first` is the header, or the first record, of each of them."""
 
-    split: Split
+    split: LineSplit
     first: tuple[tuple[str, ...], ...]
     findings: dict[str, Finding] = field(default_factory=dict)
     footers: tuple[Footer, ...] = ()
@@ -43,13 +43,13 @@ class Table:
 class _Sample:
     """The rows of one sample without comments, the number of its columns, and the lines around its records."""
 
-    rows: list[Row]
+    rows: list[LineRow]
     preamble: tuple[str, ...]
     below: int
     footer: Footer
 
 
-def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> Table:
+def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> SampleTable:
     """Return the table of the samples; a given `delimiter` is not guessed."""
     head = samples[0].head
     declared = sep_delimiter(head)
@@ -70,10 +70,10 @@ def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> Table:
     lines = findings["header_lines"].value if "header_lines" in findings else 1
     first = tuple(joined_names([row.cells for row in rows[:lines]]) for rows in header)
     first, trailing = _trailing([each.rows for each in found], first, width)
-    return Table(split, first, findings | trailing, tuple(each.footer for each in found))
+    return SampleTable(split, first, findings | trailing, tuple(each.footer for each in found))
 
 
-def _sample(lines: SampleLines, split: Split, width: int, mark: str | None) -> _Sample:
+def _sample(lines: SampleLines, split: LineSplit, width: int, mark: str | None) -> _Sample:
     head = [line for line in lines.head if mark is None or not line.startswith(mark)]
     tail = [line for line in lines.tail if mark is None or not line.startswith(mark)]
     rows = split.rows(head)
@@ -104,7 +104,7 @@ def _preamble(preambles: Sequence[tuple[str, ...]], found: Sequence[_Sample]) ->
     return [("preamble", Finding(value, what))]
 
 
-def _header_lines(rows: Sequence[Row], split: Split) -> list[tuple[str, Finding]]:
+def _header_lines(rows: Sequence[LineRow], split: LineSplit) -> list[tuple[str, Finding]]:
     below = len(rows) - 1
     if not below:
         return []
@@ -151,7 +151,7 @@ def footer_finding(footers: Sequence[Footer]) -> Finding | None:
 
 
 def _trailing(
-    rows: Sequence[Sequence[Row]], first: tuple[tuple[str, ...], ...], width: int
+    rows: Sequence[Sequence[LineRow]], first: tuple[tuple[str, ...], ...], width: int
 ) -> tuple[tuple[tuple[str, ...], ...], dict[str, Finding]]:
     """Return the header cells and, where all records end in one delimiter more than they need, that finding."""
     body = [row.cells for each in rows for row in each[1:]]
