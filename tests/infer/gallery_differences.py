@@ -1,0 +1,19 @@
+"""Differences between the contracts of the gallery and what is inferred from their samples, each with its reason."""
+
+from __future__ import annotations
+
+NAME = "a person names the parts of the file name, and knows which of them change"
+
+# By case and key of the source section.
+SOURCE: dict[str, dict[str, str]] = {
+    "gallery_asterisk": {"filename": "one name without digits is no pattern"},
+}
+
+# By case and column; columns of sources without a header are column_1, column_2 …
+TYPES: dict[str, dict[str, str]] = {
+    "gallery_asterisk": {
+        "column_2": "a source may be `anonymous`, which the sample does not show",
+        "column_3": "extensions of the dial plan may be words",
+        "column_17": "the channel's number is text for a person, and looks like a decimal",
+    },
+}
