@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from callcenter_etl.tools.infer.declarable import in_source
 from callcenter_etl.tools.infer.delimiters import split_of
 from callcenter_etl.tools.infer.evidence import plural, shown
 from callcenter_etl.tools.infer.surroundings import line_patterns
@@ -156,7 +157,7 @@ def _trailing(
     """Return the header cells and, where all records end in one delimiter more than they need, that finding."""
     body = [row.cells for each in rows for row in each[1:]]
     ended = sum(len(cells) == width and not cells[-1] for cells in body)
-    if width < 3 or not body or ended != len(body):
+    if width < 3 or not body or ended != len(body) or not in_source(["trailing_delimiter"]):
         return first, {}
     named = first[0] if len(first[0]) == width - 1 else first[0][:-1] if not first[0][-1] else None
     if named is None or len(named) != width - 1:
