@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from callcenter_etl.contract.boolean_words import boolean_word_faults
 from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.document_text import Path
@@ -30,6 +31,7 @@ from callcenter_etl.contract.key_types import (
     plain_whole_number,
     show,
 )
+from callcenter_etl.contract.number_format import NUMBER_KEYS, number_format_faults
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
@@ -67,6 +69,7 @@ def _severity(value: Any) -> str:
     return str(value)
 
 
+_FOLDED_KEYS = ("allowed", "true_values")  # of which `ignore_case` is a companion
 _WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
 
 
@@ -76,6 +79,12 @@ class Column(FrozenModel):
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
     format: Texts = Field((), description="strptime formats of a date, time or datetime")
+    decimal: OptionalText = Field(None, description="decimal separator of numbers, a point by default")
+    thousands: OptionalText = Field(None, description="separator between groups of three digits")
+    prefix: Texts = Field((), description="texts of which one may be before a number")
+    suffix: Texts = Field((), description="texts of which one may be after a number")
+    true_values: OptionalTextList = Field(None, description="the words of a boolean for true")
+    false_values: OptionalTextList = Field(None, description="the words of a boolean for false")
     required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
     min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
     max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
@@ -83,7 +92,9 @@ class Column(FrozenModel):
     max_length: OptionalCount = Field(None, description="in characters")
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
-    ignore_case: Flag = Field(default=False, description="allowed values in any letter case")
+    ignore_case: Flag = Field(
+        default=False, description="allowed values, or words of a boolean, in any letter case"
+    )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
     severity: Annotated[
@@ -178,6 +189,12 @@ def _format_faults(part: Part[Column], path: Path) -> Found:
             yield (*path, "format"), wrong, 0
 
 
+def _type_faults(part: Part[Column], path: Path) -> Found:
+    yield from _format_faults(part, path)
+    yield from number_format_faults(part.value, part.broken, path)
+    yield from boolean_word_faults(part.value, part.broken, path)
+
+
 def _min_faults(part: Part[Column], path: Path) -> Found:
     yield from bound_faults("min", part.value.min, part.value.type, path)
 
@@ -202,19 +219,23 @@ def _pattern_faults(part: Part[Column], path: Path) -> Found:
 def _allowed_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
     # A faulty or misspelt `allowed` has a fault of its own.
-    missing = column.allowed is None and "allowed" not in part.broken and not part.has_unknown_keys
-    if column.ignore_case and missing:
-        yield (*path, "ignore_case"), "ignore_case goes with allowed, which is not there", 0
+    folded = [key for key in _FOLDED_KEYS if getattr(column, key) is not None or key in part.broken]
+    if column.ignore_case and not folded and not part.has_unknown_keys:
+        yield (
+            (*path, "ignore_case"),
+            f"ignore_case goes with {' or '.join(_FOLDED_KEYS)}, none of which is there",
+            0,
+        )
     if column.allowed is not None and not column.allowed:
         yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
 
 
 def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if "format" in part.broken:  # the values may be valid in the intended format
+    if part.broken & set(RULE_KEYS["type"].companions):  # the values may be valid in the intended format
         return
     for index, value in enumerate(column.allowed or ()):
-        if not is_value(column.type, column.format, value):
+        if not is_value(column, value):
             sentence = f"{quoted(value)} is no {column.type}, so that no record can hold it"
             yield (*path, "allowed", index), sentence, 0
 
@@ -224,7 +245,10 @@ def _allowed_value_faults(part: Part[Column], path: Path) -> Found:
 RULE_KEYS: dict[str, RuleKey] = {
     "required": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
     "type": RuleKey(
-        makes_rule=_where_not_text, companions=("format",), faults=_no_faults, typed_faults=_format_faults
+        makes_rule=_where_not_text,
+        companions=("format", *NUMBER_KEYS, "true_values", "false_values"),
+        faults=_no_faults,
+        typed_faults=_type_faults,
     ),
     "min": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_min_faults),
     "max": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_max_faults),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path as FilePath
@@ -19,6 +19,7 @@ from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.rule_locations import rule_positions
 from callcenter_etl.contract.size_limits import entry_faults
 from callcenter_etl.contract.structure import check_shape
+from callcenter_etl.contract.surroundings import surrounding_warnings
 from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
 from callcenter_etl.errors import ContractError, SourceError, UsageError
 from callcenter_etl.os_errors import translate_os_errors
@@ -37,7 +38,8 @@ class LoadedContract:
     it. `positions` has every key and list entry of the text by its path. Both are empty for a contract from a mapping.
 
     If the text holds several contracts in another format, `part` names this one. `unsupported` has the assertions of
-    the other format that no rule here checks. `warnings` are about text with another meaning than it seems to have.
+    the other format that no rule here checks. `warnings` are about text with another meaning than it seems to have, and
+    about keys that check nothing.
     """
 
     document: ContractDocument
@@ -161,8 +163,14 @@ def load_parsed(parsed: Document, text: bytes, origin: str | None) -> LoadedCont
         origin,
         rule_positions(document, locate.place),
         parsed.positions,
-        warnings=parsed.warnings,
+        warnings=(*parsed.warnings, *_warnings(document, locate)),
     )
+
+
+def _warnings(document: ContractDocument, locate: _Locator) -> Iterator[Diagnostic]:
+    source = document.source
+    for path, message in surrounding_warnings({"after_header": source.after_header, "footer": source.footer}):
+        yield replace(locate.fault(path, message), severity="warn")
 
 
 class _Locator:

@@ -21,6 +21,7 @@ from callcenter_etl.contract.partial import (
     read_parts,
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
+from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
 Found = Iterator[tuple[Path, str, int]]
@@ -53,15 +54,16 @@ def _source_faults(value: dict[str, Any]) -> Found:
     if part is None or not isinstance(declared, dict):
         return
     source = part.value
-    characters = {"delimiter": source.delimiter, "quote": source.quote}
+    characters = {"delimiter": source.delimiter, "quote": source.quote, "comment": source.comment}
     sound = {key: each for key, each in characters.items() if key not in part.broken and each is not None}
-    if len(sound) == 2 and source.quote == source.delimiter:
+    if {"delimiter", "quote"} <= sound.keys() and source.quote == source.delimiter:
         yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
     if "encoding" not in part.broken:
         yield from _unwritable_faults(source.encoding, sound)
     name = read_part(FileName, declared.get("filename"))
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
+    yield from surrounding_faults(part, declared, ("source",))
 
 
 def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:

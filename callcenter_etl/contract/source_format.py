@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from callcenter_etl.contract.key_types import (
+    Count,
     Flag,
     FrozenModel,
     OptionalCount,
@@ -19,6 +20,7 @@ from callcenter_etl.contract.key_types import (
 )
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 
 # Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
@@ -36,6 +38,15 @@ class SourceFormat(FrozenModel):
     """The dialect of the source: delimiter, quoting, encoding, header."""
 
     filename: FileName | None = Field(None, description="rules of the file name")
+    preamble: Preamble | None = Field(None, description="lines above the header")
+    header_lines: Count = Field(
+        1, description="lines of the header; the parts of a name are joined with a space"
+    )
+    after_header: AfterHeader | None = Field(
+        None, description="lines below the header, such as types or units"
+    )
+    comment: OptionalText = Field(None, description="a line that begins with this text is a comment")
+    footer: Footer | None = Field(None, description="the last lines of the source, such as totals")
     delimiter: Text = Field(",", description="any one character, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
     encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")

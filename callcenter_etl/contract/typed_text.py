@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Protocol
 
+from callcenter_etl.contract.boolean_words import BooleanColumn, words_of
 from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_duration, parse_value
+from callcenter_etl.contract.number_format import NumberColumn, complete_format
 
 TEMPORAL = ("date", "time", "datetime")
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_VALUE_CHECKS: dict[str, Callable[[str], bool]] = {
-    "text": lambda _: True,
-    "digits": lambda value: re.fullmatch(r"[0-9]+", value) is not None,
-    "integer": lambda value: _INTEGER.fullmatch(value) is not None,
-    "decimal": lambda value: _DECIMAL.fullmatch(value) is not None,
-    "boolean": lambda value: value.lower() in ("true", "false"),
-    "duration": lambda value: parse_duration(value) is not None,
+
+
+class TypedColumn(NumberColumn, BooleanColumn, Protocol):
+    """The keys of a column that decide which texts are of its type."""
+
+    @property
+    def format(self) -> tuple[str, ...]:
+        """Return the formats of dates and times."""
+
+
+def is_value(column: TypedColumn, value: str) -> bool:
+    """Check that a text is a value of a column's type, in its notation; of a date or time in one of the formats."""
+    return _VALUE_CHECKS[column.type](column, value)
+
+
+def _is_number(column: TypedColumn, value: str) -> bool:
+    return complete_format(column).plain(value) is not None
+
+
+def _is_boolean(column: TypedColumn, value: str) -> bool:
+    return words_of(column).is_value(value)
+
+
+def _is_temporal(column: TypedColumn, value: str) -> bool:
+    try:
+        return parse_value(column.type, value, column.format) is not None
+    except FormatFault:
+        return True  # the format's own fault is reported already
+
+
+_VALUE_CHECKS: dict[str, Callable[[TypedColumn, str], bool]] = {
+    "text": lambda _, value: True,
+    "digits": lambda _, value: re.fullmatch(r"[0-9]+", value) is not None,
+    "integer": _is_number,
+    "decimal": _is_number,
+    "boolean": _is_boolean,
+    "date": _is_temporal,
+    "time": _is_temporal,
+    "datetime": _is_temporal,
+    "duration": lambda _, value: parse_duration(value) is not None,
 }
-
-
-def is_value(kind: str, formats: Sequence[str], value: str) -> bool:
-    """Check that a text is a value of a type; of a date or time in one of the formats."""
-    if kind in TEMPORAL:
-        try:
-            return parse_value(kind, value, tuple(formats)) is not None
-        except FormatFault:
-            return True  # the format's own fault is reported already
-    return _VALUE_CHECKS[kind](value)
 
 
 def format_fault(kind: str, declared: str) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from callcenter_etl.contract.column import RULE_KEYS, Column, ColumnType
+from callcenter_etl.contract.column import RULE_KEYS, Column
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import show
 from callcenter_etl.contract.partial import is_type_uncertain, read_part
@@ -21,9 +21,8 @@ Found = Iterator[tuple[Path, str, int]]
 
 # The keys of a column that say how a value of its type is written, with their JSON Schema. A field has no others:
 # nothing but the type of a value of the run is checked.
-TYPE_KEYS: dict[str, dict[str, Any]] = {
-    "type": {"enum": list(get_args(ColumnType))},
-    "format": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+TYPE_KEYS: dict[str, Any] = {
+    key: Column.model_json_schema()["properties"][key] for key in ("type", *RULE_KEYS["type"].companions)
 }
 _FIELD_SCHEMA = {
     "anyOf": [TYPE_KEYS["type"], {"type": "object", "properties": TYPE_KEYS, "additionalProperties": False}]
@@ -70,7 +69,7 @@ def type_faults(values: Mapping[str, str], fields: Mapping[str, Column]) -> tupl
     return tuple(
         f"{name} is {quoted(values[name])}, which is no {column.type}{_as_formats(column)}"
         for name, column in fields.items()
-        if values.get(name) and not is_value(column.type, column.format, values[name])
+        if values.get(name) and not is_value(column, values[name])
     )
 
 

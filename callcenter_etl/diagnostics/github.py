@@ -13,6 +13,7 @@ from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.file_locations import path_below, root_folder
 from callcenter_etl.diagnostics.findings import Report, SourceFindings
 from callcenter_etl.diagnostics.job_summary import append_job_summary, faults_summary, report_summary
+from callcenter_etl.diagnostics.surroundings_text import surroundings_text
 from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
 
@@ -94,10 +95,11 @@ def _total(report: Report, level: str) -> int:
 
 
 def _verdict(source: SourceFindings) -> str:
-    records = source.summary.records
+    records, around = source.summary.records, surroundings_text(source.summary)
     return (
         f"{shown(source.summary.source.uri)}: {source.summary.status}, {records.read:,} read,"
         f" {records.accepted:,} accepted, {records.rejected:,} rejected, {records.warned:,} warned"
+        f"{'' if around is None else f', {around}'}"
     )
 
 

@@ -11,6 +11,7 @@ from junitparser.junitparser import FinalResult
 
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.diagnostics.findings import Report, SourceFindings, ViolatedRule
+from callcenter_etl.diagnostics.surroundings_text import run_values, surrounding_lines
 from callcenter_etl.run.summary import Summary
 from callcenter_etl.store.uris import shown
 from callcenter_etl.terminal import printable
@@ -128,6 +129,8 @@ def _properties(summary: Summary) -> list[tuple[str, str]]:
         ("rejected", str(records.rejected)),
         ("malformed", str(records.malformed)),
         ("warned", str(records.warned)),
+        *((f"{kind}_lines", str(lines)) for kind, lines in surrounding_lines(summary).items()),
+        *run_values(summary).items(),
     ]
 
 

@@ -229,6 +229,7 @@ class _SarifRun:
                 "runId": summary.run_id,
                 "status": summary.status,
                 "records": fields["records"],
+                "surroundings": fields["surroundings"],
                 "broken": {rule: count.broken for rule, count in summary.rules.items() if count.broken},
             },
         }

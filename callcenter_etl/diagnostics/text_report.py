@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostics.surroundings_text import run_values, surroundings_text
 from callcenter_etl.run.summary import VERDICTS, RuleCount, Summary
 from callcenter_etl.terminal import amount, counted, printable
 
@@ -58,6 +59,11 @@ def _render(console: Console, summary: Summary) -> None:
             f" {summary.blank_lines:,} blank; contract {summary.contract.id} {summary.contract.version}"
         )
     )
+    around, values = surroundings_text(summary), run_values(summary)
+    if around is not None:
+        console.print(Text(f"  {around}"))
+    if values:
+        console.print(Text("  " + ", ".join(f"{name}: {value!r}" for name, value in values.items())))
     for problem in summary.problems:
         console.print(Text(f"  {problem.rule}: {printable(problem.message)}", style="red"))
     if any(count.broken for count in summary.rules.values()):

@@ -44,6 +44,7 @@ def route_block(
 ) -> RoutedBlock:
     """Return the bytes of a judged block's records for each file, and their counts."""
     counts = Tally(blank_lines=parsed.blank_lines, blank_bytes=parsed.blank_bytes)
+    counts.surroundings.comments = parsed.comments
     routed = []
     for each in judged:
         reject_reasons = validator.reject_reasons(each.verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from callcenter_etl.sources.blocks import RecordFormat, blocks_of
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import is_ascii_superset
+from callcenter_etl.sources.footer import FooterReader
+from callcenter_etl.sources.footer_lines import MAX_GAP_BYTES, WINDOW_BYTES
 from callcenter_etl.sources.lines import LF, line_end
 from callcenter_etl.sources.source import Block
 
@@ -108,6 +110,23 @@ def ranges_of(starts: Sequence[LineStarts], *, first_line: int, stop: int) -> tu
         ranges.append(Range(start, end, line, lines))
         line += lines
     return tuple(ranges)
+
+
+def records_stop(read: Callable[[int, int], bytes], reader: FooterReader, *, start: int, stop: int) -> int:
+    """Return the offset at which the footer of the bytes from `start` to `stop` (exclusive) starts, `stop` without one.
+
+    `read` returns the bytes of the source between two offsets. `start` is the start of a line. A gap over the limit,
+    for which the source is not read to its end, ends the search.
+    """
+    size = WINDOW_BYTES
+    while True:
+        low = max(start, stop - size)
+        data = read(low, stop)
+        # The first line of a window may begin before it, but for that of the first record.
+        first = 0 if low == start else line_end(data, ended=True) or len(data)
+        if low == start or size > 2 * MAX_GAP_BYTES or reader.is_decided(data, first):
+            return low + reader.start_in(data, first)
+        size *= 4
 
 
 def range_blocks(

@@ -75,6 +75,11 @@ class TaskContext:
         with translate_os_errors(shown(self.uri), SourceError):
             yield from read_blocks(stream, self.block_bytes)
 
+    def bytes_between(self, start: int, stop: int) -> bytes:
+        """Return the stored bytes from `start` to `stop` (exclusive). Raises SourceError."""
+        with self.stored(start, stop) as blocks:
+            return b"".join(blocks)
+
     def cut(self, cut: Cut) -> Iterator[bytes]:
         """Yield the bytes of a cut, with the byte before it."""
         with self.stored(cut.read_from, cut.stop) as blocks:

@@ -11,6 +11,7 @@ import numpy as np
 from callcenter_etl.diagnostic import Diagnostic, Location
 from callcenter_etl.documents import Count
 from callcenter_etl.errors import AccountingError
+from callcenter_etl.sources.surrounding_lines import Surroundings
 
 MAX_SAMPLES = 10  # records of a rule that a run keeps for its reports
 
@@ -77,8 +78,7 @@ class Tally:
     warned: Count = 0
     blank_lines: Count = 0
     blank_bytes: Count = 0
-    header_lines: Count = 0
-    header_bytes: Count = 0
+    surroundings: Surroundings = field(default_factory=Surroundings)
     rules: dict[str, RuleTally] = field(default_factory=dict)
 
     def count_records(self, rejected: np.ndarray, sizes: np.ndarray, line_counts: np.ndarray) -> None:
@@ -96,6 +96,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         for side, other in ((self.accepted, later.accepted), (self.rejected, later.rejected)):
             side.add(other.records, other.bytes, other.lines)
+        # All other surroundings are before the first record or after the last one, so that no part counts them.
+        self.surroundings.comments.add(later.surroundings.comments.lines, later.surroundings.comments.bytes)
         # `later` is of a later part of the source, so the first line that is known already stays.
         for rule, tally in later.rules.items():
             self.rules.setdefault(rule, RuleTally(tally.severity)).merge(tally)
@@ -108,6 +110,7 @@ class Tally:
                 **values,
                 "accepted": RecordTotals(**values["accepted"]),
                 "rejected": RecordTotals(**values["rejected"]),
+                "surroundings": Surroundings.from_dict(values["surroundings"]),
                 "rules": {rule: RuleTally.from_dict(tally) for rule, tally in values["rules"].items()},
             }
         )
@@ -132,22 +135,22 @@ class Tally:
         of the staged files. `target_bytes` is None for a typed target, of which the bytes are not the source's.
         """
         # Each equation compares two independent counts, so that a record that is lost anywhere stops the run.
-        sides = (self.accepted, self.rejected)
+        sides, header = (self.accepted, self.rejected), self.surroundings.header.bytes
         checks = (
             ("records", self.framed, sum(side.records for side in sides)),
-            ("lines", lines, self.header_lines + self.blank_lines + sum(side.lines for side in sides)),
+            ("lines", lines, self.surroundings.lines + self.blank_lines + sum(side.lines for side in sides)),
             (
                 "bytes",
                 plain_bytes,
-                self.header_bytes + self.blank_bytes + sum(side.bytes for side in sides),
+                self.surroundings.bytes + self.blank_bytes + sum(side.bytes for side in sides),
             ),
             (
                 "bytes of the target",
-                self.header_bytes + self.accepted.bytes,
-                self.header_bytes + self.accepted.bytes if target_bytes is None else target_bytes,
+                header + self.accepted.bytes,
+                header + self.accepted.bytes if target_bytes is None else target_bytes,
             ),
             ("records of the target", self.accepted.records, target_records),
-            ("bytes of the rejected records", self.header_bytes + self.rejected.bytes, rejected_bytes),
+            ("bytes of the rejected records", header + self.rejected.bytes, rejected_bytes),
             ("exceptions", self.rejected.records, exceptions),
         )
         wrong = [

@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.contract.boolean_words import boolean_words
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.number_format import number_format
 from callcenter_etl.rules.exact_numbers import Numbers, parse_numbers
 from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.rules.number_notation import plain_numbers
 from callcenter_etl.rules.text_bytes import bytes_of, lengths_of, offsets_of
-from callcenter_etl.rules.type_checks import type_check
+from callcenter_etl.rules.type_checks import boolean_check, type_check
 
 _BEYOND_ASCII = 128
 
@@ -37,6 +40,7 @@ class ChunkColumns:
     _blank: dict[str, Mask] = field(default_factory=dict)
     _valid: dict[str, Mask] = field(default_factory=dict)
     _typed: dict[str, pa.Array | None] = field(default_factory=dict)
+    _plain: dict[str, pa.StringArray] = field(default_factory=dict)
     _numbers: dict[str, Numbers] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -74,7 +78,7 @@ class ChunkColumns:
         """The values in their type, null where unknown: int64 microseconds, bool or string."""
         self._check_type(name)
         values = self._typed[name]
-        values = self.texts[name] if values is None else values
+        values = self.text(name) if values is None else values
         known = self.known_mask(name)
         if len(known) - np.count_nonzero(known) == values.null_count:
             return values  # all unknown values are null already, so no copy is needed
@@ -83,13 +87,26 @@ class ChunkColumns:
     def numbers(self, name: str) -> Numbers:
         """The values of a digits, integer or decimal column as exact numbers, unknown ones invalid."""
         if name not in self._numbers:
-            self._numbers[name] = parse_numbers(self.texts[name], self.known_mask(name))
+            self._numbers[name] = parse_numbers(self.plain_numbers(name), self.known_mask(name))
         return self._numbers[name]
 
+    def plain_numbers(self, name: str) -> pa.StringArray:
+        """The values of a numeric column with a sign, a point and an exponent alone; unknown ones are undefined."""
+        self._check_type(name)
+        return self._plain.get(name, self.text(name))
+
     def _check_type(self, name: str) -> None:
-        if name not in self._valid:
-            column = self.columns[name]
-            self._valid[name], self._typed[name] = type_check(self.texts[name], column.type, column.format)
+        if name in self._valid:
+            return
+        column, text = self.columns[name], self.text(name)
+        notation, words = number_format(column), boolean_words(column)
+        if notation is not None:
+            self._valid[name], self._plain[name] = plain_numbers(text, notation)
+            self._typed[name] = None
+        elif words is not None:
+            self._valid[name], self._typed[name] = boolean_check(text, words)
+        else:
+            self._valid[name], self._typed[name] = type_check(text, column.type, column.format)
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:

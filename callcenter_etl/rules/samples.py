@@ -82,6 +82,21 @@ SOURCE_SAMPLES = (
         _PLAIN + "limits: {min_records: 1}\n", b"id,note\n1,a\n", b"id,note\n", "file.too_few",
     ),
     Sample(
+        "file.preamble", "the lines above the header match `source.preamble`, and their values their types",
+        "source: {preamble: {lines: 1, match: 'Report of .*'}}\n" + _PLAIN,
+        b"Report of May\nid,note\n1,a\n", b"Export of May\nid,note\n1,a\n", "file.preamble",
+    ),
+    Sample(
+        "file.after_header", "the lines below the header match `source.after_header`",
+        "source: {after_header: {match: '(INTEGER|TEXT)(,.*)?'}}\n" + _PLAIN,
+        b"id,note\nINTEGER,TEXT\n1,a\n", b"id,note\n1,a\n2,b\n", "file.after_header",
+    ),
+    Sample(
+        "file.footer", "the source ends with `source.footer`, and its values are of their types; checked at its end, so the run fails",
+        "source: {footer: {match: 'Total,(?P<records>[0-9]+)', fields: {records: integer}}}\n" + _PLAIN,
+        b"id,note\n1,a\nTotal,1\n", b"id,note\n1,a\n", "file.footer",
+    ),
+    Sample(
         "header.missing", "every declared column is in the header", _PLAIN,
         b"id,note\n1,a\n", b"id\n1\n", "header.missing", also=("header.count",),
     ),

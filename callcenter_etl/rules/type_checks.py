@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from callcenter_etl.contract.boolean_words import BooleanWords
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 from callcenter_etl.rules.temporal_values import parse_durations, parse_temporal
 from callcenter_etl.rules.text_bytes import digits_only
@@ -51,6 +52,17 @@ def _boolean(text: pa.StringArray, _: tuple[str, ...]) -> Checked:
     true, false = pc.equal(lower, "true"), pc.equal(lower, "false")
     valid = pc.or_(true, false)
     return as_mask(valid), pc.if_else(valid, true, pa.scalar(None, pa.bool_()))
+
+
+def boolean_check(text: pa.StringArray, words: BooleanWords) -> Checked:
+    """Return the mask of values that are one of the words, and their meaning, null for others."""
+    asked, true, false = text, pa.array(words.true, pa.string()), pa.array(words.false, pa.string())
+    if words.ignore_case:
+        # Both sides by one kernel: Python's lower() differs in words such as ΣΑΣ.
+        asked, true, false = map(pc.utf8_lower, (asked, true, false))
+    is_true, is_false = pc.is_in(asked, value_set=true), pc.is_in(asked, value_set=false)
+    valid = pc.or_(is_true, is_false)
+    return as_mask(valid), pc.if_else(valid, is_true, pa.scalar(None, pa.bool_()))
 
 
 def _temporal(kind: str) -> Callable[[pa.StringArray, tuple[str, ...]], Checked]:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.number_format import complete_format
 from callcenter_etl.rules.exact_numbers import compare_with
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.rule_kind import Broken
@@ -43,7 +44,7 @@ def bound_value(column: Column, bound: str | None) -> Decimal | int:
 def bounds_read_alike(before: Column, after: Column) -> bool:
     """Return whether every value compares with a bound as before."""
     if before.type in NUMERIC and after.type in NUMERIC:
-        return True
+        return complete_format(before).agrees_with(complete_format(after))
     # Another format may read the same text as another date.
     return before.type == after.type and (before.type not in TEMPORAL or formats_continue(before, after))
 

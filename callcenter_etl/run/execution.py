@@ -25,6 +25,7 @@ from callcenter_etl.run.summary import Progress, Resumed, Summary
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.source import Source, SourceHeader
 from callcenter_etl.sources.source_formats import open_source
+from callcenter_etl.sources.surrounding_lines import LineTotals, Surroundings
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.csv_injection import ESCAPED, RAW
 from callcenter_etl.writers.destination import Destination, staged_for
@@ -123,7 +124,7 @@ class _RunExecution:
                 if header.problems:
                     return self._publication().refuse(reader, header, staged)
                 router = self._route_all(reader, header, staged, interrupted)
-                return self._publication().publish(reader, staged, router)
+                return self._publication().publish(reader, header, staged, router)
 
     def _fingerprint(self, reader: Source) -> RunFingerprint:
         plan, sha256 = self.plan, self.contract.sha256
@@ -163,7 +164,10 @@ class _RunExecution:
             schema=None if typed is None else typed.schema,
         )
         accounts = self.accounts
-        accounts.header_bytes, accounts.header_lines = len(header.target_start), header.header_lines
+        head = header.surroundings
+        accounts.surroundings = Surroundings(
+            preamble=head.preamble, header=head.header, after_header=head.after_header
+        )
         shape = RoutingFormat(header.layout, reader.encoding, cells, typed)
         assignment = Assignment(
             run_id=self.id,
@@ -206,12 +210,21 @@ class _RunExecution:
                 after_each=lambda: self._report_progress(reader),
                 pause_point=checkpoints,
             )
+        end = reader.footer
+        self.accounts.surroundings.footer = end.surroundings.footer
+        self._count(end.blank, end.surroundings.comments)
 
     def _begin(self, router: Router, header: SourceHeader) -> None:
         # Each part file begins with the header, and the task that writes the part writes it.
         if not self.plan.parts:
             router.begin(header.target_start)
-        self.accounts.blank_lines, self.accounts.blank_bytes = header.blank_lines, header.blank_bytes
+        # Not for a resumed run, which has these from its checkpoint, with those between records.
+        self._count(header.blank, header.surroundings.comments)
+
+    def _count(self, blank: LineTotals, comments: LineTotals) -> None:
+        self.accounts.blank_lines += blank.lines
+        self.accounts.blank_bytes += blank.bytes
+        self.accounts.surroundings.comments.add(comments.lines, comments.bytes)
 
     def _resume(self, parts: RunParts, interrupted: InterruptedRun) -> None:
         checkpoint = interrupted.checkpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from callcenter_etl.run.summary import (
     RuleCount,
     SourceIdentity,
     Summary,
+    SurroundingsSummary,
     instant,
 )
 from callcenter_etl.run.summary_builder import output_file, rule_counts, staged_bytes
@@ -50,17 +52,19 @@ class Publication:
         reader.check_unchanged()
         validator = Validator(self.contract.document)
         rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
-        summary = self._summary(reader, status="refused", problems=header.problems, rules=rules, outputs={})
+        summary = self._summary(
+            reader, status="refused", problems=header.problems, rules=rules, outputs={}, values={}
+        )
         staged.publish((), summary_bytes(summary.to_dict()))
         return summary
 
-    def publish(self, reader: Source, staged: Staging, router: Router) -> Summary:
+    def publish(self, reader: Source, header: SourceHeader, staged: Staging, router: Router) -> Summary:
         """Publish the staged files of a source that was read to its end, and return the summary.
 
         Raises AccountingError where the totals do not agree, SourceError where the source changed, OutputError.
         """
         reader.check_unchanged()
-        header_bytes = self.accounts.header_bytes
+        header_bytes = self.accounts.surroundings.header.bytes
         self.accounts.prove(
             plain_bytes=reader.plain_bytes,
             lines=reader.lines,
@@ -73,14 +77,25 @@ class Publication:
             exceptions=router.exception_records,
         )
         limits, rejected = self.plan.limits, self.accounts.rejected.records
-        problems = broken_limits(limits, read=self.accounts.framed, rejected=rejected)
+        problems = (
+            *reader.footer.problems,
+            *broken_limits(limits, read=self.accounts.framed, rejected=rejected),
+        )
         status = status_of(limits, problems, rejected=rejected)
-        # Over a limit the rejects are published, so that they can be examined, but the target is not.
+        # Over a limit, or without its footer, the rejects are published, so that they can be examined, but the target is not.
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         unconverted = self._build_target(reader, staged) if TARGET in names else None
         rules = rule_counts(self.accounts)
         outputs = {name: output_file(staged, name, unconverted=unconverted) for name in names}
-        summary = self._summary(reader, status=status, problems=problems, rules=rules, outputs=outputs)
+        origins = {"preamble": header.values, "footer": reader.footer.values}
+        summary = self._summary(
+            reader,
+            status=status,
+            problems=problems,
+            rules=rules,
+            outputs=outputs,
+            values={origin: values for origin, values in origins.items() if values},
+        )
         staged.publish(names, summary_bytes(summary.to_dict()))
         # A table has its version and the added bytes only since its commit.
         return replace(
@@ -112,16 +127,13 @@ class Publication:
         problems: tuple[Diagnostic, ...],
         rules: dict[str, RuleCount],
         outputs: dict[str, OutputFile],
+        values: Mapping[str, Mapping[str, str]],
     ) -> Summary:
-        accounts = self.accounts
+        accounts, lines = self.accounts, self.accounts.surroundings
         return Summary(
             run_id=self.plan.run_id,
             status=status,
-            contract=ContractIdentity(
-                id=self.contract.document.contract,
-                version=self.contract.document.version,
-                sha256=self.contract.sha256,
-            ),
+            contract=_identity_of(self.contract),
             source=SourceIdentity(uri=reader.uri, bytes=reader.stored_bytes, sha256=reader.sha256),
             records=RecordCounts(
                 read=accounts.framed,
@@ -139,5 +151,14 @@ class Publication:
             finished_at=instant(datetime.now(UTC)),
             # Not from the two times: the clock of the machine may be set during the run.
             seconds=round(time.monotonic() - self.clock, 3),
+            blank_bytes=accounts.blank_bytes,
+            surroundings=SurroundingsSummary(
+                lines.preamble, lines.header, lines.after_header, lines.comments, lines.footer, values
+            ),
             resumed=self.resumed,
         )
+
+
+def _identity_of(contract: LoadedContract) -> ContractIdentity:
+    document = contract.document
+    return ContractIdentity(id=document.contract, version=document.version, sha256=contract.sha256)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.documents import Count, DocumentError, to_form
+from callcenter_etl.sources.surrounding_lines import Surroundings
 
 EXIT_CODES = {"passed": 0, "rejects": 1, "failed": 1, "refused": 1, "error": 3}
 VERDICTS = {
     "passed": "passed",
     "rejects": "rejects found (no limit is declared)",
-    "failed": "failed: over a declared limit, the target is not published",
+    "failed": "failed, the target is not published",
     "refused": "refused: no record was read",
     "error": "not finished",
 }
@@ -96,6 +97,13 @@ class OutputFile:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
+@dataclass(slots=True)
+class SurroundingsSummary(Surroundings):
+    """Totals of the lines that are not records, and the values of the run by their origin, such as `preamble`."""
+
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Progress of a run: stored bytes and records so far; `bytes_total` is None where the source's size is unknown."""
@@ -131,6 +139,9 @@ class Summary:
     started_at: str
     finished_at: str
     seconds: float
+    # A summary of an earlier version has neither.
+    blank_bytes: Count = 0
+    surroundings: SurroundingsSummary = field(default_factory=SurroundingsSummary)
     resumed: Resumed | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,7 +152,9 @@ class Summary:
             "contract": asdict(self.contract),
             "source": asdict(self.source),
             "records": asdict(self.records),
+            "surroundings": asdict(self.surroundings),
             "blank_lines": self.blank_lines,
+            "blank_bytes": self.blank_bytes,
             "lines": self.lines,
             "rules": {
                 rule: {"severity": count.severity, "broken": count.broken}

@@ -15,6 +15,7 @@ from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.framing import TOO_LONG, Frame, MalformedRecord, frame_block, too_long_reason
 from callcenter_etl.sources.lines import last_line_stop
 from callcenter_etl.sources.source import Block, ParsedBlock
+from callcenter_etl.sources.surrounding_lines import LineTotals, comment_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,25 @@ class OversizedBlock:
         return ParsedBlock((chunk,))
 
 
+@dataclass(frozen=True, slots=True)
+class CommentBlock:
+    """A piece of a comment that is over the size limit of a record; `first` marks its first piece."""
+
+    data: bytes
+    first: bool
+
+    def parse(self) -> ParsedBlock:
+        """Return no records; the comment counts as a line with its first piece."""
+        return ParsedBlock((), comments=LineTotals(int(self.first), len(self.data)))
+
+
 def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     rows = shape.chunk_rows or max(len(frame), 1)
     chunks = tuple(
         parse_chunk(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
         for first in range(0, len(frame), rows)
     )
-    return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes)
+    return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes, frame.comments)
 
 
 def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
@@ -142,14 +155,20 @@ def blocks_of(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
         elif (
             len(pending) > shape.dialect.max_record_bytes + 1
         ):  # one byte more, for a CR that may begin a CRLF
-            offset = pending.offset
-            for piece in pending.consume_oversized_record(ShowStream(shape.dialect.encoding)):
-                yield OversizedBlock(piece, shape, offset)
+            yield from _oversized(pending, shape)
             continue
         if not pending.ended:
             pending.read_more()
         elif not len(pending):
             return
+
+
+def _oversized(pending: ByteBuffer, shape: RecordFormat) -> Iterator[Block]:
+    offset, dialect = pending.offset, shape.dialect
+    start = comment_bytes(dialect.comment, dialect.encoding)
+    comment = start is not None and pending.data.startswith(start)
+    for piece in pending.consume_oversized_record(ShowStream(dialect.encoding)):
+        yield CommentBlock(piece.data, piece.first) if comment else OversizedBlock(piece, shape, offset)
 
 
 def _take_lines(pending: ByteBuffer, shape: RecordFormat) -> LineBlock | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
@@ -85,6 +86,25 @@ class ByteBuffer:
             self.bytes_read += len(block)
             self._parts.append(block)
             wanted -= len(block)
+
+    def peek_line(self, *, max_bytes: int) -> bytes | None:
+        """Return the line at the start with its line end, b"" at the end of the stream, None if it is over `max_bytes`."""
+        while not self.ended:
+            stop = line_end(self.data, ended=False)
+            if stop or len(self) > max_bytes:
+                break
+            self.read_more()
+        else:
+            stop = line_end(self.data, ended=True) or len(self)
+        return None if (stop or len(self)) > max_bytes else self.data[:stop]
+
+    def withhold(self, filter_: Callable[[Iterator[bytes]], Iterator[bytes]]) -> None:
+        """Replace all bytes that are not consumed yet by those that the filter yields of them."""
+        rest = self.data
+        self._blocks = filter_(chain((rest,), self._blocks))
+        self._parts = []
+        self.bytes_read -= len(rest)
+        self.ended = False
 
     def consume(self, size: int) -> bytes:
         """Remove and return bytes from the start."""

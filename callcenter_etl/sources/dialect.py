@@ -16,6 +16,7 @@ MAX_JOINED_LINES = 1000
 class Dialect:
     """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
 
+    A line that begins with `comment` is a comment, None for none.
     `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
     """
 
@@ -24,6 +25,7 @@ class Dialect:
     encoding: str = "utf-8"
     lenient: bool = False
     multiline: bool = False
+    comment: str | None = None
     max_record_bytes: int = MAX_RECORD_BYTES
     max_joined_lines: int = MAX_JOINED_LINES
     max_joined_bytes: int = MAX_JOINED_BYTES
@@ -87,4 +89,5 @@ def dialect_of(document: ContractDocument) -> Dialect:
         encoding=source.encoding,
         lenient=source.quoting == "lenient",
         multiline=source.multiline,
+        comment=source.comment,
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callcenter_etl.sources.block_text import decode_block
 from callcenter_etl.sources.dialect import Dialect, Marks, mark_block
-from callcenter_etl.sources.encodings import bad_byte, is_ascii_superset
-from callcenter_etl.sources.lines import Lines, find_lines
+from callcenter_etl.sources.encodings import is_ascii_superset
+from callcenter_etl.sources.lines import Lines, find_lines, lines_that_begin
 from callcenter_etl.sources.quotes import Scan, closes_with_backslashes, doubtful_lines, scan_record
+from callcenter_etl.sources.surrounding_lines import LineTotals, comment_bytes
 
 Offsets = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS = range(5)
 STRUCTURAL_RULES = {
@@ -57,17 +59,10 @@ class Frame:
     blank_bytes: int
     consumed: int
     joined: bool
+    comments: LineTotals = field(default_factory=LineTotals)
 
     def __len__(self) -> int:
         return len(self.starts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A block as UTF-8, and by line the first undecodable byte: (byte, offset in the line)."""
-
-    data: bytes
-    bad: dict[int, tuple[int, int]]
 
 
 def frame_block(
@@ -78,42 +73,15 @@ def frame_block(
     `fields` is the expected number of fields of a record, `first_line` the number of the block's first line and
     `offset` the byte of the source at which the block starts. Raises SourceError as `mark_block` does.
     """
-    lines = find_lines(raw)
-    decoded = _decode(raw, lines, dialect)
-    text, marks = mark_block(decoded.data, dialect)
-    text_lines = lines if text is raw else find_lines(text)
-    if len(text_lines) != len(lines):
-        raise AssertionError("decoding changed the number of lines")
-    shape = _Shape.of(text_lines)
+    block = _Lines.of(raw, dialect)
     # The order of the three checks is that of the structural reasons: the first one that applies is the record's.
-    too_long = np.flatnonzero(lines.ends - lines.starts > dialect.max_record_bytes)
-    reasons: dict[int, tuple[int, str]] = {
-        int(line): (TOO_LONG, too_long_reason(dialect)) for line in too_long
-    }
-    kept = _judge_quotes(
-        text, text_lines, marks, dialect=dialect, fields=fields, shape=shape, reasons=reasons, final=final
-    )
-    for line, (byte, at) in decoded.bad.items():
-        opener = int(shape.owner[line])
-        place = f"at byte {offset + int(lines.starts[line]) + at:,} of the source"
-        if not is_ascii_superset(dialect.encoding):
-            place = f"at byte {at:,} of the line as UTF-8"
-        reasons.setdefault(
-            opener, (ENCODING, f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}")
-        )
-    return _assemble(
-        raw=raw,
-        text=text,
-        marks=marks,
-        lines=lines,
-        text_lines=text_lines,
-        shape=shape,
-        reasons=reasons,
-        kept=kept,
-        fields=fields,
-        first_line=first_line,
-        offset=offset,
-    )
+    too_long = np.flatnonzero(block.lines.ends - block.lines.starts > dialect.max_record_bytes)
+    for line in too_long.tolist():
+        if not block.is_comment(line):
+            block.reasons[line] = (TOO_LONG, too_long_reason(dialect))
+    kept = _judge_quotes(block, dialect=dialect, fields=fields, final=final)
+    _judge_decoding(block, dialect, offset)
+    return _assemble(block, kept, fields=fields, first_line=first_line, offset=offset)
 
 
 def too_long_reason(dialect: Dialect) -> str:
@@ -122,62 +90,53 @@ def too_long_reason(dialect: Dialect) -> str:
 
 
 @dataclass(slots=True)
-class _Shape:
-    """For each line the line that opens its record, and the number of lines of that record; shape (lines,) both."""
+class _Lines:
+    """The lines of a block in its own bytes and as text, and by line the reason why it is malformed.
 
+    For each line `owner` is the line that opens its record, and `counts` the number of lines of that record, shape
+    (lines,) both; `comments` are the lines that begin as a comment does, None without comments.
+    """
+
+    raw: bytes
+    lines: Lines
+    text: bytes
+    text_lines: Lines
+    marks: Marks
+    bad: dict[int, tuple[int, int]]
+    comments: Flags | None
     owner: Offsets
     counts: Offsets
+    reasons: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lines: Lines) -> _Shape:
-        return cls(owner=np.arange(len(lines)), counts=np.ones(len(lines), dtype=np.int64))
+    def of(cls, raw: bytes, dialect: Dialect) -> _Lines:
+        lines = find_lines(raw)
+        decoded = decode_block(raw, lines, dialect)
+        text, marks = mark_block(decoded.data, dialect)
+        text_lines = lines if text is raw else find_lines(text)
+        if len(text_lines) != len(lines):
+            raise AssertionError("decoding changed the number of lines")
+        # In the stream's own bytes, of which a comment may hold any: it is never malformed.
+        start = comment_bytes(dialect.comment, dialect.encoding)
+        comments = None if start is None else lines_that_begin(raw, lines, start)
+        owner, counts = np.arange(len(lines)), np.ones(len(lines), dtype=np.int64)
+        return cls(raw, lines, text, text_lines, marks, decoded.bad, comments, owner, counts)
+
+    def is_comment(self, line: int) -> bool:
+        return self.comments is not None and bool(self.comments[line])
 
 
-def _decode(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    if raw.isascii() and is_ascii_superset(dialect.encoding):
-        return _Text(raw, {})
-    # A stream in an encoding that is not a superset of ASCII was transcoded before it came here, so it is UTF-8.
-    direct = is_ascii_superset(dialect.encoding)
-    utf8 = not direct or dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-    try:
-        decoded = raw.decode("utf-8" if utf8 else dialect.encoding)
-    except UnicodeDecodeError:
-        return _Text(raw, _bad_lines(raw, lines, dialect)) if utf8 else _decode_lines(raw, lines, dialect)
-    return _Text(raw if utf8 else decoded.encode("utf-8"), {})
-
-
-def _bad_lines(raw: bytes, lines: Lines, dialect: Dialect) -> dict[int, tuple[int, int]]:
-    """Return the undecodable byte of each line that is not UTF-8; decoding continues after each of these lines."""
-    bad: dict[int, tuple[int, int]] = {}
-    view = memoryview(raw)
-    position = 0
-    while position < len(raw):
-        try:
-            codecs.utf_8_decode(view[position:], "strict", True)  # noqa: FBT003  the codec takes it by position
-            break
-        except UnicodeDecodeError as error:
-            line = int(np.searchsorted(lines.stops, position + error.start, side="right"))
-        start, stop = int(lines.starts[line]), int(lines.stops[line])
-        found = bad_byte(raw[start:stop], dialect.encoding)
-        if found is not None:
-            bad[line] = found
-        position = stop
-    return bad
-
-
-def _decode_lines(raw: bytes, lines: Lines, dialect: Dialect) -> _Text:
-    """Return the text decoded line by line, so that an undecodable byte makes its own line malformed and no other."""
-    bad: dict[int, tuple[int, int]] = {}
-    parts: list[bytes] = []
-    spans = zip(lines.starts.tolist(), lines.ends.tolist(), lines.stops.tolist(), strict=True)
-    for line, (start, end, stop) in enumerate(spans):
-        piece = raw[start:end]
-        found = None if piece.isascii() else bad_byte(piece, dialect.encoding)
-        if found is not None:
-            bad[line] = found
-        # Without the line end: a truncated multi-byte character would consume it.
-        parts.append(piece.decode(dialect.encoding, "replace").encode("utf-8") + raw[end:stop])
-    return _Text(b"".join(parts), bad)
+def _judge_decoding(block: _Lines, dialect: Dialect, offset: int) -> None:
+    for line, (byte, at) in block.bad.items():
+        opener = int(block.owner[line])
+        # A line within a joined record belongs to a value, whatever it begins with.
+        if block.is_comment(opener):
+            continue
+        place = f"at byte {offset + int(block.lines.starts[line]) + at:,} of the source"
+        if not is_ascii_superset(dialect.encoding):
+            place = f"at byte {at:,} of the line as UTF-8"
+        sentence = f"byte 0x{byte:02X} {place} cannot be decoded as {dialect.encoding}"
+        block.reasons.setdefault(opener, (ENCODING, sentence))
 
 
 _OPEN = "a quote is still open at the end of the line (if values may hold line breaks, declare source.multiline: true)"
@@ -187,21 +146,12 @@ _BACKSLASH = (
 )
 
 
-def _judge_quotes(
-    text: bytes,
-    lines: Lines,
-    marks: Marks,
-    *,
-    dialect: Dialect,
-    fields: int,
-    shape: _Shape,
-    reasons: dict[int, tuple[int, str]],
-    final: bool,
-) -> int:
+def _judge_quotes(block: _Lines, *, dialect: Dialect, fields: int, final: bool) -> int:
     """Scan every doubtful line, and return the number of lines framed; the rest waits for more of the source."""
+    text, lines, marks, reasons = block.text, block.text_lines, block.marks, block.reasons
     resume = 0
     for line in doubtful_lines(text, lines, marks).tolist():
-        if line < resume or line in reasons:
+        if line < resume or line in reasons or block.is_comment(line):
             continue
         start, end = int(lines.starts[line]), int(lines.ends[line])
         may_join, reason = _judge_line(text, start, end, marks, dialect=dialect, fields=fields)
@@ -218,8 +168,8 @@ def _judge_quotes(
             return int(line)
         if _joins(scan, fields, dialect):
             count = int(np.searchsorted(lines.starts, scan.stop, side="right")) - line
-            shape.owner[line : line + count] = line
-            shape.counts[line] = count
+            block.owner[line : line + count] = line
+            block.counts[line] = count
             resume = line + count
         else:
             reasons[line] = (QUOTE, "a quote is opened that no following line closes so as to make a record")
@@ -258,42 +208,40 @@ def _malformed_records(
     )
 
 
-def _assemble(
-    *,
-    raw: bytes,
-    text: bytes,
-    marks: Marks,
-    lines: Lines,
-    text_lines: Lines,
-    shape: _Shape,
-    reasons: dict[int, tuple[int, str]],
-    kept: int,
-    fields: int,
-    first_line: int,
-    offset: int,
-) -> Frame:
+def _assemble(block: _Lines, kept: int, *, fields: int, first_line: int, offset: int) -> Frame:
+    lines, text_lines, counts = block.lines, block.text_lines, block.counts
     # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
-    opens = shape.owner[:kept] == np.arange(kept)
+    opens = block.owner[:kept] == np.arange(kept)
     blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
-    openers = np.flatnonzero(opens & ~blank)
-    closers = openers + shape.counts[openers] - 1
+    comment = None if block.comments is None else block.comments[:kept] & opens
+    openers = np.flatnonzero(opens & ~(blank if comment is None else blank | comment))
+    closers = openers + counts[openers] - 1
     # Mostly every line is a record: then slices of the arrays do, without a copy.
     whole = len(openers) == len(lines)
     from_, to = (slice(None), slice(None)) if whole else (openers, closers)
     return Frame(
-        raw=raw,
+        raw=block.raw,
         offset=offset,
-        text=text,
-        marks=marks,
+        text=block.text,
+        marks=block.marks,
         starts=lines.starts[from_],
         stops=lines.stops[to],
         text_starts=text_lines.starts[from_],
         text_stops=text_lines.stops[to],
         lines=openers + first_line,
-        line_counts=shape.counts[openers],
-        malformed=_malformed_records(openers, reasons, kept),
+        line_counts=counts[openers],
+        malformed=_malformed_records(openers, block.reasons, kept),
         blank_lines=int(blank.sum()),
-        blank_bytes=int((lines.stops[:kept] - lines.starts[:kept])[blank].sum()),
+        blank_bytes=_bytes_of(lines, blank),
         consumed=int(lines.stops[kept - 1]) if kept else 0,
-        joined=bool((shape.counts[openers] > 1).any()),
+        joined=bool((counts[openers] > 1).any()),
+        comments=LineTotals()
+        if comment is None
+        else LineTotals(int(comment.sum()), _bytes_of(lines, comment)),
     )
+
+
+def _bytes_of(lines: Lines, chosen: NDArray[np.bool_]) -> int:
+    """Return the bytes of the chosen ones of the first lines, shape (first lines,)."""
+    count = len(chosen)
+    return int((lines.stops[:count] - lines.starts[:count])[chosen].sum())

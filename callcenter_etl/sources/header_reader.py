@@ -1,23 +1,26 @@
-"""Read the header of a source: where outputs begin, layout and problems."""
+"""Read the start of a source up to its first record: layout, surroundings and problems."""
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.byte_buffer import ByteBuffer
-from callcenter_etl.sources.encodings import bom_of, is_ascii_superset, show
+from callcenter_etl.sources.encodings import bom_of, show
+from callcenter_etl.sources.head_lines import HeadLines
+from callcenter_etl.sources.head_surroundings import PreambleReader, read_after_header
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.line_format import LineFormat
-from callcenter_etl.sources.lines import last_line_stop, line_end
 from callcenter_etl.sources.source import SourceHeader
+from callcenter_etl.sources.surrounding_lines import comment_bytes, stream_encoding
 
 _SEARCHED_LINES, _SEARCHED_BYTES, _SHOWN_BYTES = 20, 65_536, 80
 
 
 def refused(problems: list[Diagnostic]) -> SourceHeader:
     """Return the header of a source that is refused."""
-    return SourceHeader(b"", 0, 0, 0, ColumnLayout(names=(), positions={}), tuple(problems))
+    return SourceHeader(b"", ColumnLayout(names=(), positions={}), problems=tuple(problems))
 
 
 class HeaderReader:
@@ -27,64 +30,103 @@ class HeaderReader:
         self._pending = pending
         self._document = document
         self._form = form
-        self._dialect = form.dialect
-        self._uri = uri
+        self._dialect = dialect = form.dialect
+        comment = comment_bytes(dialect.comment, dialect.encoding)
+        self._head = HeadLines(pending, uri, dialect.encoding, dialect.max_record_bytes, comment)
+        self._values: dict[str, str] = {}
 
     def read(self, problems: list[Diagnostic]) -> SourceHeader:
-        """Return the header of the source, consumed, with `problems` extended by those of the header.
+        """Return the header of the source, consumed, with `problems` extended by those of all lines before the records.
 
-        Raises SourceError where the header line is over the size limit of a record.
+        Raises SourceError where one of these lines is over the size limit of a record.
         """
         mark = bom_of(self._dialect.encoding)
         bom = mark if self._pending.data.startswith(mark) else b""
         self._pending.consume(len(bom))
-        if self._document.source.header == "none":
-            return self._read_no_header(bom, problems)
-        blank = self._pending.consume_blank_lines()
-        blanks = self._pending.next_line - 1
-        line, stop, lines = self._header_line()
-        if not stop:
-            nothing = "nothing but blank lines" if self._pending.bytes_read else "no bytes"
-            problems.append(Diagnostic("file.empty", f"the source has {nothing}"))
+        self._head.surroundings.header.add(0, len(bom))
+        if not self._pending.data and self._pending.ended:
+            blank = self._document.source.header != "none" and bom
+            nothing = "nothing but blank lines" if blank else "no bytes"
+            return refused([*problems, Diagnostic("file.empty", f"the source has {nothing}")])
+        if not self._read_preamble(problems):
             return refused(problems)
-        layout, found = self._match(line)
-        if found:
-            found = _json_lines(line) or self._header_below(line, stop, lines) or found
-        target_start = bom + self._pending.consume(stop)
-        return SourceHeader(target_start, lines, blanks, len(blank), layout, (*problems, *found))
+        if self._document.source.header == "none":
+            return self._header(bom, layout_without_header(self._document), problems)
+        return self._read_names(bom, problems)
 
-    def _header_below(self, first: bytes, stop: int, lines: int) -> tuple[Diagnostic, ...]:
+    def _read_preamble(self, problems: list[Diagnostic]) -> bool:
+        """Consume the declared preamble, and return whether the header is the next line."""
+        declared = self._document.source.preamble
+        if declared is None:
+            return True
+        reader = PreambleReader(declared, self._document, self._head)
+        complete = reader.read()
+        problems += reader.problems
+        self._values = reader.values
+        return complete
+
+    def _read_names(self, bom: bytes, problems: list[Diagnostic]) -> SourceHeader:
+        head = self._head
+        lines, taken = self._header_lines()
+        if not lines:
+            others = head.surroundings.lines or len(taken)
+            nothing = "ends before its header" if others else "has nothing but blank lines"
+            return refused([*problems, Diagnostic("file.empty", f"the source {nothing}")])
+        layout, found = self._match(lines)
+        if found:
+            found = _json_lines(lines[0]) or self._header_below(lines) or found
+        problems += found
+        after = self._document.source.after_header
+        if after is not None:
+            # In a source of one column an empty line is a record, or one of the lines below the header.
+            skip = layout.fields != 1
+            problems += read_after_header(after, self._document, head, skip_blank=skip)
+        return self._header(bom + taken, layout, problems)
+
+    def _header(self, target_start: bytes, layout: ColumnLayout, problems: list[Diagnostic]) -> SourceHeader:
+        head = self._head
+        return SourceHeader(
+            target_start,
+            layout,
+            head.surroundings,
+            head.blank,
+            tuple(head.runs),
+            self._values,
+            tuple(problems),
+        )
+
+    def _header_lines(self) -> tuple[list[bytes], bytes]:
+        """Consume the header, and return the content of its lines, and its bytes; no lines where one is missing."""
+        wanted = self._document.source.header_lines
+        contents, taken = [], b""
+        for _ in range(wanted):
+            line, lines = self._head.next_line(), 1
+            quote = (self._dialect.quote or "").encode()
+            if wanted == 1 and self._dialect.multiline and quote and line.count(quote) % 2:
+                line, lines = self._joined_header(line, quote)
+            if not line:
+                return [], taken
+            contents.append(line.rstrip(b"\r\n"))
+            taken += self._head.take("the header", self._head.surroundings.header, len(line), lines)
+        return contents, taken
+
+    def _header_below(self, found: list[bytes]) -> tuple[Diagnostic, ...]:
         """Return one problem with the line of the header where a title or `sep=` line is above it, none elsewhere."""
-        below = self._pending.data[stop : stop + _SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]
-        for number, line in enumerate(below, start=self._pending.next_line + lines):
-            if line and not self._match(line)[1]:
-                above = show(first[:_SHOWN_BYTES], self._dialect.encoding)
+        number, count = self._head.number, len(found)
+        first = number - self._head.surroundings.header.lines
+        below = [*found, *self._pending.data[:_SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]]
+        for above in range(1, len(below) - count + 1):
+            lines = below[above : above + count]
+            if lines[0] and not self._match(lines)[1]:
+                line = number - count + above
+                shown = show(found[0][:_SHOWN_BYTES], self._dialect.encoding)
+                preamble = line - 1 - self._head.surroundings.comments.lines
                 sentence = (
-                    f"the header is on line {number}, not on line {self._pending.next_line}, which is {above!r} "
-                    f"(remove the lines above the header, or ask the sender to leave them out)"
+                    f"the header is on line {line}, not on line {first}, which is {shown!r} "
+                    f"(declare source.preamble: {{lines: {preamble}}}, or ask the sender to leave these lines out)"
                 )
                 return (Diagnostic("header.missing", sentence),)
         return ()
-
-    def _read_no_header(self, bom: bytes, problems: list[Diagnostic]) -> SourceHeader:
-        if not self._pending.data and self._pending.ended:
-            problems.append(Diagnostic("file.empty", "the source has no bytes"))
-            return refused(problems)
-        return SourceHeader(bom, 0, 0, 0, layout_without_header(self._document), tuple(problems))
-
-    def _header_line(self) -> tuple[bytes, int, int]:
-        """Return the header's content, its length in bytes with the line end, and its number of physical lines."""
-        pending, limit = self._pending, self._dialect.max_record_bytes
-        while not pending.ended and not last_line_stop(pending.data):
-            if len(pending.data) > limit:
-                raise SourceError(f"{self._uri}: the header line is over {limit:,} bytes long")
-            pending.read_more()
-        stop = line_end(pending.data, ended=True) or len(pending.data)
-        content, taken = pending.data[:stop], 1
-        quote = (self._dialect.quote or "").encode()
-        if self._dialect.multiline and quote and content.count(quote) % 2:
-            content, taken = self._joined_header(content, quote)
-        return content.rstrip(b"\r\n"), len(content), taken
 
     def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
         """Return the first line joined with the next ones until its quote is closed, alone where none closes it."""
@@ -97,18 +139,21 @@ class HeaderReader:
                 return content, taken
         return first, 1
 
-    def _match(self, line: bytes) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
-        # The stream was transcoded to UTF-8 where the declared encoding is not a superset of ASCII.
-        encoding = self._dialect.encoding if is_ascii_superset(self._dialect.encoding) else "utf-8"
-        try:
-            text = line.decode(encoding)
-        except UnicodeDecodeError as error:
-            sentence = (
-                f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
-                f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
-            )
-            return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
-        return match_header(self._form.names(text), self._document)
+    def _match(self, lines: list[bytes]) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
+        parts = []
+        for line in lines:
+            try:
+                text = line.decode(stream_encoding(self._dialect.encoding))
+            except UnicodeDecodeError as error:
+                sentence = (
+                    f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
+                    f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
+                )
+                return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
+            parts.append(self._form.names(text))
+        # A line of a header with groups of columns may be shorter than the others.
+        names = tuple(" ".join(filter(None, each)) for each in zip_longest(*parts, fillvalue=""))
+        return match_header(names, self._document)
 
 
 def _json_lines(line: bytes) -> tuple[Diagnostic, ...]:

@@ -30,9 +30,10 @@ from callcenter_etl.sources.encodings import (
     transcoded,
 )
 from callcenter_etl.sources.file_name_rules import name_problems
+from callcenter_etl.sources.footer import FooterFilter, FooterReader
 from callcenter_etl.sources.header_reader import HeaderReader, refused
 from callcenter_etl.sources.line_format import LineFormat
-from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceHeader
+from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceFooter, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
@@ -66,6 +67,7 @@ class LineSource:
         self._block_bytes = block_bytes
         self._chunk_rows = chunk_rows
         self._fields = 0  # known once the header was read
+        self._footer: FooterFilter | None = None
         self._pending = ByteBuffer(iter(()), block_bytes)
         self._context = access.open_stream(uri, self.identity, self._storage)
         self._stored_blocks: Iterator[bytes] = iter(())
@@ -100,12 +102,12 @@ class LineSource:
     @property
     def plain_bytes(self) -> int:
         """Plain (decompressed, transcoded) bytes of the source read so far."""
-        return self._pending.bytes_read
+        return self._pending.bytes_read + (0 if self._footer is None else self._footer.size)
 
     @property
     def lines(self) -> int:
         """Lines consumed so far, counted independently of the framing."""
-        return self._pending.lines
+        return self._pending.lines + (0 if self._footer is None else self._footer.lines)
 
     @property
     def plain_position(self) -> tuple[int, int]:
@@ -185,8 +187,16 @@ class LineSource:
         return detected if without and is_utf_16_or_32(start, detected) else None
 
     @property
+    def footer(self) -> SourceFooter:
+        """The end of the source, known after the last of the blocks; empty before, and without a footer."""
+        return SourceFooter() if self._footer is None else self._footer.footer(self._pending.lines)
+
+    @property
     def min_output_bytes(self) -> int | None:
         """Lower bound of the bytes of target and rejected together, None where the size is not known."""
+        source = self.document.source
+        if any((source.preamble, source.after_header, source.comment, source.footer)):
+            return None  # these lines are in no output
         # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
         if self.size is None or is_stateful(self.dialect.encoding):
             return None
@@ -214,6 +224,11 @@ class LineSource:
         """Yield what follows the header, in order; a record over the size limit comes in pieces."""
         # Each block costs time for each rule, so that blocks of one size would cost the square of the width.
         self._pending.enlarge_blocks(min(max(self._fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
+        declared = self.document.source.footer
+        if declared is not None:
+            reader = FooterReader(declared, self.document, fields=self._fields)
+            self._footer = FooterFilter(reader, self.uri)
+            self._pending.withhold(self._footer.records)
         return blocks_of(self._pending, self.form.records(self._fields, self._chunk_rows))
 
     def chunks(self) -> Iterator[Chunk]:

@@ -64,6 +64,16 @@ def places_of(bytes_: NDArray[np.uint8], wanted: int) -> Offsets:
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
+def lines_that_begin(data: bytes | memoryview, lines: Lines, start: bytes) -> NDArray[np.bool_]:
+    """Return which lines begin with these bytes, shape (lines,)."""
+    bytes_ = np.frombuffer(data, dtype=np.uint8)
+    begins: NDArray[np.bool_] = lines.ends - lines.starts >= len(start)
+    for at, byte in enumerate(start):
+        # Of a shorter line any byte will do, as it is out already; the last one keeps the offset within the block.
+        begins &= bytes_[np.minimum(lines.starts + at, len(bytes_) - 1)] == byte
+    return begins
+
+
 def last_line_stop(data: bytes) -> int:
     """Return the offset after the last complete line. A CR at the very end is not counted: its LF may follow."""
     newline = data.rfind(b"\n")

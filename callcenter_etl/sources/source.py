@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source_position import SourceOffset
+from callcenter_etl.sources.surrounding_lines import LineRun, LineTotals, Surroundings
 from callcenter_etl.store.file_version import FileVersion
 
 BLOCK_BYTES = 4 * 2**20
@@ -17,26 +18,54 @@ BLOCK_BYTES = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class SourceHeader:
-    """The start of a source: `target_start` (the bytes of BOM and header line, with which outputs begin), blank lines before it, and layout.
+    """The start of a source, up to its first record.
 
-    The source is refused where there are `problems`.
+    `target_start` has the bytes of BOM and header lines, with which outputs begin. `surroundings` counts all lines that
+    are no records, `blank` the blank ones, and `runs` has both in their order. `values` are those of the preamble's
+    named groups. The source is refused where there are `problems`.
     """
 
     target_start: bytes
-    header_lines: int
-    blank_lines: int
-    blank_bytes: int
     layout: ColumnLayout
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    blank: LineTotals = field(default_factory=LineTotals)
+    runs: tuple[LineRun, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def lines(self) -> int:
+        """Lines before the first record."""
+        return self.surroundings.lines + self.blank.lines
+
+    @property
+    def bytes(self) -> int:
+        """Bytes before the first record."""
+        return self.surroundings.bytes + self.blank.bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFooter:
+    """The end of a source, below its last record; empty where it has no footer.
+
+    `values` are those of the footer's named groups. With `problems` the run fails.
+    """
+
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    blank: LineTotals = field(default_factory=LineTotals)
+    runs: tuple[LineRun, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedBlock:
-    """The chunks of a block, and the blank lines between its records."""
+    """The chunks of a block, and the blank lines and comments between its records."""
 
     chunks: tuple[Chunk, ...]
     blank_lines: int = 0
     blank_bytes: int = 0
+    comments: LineTotals = field(default_factory=LineTotals)
 
 
 class Block(Protocol):
@@ -46,7 +75,7 @@ class Block(Protocol):
 
     @property
     def data(self) -> bytes | memoryview:
-        """Bytes of the source; those of all blocks together are the source without its header."""
+        """Bytes of the source; those of all blocks together are the source without its header and footer."""
 
     def parse(self) -> ParsedBlock:
         """Return the records of the block as chunks, in the order of the source."""
@@ -94,6 +123,10 @@ class Source(Protocol):
     @property
     def plain_position(self) -> tuple[int, int]:
         """Offset of the next plain byte, and the 1-based number of the line that it starts."""
+
+    @property
+    def footer(self) -> SourceFooter:
+        """The end of the source, known after the last of the blocks; empty before."""
 
     @property
     def min_output_bytes(self) -> int | None:

@@ -175,7 +175,96 @@ def test_the_example_keeps_the_json_schema() -> None:
         ),
         (
             HEAD + "  - {name: a, ignore_case: true}\n",
-            "3:15: columns[0].ignore_case: ignore_case goes with allowed, which is not there",
+            "3:15: columns[0].ignore_case: ignore_case goes with allowed or true_values, none of which is there",
+        ),
+        (
+            HEAD + "  - {name: a, thousands: ','}\n",
+            "columns[0].thousands: thousands goes with type integer or decimal, not 'text'",
+        ),
+        (
+            HEAD + "  - {name: a, type: integer, decimal: ','}\n",
+            "columns[0].decimal: decimal goes with type decimal, not 'integer'",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, decimal: ', '}\n",
+            "columns[0].decimal: one character is expected, such as ',', not ', '",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, decimal: e}\n",
+            "columns[0].decimal: 'e' is a part of numbers already (use a character such as ',', '.' or ' ')",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, thousands: '1'}\n",
+            "columns[0].thousands: '1' is a part of numbers already (use a character such as ',', '.' or ' ')",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, thousands: .}\n",
+            "columns[0].thousands: '.' is the decimal separator, unless another is declared (decimal: \",\")",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, decimal: ',', thousands: ','}\n",
+            "columns[0].thousands: decimal and thousands are both ','",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, prefix: [$, '']}\n",
+            "columns[0].prefix: a prefix is empty (leave it out: a prefix need not be there)",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, suffix: m2}\n",
+            "columns[0].suffix: 'm2' has a digit, so that it could not be distinguished from the number",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, prefix: $-}\n",
+            "columns[0].prefix: '$-' has the sign of the number (a sign may be before or after the prefix)",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, suffix: '-'}\n",
+            "columns[0].suffix: '-' has the sign of the number (a sign may be before or after the prefix)",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, prefix: .x}\n",
+            "columns[0].prefix: '.x' begins with the decimal separator, with which a number may begin",
+        ),
+        (
+            HEAD + "  - {name: a, true_values: [Y], false_values: [N]}\n",
+            "columns[0].true_values: true_values goes with type boolean, not 'text'",
+        ),
+        (
+            HEAD + "  - {name: a, type: boolean, true_values: [Y]}\n",
+            "columns[0].true_values: true_values goes with false_values, which is not there",
+        ),
+        (
+            HEAD + "  - {name: a, type: boolean, false_values: [N]}\n",
+            "columns[0].false_values: false_values goes with true_values, which is not there",
+        ),
+        (
+            HEAD + "  - {name: a, type: boolean, true_values: [], false_values: [N]}\n",
+            "columns[0].true_values: the list is empty, so that no value could have this meaning",
+        ),
+        (
+            HEAD + "  - {name: a, type: boolean, true_values: [Y, ' '], false_values: [N]}\n",
+            "columns[0].true_values[1]: an empty value has no type, so that this word is never looked for",
+        ),
+        (
+            HEAD
+            + "  - {name: a, type: boolean, true_values: [Y, J], false_values: [N, j], ignore_case: true}\n",
+            "columns[0].false_values[1]: 'j' means true and false",
+        ),
+        (
+            HEAD + "  - {name: a, type: boolean, true_values: [Y], false_values: [N], allowed: [Y, x]}\n",
+            "columns[0].allowed[1]: 'x' is no boolean, so that no record can hold it",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, decimal: ',', allowed: ['1,5', '1.5']}\n",
+            "columns[0].allowed[1]: '1.5' is no decimal, so that no record can hold it",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, decimal: ',', min: '1,5'}\n",
+            "columns[0].min: '1,5' is no decimal (write it as 10.5)",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, thousand: ','}\n",
+            "columns[0].thousand: unknown key (did you mean 'thousands'?)",
         ),
         (
             HEAD + "  - {name: a, min_length: 4, max_length: 2}\n",

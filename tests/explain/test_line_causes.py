@@ -19,6 +19,9 @@ BACKSLASHES = "quotes or delimiters are escaped with backslashes"
     [
         ([*SOUND, HEADER, *SOUND], "the header is repeated"),
         (["INTEGER,TIME,DATE,VARCHAR(9),VARCHAR(500)", *SOUND], "the line holds the types of the columns"),
+        ([*SOUND, "Total,5,,,"], "the last rejected line looks like totals"),
+        ([*SOUND, "5 rows"], "the last rejected line looks like totals"),
+        (["# made by a switch", *SOUND], "lines that begin with # look like comments"),
         ([*SOUND, "\x1a"], "the line holds the end-of-file mark 0x1A (Ctrl-Z) of DOS alone"),
         ([*SOUND, '6,08:00:00,2025-01-31,COMPLETED,"a \\"b\\" c"'], BACKSLASHES),
         ([*SOUND, '6,08:00:00,2025-01-31,COMPLETED,"a\\""'], BACKSLASHES),

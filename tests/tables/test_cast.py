@@ -177,6 +177,42 @@ def in_format(text: str, fmt: str) -> str:
         return text
 
 
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("€1.234,50", "1234.50"),
+        ("-€1.234.567,8", "-1234567.8"),
+        ("€-12", "-12"),
+        ("1,5e3 EUR", "1500"),
+        ("0,0000000000000000001", None),
+        ("1.234.567.890.123.456.789.012,5", None),
+        ("1e-99999999999999999999", None),
+    ],
+)
+def test_a_number_in_its_own_notation_is_exact_and_stays_as_its_text_where_it_does_not_fit(
+    written: str, number: str | None
+) -> None:
+    column = {"type": "decimal", "decimal": ",", "thousands": ".", "prefix": "€", "suffix": " EUR"}
+    for record in cast(column, [written, "7"])[:1]:
+        assert record["value"] == (None if number is None else Decimal(number))
+        assert record["unconverted"] == ({"v": written} if number is None else {})
+
+
+def test_integers_with_separators_are_integers() -> None:
+    column = {"type": "integer", "thousands": ",", "prefix": "#"}
+    values = ["1,234", "#-7", "007", "9,223,372,036,854,775,808"]
+    assert [record["value"] for record in cast(column, values)] == [1234, -7, 7, None]
+    assert cast(column, values)[3]["unconverted"] == {"v": values[3]}
+
+
+def test_words_of_a_boolean_are_booleans() -> None:
+    column = {"type": "boolean", "true_values": ["Y", "1"], "false_values": ["N", "0"]}
+    values = ["Y", "N", "", "0", "1"]
+    assert [record["value"] for record in cast(column, values)] == [True, False, None, False, True]
+    folded = {"type": "boolean", "true_values": ["ΝΑΙ"], "false_values": ["όχι"], "ignore_case": True}
+    assert [record["value"] for record in cast(folded, ["ναι", "ΌΧΙ", "Ναι"])] == [True, False, True]
+
+
 @PATIENT
 @given(mixed(DATES), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%-d/%-m/%y", "%d %b %Y"]))
 def test_dates_are_dates(values: list[str], fmt: str) -> None:

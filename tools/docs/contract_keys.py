@@ -24,6 +24,7 @@ from callcenter_etl.contract.model import (
 )
 from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
 from callcenter_etl.contract.storage_options import StorageOptions
+from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
 
 SAMPLE = Path(__file__).resolve().parents[2] / "contracts" / "call_center.yaml"
@@ -31,6 +32,9 @@ _PLACES: dict[str, type[BaseModel]] = {
     "The contract": ContractDocument,
     "source": SourceFormat,
     "source.filename": FileName,
+    "source.preamble": Preamble,
+    "source.after_header": AfterHeader,
+    "source.footer": Footer,
     "columns": Column,
     "columns.lookup": Lookup,
     "rules": RecordRule,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from callcenter_etl.diagnostics.html.page_data import ReportData, Strip
 from callcenter_etl.diagnostics.html.source_totals import rank_of
 from callcenter_etl.diagnostics.html.value_display import MAX_FULL_CHARACTERS
+from callcenter_etl.diagnostics.surroundings_text import run_values, surroundings_text
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.summary import VERDICTS
 from callcenter_etl.store.uris import base_name
@@ -101,6 +102,8 @@ def _environment() -> Environment:
         "count": lambda number: f"{number:,}",
         "share": share,
         "plain": printable,
+        "run_values": run_values,
+        "surroundings": surroundings_text,
         "base": base_name,
         "moment": moment,
         "size": size,

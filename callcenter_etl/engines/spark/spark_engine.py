@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from callcenter_etl.engines.collect import Body, collect_rows
 from callcenter_etl.engines.engine import Assignment, PausePoint
 from callcenter_etl.engines.part_files import PartsPlan, empty_part
-from callcenter_etl.engines.ranges import Range, can_be_cut, cuts_of, ranges_of
+from callcenter_etl.engines.ranges import Range, can_be_cut, cuts_of, ranges_of, records_stop
 from callcenter_etl.engines.spark.part_writer import write_parts
 from callcenter_etl.engines.spark.spark_jobs import in_order, judged, line_starts, repeats
 from callcenter_etl.engines.spark.spark_session import session_for
@@ -30,6 +30,7 @@ from callcenter_etl.judge.tally import RuleTally, Tally
 from callcenter_etl.judge.unique_keys import unique_rules
 from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.footer import FooterReader
 from callcenter_etl.sources.source import Block
 from callcenter_etl.store.uris import absolute, base_name
 from callcenter_etl.writers.part_folder import MAX_PARTS, read_manifest
@@ -150,12 +151,21 @@ class SparkEngine:
         compressed = suffix_of(base_name(given.source)) is not None
         if not can_be_cut(dialect_of(given.validator.document), compressed=compressed):
             return (None,)
-        size = given.reader.size or 0
+        size = self._records_stop(work, start)
         least = -(-size // MAX_PARTS) if given.parts else 1
         cuts = cuts_of(start, size, max(given.range_bytes, least))
         if not cuts:
             return ()
         return ranges_of(line_starts(spark, work, cuts), first_line=first_line, stop=size)
+
+    def _records_stop(self, work: TaskContext, start: int) -> int:
+        """Return the offset at which the records end, before the footer of a source that has one."""
+        document, size = self._given.validator.document, self._given.reader.size or 0
+        declared = document.source.footer
+        if declared is None:
+            return size
+        reader = FooterReader(declared, document, fields=work.layout.fields)
+        return records_stop(work.bytes_between, reader, start=start, stop=size)
 
 
 def _read_alongside(blocks: Iterable[Block], enough: Event) -> tuple[int, int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from callcenter_etl.contract.boolean_words import boolean_words
 from callcenter_etl.contract.datetime_formats import describe_format
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.number_format import number_format
 from callcenter_etl.rules.rule_kind import (
     GOT,
     Asked,
@@ -33,19 +35,30 @@ def _mask(column: Column) -> Broken:
 
 
 def _sentence(column: Column) -> str:
+    return f"{{column}} must be {_described(column)}{GOT}"
+
+
+def _described(column: Column) -> str:
     words = _WORDS[column.type]
+    notation, true_and_false = number_format(column), boolean_words(column)
     if column.type in TEMPORAL:
-        words = f"{words} as {' or '.join(describe_format(each) for each in column.format)}"
-    return f"{{column}} must be {words}{GOT}"
+        return f"{words} as {' or '.join(describe_format(each) for each in column.format)}"
+    if notation is not None:
+        return f"{words} such as {notation.example}"
+    return words if true_and_false is None else true_and_false.described
 
 
 def _newly_rejected(_: Column | None, after: Column) -> str:
-    formats = f" as {' or '.join(after.format)}" if after.format else ""
-    return f"values that are no {after.type}{formats}"
+    notation, words = number_format(after), boolean_words(after)
+    if after.format:
+        return f"values that are no {after.type} as {' or '.join(after.format)}"
+    if notation is not None:
+        return f"values that are no {after.type} such as {notation.example}"
+    return f"values that are no {after.type}" + ("" if words is None else f": {words.described}")
 
 
-def _sample(name: str, asks: str, good: str, bad: str) -> Sample:
-    return column_sample("type", f"{name}: {asks}", f"type: {name}", good, bad)
+def _sample(name: str, asks: str, good: str, bad: str, keys: str = "") -> Sample:
+    return column_sample("type", f"{name}: {asks}", f"type: {name}{keys}", good, bad)
 
 
 TYPE = RuleKind(
@@ -73,6 +86,20 @@ TYPE = RuleKind(
             "NaN",
         ),
         _sample("boolean", "true or false, in any letter case", "True", "yes"),
+        _sample(
+            "decimal",
+            "with decimal, thousands, prefix or suffix: all groups of three digits, or none",
+            '"€1.234,50"',
+            '"€1.2.3,50"',
+            keys=', decimal: ",", thousands: ".", prefix: [€]',
+        ),
+        _sample(
+            "boolean",
+            "with true_values and false_values: these words, compared exactly",
+            "Y",
+            "true",
+            keys=', true_values: [Y, "1"], false_values: [N, "0"]',
+        ),
         _sample("date", "a real date, in one of the declared formats", "2024-02-29", "2025-02-29"),
         _sample("time", "a real time of day, in one of the declared formats", "23:59:59", "24:00:00"),
         _sample(

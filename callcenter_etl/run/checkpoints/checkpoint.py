@@ -27,7 +27,7 @@ from callcenter_etl.writers.permissions import open_private
 from callcenter_etl.writers.staging import CHECKPOINT_NAME, SCRATCH_NAME
 from callcenter_etl.writers.target_forms import sync_folder
 
-LAYOUT = 2
+LAYOUT = 3
 _FOLDERS = (SCRATCH_NAME, "keys-")  # all else in a staging folder is a file
 RunFingerprint = Mapping[str, str | int | None]
 

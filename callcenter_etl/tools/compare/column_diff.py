@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.kinds import KINDS
-from callcenter_etl.rules.type_changes import TEMPORAL
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
 from callcenter_etl.tools.compare.direction import ERROR, Direction
@@ -76,15 +75,36 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             accepted=_newly_breaks(direction.reverse, key, after, before),
             note=_WARNS if "warn" in (before.severity_of(key), after.severity_of(key)) else SAME_VERDICTS,
         )
-    # Another type has another default format: then the type is the change, and not the format.
-    if before.type == after.type and before.type in TEMPORAL and before.format != after.format:
-        yield part(
-            "format",
-            " or ".join(before.format),
-            " or ".join(after.format),
-            rejected=_newly_breaks(direction, "type", before, after),
-            accepted=_newly_breaks(direction.reverse, "type", after, before),
-        )
+    # Another type has another notation: then the type is the change.
+    if before.type != after.type:
+        return
+    for key, words in _NOTATIONS.items():
+        if words(before) != words(after):
+            yield part(
+                key,
+                words(before),
+                words(after),
+                rejected=_newly_breaks(direction, "type", before, after),
+                accepted=_newly_breaks(direction.reverse, "type", after, before),
+            )
+
+
+def _boolean_words(words: tuple[str, ...] | None, column: Column) -> str | None:
+    if words is None:
+        return None
+    return ", ".join(words) + (" (any letter case)" if column.ignore_case else "")
+
+
+# The keys that decide which texts are of the column's type, as text.
+_NOTATIONS: dict[str, Callable[[Column], str | None]] = {
+    "format": lambda column: " or ".join(column.format) or None,
+    "decimal": lambda column: column.decimal,
+    "thousands": lambda column: column.thousands,
+    "prefix": lambda column: ", ".join(column.prefix) or None,
+    "suffix": lambda column: ", ".join(column.suffix) or None,
+    "true_values": lambda column: _boolean_words(column.true_values, column),
+    "false_values": lambda column: _boolean_words(column.false_values, column),
+}
 
 
 def _severity_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:

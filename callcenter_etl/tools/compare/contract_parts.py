@@ -16,6 +16,7 @@ from callcenter_etl.tools.compare.direction import Direction
 from callcenter_etl.tools.compare.limits_diff import LIMIT_JUDGES
 from callcenter_etl.tools.compare.record_rule_diff import records_newly_broken
 from callcenter_etl.tools.compare.source_diff import SOURCE_JUDGES, file_name
+from callcenter_etl.tools.compare.surroundings_diff import SURROUNDINGS_JUDGES
 
 _NOTES = {
     "contract": "the ledger and the outputs take it for another contract",
@@ -89,7 +90,7 @@ def source_parts(direction: Direction) -> Iterator[ContractPart]:
                 rejected=rejected,
                 accepted=accepted,
             )
-    judges = {**SOURCE_JUDGES, "header": header_diff.mode, "header_case": _header_case}
+    judges = {**SURROUNDINGS_JUDGES, **SOURCE_JUDGES, "header": header_diff.mode, "header_case": _header_case}
     for key, judge in judges.items():
         was, now = getattr(old, key), getattr(new, key)
         if was != now:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from callcenter_etl.contract.boolean_words import boolean_words
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.number_format import number_format
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule_kind import MAX_TRIED_CHARACTERS, ValueHints
 from callcenter_etl.tools.contract_test.boundary_instants import instants_of, write_instant
@@ -127,7 +129,7 @@ def _matching(patterns: Iterable[str], rng: random.Random) -> Iterator[str]:
 def _typed(column: Column, bounds: Sequence[str], literals: Literals, rng: random.Random) -> list[str]:
     if column.type in _NUMBERS:
         edges = [Decimal(each) for each in bounds] + literals.numbers
-        return [*_around(edges, column.type), *_NUMBERS[column.type]]
+        return _in_notation(column, [*_around(edges, column.type), *_NUMBERS[column.type]])
     if column.type in _TEMPORAL:
         known = [
             parse_duration(each) if column.type == "duration" else parse_iso(column.type, each)
@@ -137,7 +139,18 @@ def _typed(column: Column, bounds: Sequence[str], literals: Literals, rng: rando
         seconds = [int(number) for number in literals.numbers if abs(number) < 10**9]
         datetimes = instants_of(column.type, edges_at, seconds, rng)
         return [text for at in datetimes for text in write_instant(column, at)]
+    words = boolean_words(column)
+    if words is not None:
+        return [*words.true, *words.false]
     return ["true", "false", "TRUE"] if column.type == "boolean" else list(_TEXTS)
+
+
+def _in_notation(column: Column, numbers: Iterable[str]) -> list[str]:
+    """Return plain numbers in the notation of a column."""
+    notation = number_format(column)
+    if notation is None:
+        return list(numbers)
+    return [text for number in numbers for text in notation.write(number)]
 
 
 def _around(edges: Iterable[Decimal], kind: str) -> Iterator[str]:

@@ -15,6 +15,8 @@ from callcenter_etl.contract.model import Column, ContractDocument, MaxRejected
 _NEVER_ALONE = (
     "empty_values",
     "allowed",
+    "true_values",
+    "false_values",
     "unique",
     "source",
     "breaks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +14,11 @@ from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.head_lines import BLANK, COMMENT
 from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.source import Block, Source, SourceHeader
+from callcenter_etl.sources.lines import find_lines
+from callcenter_etl.sources.source import Block, Source, SourceFooter, SourceHeader
+from callcenter_etl.sources.surrounding_lines import LineRun
 
 MAX_RAW_BYTES = 4096
 
@@ -43,30 +46,50 @@ def find_record(source: Source, header: SourceHeader, line: int, validator: Vali
     """Return the record to which a line of an opened source belongs.
 
     The source is read up to that line, and parsed before it only if the contract has unique keys. Raises UsageError
-    for the header, a blank line, or one beyond the end.
+    for a line that is not part of a record, or is beyond the end.
     """
-    _refuse_header(source, header, line)
-    offset = len(header.target_start) + header.blank_bytes
+    _refuse_run(source, header.runs, line, first_record=header.lines + 1)
+    offset, first = header.bytes, header.lines + 1
     with UniqueKeys.temporary(validator.rules) as keys:
         search = _LineSearch(line, header.layout, validator, keys)
         for block in source.blocks():
+            # The lines of the footer are read with the last block, and are not part of it.
+            passed = source.lines - _lines_of(source.footer)
             # Parsing takes most of the time: blocks before the line are parsed only if keys must be unique.
-            if source.lines >= line or keys:
+            if passed >= line or keys:
                 search.look_into(block, offset)
-            offset += len(block.data)
             if search.found is not None:
                 return search.found
-            if source.lines >= line and not search.within_record:
-                raise UsageError(f"{source.uri}: line {line:,} is blank: it holds no record")
+            if passed >= line and not search.within_record:
+                raise UsageError(f"{source.uri}: {_no_record(block, line, first)}")
+            offset, first = offset + len(block.data), source.plain_position[1]
+    _refuse_run(source, source.footer.runs, line)
     raise UsageError(f"{source.uri}: line {line:,} is beyond the end: the source has {source.lines:,} lines")
 
 
-def _refuse_header(source: Source, header: SourceHeader, line: int) -> None:
-    first = header.blank_lines + header.header_lines + 1
-    if line <= header.blank_lines:
-        raise UsageError(f"{source.uri}: line {line:,} is blank: it holds no record")
-    if line < first:
-        raise UsageError(f"{source.uri}: line {line:,} is the header, records start on line {first:,}")
+def _lines_of(footer: SourceFooter) -> int:
+    return footer.surroundings.lines + footer.blank.lines
+
+
+def _refuse_run(
+    source: Source, runs: Sequence[LineRun], line: int, *, first_record: int | None = None
+) -> None:
+    """Raise UsageError where the line is in one of the runs."""
+    kind = next((run.kind for run in runs if run.first <= line <= run.last), None)
+    if kind is None:
+        return
+    above = first_record is not None and kind not in (BLANK, COMMENT)
+    rest = f", records start on line {first_record:,}" if above else ": it holds no record"
+    raise UsageError(f"{source.uri}: line {line:,} is {kind}{rest}")
+
+
+def _no_record(block: Block, line: int, first: int) -> str:
+    """Return the sentence of a line between the records of a block that begins with the line `first`."""
+    lines = find_lines(bytes(block.data))
+    at = line - first
+    # A piece of a comment over the size limit has no line start of its own.
+    blank = at < len(lines) and lines.starts[at] == lines.ends[at]
+    return f"line {line:,} is {BLANK if blank else COMMENT}: it holds no record"
 
 
 class _LineSearch:

@@ -1,4 +1,4 @@
-"""Finds rejected lines that are not records: a repeated header, a line of types, an end-of-file mark."""
+"""Finds rejected lines that are not records: a repeated header, a line of types or totals, a comment, an end-of-file mark."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.model import ContractDocument
@@ -24,6 +25,12 @@ _TYPE = re.compile(
     re.IGNORECASE,
 )
 
+_TOTALS = re.compile(
+    r"[\s\"']*(?:(?:grand|overall|sub)[ -]?)?(?:totals?|summe|gesamt|insgesamt|suma|somme|sum|trailer"
+    r"|end of (?:file|report)|(?:rows?|records?|lines?|count)\s*[:=]|[0-9]+ (?:rows?|records?|lines?)\b)(?![A-Za-z_])",
+    re.IGNORECASE,
+)
+
 
 def line_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
     """Yield the rejected lines that are not records, one cluster for each kind; a line is in at most one."""
@@ -31,7 +38,9 @@ def line_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Clus
         return
     for find, what, hint in (
         (_repeated_headers, "the header is repeated", "were files joined? leave out the headers but the first"),
-        (_type_lines, "the line holds the types of the columns", "ask the sender to leave it out, or remove it before the run"),
+        (_type_lines, "the line holds the types of the columns", "declare source.after_header"),
+        (_totals, "the last rejected line looks like totals", "declare source.footer, so that the totals are compared and a file that is cut short shows"),
+        (_comments, "lines that begin with # look like comments", 'declare source.comment: "#"'),
         (_end_of_file_marks, "the line holds the end-of-file mark 0x1A (Ctrl-Z) of DOS alone", "ask the sender to leave it out"),
     ):  # fmt: skip
         records = np.flatnonzero(find(rejects, document))
@@ -54,6 +63,28 @@ def _type_lines(rejects: Rejects, _: ContractDocument) -> Mask:
     # One word alone, such as `text` or `date`, may be a value.
     found[first] = len(filled) > 1 and all(_TYPE.fullmatch(value.strip()) for value in filled)
     return found
+
+
+def _totals(rejects: Rejects, document: ContractDocument) -> Mask:
+    found: Mask = np.zeros(len(rejects), dtype=bool)
+    last = int(rejects.lines.argmax())
+    # A declared footer that does not match has a problem of its own.
+    if document.source.footer is None and rejects.lines[last] > 1:
+        found[last] = _TOTALS.match(_line_starts(rejects)[last].as_py()) is not None
+    return found
+
+
+def _comments(rejects: Rejects, document: ContractDocument) -> Mask:
+    if document.source.comment is not None:
+        return np.zeros(len(rejects), dtype=bool)
+    # A first value such as #12 may be a number with a sign of its own.
+    malformed = as_mask(pc.starts_with(rejects.raws, "#"))
+    return malformed | as_mask(pc.starts_with(rejects.values[0], "# "))
+
+
+def _line_starts(rejects: Rejects) -> pa.StringArray:
+    """Return the text at the start of each line: all of a malformed one, else the first value."""
+    return pc.if_else(pc.equal(rejects.raws, ""), rejects.values[0], rejects.raws)
 
 
 def _end_of_file_marks(rejects: Rejects, _: ContractDocument) -> Mask:

@@ -17,8 +17,8 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.sources.published import as_published
 from callcenter_etl.sources.source_formats import open_source
-from callcenter_etl.tools.reprocess.rejected_file import as_published
 
 # Added to the lines of published files, so that they differ from all lines of the source.
 _PUBLISHED = 10**15

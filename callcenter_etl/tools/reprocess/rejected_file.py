@@ -16,9 +16,10 @@ from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import SourceError
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.dialect import dialect_of
-from callcenter_etl.sources.encodings import is_ascii_superset, show
+from callcenter_etl.sources.encodings import show
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.header import ColumnLayout
+from callcenter_etl.sources.published import as_published
 from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.reprocess.corrected_records import Batch
 
@@ -65,15 +66,6 @@ class RejectedFile:
                     f"{self._reader.uri}: line {chunk.piece.line:,} is over {most:,} bytes long: take it out"
                 )
             yield _batch_of(chunk, self._reader.encoding, seen)
-
-
-def as_published(document: ContractDocument) -> ContractDocument:
-    """Return a contract for published files: any name, and UTF-8 if the source's encoding is not a superset of ASCII."""
-    source = document.source
-    encoding = source.encoding if is_ascii_superset(source.encoding) else "utf-8"
-    return document.model_copy(
-        update={"source": source.model_copy(update={"filename": None, "encoding": encoding})}
-    )
 
 
 def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:

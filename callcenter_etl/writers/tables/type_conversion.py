@@ -96,13 +96,13 @@ def _number(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
         if pa.types.is_int64(kind) and not numbers.scale:
             return pa.array(numbers.scaled, mask=None if numbers.valid.all() else ~numbers.valid)
         if pa.types.is_decimal(kind) and numbers.scale <= kind.scale:
-            unknown = ~numbers.valid | _underflows(columns.text(name), numbers)
+            unknown = ~numbers.valid | _underflows(columns.plain_numbers(name), numbers)
             wide = pa.array(numbers.scaled, mask=unknown).cast(pa.decimal128(_LONG_DIGITS, 0))
             return _fitting_decimals(wide, numbers.scale, kind)
     known = np.flatnonzero(columns.known_mask(name))
     found = np.full(len(columns), None, dtype=object)
     fit = _fit_long if pa.types.is_int64(kind) else _decimal_fit(kind)
-    found[known] = [fit(text) for text in columns.text(name).take(pa.array(known)).to_pylist()]
+    found[known] = [fit(text) for text in columns.plain_numbers(name).take(pa.array(known)).to_pylist()]
     return pa.array(found, type=kind)
 
 
