@@ -129,6 +129,11 @@ def as_flag(value: Any) -> bool:
     raise ValueError(f"true or false is expected, not {show(value)}")
 
 
+def as_optional_flag(value: Any) -> bool | None:
+    """Return a flag as `as_flag` does, None for null."""
+    return None if as_null(value) is None else as_flag(value)
+
+
 def as_texts(value: Any) -> tuple[str, ...]:
     """Return a tuple of texts from one text or a list."""
     if isinstance(value, (list, tuple)):
@@ -227,6 +232,9 @@ OptionalCount = Annotated[
 ]
 Seconds = Annotated[float, BeforeValidator(as_seconds), WithJsonSchema({"type": "number", "minimum": 0})]
 Flag = Annotated[bool, BeforeValidator(as_flag), WithJsonSchema({"type": "boolean"})]
+OptionalFlag = Annotated[
+    bool | None, BeforeValidator(as_optional_flag), WithJsonSchema({"type": ["boolean", "null"]})
+]
 Texts = Annotated[
     tuple[str, ...],
     BeforeValidator(as_texts),

@@ -54,16 +54,32 @@ def _source_faults(value: dict[str, Any]) -> Found:
     if part is None or not isinstance(declared, dict):
         return
     source = part.value
-    characters = {"delimiter": source.delimiter, "quote": source.quote, "comment": source.comment}
+    marks = ("delimiter", "quote", "escape", "comment")
+    characters = {key: getattr(source, key) for key in marks}
     sound = {key: each for key, each in characters.items() if key not in part.broken and each is not None}
-    if {"delimiter", "quote"} <= sound.keys() and source.quote == source.delimiter:
-        yield ("source", "quote"), f"quote and delimiter are both {source.quote!r}", 0
+    yield from _dialect_faults(sound, skips_spaces=source.skip_initial_space)
     if "encoding" not in part.broken:
         yield from _unwritable_faults(source.encoding, sound)
     name = read_part(FileName, declared.get("filename"))
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
     yield from surrounding_faults(part, declared, ("source",))
+
+
+def _dialect_faults(characters: dict[str, str], *, skips_spaces: bool) -> Found:
+    """Yield the faults of characters that mean two things; `characters` are the sound ones by key."""
+    for key, other in (("quote", "delimiter"), ("escape", "delimiter"), ("escape", "quote")):
+        mark, text = characters.get(key), characters.get(other)
+        if mark is None or text is None or mark not in text:
+            continue
+        both = f"{key} and {other} are both {mark!r}"
+        yield ("source", key), both if mark == text else f"the {other} {text!r} holds the {key} {mark!r}", 0
+    delimiter = characters.get("delimiter")
+    if skips_spaces and delimiter is not None and delimiter.startswith(" "):
+        sentence = (
+            f"spaces after a delimiter cannot be skipped where the delimiter {delimiter!r} begins with one"
+        )
+        yield ("source", "skip_initial_space"), sentence, 0
 
 
 def _unwritable_faults(encoding: str, characters: dict[str, str]) -> Found:

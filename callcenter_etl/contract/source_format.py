@@ -12,6 +12,7 @@ from callcenter_etl.contract.key_types import (
     Flag,
     FrozenModel,
     OptionalCount,
+    OptionalFlag,
     OptionalText,
     Size,
     Text,
@@ -22,6 +23,7 @@ from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 
+MAX_DELIMITER = 8  # characters
 # Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
@@ -47,8 +49,26 @@ class SourceFormat(FrozenModel):
     )
     comment: OptionalText = Field(None, description="a line that begins with this text is a comment")
     footer: Footer | None = Field(None, description="the last lines of the source, such as totals")
-    delimiter: Text = Field(",", description="any one character, \\t included")
+    delimiter: Text = Field(",", description="one to eight characters, \\t included")
     quote: OptionalText = Field('"', description="one character, or null: quotes are ordinary text")
+    escape: OptionalText = Field(
+        None, description="this character takes the meaning from the next one, inside and outside quotes"
+    )
+    double_quote: OptionalFlag = Field(
+        None,
+        description="is a doubled quote in a quoted value one quote? by default only without escape",
+        json_schema_extra={"default": None},
+    )
+    skip_initial_space: Flag = Field(
+        default=False, description="do spaces after a delimiter belong to no value?"
+    )
+    trailing_delimiter: Flag = Field(
+        default=False, description="may records end in a delimiter that begins no field?"
+    )
+    short_records: Literal["malformed", "empty"] = Field(
+        "malformed",
+        description="fields missing at the end of a record: malformed, or empty values and the warning record.short",
+    )
     encoding: Text = Field("utf-8", description="any Python codec of text; a BOM is dropped")
     header: Literal["exact", "any_order", "by_name", "none"] = Field(
         "exact", description="how the header is compared"
@@ -64,11 +84,24 @@ class SourceFormat(FrozenModel):
     empty_values: TextList = Field(("",), description="values that mean nothing")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
 
-    @field_validator("delimiter", "quote", mode="after")
+    @property
+    def doubles_quotes(self) -> bool:
+        """Return whether a doubled quote in a quoted value is one quote."""
+        return self.escape is None if self.double_quote is None else self.double_quote
+
+    @field_validator("delimiter", mode="after")
     @classmethod
-    def _one_character(cls, value: str | None) -> str | None:
+    def _delimiter(cls, value: str) -> str:
         # In single quotes YAML keeps \t as two characters.
         value = "\t" if value == "\\t" else value
+        if not 1 <= len(value) <= MAX_DELIMITER or "\r" in value or "\n" in value:
+            expected = f"one to {MAX_DELIMITER} characters without a line break are expected"
+            raise ValueError(f"{expected}, not {quoted(value)}")
+        return value
+
+    @field_validator("quote", "escape", mode="after")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
         if value is not None and (len(value) != 1 or value in "\r\n"):
             raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
         return value

@@ -75,6 +75,7 @@ class Validator:
             texts={name: chunk.values[position] for name, position in layout.positions.items()},
             lines=chunk.sound_lines,
             lookups=self.lookups,
+            short=chunk.short,
         )
 
     def judge(self, columns: ChunkColumns) -> Verdict:

@@ -27,7 +27,8 @@ class ChunkColumns:
     """The text columns of one chunk by contract name, each of shape (records,), and values derived from them.
 
     `first_lines` has, for each rule of uniqueness, the line of the first occurrence of each record's key, or -1 if
-    the record is the first occurrence or has no key.
+    the record is the first occurrence or has no key. `short` marks the records with fields missing at the end, None
+    where that is not known, or not allowed.
     """
 
     columns: Mapping[str, Column]
@@ -36,6 +37,7 @@ class ChunkColumns:
     lines: NDArray[np.int64]
     first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     lookups: Mapping[str, pa.Array] = field(default_factory=dict)
+    short: Mask | None = None
     # Filled at first use: the rules of a column share each result, and an unasked one is never computed.
     _blank: dict[str, Mask] = field(default_factory=dict)
     _valid: dict[str, Mask] = field(default_factory=dict)

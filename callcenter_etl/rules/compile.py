@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.rules.kinds import KINDS
-from callcenter_etl.rules.record_rules import expression_rule, unique_rule
+from callcenter_etl.rules.record_rules import SHORT_RECORD, expression_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.terminal import printable
 
 
 def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
-    """Return every rule of the contract: column by column, then the record rules."""
+    """Return every rule of the contract: column by column, the record rules, and the warning of short records."""
     types = {column.name: column.type for column in document.columns}
     # Ids and reasons of a record are joined in this order.
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
@@ -19,6 +19,8 @@ def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
             rules.append(unique_rule(rule, tuple(rule.unique)))
         else:
             rules.append(expression_rule(rule, types))
+    if document.source.short_records == "empty":
+        rules.append(SHORT_RECORD)
     return tuple(rules)
 
 

@@ -18,6 +18,20 @@ from callcenter_etl.terminal import printable
 from callcenter_etl.uniqueness import composite_keys
 
 
+def _short_records(columns: ChunkColumns) -> Mask:
+    return np.zeros(len(columns), dtype=bool) if columns.short is None else columns.short
+
+
+# The reader marks these records, so that no expression can ask for them.
+SHORT_RECORD = Rule(
+    id="record.short",
+    severity="warn",
+    column=None,
+    sentence="fields at the end of the record are missing, and are read as empty values",
+    broken=_short_records,
+)
+
+
 def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
     """Return the rule of a check: broken where the check is false and its condition true; unknown is not broken."""
     check = compile_expression(rule.check or "", types)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from callcenter_etl.sources.block_marks import Marks
 from callcenter_etl.sources.byte_buffer import ByteBuffer, OversizedRecord
 from callcenter_etl.sources.chunk import Chunk, parse_chunk
-from callcenter_etl.sources.dialect import Dialect, Marks
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import ShowStream
 from callcenter_etl.sources.framing import TOO_LONG, Frame, MalformedRecord, frame_block, too_long_reason
 from callcenter_etl.sources.lines import last_line_stop
@@ -111,7 +112,13 @@ class CommentBlock:
 def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     rows = shape.chunk_rows or max(len(frame), 1)
     chunks = tuple(
-        parse_chunk(frame, first=first, last=min(first + rows, len(frame)), fields=shape.fields)
+        parse_chunk(
+            frame,
+            first=first,
+            last=min(first + rows, len(frame)),
+            fields=shape.fields,
+            dialect=shape.dialect,
+        )
         for first in range(0, len(frame), rows)
     )
     return ParsedBlock(chunks, frame.blank_lines, frame.blank_bytes, frame.comments)
@@ -125,6 +132,7 @@ def _frame_of_piece(piece: OversizedRecord, offset: int) -> Frame:
     return Frame(
         raw=piece.data,
         offset=offset,
+        codec="utf-8",
         text=b"",
         marks=Marks(delimiter=0, quote=None),
         starts=start,

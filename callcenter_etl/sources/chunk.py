@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.sources.byte_buffer import OversizedRecord
+from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.framing import FIELDS, Frame, MalformedRecord
-
-_BOM = b"\xef\xbb\xbf"
+from callcenter_etl.sources.record_parser import parse_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,7 @@ class Chunk:
     `sound` holds the indices of the sound records, `values` their fields: one text array a source column, by
     position, each of shape (sound records,). `malformed` is sorted by record. Where `piece` is set, the chunk is a
     piece of a record over the size limit: the first piece has that record, malformed, and the others have none.
+    `short` marks the sound records with fields missing at the end, of shape (sound records,), None where none may be.
     """
 
     frame: Frame
@@ -34,6 +32,7 @@ class Chunk:
     values: tuple[pa.StringArray, ...]
     malformed: tuple[MalformedRecord, ...]
     piece: OversizedRecord | None = None
+    short: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -86,16 +85,13 @@ class Chunk:
     def text_of(self, record: int) -> str:
         """Return the text of one record with its line end; bytes that do not decode become U+FFFD."""
         frame, at = self.frame, self.first + record
-        text = frame.text[int(frame.text_starts[at]) : int(frame.text_stops[at])]
-        for stand_in, wanted in frame.marks.restore:
-            text = text.replace(stand_in.encode(), wanted.encode())
-        return text.decode("utf-8", "replace")
+        return frame.raw[int(frame.starts[at]) : int(frame.stops[at])].decode(frame.codec, "replace")
 
 
-def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
+def parse_chunk(frame: Frame, *, first: int, last: int, fields: int, dialect: Dialect) -> Chunk:
     """Parse the records `first` to `last` (exclusive) of a frame into values.
 
-    Records with another number of fields than `fields` become malformed (`record.fields`). Raises
+    Records with another number of fields than the dialect allows become malformed (`record.fields`). Raises
     AccountingError when the parser's records are not the framed ones.
     """
     framed = tuple(
@@ -105,105 +101,27 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int) -> Chunk:
     )
     sound = np.ones(last - first, dtype=bool)
     sound[[m.record for m in framed]] = False
-    candidates = np.flatnonzero(sound)
-    text = _sound_text(frame, first, candidates)
-    table, invalid = _parse(text, frame=frame, fields=fields)
-    ragged: list[MalformedRecord] = []
-    for number, found in invalid:
-        record = int(candidates[number - 1])
-        sound[record] = False
-        ragged.append(
-            MalformedRecord(
-                record, FIELDS, f"{found} {'field' if found == 1 else 'fields'} found, {fields} expected"
-            )
-        )
+    parsed = parse_records(frame, first + np.flatnonzero(sound), fields, dialect)
+    ragged = tuple(
+        MalformedRecord(record - first, FIELDS, _fields_reason(found, fields))
+        for record, found in parsed.others.tolist()
+    )
+    sound[[m.record for m in ragged]] = False
     # The framing and Arrow's parser are two independent readings: a difference in their counts is a bug, not a record.
     kept = np.flatnonzero(sound)
-    if table.num_rows != len(kept):
-        raise AccountingError(f"{len(kept)} sound records were framed but {table.num_rows} were parsed")
+    rows = len(parsed.columns[0])
+    if rows != len(kept) or not np.array_equal(parsed.records - first, kept):
+        raise AccountingError(f"{len(kept)} sound records were framed but {rows} were parsed")
     return Chunk(
         frame=frame,
         first=first,
         last=last,
         sound=kept,
-        values=tuple(_restore(_flat(column), frame) for column in table.columns),
+        values=parsed.columns,
         malformed=tuple(sorted((*framed, *ragged), key=lambda m: m.record)),
+        short=parsed.short,
     )
 
 
-def _sound_text(frame: Frame, first: int, candidates: NDArray[np.int64]) -> memoryview:
-    """Return the text of the candidate records, joined."""
-    if not len(candidates):
-        return memoryview(b"")
-    # Neighbouring records are one slice of the block: mostly there is a single one, and nothing is copied.
-    starts = frame.text_starts[first + candidates]
-    stops = frame.text_stops[first + candidates]
-    breaks = np.flatnonzero(starts[1:] != stops[:-1])
-    run_starts = starts[np.concatenate(([0], breaks + 1))]
-    run_stops = stops[np.concatenate((breaks, [len(stops) - 1]))]
-    view = memoryview(frame.text)
-    if len(run_starts) == 1:
-        return view[int(run_starts[0]) : int(run_stops[0])]
-    runs = [view[start:stop] for start, stop in zip(run_starts.tolist(), run_stops.tolist(), strict=True)]
-    return memoryview(b"".join(_kept_apart(runs)))
-
-
-def _kept_apart(runs: list[memoryview]) -> Iterator[memoryview | bytes]:
-    """Yield the runs so that a CR and an LF that were not neighbours do not become one line end."""
-    carriage = False
-    for run in runs:
-        if carriage and bytes(run[:1]) == b"\n":  # an empty record of a one-column source
-            yield b"\n"
-        yield run
-        carriage = bytes(run[-1:]) == b"\r"
-
-
-def _parse(text: memoryview, *, frame: Frame, fields: int) -> tuple[pa.Table, list[tuple[int, int]]]:
-    names = [str(position) for position in range(fields)]
-    if not len(text):
-        return pa.table({name: pa.array([], type=pa.string()) for name in names}), []
-    if text[:3] == _BOM:
-        # Arrow drops a BOM at the start of every buffer. This one is data, so a second one is put before it.
-        text = memoryview(_BOM + bytes(text))
-    invalid: list[tuple[int, int]] = []
-
-    # The handler's `row.number` counts from 1, the first record included, since no header line is parsed.
-    def note(row: pa_csv.InvalidRow) -> str:
-        invalid.append((row.number, row.actual_columns))
-        return "skip"
-
-    quote = frame.marks.quote
-    table = pa_csv.read_csv(
-        pa.py_buffer(text),
-        # One block, so that numbers of invalid rows are those of the whole text; the caller's threads work in parallel.
-        read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(text) + 16, column_names=names),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=chr(frame.marks.delimiter),
-            quote_char=False if quote is None else chr(quote),
-            double_quote=quote is not None,
-            escape_char=False,
-            newlines_in_values=frame.joined,
-            ignore_empty_lines=False,
-            invalid_row_handler=note,
-        ),
-        convert_options=pa_csv.ConvertOptions(
-            # The framing has decoded the block already. Nothing is a null here: the contract says which values are empty.
-            check_utf8=False,
-            column_types=dict.fromkeys(names, pa.string()),
-            strings_can_be_null=False,
-            null_values=[],
-        ),
-    )
-    return table, invalid
-
-
-def _flat(column: pa.ChunkedArray) -> pa.StringArray:
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type=pa.string())
-
-
-def _restore(values: pa.StringArray, frame: Frame) -> pa.StringArray:
-    for stand_in, wanted in frame.marks.restore:
-        values = pc.replace_substring(values, pattern=stand_in, replacement=wanted)
-    return values
+def _fields_reason(found: int, expected: int) -> str:
+    return f"{found} {'field' if found == 1 else 'fields'} found, {expected} expected"

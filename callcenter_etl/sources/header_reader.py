@@ -12,6 +12,7 @@ from callcenter_etl.sources.head_lines import HeadLines
 from callcenter_etl.sources.head_surroundings import PreambleReader, read_after_header
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.line_format import LineFormat
+from callcenter_etl.sources.record_scanner import scan_exactly
 from callcenter_etl.sources.source import SourceHeader
 from callcenter_etl.sources.surrounding_lines import comment_bytes, stream_encoding
 
@@ -101,9 +102,8 @@ class HeaderReader:
         contents, taken = [], b""
         for _ in range(wanted):
             line, lines = self._head.next_line(), 1
-            quote = (self._dialect.quote or "").encode()
-            if wanted == 1 and self._dialect.multiline and quote and line.count(quote) % 2:
-                line, lines = self._joined_header(line, quote)
+            if wanted == 1 and self._dialect.multiline and self._is_open(line):
+                line, lines = self._joined_header(line)
             if not line:
                 return [], taken
             contents.append(line.rstrip(b"\r\n"))
@@ -128,14 +128,20 @@ class HeaderReader:
                 return (Diagnostic("header.missing", sentence),)
         return ()
 
-    def _joined_header(self, first: bytes, quote: bytes) -> tuple[bytes, int]:
-        """Return the first line joined with the next ones until its quote is closed, alone where none closes it."""
+    def _is_open(self, content: bytes) -> bool:
+        """Return whether a value of the header continues on the next line."""
+        codec = stream_encoding(self._dialect.encoding)
+        text = content.rstrip(b"\r\n").decode(codec, "replace").encode("utf-8")
+        return scan_exactly(text, 0, len(text), self._dialect).open
+
+    def _joined_header(self, first: bytes) -> tuple[bytes, int]:
+        """Return the first line joined with the next ones until its values are complete, alone where none ends them."""
         content = b""
         start = self._pending.data[: len(first) + self._dialect.max_joined_bytes]
         lines = start.splitlines(keepends=True)[: self._dialect.max_joined_lines]
         for taken, line in enumerate(lines, start=1):
             content += line
-            if content.count(quote) % 2 == 0:
+            if not self._is_open(content):
                 return content, taken
         return first, 1
 

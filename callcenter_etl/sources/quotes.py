@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter_etl.sources.dialect import Marks
+from callcenter_etl.sources.block_marks import Marks
 from callcenter_etl.sources.lines import CR, LF, Lines, places_of
+from callcenter_etl.sources.record_scanner import Scan
 
 
 def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]:
@@ -32,8 +32,11 @@ def doubtful_lines(text: bytes, lines: Lines, marks: Marks) -> NDArray[np.int64]
     opening = (np.arange(len(at)) - firsts[line]) % 2 == 0
     before = data[np.maximum(at - 1, 0)]
     after = data[np.minimum(at + 1, len(data) - 1)]
-    opens = (at == lines.starts[line]) | (before == marks.delimiter) | (before == marks.quote)
-    closes = (at + 1 == lines.ends[line]) | (after == marks.delimiter) | (after == marks.quote)
+    opens = (at == lines.starts[line]) | (before == marks.delimiter)
+    closes = (at + 1 == lines.ends[line]) | (after == marks.delimiter)
+    if marks.double_quote:
+        opens |= before == marks.quote
+        closes |= after == marks.quote
     doubt = np.where(opening, ~opens, ~closes)
     doubtful = np.zeros(len(lines), dtype=bool)
     doubtful[line[doubt]] = True
@@ -48,32 +51,27 @@ def _all_plain(data: NDArray[np.uint8], at: NDArray[np.int64], lines: Lines, mar
         return False
     first, second = at[::2], at[1::2]
     before, after = data[np.maximum(first - 1, 0)], data[np.minimum(second + 1, len(data) - 1)]
-    opens = (before == marks.delimiter) | (before == marks.quote) | (before == LF) | (before == CR)
-    closes = (after == marks.delimiter) | (after == marks.quote) | (after == LF) | (after == CR)
+    opens = (before == marks.delimiter) | (before == LF) | (before == CR)
+    closes = (after == marks.delimiter) | (after == LF) | (after == CR)
+    if marks.double_quote:
+        opens |= before == marks.quote
+        closes |= after == marks.quote
     if not (opens | (first == 0)).all() or not (closes | (second == len(data) - 1)).all():
         return False
     # Each pair is within one line.
     return bool((lines.ends[np.searchsorted(lines.stops, first, side="right")] > second).all())
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """Result of an exact scan of a record; `stop` is the offset of the end of its last line's content."""
-
-    fields: int
-    stop: int
-    open: bool
-    text_after_quote: bool
-
-
 @lru_cache
-def _patterns(delimiter: int, quote: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+def _patterns(
+    delimiter: int, quote: int, *, double_quote: bool
+) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     d, q = re.escape(bytes([delimiter])), re.escape(bytes([quote]))
     # Possessive quantifiers: without backtracking a scan takes time in proportion to the record's length.
-    closing = re.compile(rb"(?:[^" + q + rb"]++|" + q + q + rb")*+" + q)
+    doubled = rb"|" + q + q if double_quote else rb""
+    closing = re.compile(rb"(?:[^" + q + rb"]++" + doubled + rb")*+" + q)
     field_end = re.compile(rb"[^\r\n" + d + rb"]*+")
-    line_content = re.compile(rb"[^\r\n]*+")
-    return closing, field_end, line_content
+    return closing, field_end
 
 
 def scan_record(text: bytes, start: int, limit: int, marks: Marks) -> Scan:
@@ -83,9 +81,10 @@ def scan_record(text: bytes, start: int, limit: int, marks: Marks) -> Scan:
     """
     if marks.quote is None:
         raise TypeError("a scan needs a quote")
-    closing, field_end, _ = _patterns(marks.delimiter, marks.quote)
+    closing, field_end = _patterns(marks.delimiter, marks.quote, double_quote=marks.double_quote)
     position, fields, after_quote = start, 1, False
     while True:
+        first = position
         if position < limit and text[position] == marks.quote:
             match = closing.match(text, position + 1, limit)
             if match is None:
@@ -96,7 +95,8 @@ def scan_record(text: bytes, start: int, limit: int, marks: Marks) -> Scan:
         match = field_end.match(text, position, limit)
         position = limit if match is None else match.end()
         if position >= limit or text[position] != marks.delimiter:
-            return Scan(fields=fields, stop=position, open=False, text_after_quote=after_quote)
+            trailing = fields > 1 and position == first
+            return Scan(fields, position, open=False, text_after_quote=after_quote, trailing=trailing)
         fields += 1
         position += 1
 
@@ -128,28 +128,3 @@ def closes_with_backslashes(text: bytes, start: int, end: int, marks: Marks, *, 
     if marks.quote is None or b"\\" not in text[start:end]:
         return False
     return _escaped_record(marks.delimiter, marks.quote, fields).fullmatch(text, start, end) is not None
-
-
-def split_fields(line: str, delimiter: str, quote: str | None) -> list[str]:
-    """Return the fields of one record of text, with lenient quoting; used for the header alone."""
-    fields: list[str] = []
-    position = 0
-    while True:
-        value = ""
-        if quote is not None and line.startswith(quote, position):
-            position += 1
-            while True:
-                end = line.find(quote, position)
-                if end < 0:
-                    return [*fields, value + line[position:]]
-                value += line[position:end]
-                position = end + 1
-                if not line.startswith(quote, position):
-                    break
-                value += quote
-                position += 1
-        end = line.find(delimiter, position)
-        if end < 0:
-            return [*fields, value + line[position:]]
-        fields.append(value + line[position:end])
-        position = end + 1

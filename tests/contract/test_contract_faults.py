@@ -114,8 +114,20 @@ def test_the_example_keeps_the_json_schema() -> None:
             "3:31: columns[0].severity: error or warn is expected, not 'wrn' (did you mean 'warn'?)",
         ),
         (
-            SMALL + "source: {delimiter: ;;}\n",
-            "4:10: source.delimiter: one character that is no line break is expected, not ';;'",
+            SMALL + "source: {delimiter: ;;;;;;;;;}\n",
+            "4:10: source.delimiter: one to 8 characters without a line break are expected, not ';;;;;;;;;'",
+        ),
+        (
+            SMALL + "source: {escape: ab}\n",
+            "4:10: source.escape: one character that is no line break is expected, not 'ab'",
+        ),
+        (
+            SMALL + "source: {delimiter: '|^|', escape: ^}\n",
+            "4:28: source.escape: the delimiter '|^|' holds the escape '^'",
+        ),
+        (
+            SMALL + "source: {delimiter: ' | ', skip_initial_space: true}\n",
+            "4:28: source.skip_initial_space: spaces after a delimiter cannot be skipped where the delimiter ' | ' begins with one",
         ),
         (
             SMALL + "source: {delimiter: ;, quote: ;}\n",

@@ -174,7 +174,6 @@ def test_broken_lines_are_joined_only_where_they_are_neighbours(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("line", "what", "hint"),
     [
-        (GOOD.format(1) + ",", "6 fields instead of 5", "a delimiter at the end of each?"),
         (GOOD.format(1) + ",x", "6 fields instead of 5", "a value with a delimiter and no quotes around it?"),
         ("total 17", "1 field instead of 5", "a note, a total or a line that was cut?"),
         (GOOD.format(1).replace(",", ";"), "fields are separated by ';' instead of ','", None),
@@ -188,6 +187,25 @@ def test_what_no_contract_can_mend_gets_a_hint(
     cause = run(tmp_path, BASE, [line] * 3).causes[0]
     assert (cause.what, cause.advice) == (what, None)
     assert (hint or "") in (cause.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("line", "yaml"),
+    [
+        (GOOD.format(1) + ",", "source: {trailing_delimiter: true}"),
+        ("1,08:00:00,2025-01-31,COMPLETED", "source: {short_records: empty}"),
+        ('1,08:00:00,2025-01-31,COMPLETED, "a, b"', "source: {skip_initial_space: true}"),
+        ('1,08:00:00,2025-01-31,COMPLETED,"a\\",b"', 'source: {escape: "\\\\"}'),
+    ],
+)
+def test_a_cause_names_the_key_of_the_dialect_that_reads_the_records(
+    tmp_path: Path, line: str, yaml: str
+) -> None:
+    advice = (
+        run(tmp_path, contract_with(note={"required": False}), [GOOD.format(0), *[line] * 3]).causes[0].advice
+    )
+    assert advice is not None
+    assert (advice.yaml, advice.recovers) == (yaml, 3)
 
 
 @pytest.mark.parametrize("classification", ["personal", "secret"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import bz2
+import csv
 import gzip
 import json
 import lzma
@@ -230,8 +231,16 @@ def test_a_delimiter_of_several_bytes_finds_a_stand_in_beside_every_control_char
     assert result.passed
 
 
-def test_where_no_stand_in_is_left_the_run_says_so(tmp_path: Path) -> None:
-    everything = bytes(code for code in range(1, 128) if code not in b'\r\n"')
-    data = ("idénote\n" + "3éwords\n" * 500 + '1é"').encode() + everything + b'"\n'
-    with pytest.raises(SourceError, match="all of ASCII"):
-        run(tmp_path, "s.csv", data, delimiter="é")
+def test_a_block_that_holds_all_of_ascii_still_has_a_stand_in(tmp_path: Path) -> None:
+    everything = bytes(code for code in range(1, 128) if code not in b'\r\n"').decode()
+    data = ("idénote\n" + "3éwords\n" * 500 + f'1é"{everything}é"\nxé{everything}\n').encode()
+    result = run(tmp_path, "s.csv", data, delimiter="é")
+    assert result.summary["records"] == {
+        "read": 502,
+        "accepted": 501,
+        "rejected": 1,
+        "malformed": 0,
+        "warned": 0,
+    }
+    with (tmp_path / "o" / "exceptions.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["note"] for row in csv.DictReader(file)] == [everything]

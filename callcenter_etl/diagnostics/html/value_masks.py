@@ -37,9 +37,9 @@ def shape_of(value: str) -> str:
 
 def skeleton(record: str, *, delimiter: str, quote: str | None) -> str:
     """Return the delimiters and quotes of a record, with a `•` for any text between them."""
-    kept = re.escape(delimiter) + re.escape(quote or "")
+    kept = "|".join(re.escape(mark) for mark in (delimiter, quote) if mark is not None)
     # Cut first: a malformed record may have megabytes, of which the page shows a few characters.
-    bare = re.sub(f"[^{kept}]+", LETTER, record[: MAX_CHARACTERS**2])
+    bare = re.sub(rf"(?:(?!{kept})[\s\S])+", LETTER, record[: MAX_CHARACTERS**2])
     return f"{bare[: 2 * MAX_CHARACTERS]}…" if len(bare) > 2 * MAX_CHARACTERS else bare
 
 

@@ -106,7 +106,7 @@ def _close(side: ContractSide, limits: Limits) -> None:
     # Limits are about records, and none was read.
     if side.status == "refused":
         return
-    side.problems = broken_limits(limits, read=side.read, rejected=side.rejected)
+    side.problems = (*side.problems, *broken_limits(limits, read=side.read, rejected=side.rejected))
     side.status = status_of(limits, side.problems, rejected=side.rejected)
 
 
@@ -114,6 +114,7 @@ class _VerdictStream:
     """The verdicts of one contract, which can be split at any line."""
 
     def __init__(self, evaluation: Evaluation, side: ContractSide) -> None:
+        self._evaluation = evaluation
         self._verdicts: Iterator[Verdicts] = evaluation.verdicts()
         self._held = _NOTHING
         self._ended = False
@@ -126,6 +127,8 @@ class _VerdictStream:
         while not len(self._held.lines) and not self._ended:
             found = next(self._verdicts, None)
             self._ended = found is None
+            if self._ended:
+                self._side.problems = self._evaluation.problems
             self._held = found or _NOTHING
             self._side.read += len(self._held.lines)
             self._side.rejected += int(self._held.rejected.sum())

@@ -55,7 +55,10 @@ class Evaluator:
 
 
 class Evaluation:
-    """The evaluation of one source. Use within `with`; with `problems` the source is refused."""
+    """The evaluation of one source. Use within `with`.
+
+    The source is refused with `problems` before the verdicts; after the last of them they are those of the footer.
+    """
 
     def __init__(self, validator: Validator, source: Source, scratch: Path) -> None:
         self._validator = validator
@@ -89,6 +92,7 @@ class Evaluation:
             # A record over the size limit comes in pieces, and only the first piece has the record.
             if len(each):
                 yield _verdicts_of(each, self._validator.rules)
+        self.problems = self._source.footer.problems
         # After the last chunk: a change of the source during the reading is visible only at its end.
         self._source.check_unchanged()
 

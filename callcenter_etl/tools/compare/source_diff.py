@@ -31,6 +31,41 @@ def quote(direction: Direction) -> str | None:
     return "values that hold quotes" if mark is None else f"values quoted with {mark}"
 
 
+def escape(direction: Direction) -> str | None:
+    """Return the values that another escape reads differently."""
+    marks = (direction.before.source.escape, direction.after.source.escape)
+    return f"values that hold {' or '.join(repr(mark) for mark in marks if mark is not None)}"
+
+
+def double_quote(direction: Direction) -> str | None:
+    """Return the values that are read differently with doubled quotes or without, None where nothing changes."""
+    before, after = direction.before.source, direction.after.source
+    same = before.doubles_quotes == after.doubles_quotes
+    return None if same or before.quote is None else "quoted values that hold a doubled quote"
+
+
+def skip_initial_space(direction: Direction) -> str | None:
+    """Return the values that begin with a space: it belongs to them under one contract alone."""
+    return "values that begin with a space"
+
+
+def trailing_delimiter(direction: Direction) -> str | None:
+    """Return what is read differently where records may end in a delimiter, or no longer may."""
+    if not direction.after.source.trailing_delimiter:
+        return "headers and records that end in a delimiter"
+    last = direction.after.columns[-1]
+    if "" in (last.name, *last.aliases):  # its name would be taken for the end of the header line
+        return "sources of which the last column has no name"
+    return _through_more_records(direction, "that end in a delimiter")
+
+
+def short_records(direction: Direction) -> str | None:
+    """Return the records that are malformed without their last fields, or that are read after such records."""
+    if direction.after.source.short_records == "malformed":
+        return "records with fields missing at the end"
+    return _through_more_records(direction, "with fields missing at the end")
+
+
 def encoding(direction: Direction) -> str | None:
     """Return the sources that another encoding decodes differently; of ASCII only those that repeat keys."""
     before, after = direction.before.source, direction.after.source
@@ -132,6 +167,11 @@ SOURCE_JUDGES: dict[str, Callable[[Direction], str | None]] = {
     "delimiter": delimiter,
     "quote": quote,
     "encoding": encoding,
+    "escape": escape,
+    "double_quote": double_quote,
+    "skip_initial_space": skip_initial_space,
+    "trailing_delimiter": trailing_delimiter,
+    "short_records": short_records,
     "quoting": quoting,
     "multiline": multiline,
     "empty_values": empty_values,

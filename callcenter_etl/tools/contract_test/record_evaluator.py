@@ -12,6 +12,8 @@ from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.diagnostic import contract_diagnostic
 from callcenter_etl.errors import ContractError
 from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.sources.dialect import dialect_of
+from callcenter_etl.sources.field_text import can_hold, record_text
 from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
 
 Record = Mapping[str, str]
@@ -25,6 +27,7 @@ class RecordEvaluator:
         # The rules for the file name do not apply to generated sources.
         source = contract.document.source.model_copy(update={"filename": None})
         self.document = contract.document.model_copy(update={"source": source})
+        self._dialect = dialect_of(self.document)
         self._folder = folder
         self._origin = contract.origin
         self._evaluator = Evaluator(replace(contract, document=self.document))
@@ -61,11 +64,11 @@ class RecordEvaluator:
 
     def is_writable(self, value: str) -> bool:
         """Return whether a source of this contract can hold a value unchanged and on one line."""
-        source = self.document.source
-        if _LINE_END.search(value) or (source.quote is None and source.delimiter in value):
+        # Spaces at the start of a first field are no initial spaces, so the others decide.
+        if _LINE_END.search(value) or not can_hold(value, self._dialect, first=False):
             return False
         try:
-            value.encode(source.encoding)
+            value.encode(self._dialect.encoding)
         except UnicodeEncodeError:
             return False
         return True
@@ -85,13 +88,7 @@ class RecordEvaluator:
         return [self._line([record.get(name, "") for name in names]) for record in records]
 
     def _line(self, values: Sequence[str]) -> str:
-        return self.document.source.delimiter.join(self._field(value) for value in values) + "\n"
-
-    def _field(self, value: str) -> str:
-        quote, delimiter = self.document.source.quote, self.document.source.delimiter
-        if quote is None or not any(mark in value for mark in (quote, delimiter, "\r", "\n")):
-            return value
-        return quote + value.replace(quote, quote * 2) + quote
+        return record_text(values, self._dialect) + "\n"
 
     def _evaluate(self, evaluator: Evaluator, text: str) -> list[Verdicts]:
         path = self._folder / "made.csv"

@@ -106,29 +106,50 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
     numbers, sizes = np.unique(counts, return_counts=True)
     for found in numbers[np.argsort(-sizes, kind="stable")][:_MAX_KINDS].tolist():
         mask = counts == found
-        at_end = as_mask(pc.ends_with(raws.filter(pa.array(mask)), delimiter)).all()
-        hint = _fields_hint(found, expected, at_end=bool(at_end))
+        at_end = bool(as_mask(pc.ends_with(raws.filter(pa.array(mask)), delimiter)).all())
         what = f"{found} {'field' if found == 1 else 'fields'} instead of {expected}"
-        yield Cluster(rule, records[mask], what, hint=hint)
+        remedy = _other_number(document, found, expected, at_end=at_end)
+        hint = None if remedy is not None else _fields_hint(found, expected)
+        yield Cluster(rule, records[mask], what, remedy, hint)
+
+
+def _other_number(document: ContractDocument, found: int, expected: int, *, at_end: bool) -> Remedy | None:
+    """Return the key with which records of another number of fields are read, None where there is none."""
+    sure = _sure(document)
+    if found == expected + 1 and at_end and not document.source.trailing_delimiter:
+        return change_source(document, "`trailing_delimiter: true`", sure=sure, trailing_delimiter=True)
+    # A single field is rather a note or a total than a record without its last fields.
+    if 1 < found < expected and document.source.short_records == "malformed":
+        return change_source(document, "`short_records: empty`", sure=sure, short_records="empty")
+    return None
 
 
 def _misquoted(
     rule: str, records: Indices, rejects: Rejects, document: ContractDocument
 ) -> Iterator[Cluster]:
-    """Yield wrong uses of quotes that no key of the contract can read, and that `multiline` would join."""
+    """Yield uses of quotes that another dialect may read, and wrong ones that `multiline` would join."""
     quote = document.source.quote
     if quote is None:
         return
+    sure = _sure(document)
     mark, delimiter = re.escape(quote), re.escape(document.source.delimiter)
-    for pattern, what, hint in (
-        (rf"\\(?:{mark}|{delimiter})", "quotes or delimiters are escaped with backslashes", f"ask the sender to double quotes inside values ({quote * 2})"),
-        (rf"\A{mark}[^{mark}]*{delimiter}[^{mark}]*(?:{mark}{mark}[^{mark}]*{mark}{mark}[^{mark}]*)*{mark}\z", "the whole line is in quotes", "ask the sender to quote values, not lines: the file was exported as one column"),
-        (rf"{delimiter}[ \t]+{mark}", "a blank comes before a quote, which then opens no quoted value", "ask the sender to leave out blanks after delimiters"),
-    ):  # fmt: skip
+    escaped = change_source(document, "`escape: '\\'`", sure=sure, escape="\\")
+    spaced = change_source(document, "`skip_initial_space: true`", sure=sure, skip_initial_space=True)
+    ways = (
+        (document.source.escape is None, rf"\\(?:{mark}|{delimiter})", "quotes or delimiters are escaped with backslashes", escaped, f"ask the sender to double quotes inside values ({quote * 2})"),
+        (True, rf"\A{mark}[^{mark}]*{delimiter}[^{mark}]*(?:{mark}{mark}[^{mark}]*{mark}{mark}[^{mark}]*)*{mark}\z", "the whole line is in quotes", None, "ask the sender to quote values, not lines: the file was exported as one column"),
+        (not document.source.skip_initial_space, rf"{delimiter} +{mark}", "a space comes before a quote, which then opens no quoted value", spaced, "ask the sender to leave out spaces after delimiters"),
+    )  # fmt: skip
+    for applies, pattern, what, remedy, hint in ways:
         found = as_mask(pc.match_substring_regex(rejects.raws.take(pa.array(records)), pattern=pattern))
-        if found.any():
-            yield Cluster(rule, records[found], what, hint=hint)
+        if applies and found.any():
+            yield Cluster(rule, records[found], what, remedy, hint)
             records = records[~found]
+
+
+def _sure(document: ContractDocument) -> str:
+    """Return how certain the number of recovered records is: a record that is read may repeat a key."""
+    return UPPER_BOUND if any(rule.key for rule in compile_rules(document)) else EXACT
 
 
 def _found(rejects: Rejects, records: Indices) -> Indices:
@@ -137,15 +158,11 @@ def _found(rejects: Rejects, records: Indices) -> Indices:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _fields_hint(found: int, expected: int, *, at_end: bool) -> str:
+def _fields_hint(found: int, expected: int) -> str:
     if found == 1:
         return "a note, a total or a line that was cut?"
     if found > expected:
-        return (
-            "a delimiter at the end of each?"
-            if at_end
-            else "a value with a delimiter and no quotes around it?"
-        )
+        return "a value with a delimiter and no quotes around it?"
     return "cut short, or broken over lines?"
 
 
@@ -155,10 +172,8 @@ def _quote(rule: str, records: Indices, rejects: Rejects, document: ContractDocu
         records = np.setdiff1d(records, cluster.records)
     reasons = rejects.reasons.take(pa.array(records))
     after = as_mask(pc.starts_with(reasons, "there is text after"))
-    compared = any(rule.key for rule in compile_rules(document))
     if after.any():
-        sure = UPPER_BOUND if compared else EXACT
-        remedy = change_source(document, "`quoting: lenient`", sure=sure, quoting="lenient")
+        remedy = change_source(document, "`quoting: lenient`", sure=_sure(document), quoting="lenient")
         yield Cluster(rule, records[after], "text stands after a closing quote", remedy)
     opened = records[~after]
     if len(opened) and not document.source.multiline:

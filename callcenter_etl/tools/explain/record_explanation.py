@@ -17,7 +17,7 @@ from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.framing import FIELDS, STRUCTURAL_RULES
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.quotes import split_fields
+from callcenter_etl.sources.record_scanner import split_fields
 from callcenter_etl.sources.source import BLOCK_BYTES
 from callcenter_etl.sources.source_formats import open_source
 from callcenter_etl.tools.explain.find_record import MAX_RAW_BYTES, FoundRecord, find_record, letters
@@ -153,7 +153,7 @@ class _Record:
             return ()
         # It is unknown which value belongs to which column, so one classified column hides all values.
         hidden = next(iter(self.hidden.values()), None)
-        values = split_fields(found.text.rstrip("\r\n"), self.dialect.delimiter, self.dialect.quote)
+        values = split_fields(found.text.rstrip("\r\n"), self.dialect)
         pairs = zip(letters(), zip_longest(self.layout.names, values))  # noqa: B905  letters never end
         return tuple(
             FieldExplanation(

@@ -12,6 +12,7 @@ from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.record_rules import SHORT_RECORD
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.rules.rule_kind import Asked
 from callcenter_etl.tools.explain.expression_trace import ExpressionPart, Look
@@ -68,6 +69,8 @@ class _RuleExplainer:
             if blank:
                 return SKIPPED, f"{', '.join(blank)} is empty, so that the record takes no part", ()
             return KEPT, f"no earlier record has the same {', '.join(rule.key)}", ()
+        if rule is SHORT_RECORD:
+            return KEPT, "the record has a value for every column", ()
         return self._of_expression(self._record_rules[rule.id])
 
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:

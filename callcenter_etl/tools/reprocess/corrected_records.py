@@ -15,11 +15,11 @@ from callcenter_etl.sources.blocks import LineBlock, RecordFormat
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import is_ascii_superset
+from callcenter_etl.sources.field_text import LINE_BREAKS, can_hold, record_text
 from callcenter_etl.sources.framing import ENCODING, FIELDS, QUOTE, STRUCTURAL_RULES
 from callcenter_etl.tools.reprocess.exceptions_sheet import Row
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
-_BREAKS = ("\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +134,21 @@ def _written(row: Row, writing: Writing) -> _Written:
 
 def _from_values(values: Sequence[str], writing: Writing) -> _Written:
     dialect = writing.dialect
-    text = dialect.delimiter.join(_quoted(value, dialect) for value in values)
-    for name, value in zip(writing.names, values, strict=True):
-        if dialect.quote is None and (dialect.delimiter in value or any(each in value for each in _BREAKS)):
-            reason = f"the value of {name} holds a delimiter or line break, and the source has no quotes"
-            return _Written(text, STRUCTURAL_RULES[FIELDS], reason)
-        if not dialect.multiline and any(each in value for each in _BREAKS):
+    text = record_text(values, dialect)
+    for at, (name, value) in enumerate(zip(writing.names, values, strict=True)):
+        if not can_hold(value, dialect, first=not at):
+            return _Written(text, STRUCTURAL_RULES[FIELDS], _no_field(name, dialect))
+        if not dialect.multiline and any(each in value for each in LINE_BREAKS):
             reason = f"the value of {name} holds a line break, which source.multiline does not allow"
             return _Written(text, STRUCTURAL_RULES[QUOTE], reason)
     return _Written(text)
 
 
-def _quoted(value: str, dialect: Dialect) -> str:
-    quote = dialect.quote
-    if quote is None or not any(mark in value for mark in (dialect.delimiter, quote, *_BREAKS)):
-        return value
-    return quote + value.replace(quote, quote * 2) + quote
+def _no_field(name: str, dialect: Dialect) -> str:
+    """Return why no field of the dialect can hold a value."""
+    if dialect.quote is None:
+        return f"the value of {name} holds a delimiter or line break, and the source has no quotes"
+    return f"the value of {name} needs quotes and holds one, and the source has no way to write that"
 
 
 def _encodable(written: _Written, writing: Writing) -> _Written:
@@ -171,7 +170,7 @@ def _framed_together(
     for at, (row, each) in enumerate(zip(rows, written, strict=True)):
         if each.rule:
             continue
-        breaks = any(mark in each.text for mark in _BREAKS)
+        breaks = any(mark in each.text for mark in LINE_BREAKS)
         # Quotes of values are written in pairs; those of raw text may be open and join the next lines.
         joins = writing.dialect.multiline and not any(row.values)
         if breaks or joins:

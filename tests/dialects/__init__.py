@@ -1,0 +1,1 @@
+"""Dialects of delimited sources, compared with a reader that is slow and obvious."""
