@@ -55,6 +55,8 @@ def found(*texts: str) -> dict[str, Any]:
             HEADER + BODY + "\n30 rows selected.\n",
             {"footer": {"lines": 1, "match": r"[0-9]+ rows selected\."}},
         ),
+        (HEADER[:-1] + ",\n" + BODY.replace("\n", ",\n"), {"trailing_delimiter": True}),
+        (HEADER + BODY.replace("\n", ",\n"), {"trailing_delimiter": True}),
     ],
 )
 def test_what_is_around_the_records(text: str, expected: dict[str, Any]) -> None:

@@ -13,19 +13,17 @@ from callcenter_etl.tools.infer.sample_chunks import OnBytes, read_chunks
 from callcenter_etl.tools.infer.sample_survey import Survey
 
 MIN_SHORT = 3  # one or two short records are damaged ones
+MOST = 4  # an escape leaves at most one malformed record in so many
 MIN_SHORT_SHARE = 50  # one in so many
 _PLAIN: tuple[dict[str, Any], ...] = (
-    {},
     {"multiline": True},
     {"quoting": "lenient"},
     {"quote": None},
     {"quoting": "lenient", "multiline": True},
 )
-# Before the lenient ones, which make the same records of `"say \"hello\""`, but not the same values.
-_ESCAPED: tuple[dict[str, Any], ...] = (
-    {"escape": "\\"},
-    {"escape": "\\", "multiline": True},
-)
+# What is an empty value is read before any escape; without the entry, \N would be N.
+_ESCAPE: dict[str, Any] = {"escape": "\\", "empty_values": ["", r"\N"]}
+_ESCAPED: tuple[dict[str, Any], ...] = (_ESCAPE, {**_ESCAPE, "multiline": True})
 
 # Returns the layout's document with further keys of the source format.
 WithKeys = Callable[[Mapping[str, Any]], ContractDocument]
@@ -50,15 +48,30 @@ def quoting_of(surveys: Sequence[Survey], document: WithKeys, on_bytes: OnBytes)
     escaped = any(each.escapes for each in surveys)
     if not escaped and not any(each.quotes for each in surveys):
         return {}
+    plain = counts_of(surveys, document({}), on_bytes)
+    if not plain.malformed:
+        return {}
+    if escaped and in_source(["escape"]):
+        for change in _ESCAPED:
+            left = counts_of(surveys, document(change), on_bytes)
+            # Without a look at lenient ones: these make the same records of `"say \"hello\""`, but not the same values.
+            if left.malformed * MOST <= plain.malformed and left.sound > plain.sound:
+                return dict(change)
+    return _most_sound(plain, surveys, document, on_bytes)
+
+
+def _most_sound(
+    plain: LayoutCounts, surveys: Sequence[Survey], document: WithKeys, on_bytes: OnBytes
+) -> dict[str, Any]:
     best: dict[str, Any] = {}
-    most: tuple[int, int] | None = None
-    for change in (_PLAIN[0], *(_ESCAPED if escaped and in_source(["escape"]) else ()), *_PLAIN[1:]):
-        tally = tally_of(surveys, document(change), on_bytes)
+    most = (plain.sound, -plain.malformed)
+    # Other variants only change how quotes are read, and cannot remove other faults.
+    for change in _PLAIN if plain.by_quotes else ():
+        counts = counts_of(surveys, document(change), on_bytes)
         # Of equal variants the first is kept, which deviates least from the defaults.
-        if most is None or (tally.sound, -tally.malformed) > most:
-            most, best = (tally.sound, -tally.malformed), change
-            # Other variants only change how quotes are read, and cannot remove other faults.
-            if not tally.malformed or (not escaped and not tally.by_quotes and "quote" not in change):
+        if (counts.sound, -counts.malformed) > most:
+            most, best = (counts.sound, -counts.malformed), change
+            if not counts.malformed or (not counts.by_quotes and "quote" not in change):
                 break
     return best
 
@@ -69,23 +82,23 @@ def cuts_short(
     """Return how many records lack fields at their end, 0 if these are too few to be usual."""
     if not in_source(["short_records"]):
         return 0
-    before = tally_of(surveys, document(quoting), on_bytes)
+    before = counts_of(surveys, document(quoting), on_bytes)
     if before.by_fields < max(MIN_SHORT, (before.sound + before.malformed) // MIN_SHORT_SHARE):
         return 0
-    after = tally_of(surveys, document({**quoting, "short_records": "empty"}), on_bytes)
+    after = counts_of(surveys, document({**quoting, "short_records": "empty"}), on_bytes)
     short = after.sound - before.sound
     return short if short >= max(MIN_SHORT, before.by_fields // 2) else 0
 
 
-def tally_of(surveys: Sequence[Survey], document: ContractDocument, on_bytes: OnBytes) -> LayoutCounts:
+def counts_of(surveys: Sequence[Survey], document: ContractDocument, on_bytes: OnBytes) -> LayoutCounts:
     """Count the records of the samples under a layout."""
-    tally = LayoutCounts()
+    counts = LayoutCounts()
     for each in surveys:
         for chunk in read_chunks(each.uri, document, max_records=None, on_bytes=on_bytes):
             if chunk.piece is not None:  # no evidence of how the other records are written
                 continue
-            tally.sound += len(chunk.sound)
-            tally.malformed += len(chunk.malformed)
-            tally.by_quotes += sum(m.status == QUOTE for m in chunk.malformed)
-            tally.by_fields += sum(m.status == FIELDS for m in chunk.malformed)
-    return tally
+            counts.sound += len(chunk.sound)
+            counts.malformed += len(chunk.malformed)
+            counts.by_quotes += sum(m.status == QUOTE for m in chunk.malformed)
+            counts.by_fields += sum(m.status == FIELDS for m in chunk.malformed)
+    return counts
