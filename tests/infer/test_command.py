@@ -92,7 +92,7 @@ def test_what_is_no_table_ends_with_1(content: bytes, said: str) -> None:
         (("calls_202501.csv", "-o", "none/c.yaml"), 3, "none/c.yaml"),
         (("calls_202501.csv", "--tolerance", "80%"), 2, "--tolerance: a percentage"),
         (("calls_202501.csv", "--id", "two words"), 2, "--id: letters, digits"),
-        (("calls_202501.csv", "--delimiter", "ab"), 2, "one character"),
+        (("calls_202501.csv", "--delimiter", "a" * 9), 2, "one to 8 characters"),
         ((), 2, "SAMPLE"),
     ],
 )
