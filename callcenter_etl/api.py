@@ -23,6 +23,7 @@ from callcenter_etl.run.lifecycle import Run, RunOutcome, run_forced, run_idempo
 from callcenter_etl.run.options import RunOptions, keywords, resolve_options
 from callcenter_etl.run.plan import RunPlan
 from callcenter_etl.run.result import RunResult, TemporaryOutput
+from callcenter_etl.source_patterns import only_source
 from callcenter_etl.sources.source import BLOCK_BYTES
 from callcenter_etl.store.access import identify
 from callcenter_etl.store.store_errors import MissingError
@@ -111,9 +112,10 @@ def validate_source(
     Raises what `validate` raises.
     """
     _check_parts(options)
+    check_path(source, options.output, options.publish_to, options.staging, root)
+    source = only_source(source, contract.document)
     keep = TemporaryOutput() if options.output is None else None
     folder = keep.name if keep is not None else options.output or ""
-    check_path(source, options.output, options.publish_to, options.staging, root)
     plan = replace(
         _plan(options, source=source, output=folder, declared=contract.document.limits),
         block_bytes=block_bytes,

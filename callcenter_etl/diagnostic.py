@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Severity = Literal["error", "warn"]
+Severity = Literal["error", "warn", "info"]
+INFO: Severity = "info"  # of what is counted, and neither rejects a record nor warns
 CONTRACT_RULE = "contract.fault"  # the rule id of all that is wrong with a contract itself
 
 

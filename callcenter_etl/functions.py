@@ -13,8 +13,7 @@ from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
-from callcenter_etl.source_patterns import resolve_sources
-from callcenter_etl.store.access import DEFAULTS
+from callcenter_etl.source_patterns import only_source, resolve_sources
 
 if (
     TYPE_CHECKING
@@ -37,10 +36,14 @@ AnyContract = Contract | str | os.PathLike[str] | Mapping[str, Any]
 def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> list[str]:
     """Return the sources of names and globs, in order and without duplicates, for example to validate each.
 
-    `contract` supplies `run.storage_options` for S3. Raises SourceError if a glob matches no file.
+    Of an archive they are its members: those that `source.member` of the contract matches, or its only one.
+    `contract` also supplies `run.storage_options` for S3. Raises SourceError if a glob matches no file.
     """
-    storage = DEFAULTS if contract is None else as_contract(contract).document.run.storage_options
-    return resolve_sources(_paths_of("patterns", patterns), storage)
+    if contract is None:
+        return resolve_sources(_paths_of("patterns", patterns))
+    document = as_contract(contract).document
+    paths = _paths_of("patterns", patterns)
+    return resolve_sources(paths, document.run.storage_options, member=document.source.member)
 
 
 def _paths_of(name: str, paths: object) -> list[str]:
@@ -142,7 +145,8 @@ def explain(
     if line is not None:
         if isinstance(source, RunResult):
             source = source.source
-        return explain_line(path_of("source", source), loaded, line, show_values=show_values)
+        path = only_source(path_of("source", source), loaded.document)
+        return explain_line(path, loaded, line, show_values=show_values)
     output = source.output if isinstance(source, RunResult) else path_of("source", source)
     return causes_of_run(output, loaded)[1]
 

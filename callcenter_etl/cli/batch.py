@@ -21,7 +21,7 @@ from callcenter_etl.errors import (
 from callcenter_etl.memory_errors import OutOfMemoryError
 from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
-from callcenter_etl.source_patterns import ignore_skipped, resolve_sources
+from callcenter_etl.source_patterns import ignore_skipped, members_or_archive, resolve_sources
 from callcenter_etl.store.uris import base_name, shown, within
 from callcenter_etl.terminal import printable
 
@@ -37,12 +37,16 @@ def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> 
     """
     if not options.sources:
         raise UsageError("no source: name one, or declare run.source in the contract")
-    storage = contract.document.run.storage_options
+    storage, member = contract.document.run.storage_options, contract.document.source.member
     found = resolve_sources(
-        list(options.sources), storage, on_skipped=ignore_skipped if quiet else print_skipped
+        list(options.sources),
+        storage,
+        member=member,
+        members_of=members_or_archive,
+        on_skipped=ignore_skipped if quiet else print_skipped,
     )
-    # A pattern with one match has been replaced by it, so the two lists differ.
-    if list(options.sources) == found and len(found) == 1:
+    # A pattern with one match has been replaced by it, so the two lists differ; an archive by its only member.
+    if len(options.sources) == len(found) == 1 and _is_named(found[0], options.sources[0], member):
         return [(found[0], options)]
     taken: set[str] = set()
     jobs: list[tuple[str, RunOptions]] = []
@@ -58,6 +62,11 @@ def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> 
         output, copies = _under(options.output, name), _under(options.publish_to, name)
         jobs.append((source, replace(options, output=output, publish_to=copies)))
     return jobs
+
+
+def _is_named(source: str, name: str, member: str | None) -> bool:
+    """Return whether a source was given by its name, or by that of the archive of which it is the only member."""
+    return source == name or (member is None and source.startswith(f"{name}/") and not name.endswith("/"))
 
 
 def _under(folder: str | None, name: str) -> str | None:

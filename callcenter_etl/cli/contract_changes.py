@@ -12,6 +12,7 @@ from callcenter_etl.cli.output_formats import Form, OutputFormat
 from callcenter_etl.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
+    from callcenter_etl.api_contract import Contract
     from callcenter_etl.tools.backtest.backtest import BackTest
 
 
@@ -45,14 +46,12 @@ def diff(
     from callcenter_etl.api import back_tests, diff_contracts
     from callcenter_etl.api_contract import load_contracts
     from callcenter_etl.diagnostics.diff_report import DIFF_RENDERERS
-    from callcenter_etl.source_patterns import resolve_sources
 
     if more and not against:
         raise UsageError(f"two contracts are compared, {more[0]!r} is a third (sources come after --against)")
     before, after = load_contracts([old, new])
     changes = diff_contracts(before, after)
-    patterns, storage = [*(against or []), *(more or [])], after.document.run.storage_options
-    sources = resolve_sources(patterns, storage, on_skipped=print_skipped)
+    sources = _sources([*(against or []), *(more or [])], after)
     tests: list[BackTest] = []
     failures: list[int] = []
     for source in sources:
@@ -63,6 +62,13 @@ def diff(
     DIFF_RENDERERS[form.value](changes, tests, sys.stdout)
     # The highest code: an unreadable source must not hide behind a breaking change.
     raise typer.Exit(max([int(any(change.tightens for change in changes)), *failures]))
+
+
+def _sources(patterns: list[str], contract: Contract) -> list[str]:
+    from callcenter_etl.source_patterns import resolve_sources
+
+    storage, member = contract.document.run.storage_options, contract.document.source.member
+    return resolve_sources(patterns, storage, member, on_skipped=print_skipped)
 
 
 def try_out_contracts(

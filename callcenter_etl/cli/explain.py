@@ -82,10 +82,12 @@ def _explain_line(
     source: str, contract: Contract, line: int, *, show_values: bool, form: OutputFormat
 ) -> int:
     from callcenter_etl.diagnostics.explanation_report import EXPLANATION_RENDERERS
+    from callcenter_etl.source_patterns import only_source
     from callcenter_etl.tools.explain import explain_line
 
     if Path(source).is_dir():
         raise UsageError(_source_instead(source, line))
+    source = only_source(source, contract.document)
     explanation = explain_line(source, contract.loaded, line, show_values=show_values)
     EXPLANATION_RENDERERS[form.value](explanation, sys.stdout)
     return 1 if explanation.status == "refused" else 0

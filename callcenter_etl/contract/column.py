@@ -31,6 +31,7 @@ from callcenter_etl.contract.key_types import (
     plain_whole_number,
     show,
 )
+from callcenter_etl.contract.normalization import LetterCase, normalization_faults
 from callcenter_etl.contract.number_format import NUMBER_KEYS, number_format_faults
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.patterns import pattern_fault
@@ -85,6 +86,8 @@ class Column(FrozenModel):
     suffix: Texts = Field((), description="texts of which one may be after a number")
     true_values: OptionalTextList = Field(None, description="the words of a boolean for true")
     false_values: OptionalTextList = Field(None, description="the words of a boolean for false")
+    trim: Flag = Field(default=False, description="white space at both ends is no part of the value")
+    case: LetterCase | None = Field(None, description="the letter case that values are judged in")
     required: Flag = Field(default=False, description="not empty, white space alone counts as empty")
     min: Literal_ = Field(None, description="least value, inclusive, in the column's type")
     max: Literal_ = Field(None, description="greatest value, inclusive, in the column's type")
@@ -97,6 +100,13 @@ class Column(FrozenModel):
     )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
+    width: OptionalCount = Field(None, description="fixed_width: in characters, behind the column before it")
+    start: OptionalCount = Field(None, description="fixed_width: first character, counted from 1")
+    end: OptionalCount = Field(None, description="fixed_width: last character, inclusive")
+    pad: Text = Field(" ", description="fixed_width: character that fills a column, no part of its values")
+    align: Literal["left", "right"] = Field(
+        "left", description="fixed_width: the side on which values are; the other side is filled"
+    )
     severity: Annotated[
         dict[str, str],
         BeforeValidator(lambda value: _by_rule(value, _severity)),
@@ -228,6 +238,7 @@ def _allowed_faults(part: Part[Column], path: Path) -> Found:
         )
     if column.allowed is not None and not column.allowed:
         yield (*path, "allowed"), "the list is empty, so that no value keeps it", 0
+    yield from normalization_faults(column, path)
 
 
 def _allowed_value_faults(part: Part[Column], path: Path) -> Found:

@@ -9,6 +9,7 @@ from callcenter_etl.contract import semantics
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.examples import FailingExample
+from callcenter_etl.contract.fixed_width import place_faults
 from callcenter_etl.contract.key_types import Record
 from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
 from callcenter_etl.contract.names import name_faults
@@ -21,6 +22,7 @@ from callcenter_etl.contract.partial import (
     read_parts,
 )
 from callcenter_etl.contract.size_limits import unique_rules_fault
+from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH, NO_EXCEL_KEYS
 from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
 
@@ -44,6 +46,7 @@ def check_meaning(value: dict[str, Any]) -> Found:
     if too_many is not None:
         yield *too_many, 0
     yield from _source_faults(value)
+    yield from _format_faults(value, columns)
     yield from _layout_faults(value, columns)
     yield from _example_faults(value, columns)
 
@@ -64,6 +67,29 @@ def _source_faults(value: dict[str, Any]) -> Found:
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
     yield from surrounding_faults(part, declared, ("source",))
+
+
+def _format_faults(value: dict[str, Any], columns: Columns) -> Found:
+    """Yield the keys that the format of the source does not have, and the faults of places in a record."""
+    declared = value.get("source", {})
+    part: Part[SourceFormat] | None = read_part(SourceFormat, declared)
+    if part is None or "format" in part.broken:
+        return
+    form = part.value.format
+    for key in DELIMITED_KEYS if form != DELIMITED else ():
+        if key in declared:
+            yield ("source", key), f"{key} goes with source.format: delimited, not {form}", 0
+    for key in NO_EXCEL_KEYS if form == EXCEL else ():
+        if key in declared:
+            yield ("source", key), f"{key} means nothing for a workbook: leave the key out", 0
+    if form != EXCEL and "sheet" in declared:
+        yield ("source", "sheet"), f"sheet goes with source.format: excel, not {form}", 0
+    if form == FIXED_WIDTH and part.value.header not in ("exact", "none"):
+        sentence = (
+            f"columns of fixed width are found by their place: exact or none, not {part.value.header!r}"
+        )
+        yield ("source", "header"), sentence, 0
+    yield from place_faults(columns.parts, fixed_width=form == FIXED_WIDTH)
 
 
 def _dialect_faults(characters: dict[str, str], *, skips_spaces: bool) -> Found:

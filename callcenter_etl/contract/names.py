@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.model import RecordRule
+from callcenter_etl.contract.normalization import NORMALIZED, is_normalized
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.partial import Columns
 from callcenter_etl.contract.quoting import quoted
@@ -58,6 +59,7 @@ def _reserved(name: str) -> str:
 
 def _rule_name_faults(columns: Columns, rules: Sequence[tuple[int, Part[RecordRule]]]) -> Found:
     ids = {f"{column.name}.{key}" for column in columns.named for key in column.rule_keys}
+    ids |= {f"{column.name}.{NORMALIZED}" for column in columns.named if is_normalized(column)}
     for index, part in rules:
         name, where = part.value.name, ("rules", index, "name")
         if "name" in part.broken:

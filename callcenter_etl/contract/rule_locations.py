@@ -10,6 +10,7 @@ from callcenter_etl.contract.model import ContractDocument
 # Rules that no column or record declares, with the key that governs each.
 _RULES_OF_KEYS: dict[str, Path] = {
     "record.fields": ("columns",),
+    "record.width": ("columns",),
     "record.short": ("source", "short_records"),
     "record.quote": ("source", "quote"),
     "record.encoding": ("source", "encoding"),

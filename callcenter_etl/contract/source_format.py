@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from callcenter_etl.contract.key_types import (
     Count,
@@ -18,14 +18,51 @@ from callcenter_etl.contract.key_types import (
     Text,
     TextList,
     Texts,
+    as_count,
 )
 from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.scalar import Scalar
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 
+DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
+# Of fixed width a header line is rare, and quotes are text there. A cell may hold line breaks.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    FIXED_WIDTH: {"header": "none", "quote": None},
+    EXCEL: {"multiline": True},
+}
+# Keys that mean nothing in other formats than the delimited one.
+DELIMITED_KEYS = (
+    "delimiter",
+    "quote",
+    "quoting",
+    "multiline",
+    "escape",
+    "double_quote",
+    "skip_initial_space",
+    "trailing_delimiter",
+)
+# A workbook declares its encoding itself, and its rows are as long as its header.
+NO_EXCEL_KEYS = ("encoding", "short_records")
 MAX_DELIMITER = 8  # characters
 # Python counts these among the text encodings, but no file of records is written in them.
 _NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
+
+
+def _as_sheet(value: Any) -> int | str:
+    """Return the name of a sheet, or its number where the value is one and not a text of digits."""
+    is_text = isinstance(value, Scalar) and value.tag == "str"
+    if isinstance(value, str) and (is_text or not isinstance(value, Scalar)):
+        return str(value)
+    number = as_count(value)
+    if number == 0:
+        raise ValueError("sheets are counted from 1")
+    return number
+
+
+Sheet = Annotated[
+    int | str, BeforeValidator(_as_sheet), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
+]
 
 
 class FileName(FrozenModel):
@@ -39,6 +76,14 @@ class FileName(FrozenModel):
 class SourceFormat(FrozenModel):
     """The dialect of the source: delimiter, quoting, encoding, header."""
 
+    format: Literal["delimited", "fixed_width", "excel"] = Field(
+        "delimited",
+        description="fixed_width: each column has width, or start and end; excel: a sheet of a workbook (extra excel)",
+    )
+    member: OptionalText = Field(
+        None, description="which members of a .zip or .tar archive are sources, a glob; one member needs none"
+    )
+    sheet: Sheet = Field(1, description="excel: name of the sheet, or its number, counted from 1")
     filename: FileName | None = Field(None, description="rules of the file name")
     preamble: Preamble | None = Field(None, description="lines above the header")
     header_lines: Count = Field(
@@ -83,6 +128,13 @@ class SourceFormat(FrozenModel):
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_format(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {**_DEFAULTS.get(str(data.get("format")), {}), **data}
 
     @property
     def doubles_quotes(self) -> bool:
@@ -129,3 +181,8 @@ class SourceFormat(FrozenModel):
             raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
         # A BOM is dropped in any case, so both names are the same encoding.
         return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
+
+    def of_outputs(self) -> Self:
+        """Return the format of target and rejected: that of the source, CSV for a workbook, and of any file name."""
+        form = DELIMITED if self.format == EXCEL else self.format
+        return self.model_copy(update={"filename": None, "format": form})

@@ -145,5 +145,8 @@ def _comment_faults(source: Part[Any], path: Path) -> Found:
         return
     for key in ("delimiter", "quote"):
         mark = getattr(source.value, key)
-        if mark is not None and key not in source.broken and comment.startswith(mark):
-            yield path, f"a comment that begins with the {key} {mark!r} would take records", 0
+        if mark is None or key in source.broken:
+            continue
+        # A record begins with the delimiter where its first value is empty.
+        if comment.startswith(mark) or mark.startswith(comment):
+            yield path, f"a record that begins with the {key} {mark!r} would be a comment", 0

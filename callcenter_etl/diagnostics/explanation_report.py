@@ -77,6 +77,8 @@ def _fields_table(explanation: Explanation) -> Table:
         table.add_column(name, overflow="fold")
     for field in explanation.fields:
         value = f"({field.hidden})" if field.hidden is not None else _quoted(field.value)
+        if field.judged is not None:
+            value = f"{value} judged as {field.judged!r}"
         name = field.name or ""
         # By position or alias the name in the file may differ from the one in the contract: both are shown.
         if field.column is not None and field.column != name:

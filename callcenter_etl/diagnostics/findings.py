@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.contract.loader import LoadedContract
-from callcenter_etl.diagnostic import Diagnostic, Location
+from callcenter_etl.diagnostic import INFO, Diagnostic, Location
 from callcenter_etl.diagnostics.rule_texts import rule_texts
 from callcenter_etl.errors import CallcenterEtlError, SourceError
 from callcenter_etl.logs import get_logger
@@ -132,7 +132,11 @@ def _violated_rules(
     result: RunResult, contract: Contract, texts: Mapping[str, str], *, most: int, fail_on: str
 ) -> tuple[ViolatedRule, ...]:
     failing, source = _failing_severities(result.record, fail_on), result.record.source.uri
-    counts = {rule: count for rule, count in result.record.rules.items() if count.broken}
+    counts = {
+        rule: count
+        for rule, count in result.record.rules.items()
+        if count.broken and count.severity != INFO  # which nothing violates
+    }
     read = _read_where_unknown(result, contract, counts, most=most)
     return tuple(
         ViolatedRule(

@@ -9,7 +9,7 @@ from typing import TextIO
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostic import INFO, Diagnostic
 from callcenter_etl.diagnostics.findings import Report, SourceFindings, ViolatedRule
 from callcenter_etl.diagnostics.surroundings_text import run_values, surrounding_lines
 from callcenter_etl.run.summary import Summary
@@ -61,7 +61,7 @@ def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
     broken = {each.rule: each for each in source.violated}
     cases = [_problem_case(problem, name, source, report) for problem in source.problems]
     # The summary has every rule of the contract, so that rules that nothing violates show as passed.
-    for rule in summary.rules:
+    for rule in (rule for rule, count in summary.rules.items() if count.severity != INFO):
         if summary.status == "refused":
             cases.append(_case(rule, name, Skipped("the source was refused, no record was read")))
         elif rule in broken:

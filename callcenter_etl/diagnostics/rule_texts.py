@@ -9,6 +9,7 @@ from callcenter_etl.rules.rule import Rule
 
 _OTHERS = {
     "record.fields": "a record has as many fields as the header",
+    "record.width": "a record has as many characters as the columns of fixed width",
     "record.quote": "quotes open and close as RFC 4180 says, on one line unless multiline is declared",
     "record.encoding": "the bytes of a record are text in the declared encoding",
     "record.too_long": "a record has 16 MiB at most",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from callcenter_etl import __version__
-from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostic import INFO, Diagnostic
 from callcenter_etl.diagnostics.file_locations import address_of, path_below, quoted_path, root_folder
 from callcenter_etl.diagnostics.findings import Report, SourceFindings, ViolatedRule
 from callcenter_etl.diagnostics.json_report import write_json
@@ -230,7 +230,11 @@ class _SarifRun:
                 "status": summary.status,
                 "records": fields["records"],
                 "surroundings": fields["surroundings"],
-                "broken": {rule: count.broken for rule, count in summary.rules.items() if count.broken},
+                "broken": {
+                    rule: count.broken
+                    for rule, count in summary.rules.items()
+                    if count.broken and count.severity != INFO
+                },
             },
         }
 

@@ -58,7 +58,7 @@ def route_block(
                 typed=_typed(shape, each),
             )
         )
-        counts.merge(count_chunk(each, validator.rules, reject_reasons.samples))
+        counts.merge(count_chunk(each, validator.counted_rules, reject_reasons.samples))
     return RoutedBlock(tuple(routed), counts)
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import cast
 
 import numpy as np
 
-from callcenter_etl.diagnostic import Diagnostic, Location
+from callcenter_etl.diagnostic import Diagnostic, Location, Severity
 from callcenter_etl.judge.judged_chunks import JudgedChunk
 from callcenter_etl.judge.tally import RuleTally, Tally, max_samples
-from callcenter_etl.judge.validator import Verdict
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.framing import STRUCTURAL_RULES, MalformedRecord
 
 
 def count_chunk(judged: JudgedChunk, rules: Sequence[Rule], reasons: Mapping[str, Sequence[str]]) -> Tally:
-    """Return the counts of one chunk. `reasons` holds the first reasons of each rule of severity error."""
+    """Return the counts of one chunk. `reasons` has the first reasons of each rule of severity error."""
     counts = Tally()
     chunk, verdict = judged.chunk, judged.verdict
     counts.count_records(judged.rejected, chunk.stops - chunk.starts, chunk.line_counts)
@@ -37,9 +39,12 @@ def count_chunk(judged: JudgedChunk, rules: Sequence[Rule], reasons: Mapping[str
     def location(record: int) -> Location:
         return _location(chunk, int(chunk.sound[record]))
 
+    masks = {**verdict.masks, **verdict.information}
     for rule in rules:
-        if rule.id in verdict.masks:
-            counts.rules[rule.id] = _tally(rule, verdict, reasons.get(rule.id), location)
+        if rule.id in masks:
+            counts.rules[rule.id] = _tally(
+                rule, verdict.columns, masks[rule.id], reasons.get(rule.id), location
+            )
     return counts
 
 
@@ -50,19 +55,22 @@ def _malformed_samples(chunk: Chunk, rule: str, found: Sequence[MalformedRecord]
 
 
 def _tally(
-    rule: Rule, verdict: Verdict, reasons: Sequence[str] | None, location: Callable[[int], Location]
+    rule: Rule,
+    columns: ChunkColumns,
+    mask: Mask,
+    reasons: Sequence[str] | None,
+    location: Callable[[int], Location],
 ) -> RuleTally:
-    mask = verdict.masks[rule.id]
     first = np.flatnonzero(mask)[: max_samples(rule.severity)]
-    if reasons is None:  # the exceptions have no reasons of warnings
-        reasons = rule.reasons(verdict.columns, first).to_pylist()
-    values = rule.shown(verdict.columns, first)
+    if reasons is None:  # the exceptions have reasons of errors alone
+        reasons = rule.reasons(columns, first).to_pylist()
+    values = rule.shown(columns, first)
     tally = RuleTally(rule.severity)
     samples = [
         Diagnostic(
             rule.id,
             reason,
-            severity="error" if rule.severity == "error" else "warn",
+            severity=cast("Severity", rule.severity),  # the model admits no other words
             location=location(record),
             path=rule.column or "",
             value=value,

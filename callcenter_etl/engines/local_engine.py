@@ -53,7 +53,7 @@ class LocalEngine:
         self._validators: SimpleQueue[Validator] = SimpleQueue()
         for _ in range(workers):
             self._validators.put(validator.clone())
-        for rule in validator.rules:
+        for rule in validator.counted_rules:
             # Every rule is in the summary, also with a count of zero, and in contract order.
             accounts.rules[rule.id] = RuleTally(rule.severity)
 

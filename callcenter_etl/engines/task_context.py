@@ -13,11 +13,11 @@ from callcenter_etl.engines.ranges import Cut, Range, range_blocks
 from callcenter_etl.errors import SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.compression import read_blocks
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.source import Block
 from callcenter_etl.sources.source_formats import open_source, source_format
 from callcenter_etl.store import access
+from callcenter_etl.store.compression import read_blocks
 from callcenter_etl.store.file_version import FileVersion
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.csv_injection import ESCAPED, RAW

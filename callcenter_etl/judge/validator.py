@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.imports import importing_pandera
 from callcenter_etl.judge.tally import MAX_SAMPLES
 from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.compile import compile_rules, information_rules
 from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.reject_reasons import RejectReasons, collect_reasons
 from callcenter_etl.rules.rule import Rule
@@ -29,13 +29,15 @@ if TYPE_CHECKING:  # what it names is imported when the first chunk is judged
 class Verdict:
     """Verdict on a chunk's sound records: the `masks` of violated rules by rule id, in contract order.
 
-    All masks, `rejected` and `warned` have the shape (sound records,).
+    `information` has the masks of the rules that only count, by rule id. All masks, `rejected` and `warned` have the shape
+    (sound records,).
     """
 
     columns: ChunkColumns
     masks: Mapping[str, Mask]
     rejected: Mask
     warned: Mask
+    information: Mapping[str, Mask] = field(default_factory=dict)
 
 
 class Validator:
@@ -44,6 +46,7 @@ class Validator:
     def __init__(self, document: ContractDocument, *, lookups: Mapping[str, pa.Array] | None = None) -> None:
         self.document = document
         self.rules: tuple[Rule, ...] = compile_rules(document)
+        self.information: tuple[Rule, ...] = information_rules(document)
         self.lookups = lookups or {}
         self._columns = {column.name: column for column in document.columns}
 
@@ -54,6 +57,11 @@ class Validator:
             from callcenter_etl.rules.streaming_schema import StreamingSchema
 
             return StreamingSchema(self.document, self.rules)
+
+    @property
+    def counted_rules(self) -> tuple[Rule, ...]:
+        """The rules that a summary lists: those that judge records, then those that only count."""
+        return (*self.rules, *self.information)
 
     def clone(self) -> Validator:
         """Return another validator of the same contract, for another thread."""
@@ -89,7 +97,8 @@ class Validator:
             if rule.id in masks:
                 side = rejected if rule.severity == "error" else warned
                 side |= masks[rule.id]
-        return Verdict(columns=columns, masks=masks, rejected=rejected, warned=warned)
+        counted = {rule.id: mask for rule in self.information if (mask := rule.broken(columns)).any()}
+        return Verdict(columns=columns, masks=masks, rejected=rejected, warned=warned, information=counted)
 
     def reject_reasons(self, verdict: Verdict) -> RejectReasons:
         """Return the rule ids and reasons of the rejected records, in contract order."""

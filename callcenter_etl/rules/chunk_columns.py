@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.boolean_words import boolean_words
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.normalization import is_normalized
 from callcenter_etl.contract.number_format import number_format
 from callcenter_etl.rules.exact_numbers import Numbers, parse_numbers
 from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.rules.normalized_text import normalized_text
 from callcenter_etl.rules.number_notation import plain_numbers
 from callcenter_etl.rules.text_bytes import bytes_of, lengths_of, offsets_of
 from callcenter_etl.rules.type_checks import boolean_check, type_check
@@ -38,7 +40,8 @@ class ChunkColumns:
     first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     lookups: Mapping[str, pa.Array] = field(default_factory=dict)
     short: Mask | None = None
-    # Filled at first use: the rules of a column share each result, and an unasked one is never computed.
+    # Filled at first use, and shared by copies: the rules of a column share each result, and an unasked one is never computed.
+    _normalized: dict[str, pa.StringArray] = field(default_factory=dict)
     _blank: dict[str, Mask] = field(default_factory=dict)
     _valid: dict[str, Mask] = field(default_factory=dict)
     _typed: dict[str, pa.Array | None] = field(default_factory=dict)
@@ -49,13 +52,23 @@ class ChunkColumns:
         return len(self.lines)
 
     def text(self, name: str) -> pa.StringArray:
-        """The unchanged values, without nulls."""
-        return self.texts[name]
+        """The values as they are judged, without nulls: those of the source, unless the column is normalized."""
+        column = self.columns[name]
+        if not is_normalized(column):
+            return self.texts[name]
+        if name not in self._normalized:
+            self._normalized[name] = normalized_text(column, self.texts[name])
+        return self._normalized[name]
+
+    def normalized_mask(self, name: str) -> Mask:
+        """True where the normalization changed the value."""
+        text, source = self.text(name), self.texts[name]
+        return np.zeros(len(self), dtype=bool) if text is source else as_mask(pc.not_equal(text, source))
 
     def blank_mask(self, name: str) -> Mask:
         """True where the value is empty: one of `empty_values`, or white space only."""
         if name not in self._blank:
-            self._blank[name] = blank_values(self.texts[name], self.empty_values)
+            self._blank[name] = blank_values(self.text(name), self.empty_values)
         return self._blank[name]
 
     def known_mask(self, name: str) -> Mask:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.normalization import NORMALIZED, is_normalized
+from callcenter_etl.diagnostic import INFO
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.record_rules import SHORT_RECORD, expression_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
@@ -35,4 +37,21 @@ def _column_rule(column: Column, key: str) -> Rule:
         classified=None if column.classification == "public" else column.classification,
         key=(column.name,) if kind.compares_records else (),
         kind=key,
+    )
+
+
+def information_rules(document: ContractDocument) -> tuple[Rule, ...]:
+    """Return the rules of severity info, which count records and judge none: one for each normalized column."""
+    return tuple(_normalized_rule(column) for column in document.columns if is_normalized(column))
+
+
+def _normalized_rule(column: Column) -> Rule:
+    name = column.name
+    return Rule(
+        id=f"{name}.{NORMALIZED}",
+        severity=INFO,
+        column=name,
+        sentence="{column} is judged as '{value}'",
+        broken=lambda columns: columns.normalized_mask(name),
+        classified=None if column.classification == "public" else column.classification,
     )

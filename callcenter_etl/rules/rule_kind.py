@@ -24,6 +24,18 @@ class Asked(Enum):
     TYPED_VALUES = auto()  # those that are not empty and of the column's type
 
 
+class FormChange(Enum):
+    """A change of a column's normalization, in which its values get another form."""
+
+    TRIMMED = auto()  # white space at the ends is removed now
+    UNTRIMMED = auto()  # and is a part of the value again
+    OTHER_CASE = auto()
+
+
+NO_CHANGES: frozenset[FormChange] = frozenset()
+ALL_CHANGES = frozenset(FormChange)
+
+
 @dataclass(frozen=True, slots=True)
 class ValueHints:
     """Test values that a rule suggests: texts, patterns, edges of the type, lengths in characters."""
@@ -51,6 +63,7 @@ class RuleKind:
 
     Changes: `is_wider` takes the column before and after, and returns whether every value that satisfied the rule
     provably still does. `newly_rejected` names the other values as a noun phrase; before is None for a new rule.
+    `kept_through` has the changes of its form after which a value that satisfied the rule provably still does.
 
     Tests: `hints` has values to try, `unbreakable` is the reason why no value breaks the rule, if one is known.
 
@@ -69,6 +82,7 @@ class RuleKind:
     reported: Callable[[Column], str]
     is_wider: Callable[[Column, Column], bool]
     newly_rejected: Callable[[Column | None, Column], str]
+    kept_through: frozenset[FormChange]
     hints: Callable[[Column], ValueHints]
     unbreakable: Callable[[Column], str | None]
     samples: tuple[Sample, ...]

@@ -6,6 +6,7 @@ from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.sample import Sample
 
 _PLAIN = "columns: [{name: id}, {name: note}]\n"
+_FIXED_WIDTH = "source: {format: fixed_width}\ncolumns: [{name: id, width: 3}, {name: note, width: 3}]\n"
 # The least size that is `record.too_long`.
 _TOO_LONG = 16 * 2**20 + 1
 
@@ -42,6 +43,10 @@ MALFORMED_SAMPLES = (
     Sample(
         "record.fields", "a record has as many fields as the header", _PLAIN,
         b"id,note\n1,a\n", b"id,note\n1,a,b\n", "record.fields",
+    ),
+    Sample(
+        "record.width", "a record of fixed width has as many characters as its columns", _FIXED_WIDTH,
+        b"1  a  \n", b"1  a\n", "record.width",
     ),
     Sample(
         "record.quote", "quotes open and close as RFC 4180 says, on one line unless multiline is declared", _PLAIN,

@@ -13,9 +13,9 @@ from callcenter_etl.engines.ranges import RANGE_BYTES
 from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.run.checkpoints.interrupted_run import InterruptedRun
 from callcenter_etl.run.summary import instant, new_run_id
-from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.sources.lookups import hash_lookups
 from callcenter_etl.sources.source import BLOCK_BYTES
+from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import base_name, one_spelling, shown, within
 from callcenter_etl.writers.file_names import FILE_NAMES
 from callcenter_etl.writers.tables.target_writer import SinkPlan

@@ -51,7 +51,7 @@ class Publication:
         reader.drain()
         reader.check_unchanged()
         validator = Validator(self.contract.document)
-        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.rules}
+        rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.counted_rules}
         summary = self._summary(
             reader, status="refused", problems=header.problems, rules=rules, outputs={}, values={}
         )

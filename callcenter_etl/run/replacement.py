@@ -12,8 +12,8 @@ from callcenter_etl.run.ledger.ledger import Ledger
 from callcenter_etl.run.ledger.run_record import RunRecord
 from callcenter_etl.run.plan import RunPlan, sink_plan
 from callcenter_etl.run.summary import Summary
-from callcenter_etl.sources.compression import suffix_of
 from callcenter_etl.store import access
+from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import (
     STANDARD_INPUT,
     absolute,

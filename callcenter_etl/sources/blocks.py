@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +20,21 @@ from callcenter_etl.sources.source import Block, ParsedBlock
 from callcenter_etl.sources.surrounding_lines import LineTotals, comment_bytes
 
 
+class ParseRecords(Protocol):
+    """Parser of framed records, picklable."""
+
+    def __call__(self, frame: Frame, *, first: int, last: int, fields: int, dialect: Dialect) -> Chunk:
+        """Return the records `first` to `last` (exclusive) of a frame as a chunk with `fields` columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFormat:
-    """Dialect and number of fields of a source's records, and the records of a chunk (None: all of a block)."""
+    """Dialect, number of fields and parser of a source's records, and the records of a chunk (None: all of a block)."""
 
     dialect: Dialect
     fields: int
     chunk_rows: int | None = None
+    parse: ParseRecords = parse_chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ class CommentBlock:
 def _parse_frame(frame: Frame, shape: RecordFormat) -> ParsedBlock:
     rows = shape.chunk_rows or max(len(frame), 1)
     chunks = tuple(
-        parse_chunk(
+        shape.parse(
             frame,
             first=first,
             last=min(first + rows, len(frame)),

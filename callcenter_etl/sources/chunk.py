@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,33 +95,55 @@ def parse_chunk(frame: Frame, *, first: int, last: int, fields: int, dialect: Di
     Records with another number of fields than the dialect allows become malformed (`record.fields`). Raises
     AccountingError when the parser's records are not the framed ones.
     """
-    framed = tuple(
+    candidates = first + candidates_of(frame, first=first, last=last)
+    parsed = parse_records(frame, candidates, fields, dialect)
+    ragged = [
+        MalformedRecord(record - first, FIELDS, _fields_reason(found, fields))
+        for record, found in parsed.others.tolist()
+    ]
+    chunk = chunk_of(
+        frame, first=first, last=last, malformed=ragged, values=parsed.columns, short=parsed.short
+    )
+    if not np.array_equal(parsed.records - first, chunk.sound):
+        raise AccountingError("other records were parsed than were framed")
+    return chunk
+
+
+def candidates_of(frame: Frame, *, first: int, last: int) -> NDArray[np.int64]:
+    """Return the records from `first` to `last` (exclusive) that the framing found sound, counted from `first`."""
+    sound = np.ones(last - first, dtype=bool)
+    sound[[m.record - first for m in frame.malformed if first <= m.record < last]] = False
+    return np.flatnonzero(sound)
+
+
+def chunk_of(
+    frame: Frame,
+    *,
+    first: int,
+    last: int,
+    malformed: Sequence[MalformedRecord],
+    values: tuple[pa.StringArray, ...],
+    short: NDArray[np.bool_] | None,
+) -> Chunk:
+    """Return the chunk of the records from `first` to `last` (exclusive), with the values of the sound ones.
+
+    `malformed` are the records that the parser found, beyond those of the framing. Raises AccountingError where the
+    parser's records are not the framed ones.
+    """
+    framed = [
         MalformedRecord(m.record - first, m.status, m.reason)
         for m in frame.malformed
         if first <= m.record < last
-    )
+    ]
+    every = tuple(sorted((*framed, *malformed), key=lambda m: m.record))
     sound = np.ones(last - first, dtype=bool)
-    sound[[m.record for m in framed]] = False
-    parsed = parse_records(frame, first + np.flatnonzero(sound), fields, dialect)
-    ragged = tuple(
-        MalformedRecord(record - first, FIELDS, _fields_reason(found, fields))
-        for record, found in parsed.others.tolist()
-    )
-    sound[[m.record for m in ragged]] = False
-    # The framing and Arrow's parser are two independent readings: a difference in their counts is a bug, not a record.
+    sound[[m.record for m in every]] = False
     kept = np.flatnonzero(sound)
-    rows = len(parsed.columns[0])
-    if rows != len(kept) or not np.array_equal(parsed.records - first, kept):
+    # The framing and the parser are two independent readings: a difference in their counts is a bug, not a record.
+    rows = len(values[0])
+    if rows != len(kept):
         raise AccountingError(f"{len(kept)} sound records were framed but {rows} were parsed")
-    return Chunk(
-        frame=frame,
-        first=first,
-        last=last,
-        sound=kept,
-        values=parsed.columns,
-        malformed=tuple(sorted((*framed, *ragged), key=lambda m: m.record)),
-        short=parsed.short,
-    )
+    return Chunk(frame=frame, first=first, last=last, sound=kept, values=values, malformed=every, short=short)
 
 
 def _fields_reason(found: int, expected: int) -> str:

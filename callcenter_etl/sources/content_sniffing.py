@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from callcenter_etl.sources.compression import SUFFIXES, suffix_of
+from callcenter_etl.store.compression import SUFFIXES, suffix_of
 
 HEAD_BYTES = 4096
 MAX_CONTROL_SHARE = 0.3
 _SIGNATURES = (
-    (b"PK\x03\x04", "a spreadsheet or zip archive", "export the sheet as CSV, or unpack the archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", "export the sheet as CSV"),
+    (
+        b"PK\x03\x04",
+        "a spreadsheet or zip archive",
+        "declare source.format: excel, or export the sheet as CSV; an archive is read where its name ends in .zip",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Excel workbook",
+        "declare source.format: excel, or export the sheet as CSV",
+    ),
     (b"%PDF-", "a PDF document", "ask for the data as CSV"),
     (b"PAR1", "a Parquet file", "convert it to CSV, or load it directly"),
     (b"ORC", "an ORC file", "convert it to CSV, or load it directly"),

@@ -16,7 +16,7 @@ class Dialect:
     """Delimiter, quote and encoding of a source, and its quoting rules; with `quote` None quotes are ordinary text.
 
     A line that begins with `comment` is a comment, None for none. `verbatim` are the empty values that hold the escape: an unquoted field of exactly this text is read before any
-    escape is. `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
+    escape is. With `skip_blank_lines` an empty line is no record in a source of one column either. `max_joined_lines` and `max_joined_bytes` bound a record of several lines.
     """
 
     delimiter: str = ","
@@ -34,6 +34,7 @@ class Dialect:
     max_record_bytes: int = MAX_RECORD_BYTES
     max_joined_lines: int = MAX_JOINED_LINES
     max_joined_bytes: int = MAX_JOINED_BYTES
+    skip_blank_lines: bool = False
 
     @property
     def is_rewritten(self) -> bool:

@@ -6,7 +6,7 @@ from callcenter_etl.contract.model import SourceFormat
 from callcenter_etl.contract.patterns import matched_groups
 from callcenter_etl.contract.quoting import as_written
 from callcenter_etl.diagnostic import Diagnostic
-from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name
 
 

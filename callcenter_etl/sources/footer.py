@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.source_format import DELIMITED
 from callcenter_etl.contract.surroundings import Footer
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import SourceError
@@ -47,7 +48,9 @@ class FooterReader:
         self.optional = declared.optional
         self.matcher = LineMatcher("footer", declared, document)
         self.comment = comment_bytes(source.comment, source.encoding)
-        self.lines = FooterLines(declared.lines, self.comment, blank_is_record=fields == 1)
+        # As the framing has it: in another format an empty line is no record.
+        blank_is_record = fields == 1 and source.format == DELIMITED
+        self.lines = FooterLines(declared.lines, self.comment, blank_is_record=blank_is_record)
 
     def match(self, contents: list[bytes]) -> FooterMatch:
         """Compare the contents of the last lines with the patterns."""

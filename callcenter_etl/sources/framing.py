@@ -21,12 +21,13 @@ from callcenter_etl.sources.surrounding_lines import LineTotals, comment_bytes, 
 Offsets = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS = range(5)
+SOUND, TOO_LONG, QUOTE, ENCODING, FIELDS, WIDTH = range(6)
 STRUCTURAL_RULES = {
     TOO_LONG: "record.too_long",
     QUOTE: "record.quote",
     ENCODING: "record.encoding",
     FIELDS: "record.fields",
+    WIDTH: "record.width",
 }
 
 
@@ -201,9 +202,9 @@ def _assemble(
     block: _Lines, joined: Joined, dialect: Dialect, *, fields: int, first_line: int, offset: int
 ) -> Frame:
     lines, kept = block.lines, joined.kept
-    # In a source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
+    # In a delimited source of one column an empty line is a record with an empty value, elsewhere it is a blank line.
     opens = joined.owner[:kept] == np.arange(kept)
-    blank = (lines.ends[:kept] == lines.starts[:kept]) & opens if fields > 1 else np.zeros(kept, dtype=bool)
+    blank = opens & (lines.ends[:kept] == lines.starts[:kept]) & (fields > 1 or dialect.skip_blank_lines)
     comment = None if block.comments is None else block.comments[:kept] & opens
     openers = np.flatnonzero(opens & ~(blank if comment is None else blank | comment))
     closers = openers + joined.counts[openers] - 1

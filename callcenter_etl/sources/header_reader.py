@@ -156,7 +156,7 @@ class HeaderReader:
                     f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
                 )
                 return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
-            parts.append(self._form.names(text))
+            parts.append(self._form.split(text))
         # A line of a header with groups of columns may be shorter than the others.
         names = tuple(" ".join(filter(None, each)) for each in zip_longest(*parts, fillvalue=""))
         return match_header(names, self._document)

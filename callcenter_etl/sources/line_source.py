@@ -12,7 +12,6 @@ from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.sources.blocks import blocks_of
 from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.sources.content_sniffing import (
     HEAD_BYTES,
     compressed_otherwise,
@@ -32,10 +31,11 @@ from callcenter_etl.sources.encodings import (
 from callcenter_etl.sources.file_name_rules import name_problems
 from callcenter_etl.sources.footer import FooterFilter, FooterReader
 from callcenter_etl.sources.header_reader import HeaderReader, refused
-from callcenter_etl.sources.line_format import LineFormat
+from callcenter_etl.sources.line_format import LineFormat, WrongFormatError
 from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceFooter, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.store import access
+from callcenter_etl.store.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
 
 # A source of more fields is read in larger blocks, up to MAX_BLOCK_FACTOR times as large, which bounds the memory.
@@ -137,6 +137,7 @@ class LineSource:
 
         Raises SourceError where the source cannot be read.
         """
+        self._check_unpacked_size()
         problems = list(name_problems(self._address, self.document.source))
         stored = self._stored_blocks = self._stored(self._stream)
         # Standard input cannot be rewound, so the blocks that are read to recognise the format are kept for the reading.
@@ -159,6 +160,8 @@ class LineSource:
         except EncodingMismatchError as error:
             sentence = encoding_mismatch(self.dialect.encoding, error.detected)
             return refused([*problems, Diagnostic("header.encoding", sentence)])
+        except WrongFormatError as error:
+            return refused([*problems, error.problem])
         start = pending.data[:HEAD_BYTES]
         other = not_delimited(start, text=is_ascii_superset(self.dialect.encoding))
         if other is not None:
@@ -173,6 +176,15 @@ class LineSource:
             sentence = encoding_mismatch(self.dialect.encoding, detected)
             return refused([*problems, Diagnostic("header.encoding", sentence)])
         return header
+
+    def _check_unpacked_size(self) -> None:
+        """Raise SourceError for a member of an archive that is larger than the contract allows."""
+        most = self.document.source.max_bytes
+        # Only members of archives: a plain file takes the room that it has already.
+        if self.size is not None and self.size > most and access.is_member(self._address, self._storage):
+            raise SourceError(
+                f"{self.uri}: over {most:,} bytes when unpacked (raise source.max_bytes if that is right)"
+            )
 
     def _other_encoding(self, start: bytes, header: SourceHeader) -> str | None:
         """Return the encoding that the source has instead of a declared superset of ASCII, None where none is shown."""
@@ -198,7 +210,7 @@ class LineSource:
         if any((source.preamble, source.after_header, source.comment, source.footer)):
             return None  # these lines are in no output
         # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
-        if self.size is None or is_stateful(self.dialect.encoding):
+        if self.size is None or self.form.converts or is_stateful(self.dialect.encoding):
             return None
         return self.size // bytes_per_ascii(self.dialect.encoding)
 
@@ -274,6 +286,7 @@ class LineSource:
             blocks = decompressed(
                 blocks, suffix=suffix, uri=self.uri, max_bytes=self.document.source.max_bytes
             )
+        blocks = self.form.lines_of(blocks, self.uri)
         if not is_ascii_superset(self.dialect.encoding):
             blocks = transcoded(blocks, self.dialect.encoding)
         return blocks

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
-from callcenter_etl.sources.compression import SUFFIXES
 from callcenter_etl.sources.content_sniffing import HEAD_BYTES, not_delimited
+from callcenter_etl.store.compression import SUFFIXES
 
 _FORM = "lookups are comma-separated UTF-8 with a header line"
 _OTHER_DELIMITERS = (";", "\t", "|")

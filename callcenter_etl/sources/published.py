@@ -11,9 +11,8 @@ def as_published(document: ContractDocument) -> ContractDocument:
 
     The encoding is UTF-8 if the source's own one is not a superset of ASCII.
     """
-    source = document.source
+    source = document.source.of_outputs()
     outputs = {
-        "filename": None,
         "encoding": source.encoding if is_ascii_superset(source.encoding) else "utf-8",
         # No output has these lines. `comment` too: a record of rejected.csv that is corrected may begin with it.
         "preamble": None,

@@ -95,7 +95,7 @@ def _ends_with_delimiter(frame: Frame, records: Indices) -> NDArray[np.bool_]:
 
 def _parse(frame: Frame, records: Indices, fields: int) -> ParsedRecords:
     """Return the fields of those records of the frame that have so many."""
-    text = _text_of(frame, records)
+    text = text_of(frame, records)
     if not frame.marks.has_stand_ins:
         return _parsed(records, *_read_csv(text, frame=frame, fields=fields))
     try:
@@ -103,7 +103,7 @@ def _parse(frame: Frame, records: Indices, fields: int) -> ParsedRecords:
     except pa.ArrowInvalid:
         invalid = _invalid_rows(text, frame, fields)
     sound = np.delete(records, [number - 1 for number, _ in invalid])
-    table, _ = _read_csv(_text_of(frame, sound), frame=frame, fields=fields, note_others=False)
+    table, _ = _read_csv(text_of(frame, sound), frame=frame, fields=fields, note_others=False)
     return _parsed(records, table, invalid)
 
 
@@ -124,7 +124,7 @@ def _invalid_rows(text: memoryview, frame: Frame, fields: int) -> list[tuple[int
     return _read_csv(memoryview(bytes(text).translate(table)), frame=frame, fields=fields)[1]
 
 
-def _text_of(frame: Frame, records: NDArray[np.int64]) -> memoryview:
+def text_of(frame: Frame, records: NDArray[np.int64]) -> memoryview:
     """Return the text of records of the frame, joined."""
     if not len(records):
         return memoryview(b"")

@@ -152,6 +152,20 @@ def _ends_at(text: bytes, stop: int, limit: int, syntax: _Syntax) -> bool:
 
 def split_fields(line: str, dialect: Dialect) -> list[str]:
     """Return the fields of one record of text, with lenient quoting."""
+    return _texts(_scan_line(line, dialect))
+
+
+def split_header(line: str, dialect: Dialect) -> list[str]:
+    """Return the names of a header line, which may end in a delimiter where records may."""
+    scan = _scan_line(line, dialect)
+    names = _texts(scan)
+    return names[:-1] if scan.trailing and dialect.trailing_delimiter else names
+
+
+def _scan_line(line: str, dialect: Dialect) -> Scan:
     text = line.encode("utf-8", "surrogatepass")
-    values = scan_exactly(text, 0, len(text), dialect).values or ()
-    return [value.decode("utf-8", "surrogatepass") for value in values]
+    return scan_exactly(text, 0, len(text), dialect)
+
+
+def _texts(scan: Scan) -> list[str]:
+    return [value.decode("utf-8", "surrogatepass") for value in scan.values or ()]

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.source_format import DELIMITED, EXCEL, FIXED_WIDTH
 from callcenter_etl.sources.delimited_format import delimited_format
+from callcenter_etl.sources.excel_format import excel_format
+from callcenter_etl.sources.fixed_width_format import fixed_width_format
 from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.line_source import LineSource
 from callcenter_etl.sources.source import BLOCK_BYTES, Source
 from callcenter_etl.sources.source_position import SourceOffset
 
-DELIMITED = "delimited"
-
 # The only place that names the formats: engines and tools open sources through `open_source`.
-SOURCE_FORMATS: Mapping[str, Callable[[ContractDocument], LineFormat]] = {DELIMITED: delimited_format}
+SOURCE_FORMATS: Mapping[str, Callable[[ContractDocument], LineFormat]] = {
+    DELIMITED: delimited_format,
+    FIXED_WIDTH: fixed_width_format,
+    EXCEL: excel_format,
+}
 
 
 def source_format(document: ContractDocument) -> LineFormat:
     """Return the format of sources that a contract declares."""
-    # Contracts cannot declare another format yet, so there is no key to look up.
-    return SOURCE_FORMATS[DELIMITED](document)
+    return SOURCE_FORMATS[document.source.format](document)
 
 
 def open_source(

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from contextlib import AbstractContextManager
-from typing import IO, Protocol
+from typing import IO
 
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.documents import MAX_DOCUMENT_BYTES, open_regular_file, read_regular_file
 from callcenter_etl.errors import SourceError
 from callcenter_etl.os_errors import translate_os_errors
+from callcenter_etl.store.archive_names import split_member
 from callcenter_etl.store.file_version import UNKNOWN, FileVersion
 from callcenter_etl.store.local_files import neighbour_hint
+from callcenter_etl.store.storage_modules import StorageModule, plain_storage
 from callcenter_etl.store.store_errors import MissingError, cause_of
 from callcenter_etl.store.uris import is_local, is_s3, local_path, shown
 
 DEFAULTS = StorageOptions()
 _BLOCK_BYTES = 2**20
-
-
-class _StorageModule(Protocol):
-    """The functions of one storage module; each raises SourceError."""
-
-    # Properties of a Callable type, not methods, so that each module may name its parameters as it needs.
-
-    @property
-    def identify(self) -> Callable[[str, StorageOptions], FileVersion]: ...
-
-    @property
-    def open_stream(
-        self,
-    ) -> Callable[[str, FileVersion, StorageOptions], AbstractContextManager[IO[bytes]]]: ...
-
-    @property
-    def open_range(
-        self,
-    ) -> Callable[[str, FileVersion, int, int, StorageOptions], AbstractContextManager[IO[bytes]]]: ...
-
-    @property
-    def expand(self) -> Callable[[str, StorageOptions], tuple[str, ...]]: ...
-
-    @property
-    def sizes_in(self) -> Callable[[str, StorageOptions], dict[str, int]]: ...
 
 
 def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None = None) -> bytes:
@@ -93,7 +70,7 @@ def open_stream(
 
     Raises SourceError when it cannot be opened; later reads raise SourceError or OSError.
     """
-    return _storage_module(uri).open_stream(uri, identity, options)
+    return _storage_module(uri, options).open_stream(uri, identity, options)
 
 
 def open_range(
@@ -103,12 +80,12 @@ def open_range(
 
     Raises SourceError when it cannot be opened, has changed since, or cannot be read in ranges.
     """
-    return _storage_module(uri).open_range(uri, identity, start, stop, options)
+    return _storage_module(uri, options).open_range(uri, identity, start, stop, options)
 
 
 def identify(uri: str, options: StorageOptions = DEFAULTS) -> FileVersion:
     """Return the version of a stored file, which changes when its content does. Raises SourceError."""
-    return _storage_module(uri).identify(uri, options)
+    return _storage_module(uri, options).identify(uri, options)
 
 
 def change_since(uri: str, identity: FileVersion, options: StorageOptions = DEFAULTS) -> str | None:
@@ -127,7 +104,7 @@ def expand(pattern: str, options: StorageOptions = DEFAULTS) -> tuple[str, ...]:
 
     Raises SourceError when no file matches.
     """
-    return _storage_module(pattern).expand(pattern, options)
+    return _storage_module(pattern, options).expand(pattern, options)
 
 
 def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
@@ -135,7 +112,7 @@ def sizes_in(folder: str, options: StorageOptions = DEFAULTS) -> dict[str, int]:
 
     Raises SourceError when the folder cannot be listed.
     """
-    return _storage_module(folder).sizes_in(folder, options)
+    return _storage_module(folder, options).sizes_in(folder, options)
 
 
 def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
@@ -146,16 +123,25 @@ def has_objects(prefix: str, options: StorageOptions = DEFAULTS) -> bool:
         return False
 
 
-def _storage_module(uri: str) -> _StorageModule:
-    # Imported here, so that a run over local files imports neither s3fs nor fsspec.
-    if is_local(uri):
-        from callcenter_etl.store import local_files
+def is_member(uri: str, options: StorageOptions = DEFAULTS) -> bool:
+    """Return whether an address names a member of an archive that exists. Raises SourceError."""
+    # A folder, or a part of a key, may be named like an archive.
+    found = split_member(uri)
+    if found is None:
+        return False
+    archive, _ = found
+    if is_local(archive):
+        return os.path.isfile(local_path(archive))
+    try:
+        return is_s3(archive) and plain_storage(archive).identify(archive, options).size is not None
+    except MissingError:
+        return False
 
-        return local_files
-    if is_s3(uri):
-        from callcenter_etl.store import s3_objects
 
-        return s3_objects
-    from callcenter_etl.store import fsspec_files
+def _storage_module(uri: str, options: StorageOptions) -> StorageModule:
+    if not is_member(uri, options):
+        return plain_storage(uri)
+    # Imported here, so that runs over plain files import no reader of archives.
+    from callcenter_etl.store import archives
 
-    return fsspec_files
+    return archives

@@ -25,6 +25,7 @@ MIN_ROOM = 2**30
 # The extras for users, with the option that needs each; the others are for development.
 _EXTRAS = {
     "delta": "--target-format delta",
+    "excel": "source.format: excel",
     "iceberg": "--target-format iceberg",
     "report": "--report",
     "spark": "--engine spark",

@@ -279,6 +279,46 @@ def test_the_example_keeps_the_json_schema() -> None:
             "columns[0].thousand: unknown key (did you mean 'thousands'?)",
         ),
         (
+            HEAD + "  - {name: a, allowed: [X, ' y ', z], trim: true}\n",
+            "columns[0].allowed[1]: ' y ' never occurs after trim (write 'y')",
+        ),
+        (
+            HEAD + "  - {name: a, allowed: [X, ' y', z], trim: true, case: upper}\n",
+            "columns[0].allowed[1]: ' y' never occurs after trim and case: upper (write 'Y')",
+        ),
+        (
+            HEAD + "  - {name: a, allowed: [X, ' y', z], trim: true, case: upper}\n",
+            "columns[0].allowed[2]: 'z' never occurs after case: upper (write 'Z')",
+        ),
+        (
+            HEAD + "  - {name: a, case: title}\n",
+            "columns[0].case: 'upper' or 'lower' is expected, not 'title'",
+        ),
+        (
+            HEAD + "  - {name: a, trim: yes}\n",
+            "columns[0].trim: true or false is expected, not 'yes'",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, prefix: ['EUR '], suffix: [' EUR'], case: lower}\n",
+            "columns[0].prefix: 'EUR ' never occurs after case: lower (write 'eur ')",
+        ),
+        (
+            HEAD + "  - {name: a, type: decimal, prefix: [' x '], suffix: [' x '], trim: true}\n",
+            "columns[0].suffix: ' x ' never occurs after trim (write ' x')",
+        ),
+        (
+            HEAD + "  - {name: a, type: boolean, true_values: [Y], false_values: [N], case: lower}\n",
+            "columns[0].false_values[0]: 'N' never occurs after case: lower (write 'n')",
+        ),
+        (
+            HEAD + "  - {name: a, trim: true, severity: {normalized: warn}}\n",
+            "columns[0].severity.normalized: unknown rule 'normalized'",
+        ),
+        (
+            HEAD + "  - {name: a, trim: true}\nrules: [{name: a.normalized, unique: [a]}]\n",
+            "rules[0].name: rule name 'a.normalized' stands twice, or is the id of a column's rule",
+        ),
+        (
             HEAD + "  - {name: a, min_length: 4, max_length: 2}\n",
             "3:15: columns[0].min_length: min_length 4 is greater than max_length 2, so that no value keeps both",
         ),

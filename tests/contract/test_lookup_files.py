@@ -101,7 +101,7 @@ WRONG = {
         "file",
         (
             "the file is a spreadsheet or zip archive, not delimited text"
-            f" (export the sheet as CSV, or unpack the archive); {FORM}"
+            f" (declare source.format: excel, or export the sheet as CSV; an archive is read where its name ends in .zip); {FORM}"
         ),
     ),
     "html": (

@@ -44,6 +44,27 @@ def test_a_value_that_is_not_of_its_type_is_a_fault_with_its_name() -> None:
     assert not sound.faults
 
 
+def test_a_value_is_of_its_type_in_the_notation_of_its_field() -> None:
+    declared = {
+        "total": {"type": "decimal", "decimal": ",", "thousands": ".", "suffix": " EUR"},
+        "final": {"type": "boolean", "true_values": ["Y"], "false_values": ["N"]},
+    }
+    assert not list(field_faults(declared, ["(?P<total>.*);(?P<final>.*)"], ("fields",)))
+    fields = FIELDS.validate_python(declared)
+    sound, faulty = (
+        captured("(?P<total>.*);(?P<final>.*)", text, fields) for text in ("1.234,5 EUR;N", "1,234.5;n")
+    )
+    assert sound is not None
+    assert not sound.faults
+    assert faulty is not None
+    assert faulty.faults == ("total is '1,234.5', which is no decimal", "final is 'n', which is no boolean")
+    wrong = [
+        (path, message)
+        for path, message, _ in field_faults({"n": {"type": "integer", "decimal": ","}}, None, ())
+    ]
+    assert wrong == [(("n", "decimal"), "decimal goes with type decimal, not 'integer'")]
+
+
 def test_an_empty_value_is_of_every_type() -> None:
     found = captured("(?P<n>[0-9]+)?", "", FIELDS.validate_python({"n": "integer"}))
     assert found is not None
@@ -55,7 +76,8 @@ def test_fields_need_a_group_and_have_the_keys_of_a_type_alone() -> None:
     found = [(path, message) for path, message, _ in field_faults(declared, ["(?P<n>.)(?P<day>.)"], ("f",))]
     assert [path for path, _ in found] == [("f", "m"), ("f", "day", "min"), ("f", "day", "format")]
     assert found[0][1] == "no pattern has a group 'm'"
-    assert found[1][1] == "a field has type, format, not 'min'"
+    assert found[1][1].startswith("a field has type, format, decimal, ")
+    assert found[1][1].endswith(", not 'min'")
     assert not list(field_faults(declared["n"], None, ("f",)))
 
 

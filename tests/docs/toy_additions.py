@@ -65,6 +65,7 @@ STARTS_WITH = RuleKind(
     reported=prefix_of,
     is_wider=lambda before, after: prefix_of(before).startswith(prefix_of(after)),
     newly_rejected=lambda _, after: f"values that do not start with {prefix_of(after)}",
+    kept_through=frozenset(),
     hints=lambda column: ValueHints(texts=(prefix_of(column), f"{prefix_of(column)}1")),
     unbreakable=lambda _: None,
     samples=(column_sample(KEY, "the value has a prefix", f"{KEY}: AB", "AB1", "BA1"),),

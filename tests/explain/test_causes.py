@@ -89,6 +89,14 @@ SHAPES: dict[str, tuple[Callable[[int], str], str]] = {
         lambda n: f"{n},08:00:00,2025-01-31,completed,ok",
         "status is an allowed value in another letter case",
     ),
+    "white space around numbers": (
+        lambda n: f" {n},08:00:00,2025-01-31,COMPLETED,ok",
+        "id has white space around it",
+    ),
+    "white space and letter case": (
+        lambda n: f"{n},08:00:00,2025-01-31, completed,ok",
+        "status is an allowed value in another letter case, with white space around it",
+    ),
     "a misspelled word": (
         lambda n: f"{n},08:00:00,2025-01-31,COMPLETD,ok",
         "status is 'COMPLETD' (did you mean 'COMPLETED'?)",
@@ -123,6 +131,116 @@ def test_advice_recovers_exactly_what_it_says(name: str, tmp_path: Path) -> None
     before = accepted_of(tmp_path, BASE, lines)
     after = accepted_of(tmp_path, pasted(BASE, cause.advice.yaml), lines)
     assert after - before == cause.advice.recovers > 0
+
+
+NOTATIONS: dict[str, tuple[dict[str, Any], list[str], str, str, str]] = {
+    "a decimal comma and groups": (
+        {"type": "decimal"},
+        ["1.234,50", "7,5", "-1.000.000,25"],
+        "has another decimal separator and separators of thousands",
+        "`decimal: ','` and `thousands: '.'`",
+        "may",
+    ),
+    "dollars": (
+        {"type": "decimal"},
+        ["$1,234.50", "-$7", "$12.5"],
+        "has separators of thousands and a prefix",
+        "`thousands: ','` and `prefix: ['$']`",
+        "would",
+    ),
+    "euros and percent": (
+        {"type": "decimal", "decimal": ","},
+        ["€ 12,5", "7,5 %", "7 EUR"],
+        "has a prefix and a suffix",
+        "`prefix: ['€ ']` and `suffix: [' %', ' EUR']`",
+        "would",
+    ),
+    "groups of an integer": (
+        {"type": "integer"},
+        ["1 234", "12 345 678"],
+        "has separators of thousands",
+        "`thousands: ' '`",
+        "would",
+    ),
+    "either a decimal comma or groups": (
+        {"type": "decimal"},
+        ["1,234", "2,500"],
+        "has separators of thousands",
+        "`thousands: ','` (or `decimal: ','`: both accept every such value, ask the sender)",
+        "would",
+    ),
+    "yes and no": (
+        {"type": "boolean"},
+        ["Y", "n", "N"],
+        "is one of 'y' and 'n'",
+        "`true_values: [true, y]` and `false_values: [false, n]` in any letter case",
+        "would",
+    ),
+    "a padded boolean": (
+        {"type": "boolean"},
+        ["true ", " FALSE"],
+        "has white space around it",
+        "`trim: true`",
+        "would",
+    ),
+    "a padded pattern": (
+        {"pattern": "[a-z]+"},
+        ["ab ", "\tc"],
+        "has white space around it",
+        "`trim: true`",
+        "would",
+    ),
+    "a padded key": (
+        {"type": "integer", "unique": True},
+        [" 1", "2 "],
+        "has white space around it",
+        "`trim: true`",
+        "would at most",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+def test_values_of_another_notation_get_the_keys_that_accept_them(name: str, tmp_path: Path) -> None:
+    keys, values, what, words, sure = NOTATIONS[name]
+    note = {"max_length": 50, **keys}
+    contract = contract_with(note=note)
+    lines = [f'{n},08:00:00,2025-01-31,COMPLETED,"{values[n % len(values)]}"' for n in range(len(values))]
+    cause = run(tmp_path, contract, lines).causes[0]
+    assert cause.what == f"note {what}"
+    assert cause.advice is not None
+    assert (cause.advice.words, cause.advice.sure, cause.advice.recovers) == (words, sure, len(values))
+    assert accepted_of(tmp_path, contract, lines) == 0
+    assert accepted_of(tmp_path, pasted(contract, cause.advice.yaml), lines) == len(values)
+
+
+def test_values_in_the_lookup_in_another_form_get_the_normalization(tmp_path: Path) -> None:
+    (tmp_path / "agents.csv").write_text("agent\nANNA\nBOB\n", encoding="utf-8")
+    contract = contract_with(
+        note={"max_length": 50, "lookup": {"file": str(tmp_path / "agents.csv"), "column": "agent"}}
+    )
+    values = ["anna", "bob ", " BOB", "carl"]
+    lines = [f"{n},08:00:00,2025-01-31,COMPLETED,{value}" for n, value in enumerate(values)]
+    advice = {
+        cause.what: cause.advice.words
+        for cause in run(tmp_path, contract, lines).causes
+        if cause.advice is not None
+    }
+    assert (
+        advice.items()
+        >= {
+            "note is in the lookup in another letter case": "`case: upper`",
+            "note is in the lookup in another letter case, with white space around it": "`trim: true` and `case: upper`",
+            "note has white space around it": "`trim: true`",
+        }.items()
+    )
+
+
+def test_causes_of_a_normalized_column_are_about_what_was_judged(tmp_path: Path) -> None:
+    contract = contract_with(status={"trim": True, "case": "upper"})
+    lines = [f"{n},08:00:00,2025-01-31, {word} ,ok" for n, word in enumerate(["lost", "Lost", "LOST"])]
+    causes = run(tmp_path, contract, lines).causes
+    assert [cause.what for cause in causes] == ["status is 'LOST'"]
 
 
 def test_a_cause_reads_as_the_operator_asked_for(tmp_path: Path) -> None:
@@ -177,8 +295,8 @@ def test_broken_lines_are_joined_only_where_they_are_neighbours(tmp_path: Path) 
         (GOOD.format(1) + ",x", "6 fields instead of 5", "a value with a delimiter and no quotes around it?"),
         ("total 17", "1 field instead of 5", "a note, a total or a line that was cut?"),
         (GOOD.format(1).replace(",", ";"), "fields are separated by ';' instead of ','", None),
+        # Of type digits, which is a text.
         ('"1,000",08:00:00,2025-01-31,COMPLETED,ok', "id has separators of thousands", "without them"),
-        (" 1,08:00:00,2025-01-31,COMPLETED,ok", "id has white space around it", "no value is trimmed"),
     ],
 )
 def test_what_no_contract_can_mend_gets_a_hint(

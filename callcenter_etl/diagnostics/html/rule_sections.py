@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.diagnostic import INFO
 from callcenter_etl.diagnostics.html.exceptions_scan import Findings, RejectExample
 from callcenter_etl.diagnostics.html.page_data import Example, MalformedExample, RuleSection
 from callcenter_etl.diagnostics.html.sheet_cells import SheetCells, sheet_cells
 from callcenter_etl.diagnostics.html.value_display import ValueDisplay, full_text
 from callcenter_etl.diagnostics.html.value_masks import skeleton
+from callcenter_etl.rules.normalized_text import judged_value
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.run.summary import RuleCount, Summary
 from callcenter_etl.sources.header import match_header
@@ -25,6 +27,7 @@ _STRUCTURAL_SENTENCES = {
     "record.too_long": "the record is too long",
     "record.quote": "the record's quotes cannot be read",
     "record.encoding": "the record has bytes that cannot be decoded",
+    "record.width": "the record has another number of characters than its columns",
     "record.fields": "the record has another number of fields than the header",
 }
 
@@ -57,7 +60,9 @@ def rule_wording(
 
 def rule_sections(summary: Summary, words: RuleWording, findings: Findings | None) -> tuple[RuleSection, ...]:
     """Return the violated rules, most violated first."""
-    broken = [(rule, count) for rule, count in summary.rules.items() if count.broken]
+    broken = [
+        (rule, count) for rule, count in summary.rules.items() if count.broken and count.severity != INFO
+    ]
     # A stable sort: rules with equal counts keep the order of the contract.
     broken.sort(key=lambda each: -each[1].broken)
     return tuple(_section(rule, count, words, findings) for rule, count in broken)
@@ -116,11 +121,13 @@ def _values(found: RejectExample, columns: Sequence[str], words: RuleWording) ->
 
 
 def _first_value(found: Sequence[RejectExample], rule_id: str, words: RuleWording) -> str | None:
-    """Return the value of the rule's column in the first example, None where there is none."""
+    """Return the value of the rule's column in the first example as it was judged, None where there is none."""
     rule = words.rules.get(rule_id)
     if rule is None or rule.column is None or not found:
         return None
-    return next((value for _, value in _values(found[0], (rule.column,), words)), None)
+    value = next((value for _, value in _values(found[0], (rule.column,), words)), None)
+    column = next(each for each in words.document.columns if each.name == rule.column)
+    return value if value is None else judged_value(column, value)
 
 
 def _sentence(rule_id: str, words: RuleWording, first: str | None, *, line: int | None) -> str:

@@ -28,10 +28,11 @@ from callcenter_etl.engines.task_messages import decode_error
 from callcenter_etl.errors import AccountingError, EngineError, OutputError, UsageError
 from callcenter_etl.judge.tally import RuleTally, Tally
 from callcenter_etl.judge.unique_keys import unique_rules
-from callcenter_etl.sources.compression import suffix_of
-from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.footer import FooterReader
 from callcenter_etl.sources.source import Block
+from callcenter_etl.sources.source_formats import source_format
+from callcenter_etl.store.access import is_member
+from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import absolute, base_name
 from callcenter_etl.writers.part_folder import MAX_PARTS, read_manifest
 
@@ -48,7 +49,7 @@ class SparkEngine:
 
     def __init__(self, assignment: Assignment) -> None:
         self._given = assignment
-        for rule in assignment.validator.rules:
+        for rule in assignment.validator.counted_rules:
             assignment.accounts.rules[rule.id] = RuleTally(rule.severity)
 
     def __enter__(self) -> Self:
@@ -148,8 +149,9 @@ class SparkEngine:
     ) -> tuple[Range | None, ...]:
         """Return the ranges, a single None for a source that cannot be cut, none for a source without records."""
         given = self._given
-        compressed = suffix_of(base_name(given.source)) is not None
-        if not can_be_cut(dialect_of(given.validator.document), compressed=compressed):
+        storage = work.validator.document.run.storage_options
+        compressed = suffix_of(base_name(given.source)) is not None or is_member(given.source, storage)
+        if not can_be_cut(source_format(given.validator.document).dialect, compressed=compressed):
             return (None,)
         size = self._records_stop(work, start)
         least = -(-size // MAX_PARTS) if given.parts else 1

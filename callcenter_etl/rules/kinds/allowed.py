@@ -14,6 +14,7 @@ from callcenter_etl.rules.rule_kind import (
     GOT,
     Asked,
     Broken,
+    FormChange,
     RuleKind,
     ValueHints,
     always_breakable,
@@ -95,6 +96,8 @@ ALLOWED = RuleKind(
     reported=lambda column: f"[{', '.join(_values(column))}]",
     is_wider=lambda before, after: not _lost(before, after),
     newly_rejected=_newly_rejected,
+    # No allowed value of a trimmed column has white space at an end.
+    kept_through=frozenset({FormChange.TRIMMED}),
     hints=lambda column: ValueHints(texts=_values(column)),
     unbreakable=always_breakable,
     samples=(
@@ -104,6 +107,13 @@ ALLOWED = RuleKind(
             "allowed: [COMPLETED, DROPPED]",
             "DROPPED",
             "dropped",
+        ),
+        column_sample(
+            "allowed",
+            "with trim and case: one of the values without white space at the ends and in this letter case",
+            "trim: true, case: upper, allowed: [COMPLETED, DROPPED]",
+            "dropped ",
+            "lost ",
         ),
     ),
 )

@@ -9,6 +9,7 @@ from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.rule_kind import (
     GOT,
+    NO_CHANGES,
     Asked,
     Broken,
     RuleKind,
@@ -51,6 +52,7 @@ LOOKUP = RuleKind(
     reported=lambda column: f"column {_place(column)}",
     is_wider=lambda before, after: before.lookup == after.lookup,
     newly_rejected=lambda _, after: f"values that are not in {_place(after)}",
+    kept_through=NO_CHANGES,
     hints=no_hints,  # values of the file are tried if it can be read
     unbreakable=always_breakable,
     samples=(

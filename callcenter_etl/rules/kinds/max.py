@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callcenter_etl.contract.datetime_formats import parse_iso
 from callcenter_etl.contract.model import Column
-from callcenter_etl.rules.rule_kind import GOT, Asked, Broken, RuleKind, ValueHints, demand_of
+from callcenter_etl.rules.rule_kind import ALL_CHANGES, GOT, Asked, Broken, RuleKind, ValueHints, demand_of
 from callcenter_etl.rules.sample import column_sample
 from callcenter_etl.rules.value_bounds import beyond_bound, bound_value, bounds_read_alike, has_offset
 
@@ -51,6 +51,7 @@ MAX = RuleKind(
     reported=lambda column: str(column.max),
     is_wider=_is_wider,
     newly_rejected=lambda _, after: f"values above {after.max}",
+    kept_through=ALL_CHANGES,
     hints=lambda column: ValueHints(edges=(str(column.max),)),
     unbreakable=_unbreakable,
     samples=(

@@ -7,10 +7,12 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.known_values import where_known
 from callcenter_etl.rules.rule_kind import (
+    ALL_CHANGES,
     GOT,
     MAX_TRIED_CHARACTERS,
     Asked,
     Broken,
+    FormChange,
     RuleKind,
     ValueHints,
     demand_of,
@@ -51,6 +53,7 @@ MAX_LENGTH = RuleKind(
     reported=lambda column: str(column.max_length),
     is_wider=lambda before, after: _most(after) >= _most(before),
     newly_rejected=lambda _, after: f"values of more than {after.max_length} characters",
+    kept_through=ALL_CHANGES - {FormChange.UNTRIMMED},
     hints=lambda column: ValueHints(lengths=(_most(column),)),
     unbreakable=_unbreakable,
     samples=(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
-from callcenter_etl.rules.rule_kind import GOT, Asked, Broken, RuleKind, ValueHints, demand_of
+from callcenter_etl.rules.rule_kind import ALL_CHANGES, GOT, Asked, Broken, RuleKind, ValueHints, demand_of
 from callcenter_etl.rules.sample import column_sample
 from callcenter_etl.rules.value_bounds import beyond_bound, bound_value, bounds_read_alike, has_offset
 
@@ -54,6 +54,7 @@ MIN = RuleKind(
     reported=lambda column: str(column.min),
     is_wider=_is_wider,
     newly_rejected=lambda _, after: f"values below {after.min}",
+    kept_through=ALL_CHANGES,
     hints=lambda column: ValueHints(edges=(str(column.min),)),
     unbreakable=_unbreakable,
     samples=(

@@ -6,7 +6,16 @@ import pyarrow.compute as pc
 
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.known_values import where_known
-from callcenter_etl.rules.rule_kind import GOT, Asked, Broken, RuleKind, ValueHints, demand_of
+from callcenter_etl.rules.rule_kind import (
+    ALL_CHANGES,
+    GOT,
+    Asked,
+    Broken,
+    FormChange,
+    RuleKind,
+    ValueHints,
+    demand_of,
+)
 from callcenter_etl.rules.sample import column_sample
 
 
@@ -42,6 +51,7 @@ MIN_LENGTH = RuleKind(
     reported=lambda column: str(column.min_length),
     is_wider=lambda before, after: _least(after) <= _least(before),
     newly_rejected=lambda _, after: f"values of fewer than {after.min_length} characters",
+    kept_through=ALL_CHANGES - {FormChange.TRIMMED},
     hints=lambda column: ValueHints(lengths=(_least(column),)),
     unbreakable=_unbreakable,
     samples=(

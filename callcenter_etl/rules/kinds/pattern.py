@@ -9,6 +9,7 @@ from callcenter_etl.rules.fixed_patterns import character_ranges, match_ranges
 from callcenter_etl.rules.known_values import where_known
 from callcenter_etl.rules.rule_kind import (
     GOT,
+    NO_CHANGES,
     Asked,
     Broken,
     RuleKind,
@@ -55,6 +56,7 @@ PATTERN = RuleKind(
     reported=lambda column: str(column.pattern),
     is_wider=lambda before, after: is_wider_pattern(str(before.pattern), str(after.pattern)),
     newly_rejected=lambda _, after: f"values that do not match {after.pattern}",
+    kept_through=NO_CHANGES,
     hints=lambda column: ValueHints(patterns=(str(column.pattern),)),
     unbreakable=always_breakable,
     samples=(

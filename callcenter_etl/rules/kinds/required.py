@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcenter_etl.contract.model import Column
-from callcenter_etl.rules.rule_kind import Asked, Broken, RuleKind, always_breakable, no_hints
+from callcenter_etl.rules.rule_kind import ALL_CHANGES, Asked, Broken, RuleKind, always_breakable, no_hints
 from callcenter_etl.rules.sample import column_sample
 
 
@@ -24,6 +24,7 @@ REQUIRED = RuleKind(
     reported=lambda _: "true",
     is_wider=lambda _before, _after: True,
     newly_rejected=lambda _before, _after: "records where it is empty",
+    kept_through=ALL_CHANGES,
     hints=no_hints,  # an empty value is tried in every column
     unbreakable=always_breakable,
     samples=(

@@ -10,6 +10,7 @@ from callcenter_etl.rules.rule_kind import (
     GOT,
     Asked,
     Broken,
+    FormChange,
     RuleKind,
     always_breakable,
     demand_of,
@@ -74,6 +75,7 @@ TYPE = RuleKind(
     reported=lambda column: column.type,
     is_wider=every_value_stays,
     newly_rejected=_newly_rejected,
+    kept_through=frozenset({FormChange.TRIMMED}),
     hints=no_hints,  # values of every type are tried, and texts of none
     unbreakable=always_breakable,
     samples=(

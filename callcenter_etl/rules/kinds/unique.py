@@ -5,7 +5,7 @@ from __future__ import annotations
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.masks import Mask
-from callcenter_etl.rules.rule_kind import Asked, Broken, RuleKind, always_breakable, no_hints
+from callcenter_etl.rules.rule_kind import Asked, Broken, FormChange, RuleKind, always_breakable, no_hints
 from callcenter_etl.rules.sample import Sample
 
 
@@ -32,6 +32,7 @@ UNIQUE = RuleKind(
     reported=lambda _: "true",
     is_wider=lambda _before, _after: True,
     newly_rejected=lambda _before, _after: "values that occur in an earlier record",
+    kept_through=frozenset({FormChange.UNTRIMMED}),
     hints=no_hints,  # a single value cannot break it: the search repeats a valid record
     unbreakable=always_breakable,
     samples=(

@@ -88,12 +88,13 @@ def _agrees_with_rules(accounts: Tally) -> bool:
     tallies = accounts.rules
     structural = sum(tallies[rule].broken for rule in STRUCTURAL_RULES.values() if rule in tallies)
     errors = [tally.broken for tally in tallies.values() if tally.severity == "error"]
-    warnings = [tally.broken for tally in tallies.values() if tally.severity != "error"]
+    warnings = [tally.broken for tally in tallies.values() if tally.severity == "warn"]
+    others = [tally.broken for tally in tallies.values() if tally.severity != "error"]
     return (
         all(_has_its_samples(rule, tally) for rule, tally in tallies.items())
         and structural == accounts.malformed
         and max(errors, default=0) <= accounts.rejected.records <= sum(errors)
-        and max(warnings, default=0) <= accounts.framed
+        and max(others, default=0) <= accounts.framed
         and accounts.warned <= min(sum(warnings), accounts.framed)
     )
 

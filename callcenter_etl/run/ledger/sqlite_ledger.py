@@ -24,6 +24,7 @@ from callcenter_etl.run.ledger.run_record import (
     UnreadableRecord,
     readable_entries,
 )
+from callcenter_etl.sqlite_errors import sqlite_cause
 from callcenter_etl.writers.permissions import open_private
 
 FILE_NAME = "ledger.sqlite"
@@ -220,20 +221,12 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     )
 
 
-def _cause(error: sqlite3.OperationalError) -> str:
-    """Return the cause of an error of SQLite."""
-    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
-        # SQLite opens a file for reading when it cannot open it for writing, whatever the cause, and keeps no cause.
-        return f"{error}: it could be opened for reading alone (look at its permissions, the disk, and the limit of open files)"
-    return str(error)
-
-
 @contextmanager
 def _translate_sqlite_errors(path: Path, kind: type[CallcenterEtlError]) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise kind(f"{path}: the ledger cannot be used: {_cause(error)}") from error
+        raise kind(f"{path}: the ledger cannot be used: {sqlite_cause(error)}") from error
     except (sqlite3.Error, ValueError, OverflowError) as error:
         raise kind(f"{path}: is not a usable ledger: {error} ({_REMEDY})") from error
     except OSError as error:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from callcenter_etl.contract.fixed_width import PLACE_KEYS
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.compare import header_diff
 from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, ContractPart
 from callcenter_etl.tools.compare.direction import ERROR, Direction
+from callcenter_etl.tools.compare.normalization_diff import NORMALIZATION_JUDGES
 from callcenter_etl.tools.compare.record_rule_diff import columns_read_otherwise
 from callcenter_etl.tools.compare.value_rule_diff import newly_broken
 
@@ -34,7 +36,9 @@ def pair_parts(
         )
 
     yield from _name_parts(part, direction, before, after)
+    yield from _place_parts(part, before, after)
     yield from _rule_parts(part, direction, before, after)
+    yield from _normalization_parts(part, direction, before, after)
     yield from _severity_parts(part, direction, before, after)
     for key in ("reason", "description"):
         if getattr(before, key) != getattr(after, key):
@@ -60,6 +64,20 @@ def _name_parts(part: Any, direction: Direction, before: Column, after: Column) 
     if set(before.aliases) != set(after.aliases):
         old, new = (", ".join(each.aliases) or None for each in (before, after))
         yield part("aliases", old, new, rejected=rejected, accepted=accepted)
+
+
+def _place_parts(part: Any, before: Column, after: Column) -> Iterator[ContractPart]:
+    """Yield the differences of the characters at which a fixed-width record has the column."""
+    for key in PLACE_KEYS:
+        old, new = getattr(before, key), getattr(after, key)
+        if old != new:
+            # A record of the one width has no value of the other: none is accepted by both for sure.
+            rejected, accepted = (f"records written with {key} {_place(each)}" for each in (old, new))
+            yield part(key, _text(old), _text(new), rejected=rejected, accepted=accepted)
+
+
+def _place(value: Any) -> str:
+    return "of another key" if value is None else repr(value)
 
 
 def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:
@@ -105,6 +123,19 @@ _NOTATIONS: dict[str, Callable[[Column], str | None]] = {
     "true_values": lambda column: _boolean_words(column.true_values, column),
     "false_values": lambda column: _boolean_words(column.false_values, column),
 }
+
+
+def _normalization_parts(
+    part: Any, direction: Direction, before: Column, after: Column
+) -> Iterator[ContractPart]:
+    for key, judge in NORMALIZATION_JUDGES.items():
+        if getattr(before, key) != getattr(after, key):
+            old, new = (
+                "true" if each is True else each or None
+                for each in (getattr(before, key), getattr(after, key))
+            )
+            rejected = judge(direction, before, after)
+            yield part(key, old, new, rejected=rejected, accepted=judge(direction.reverse, after, before))
 
 
 def _severity_parts(part: Any, direction: Direction, before: Column, after: Column) -> Iterator[ContractPart]:

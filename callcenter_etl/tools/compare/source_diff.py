@@ -20,6 +20,25 @@ from callcenter_etl.tools.compare.direction import (
 _ASCII = bytes(range(128))
 
 
+def source_format(direction: Direction) -> str | None:
+    """Return the sources that another format reads differently: all."""
+    return f"sources of format {direction.before.source.format}"
+
+
+def member(direction: Direction) -> str | None:
+    """Return the members of archives that another glob leaves out, None where it matches every one."""
+    before, after = direction.before.source.member, direction.after.source.member
+    if after == "*":
+        return None
+    which = "the only member of archives" if before is None else f"members of archives that match {before}"
+    return f"{which}, if {'there are others' if after is None else f'they do not match {after}'}"
+
+
+def sheet(direction: Direction) -> str | None:
+    """Return the workbooks of which another sheet is read: all."""
+    return f"workbooks with the records in sheet {direction.before.source.sheet}"
+
+
 def delimiter(direction: Direction) -> str | None:
     """Return the sources that another delimiter splits differently: all."""
     return f"sources delimited by {direction.before.source.delimiter!r}"
@@ -164,6 +183,9 @@ _FILE_NAME: dict[str, Callable[[FileName, FileName], str | None]] = {
     "extensions": _name_extensions,
 }
 SOURCE_JUDGES: dict[str, Callable[[Direction], str | None]] = {
+    "format": source_format,
+    "member": member,
+    "sheet": sheet,
     "delimiter": delimiter,
     "quote": quote,
     "encoding": encoding,

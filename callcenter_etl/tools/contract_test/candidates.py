@@ -11,6 +11,7 @@ from decimal import Decimal
 from callcenter_etl.contract.boolean_words import boolean_words
 from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.normalization import is_normalized
 from callcenter_etl.contract.number_format import number_format
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule_kind import MAX_TRIED_CHARACTERS, ValueHints
@@ -81,6 +82,8 @@ def candidates(column: Column, literals: Literals, looked_up: Sequence[str], rng
     ]
     # Of the first values alone, since each has up to eight neighbours.
     near = [text for value in found[:40] for text in _neighbours(value)]
+    if is_normalized(column):
+        near += [text for value in found[:40] for text in _other_forms(column, value)]
     return list(
         dict.fromkeys([*found, *near, *_lengthened(column, hints.lengths, literals, found), *_STRANGE])
     )
@@ -177,6 +180,14 @@ def _lengthened(column: Column, bounds: Sequence[int], literals: Literals, found
         dict.fromkeys([*(each for each in found[:4] if each), "1" if column.type != "text" else "a"])
     )
     return [(seed * (length // len(seed) + 1))[:length] for length in lengths for seed in seeds]
+
+
+def _other_forms(column: Column, value: str) -> Iterator[str]:
+    """Yield values that the normalization of a column turns into this one, if it is normalized itself."""
+    forms = [value.swapcase()] if column.case is not None else []
+    yield from forms
+    if column.trim:
+        yield from (f" {form}\t" for form in (value, *forms))
 
 
 def _neighbours(value: str) -> Iterator[str]:

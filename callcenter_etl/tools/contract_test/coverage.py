@@ -61,7 +61,7 @@ class _Search:
                 for value in candidates(
                     column, literals[column.name], looked_up.get(column.name, ()), self.rng
                 )
-                if record_evaluator.is_writable(value)
+                if record_evaluator.is_writable(column.name, value)
             ]
             for column in document.columns
         }

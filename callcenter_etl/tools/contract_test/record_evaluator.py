@@ -12,8 +12,8 @@ from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.diagnostic import contract_diagnostic
 from callcenter_etl.errors import ContractError
 from callcenter_etl.rules.kinds import KINDS
-from callcenter_etl.sources.dialect import dialect_of
-from callcenter_etl.sources.field_text import can_hold, record_text
+from callcenter_etl.sources.published import as_published
+from callcenter_etl.sources.source_formats import source_format
 from callcenter_etl.tools.backtest.evaluation import Evaluator, Lines, Verdicts
 
 Record = Mapping[str, str]
@@ -24,11 +24,12 @@ class RecordEvaluator:
     """Validates generated records against one contract; `folder` is for the sources with the records."""
 
     def __init__(self, contract: LoadedContract, folder: Path) -> None:
-        # The rules for the file name do not apply to generated sources.
-        source = contract.document.source.model_copy(update={"filename": None})
+        # Generated sources are text of any name, with one header line and the records alone.
+        changes = {"encoding": contract.document.source.encoding, "header_lines": 1}
+        source = as_published(contract.document).source.model_copy(update=changes)
         self.document = contract.document.model_copy(update={"source": source})
-        self._dialect = dialect_of(self.document)
         self._folder = folder
+        self._form = source_format(self.document)
         self._origin = contract.origin
         self._evaluator = Evaluator(replace(contract, document=self.document))
         self._apart = Evaluator(replace(contract, document=_without_uniqueness(self.document)))
@@ -62,13 +63,14 @@ class RecordEvaluator:
                     found.add(rule)
         return tuple(sorted(found, key=lambda rule: (self._order.get(rule, -1), rule)))
 
-    def is_writable(self, value: str) -> bool:
-        """Return whether a source of this contract can hold a value unchanged and on one line."""
-        # Spaces at the start of a first field are no initial spaces, so the others decide.
-        if _LINE_END.search(value) or not can_hold(value, self._dialect, first=False):
+    def is_writable(self, column: str, value: str) -> bool:
+        """Return whether a source of this contract can hold a value of a column unchanged and on one line."""
+        # Also where the format allows several lines: the number of a record follows from its line.
+        position = [each.name for each in self.document.columns].index(column)
+        if _LINE_END.search(value) or self._form.unwritable(position, value) is not None:
             return False
         try:
-            value.encode(self._dialect.encoding)
+            value.encode(self.document.source.encoding)
         except UnicodeEncodeError:
             return False
         return True
@@ -88,7 +90,7 @@ class RecordEvaluator:
         return [self._line([record.get(name, "") for name in names]) for record in records]
 
     def _line(self, values: Sequence[str]) -> str:
-        return record_text(values, self._dialect) + "\n"
+        return self._form.text(values) + "\n"
 
     def _evaluate(self, evaluator: Evaluator, text: str) -> list[Verdicts]:
         path = self._folder / "made.csv"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import Mask
 from callcenter_etl.tools.explain.remedies import Indices, Remedy
 
@@ -38,13 +40,17 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class BrokenValues:
-    """The values of a column that broke one of its rules, with the indices of their records."""
+    """The values of a column that broke one of its rules, with the indices of their records.
+
+    `looked_up` has the values of the column's lookup, None where it has none.
+    """
 
     document: ContractDocument
     column: Column
     key: str
     records: Indices
     values: pa.StringArray
+    looked_up: pa.Array | None = None
 
     @property
     def rule(self) -> str:
@@ -65,6 +71,16 @@ class BrokenValues:
     def without(self, mask: Mask) -> BrokenValues:
         """Return the values without the records under a mask."""
         keep = np.flatnonzero(~mask)
-        return BrokenValues(
-            self.document, self.column, self.key, self.records[keep], self.values.take(pa.array(keep))
+        return replace(self, records=self.records[keep], values=self.values.take(pa.array(keep)))
+
+    def accepted(self, changed: Column) -> Mask:
+        """Return which values keep the rule if the column is declared otherwise; empty ones are left out."""
+        name = changed.name
+        columns = ChunkColumns(
+            columns={name: changed},
+            empty_values=tuple(self.document.source.empty_values),
+            texts={name: self.values},
+            lines=np.zeros(len(self.values), dtype=np.int64),
+            lookups={} if self.looked_up is None else {name: self.looked_up},
         )
+        return columns.known_mask(name) & ~KINDS[self.key].mask(changed)(columns)

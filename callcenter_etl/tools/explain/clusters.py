@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,12 +11,15 @@ import pyarrow.compute as pc
 
 from callcenter_etl.contract.datetime_formats import describe_format
 from callcenter_etl.contract.model import Column
+from callcenter_etl.contract.normalization import normalization_faults
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import Mask, as_mask
+from callcenter_etl.rules.normalized_text import normalized_text
 from callcenter_etl.rules.type_checks import type_check
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
 from callcenter_etl.tools.explain.common_formats import CANDIDATES
+from callcenter_etl.tools.explain.notation_clusters import other_notations, other_words
 from callcenter_etl.tools.explain.number_clusters import (
     destroyed_numbers,
     spelled_numbers,
@@ -23,7 +27,7 @@ from callcenter_etl.tools.explain.number_clusters import (
     two_digit_years,
     wider_types,
 )
-from callcenter_etl.tools.explain.remedies import MAYBE, change_column, change_source
+from callcenter_etl.tools.explain.remedies import EXACT, MAYBE, change_column, change_source
 
 MAX_DISTINCT = 2_000  # so many different values are looked at to choose a format
 MAX_SHAPES = 3
@@ -75,22 +79,25 @@ def _nothings(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _white_space(broken: BrokenValues) -> Iterator[Cluster]:
-    trimmed = pc.utf8_trim_whitespace(broken.values)
-    around = as_mask(pc.not_equal(trimmed, broken.values))
-    if not around.any():
+    if not broken.column.trim:
+        yield from _normalized(broken, "has white space around it", {"trim": True})
+
+
+def _normalized(broken: BrokenValues, what: str, changes: dict[str, Any]) -> Iterator[Cluster]:
+    """Yield the values that keep the rule if they are normalized."""
+    changed = broken.column.model_copy(update=changes)
+    # A text of the contract that is not normalized itself would be a fault.
+    if next(normalization_faults(changed, ()), None) is not None:
         return
-    column = broken.column
-    if broken.key == "allowed":
-        good = as_mask(pc.is_in(trimmed, value_set=pa.array(column.allowed or (), type=pa.string())))
-    else:
-        good, _ = type_check(trimmed, column.type, column.format)
-    mask = around & good
-    if mask.any():
-        yield broken.cluster(
-            mask,
-            "has white space around it",
-            hint="no value is trimmed: it has to be taken off where it comes from",
-        )
+    mask = broken.accepted(changed)
+    if not mask.any():
+        return
+    words = " and ".join(f"`{key}: {'true' if value is True else value}`" for key, value in changes.items())
+    # An accepted value may be in the lookup only as it is written.
+    known = None if broken.looked_up is None else normalized_text(changed, broken.looked_up)
+    sure = EXACT if known is None or known.equals(broken.looked_up) else MAYBE
+    remedy = change_column(broken.document, changed.name, words, sure=sure, **changes)
+    yield broken.cluster(mask, what, remedy=remedy)
 
 
 def _formats(broken: BrokenValues) -> Iterator[Cluster]:
@@ -130,14 +137,32 @@ def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: st
 
 
 def _letter_case(broken: BrokenValues) -> Iterator[Cluster]:
+    if not broken.column.ignore_case and broken.column.case is None:
+        yield from _normalized(broken, "is an allowed value in another letter case", {"ignore_case": True})
+
+
+def _white_space_and_case(broken: BrokenValues) -> Iterator[Cluster]:
     column = broken.column
-    if column.ignore_case:
+    if not (column.trim or column.ignore_case or column.case is not None):
+        what = "is an allowed value in another letter case, with white space around it"
+        yield from _normalized(broken, what, {"trim": True, "ignore_case": True})
+
+
+def _case_of_lookup(broken: BrokenValues) -> Iterator[Cluster]:
+    """Yield the values that are in the lookup in one letter case, also with white space around them."""
+    if broken.column.case is not None:
         return
-    folded = pa.array([word.lower() for word in column.allowed or ()], type=pa.string())
-    mask = as_mask(pc.is_in(pc.utf8_lower(broken.values), value_set=folded))
-    if mask.any():
-        remedy = change_column(broken.document, column.name, "`ignore_case: true`", ignore_case=True)
-        yield broken.cluster(mask, "is an allowed value in another letter case", remedy=remedy)
+    what = "is in the lookup in another letter case"
+    steps: list[tuple[str, dict[str, Any]]] = [(what, {"case": case}) for case in ("upper", "lower")]
+    if not broken.column.trim:
+        steps += [
+            (f"{what}, with white space around it", {"trim": True, "case": case})
+            for case in ("upper", "lower")
+        ]
+    for words, changes in steps:
+        for cluster in _normalized(broken, words, changes):
+            yield cluster
+            broken = broken.without(np.isin(broken.records, cluster.records))
 
 
 def _other_words(broken: BrokenValues) -> Iterator[Cluster]:
@@ -194,9 +219,8 @@ def _length(broken: BrokenValues) -> Iterator[Cluster]:
     seen = int(bound(lengths.to_pylist()))
     comparative = "longer" if broken.key == "max_length" else "shorter"
     declared = getattr(broken.column, broken.key)
-    remedy = change_column(
-        broken.document, broken.column.name, f"`{broken.key}: {seen}`", **{broken.key: seen}
-    )
+    change: dict[str, Any] = {broken.key: seen}
+    remedy = change_column(broken.document, broken.column.name, f"`{broken.key}: {seen}`", **change)
     mask = np.ones(len(broken.records), dtype=bool)
     yield broken.cluster(
         mask,
@@ -222,13 +246,15 @@ STEPS: dict[str, tuple[_Step, ...]] = {
         telephone_numbers,
         wider_types,
         _white_space,
+        other_notations,
+        other_words,
         spelled_numbers,
         _other_shapes,
         _whole,
     ),
-    "allowed": (_nothings, _letter_case, _white_space, _other_words, _whole),
-    "lookup": (_nothings, _other_words, _whole),
-    "pattern": (_nothings, _other_shapes, _whole),
+    "allowed": (_nothings, _letter_case, _white_space, _white_space_and_case, _other_words, _whole),
+    "lookup": (_nothings, _white_space, _case_of_lookup, _other_words, _whole),
+    "pattern": (_nothings, _white_space, _other_shapes, _whole),
     "min_length": (_length,),
     "max_length": (_length,),
     "min": (two_digit_years, _whole),

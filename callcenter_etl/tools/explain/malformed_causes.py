@@ -10,14 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from callcenter_etl.contract.fixed_width import spans_of
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.masks import as_mask
-from callcenter_etl.sources.blocks import LineBlock, RecordFormat
+from callcenter_etl.sources.blocks import LineBlock
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
+from callcenter_etl.sources.source_formats import source_format
 from callcenter_etl.tools.explain.broken_values import Cluster
 from callcenter_etl.tools.explain.published_rejects import Rejects
 from callcenter_etl.tools.explain.remedies import (
@@ -30,7 +31,7 @@ from callcenter_etl.tools.explain.remedies import (
     change_source,
 )
 
-_FOUND = r"\A(?P<found>[0-9]+) field"
+_FOUND = r"\A(?P<found>[0-9,]+) (?:field|character)"
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _OTHER_DELIMITERS = ("\t", ";", ",", "|")
 _OTHER_ENCODING = "cp1252"
@@ -61,7 +62,7 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
     if document.source.encoding == _OTHER_ENCODING:
         # `reject_raw` has undecodable bytes as \xNN; the other encoding may read the original ones.
         raw = _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
-    shape = RecordFormat(dialect_of(document), rejects.layout.fields)
+    shape = source_format(document).records(rejects.layout.fields, None)
     # Lines are counted from 0 here, so that the line of a record is its index in the cluster.
     parsed = LineBlock(raw, first_line=0, offset=0, format=shape).parse()
     return sum(_recovered(chunk, cluster, rejects, judge, validator) for chunk in parsed.chunks)
@@ -102,10 +103,7 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
                     rule, records[mask], f"fields are separated by {other!r} instead of {delimiter!r}"
                 )
                 records, raws = records[~mask], raws.filter(pa.array(~mask))
-    counts = _found(rejects, records)
-    numbers, sizes = np.unique(counts, return_counts=True)
-    for found in numbers[np.argsort(-sizes, kind="stable")][:_MAX_KINDS].tolist():
-        mask = counts == found
+    for found, mask in _by_found(rejects, records):
         at_end = bool(as_mask(pc.ends_with(raws.filter(pa.array(mask)), delimiter)).all())
         what = f"{found} {'field' if found == 1 else 'fields'} instead of {expected}"
         remedy = _other_number(document, found, expected, at_end=at_end)
@@ -154,8 +152,31 @@ def _sure(document: ContractDocument) -> str:
 
 def _found(rejects: Rejects, records: Indices) -> Indices:
     groups = pc.extract_regex(rejects.reasons.take(pa.array(records)), pattern=_FOUND)
-    found = pc.cast(pc.fill_null(groups.field("found"), "0"), pa.int64())
+    digits = pc.replace_substring(pc.fill_null(groups.field("found"), "0"), pattern=",", replacement="")
+    found = pc.cast(digits, pa.int64())
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _by_found(rejects: Rejects, records: Indices) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the numbers that were found most often, each with the mask of its records."""
+    counts = _found(rejects, records)
+    numbers, sizes = np.unique(counts, return_counts=True)
+    for found in numbers[np.argsort(-sizes, kind="stable")][:_MAX_KINDS].tolist():
+        yield found, counts == found
+
+
+def _width(rule: str, records: Indices, rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+    expected = max(span.stop for span in spans_of(document.columns))
+    for found, mask in _by_found(rejects, records):
+        what = f"{found:,} {'character' if found == 1 else 'characters'} instead of {expected:,}"
+        if found > expected:
+            hint = "the columns declare fewer characters than the file has?"
+            yield Cluster(rule, records[mask], what, hint=hint)
+            continue
+        remedy = change_source(
+            document, "`short_records: empty`", sure=_sure(document), short_records="empty"
+        )
+        yield Cluster(rule, records[mask], f"{what} (without the padding at the end?)", remedy)
 
 
 def _fields_hint(found: int, expected: int) -> str:
@@ -223,4 +244,5 @@ _KINDS = {
     "record.quote": _quote,
     "record.encoding": _encoding,
     "record.fields": _fields,
+    "record.width": _width,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -30,9 +31,7 @@ def wider_types(broken: BrokenValues) -> Iterator[Cluster]:
         bounds = column.type == "time" and (column.min is not None or column.max is not None)
         if not mask.any() or bounds:
             continue
-        changes: dict[str, object] = (
-            {"type": wider} if column.type != "time" else {"type": wider, "format": ()}
-        )
+        changes: dict[str, Any] = {"type": wider} if column.type != "time" else {"type": wider, "format": ()}
         remedy = change_column(broken.document, column.name, f"`type: {wider}`", **changes)
         yield broken.cluster(mask, _WIDER_WORDS[wider], remedy=remedy)
         broken = broken.without(mask)
@@ -47,13 +46,13 @@ _WIDER_WORDS = {
 
 def spelled_numbers(broken: BrokenValues) -> Iterator[Cluster]:
     """Yield numbers with thousands separators or a decimal comma."""
-    if broken.column.type not in ("digits", "integer", "decimal"):
+    if broken.column.type != "digits":  # of the others, `other_notations` has a remedy
         return
     kinds = (
         (_GROUPED, "has separators of thousands", "the sender has to write numbers without them"),
         (_DECIMAL_COMMA, "has a decimal comma", "the sender has to write a point"),
     )
-    # A hint and no remedy: no column type reads these, and a changed value would not be the sender's.
+    # A hint and no remedy: digits are text, which has no separators.
     for pattern, what, hint in kinds:
         mask = as_mask(pc.match_substring_regex(broken.values, pattern=pattern))
         if mask.any():

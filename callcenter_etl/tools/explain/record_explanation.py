@@ -13,24 +13,26 @@ from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import UsageError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.sources.dialect import Dialect, dialect_of
-from callcenter_etl.sources.framing import FIELDS, STRUCTURAL_RULES
+from callcenter_etl.sources.framing import FIELDS, STRUCTURAL_RULES, WIDTH
 from callcenter_etl.sources.header import ColumnLayout
+from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.lookups import load_lookups
-from callcenter_etl.sources.record_scanner import split_fields
 from callcenter_etl.sources.source import BLOCK_BYTES
-from callcenter_etl.sources.source_formats import open_source
+from callcenter_etl.sources.source_formats import open_source, source_format
 from callcenter_etl.tools.explain.find_record import MAX_RAW_BYTES, FoundRecord, find_record, letters
 from callcenter_etl.tools.explain.rule_verdicts import BROKEN, RuleVerdict, explain_rules
 
 ACCEPTED, REJECTED, REFUSED = "accepted", "rejected", "refused"
+# Malformed records that can still be split into fields.
+_SPLIT = (STRUCTURAL_RULES[FIELDS], STRUCTURAL_RULES[WIDTH])
 
 
 @dataclass(frozen=True, slots=True)
 class FieldExplanation:
     """A field with its spreadsheet letter, name in the header, column and type in the contract, and value.
 
-    For a classified column, `value` is None and `hidden` is the classification.
+    `judged` is the normalized value, None where it is the value itself. For a classified column, both are None and
+    `hidden` is the classification.
     """
 
     letter: str
@@ -40,6 +42,7 @@ class FieldExplanation:
     value: str | None
     hidden: str | None
     state: str
+    judged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def explain_line(
         validator = Validator(document, lookups=load_lookups(document, contract.origin))
         found = find_record(reader, header, line, validator)
         hidden = {} if show_values else hidden_columns(document)
-        explained = _Record(found, header.layout, dialect_of(document), document, hidden)
+        explained = _Record(found, header.layout, source_format(document), document, hidden)
         return explained.explanation(reader.uri, line, _rules_of(found, validator, hidden))
 
 
@@ -123,7 +126,7 @@ class _Record:
 
     found: FoundRecord
     layout: ColumnLayout
-    dialect: Dialect
+    form: LineFormat
     document: ContractDocument
     hidden: Mapping[str, str]
 
@@ -149,11 +152,11 @@ class _Record:
         found = self.found
         if found.values is not None and found.columns is not None:
             return self._sound_fields(found.values, found.columns)
-        if found.malformed is None or found.malformed[0] != STRUCTURAL_RULES[FIELDS] or found.text is None:
+        if found.malformed is None or found.malformed[0] not in _SPLIT or found.text is None:
             return ()
         # It is unknown which value belongs to which column, so one classified column hides all values.
         hidden = next(iter(self.hidden.values()), None)
-        values = split_fields(found.text.rstrip("\r\n"), self.dialect)
+        values = self.form.split(found.text.rstrip("\r\n"))
         pairs = zip(letters(), zip_longest(self.layout.names, values))  # noqa: B905  letters never end
         return tuple(
             FieldExplanation(
@@ -183,9 +186,15 @@ class _Record:
                     value=None if hidden is not None else value,
                     hidden=hidden,
                     state="not in the contract" if name is None else _state(columns, name),
+                    judged=None if name is None or hidden is not None else _judged(columns, name),
                 )
             )
         return tuple(fields)
+
+
+def _judged(columns: ChunkColumns, name: str) -> str | None:
+    """Return the normalized value, None where it is the source's own."""
+    return str(columns.text(name)[0].as_py()) if columns.normalized_mask(name)[0] else None
 
 
 def _state(columns: ChunkColumns, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ import pyarrow as pa
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.rules.compile import compile_rules
+from callcenter_etl.rules.normalized_text import normalized_text
+from callcenter_etl.rules.rule import Rule
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster, ShownValue
@@ -91,28 +93,33 @@ def find_causes(
     document = contract.document
     rejects = read_rejects(exceptions, document, rejected=rejected, most=most)
     # The sort is stable: clusters of equal size keep the order of the contract's rules.
-    clusters = sorted(_all_clusters(rejects, document), key=lambda cluster: -len(cluster.records))
-    judge = Judge(rejects, load_lookups(document, contract.origin))
+    lookups = load_lookups(document, contract.origin)
+    clusters = sorted(_all_clusters(rejects, document, lookups), key=lambda cluster: -len(cluster.records))
+    judge = Judge(rejects, lookups)
     builder = _CauseBuilder(judge, document)
     causes = tuple(builder.cause(cluster) for cluster in clusters[:MAX_CAUSES])
     return Causes(rejected, len(rejects), rejects.step, causes, max(0, len(clusters) - MAX_CAUSES))
 
 
-def _all_clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+def _all_clusters(
+    rejects: Rejects, document: ContractDocument, lookups: Mapping[str, pa.Array]
+) -> Iterator[Cluster]:
     """Yield the lines that are not records first: their values would appear in the causes of every rule."""
     lines = list(line_clusters(rejects, document))
     yield from lines
     if not lines:
-        yield from _clusters(rejects, document)
+        yield from _clusters(rejects, document, lookups)
         return
     taken = np.concatenate([cluster.records for cluster in lines])
-    for cluster in _clusters(rejects, document):
+    for cluster in _clusters(rejects, document, lookups):
         kept = without_records(cluster, taken)
         if kept is not None:
             yield kept
 
 
-def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]:
+def _clusters(
+    rejects: Rejects, document: ContractDocument, lookups: Mapping[str, pa.Array]
+) -> Iterator[Cluster]:
     yield from structural_clusters(rejects, document)
     columns = {column.name: column for column in document.columns}
     for rule in compile_rules(document):
@@ -120,24 +127,30 @@ def _clusters(rejects: Rejects, document: ContractDocument) -> Iterator[Cluster]
         if not len(records):
             continue
         if rule.key:
-            yield _repeats(rule.id, rule.key, records, rejects)
+            key = [normalized_text(columns[name], rejects.text(name)) for name in rule.key]
+            yield _repeats(rule, records, key)
         elif rule.column is None:
             yield Cluster(rule.id, records, f"{rule.id} does not hold")
         else:
             column = columns[rule.column]
-            values = rejects.text(column.name).take(pa.array(records))
-            yield from value_clusters(BrokenValues(document, column, rule.kind, records, values))
+            # As they were judged, so that a cause never names what a normalization has removed.
+            values = normalized_text(column, rejects.text(column.name)).take(pa.array(records))
+            yield from value_clusters(
+                BrokenValues(document, column, rule.kind, records, values, lookups.get(column.name))
+            )
 
 
-def _repeats(rule: str, key: tuple[str, ...], records: Indices, rejects: Rejects) -> Cluster:
+def _repeats(rule: Rule, records: Indices, key: Sequence[pa.StringArray]) -> Cluster:
     """Return the cluster of repeated keys, with a hint if each of them is repeated once."""
     picks = pa.array(records)
-    table = pa.table({str(at): rejects.text(name).take(picks) for at, name in enumerate(key)})
+    table = pa.table({str(at): values.take(picks) for at, values in enumerate(key)})
     # pyarrow has no distinct rows of a table; groups without an aggregate are the same.
     distinct = table.group_by(table.column_names).aggregate([]).num_rows
     keys = "key" if distinct == 1 else "different keys"
     hint = "was a part sent twice?" if distinct == len(records) > 1 else None
-    return Cluster(rule, records, f"{', '.join(key)} occurred before ({distinct:,} {keys})", hint=hint)
+    return Cluster(
+        rule.id, records, f"{', '.join(rule.key)} occurred before ({distinct:,} {keys})", hint=hint
+    )
 
 
 class _CauseBuilder:

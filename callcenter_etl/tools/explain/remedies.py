@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.expressions import ExpressionFaults
+from callcenter_etl.contract.fixed_width import PLACE_KEYS
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
@@ -48,7 +49,13 @@ class Recovery:
     records: int
 
 
-def change_column(document: ContractDocument, name: str, words: str, **changes: Any) -> Remedy:
+# Keys that make more values valid, or equal: these take part in uniqueness with the values of accepted records.
+_KEYS_OF_VALUES = frozenset({"type", *RULE_KEYS["type"].companions, "trim", "case"})
+
+
+def change_column(
+    document: ContractDocument, name: str, words: str, *, sure: str = EXACT, **changes: Any
+) -> Remedy:
     """Return the remedy that changes keys of one column.
 
     A value that becomes valid takes part in uniqueness among accepted records, which are not read: the number of
@@ -62,7 +69,8 @@ def change_column(document: ContractDocument, name: str, words: str, **changes: 
     compared = any(
         KINDS[key].compares_records and changed.severity_of(key) == "error" for key in changed.rule_keys
     )
-    sure = UPPER_BOUND if compared and changes.keys() & {"type", "format"} else EXACT
+    if sure == EXACT and compared and changes.keys() & _KEYS_OF_VALUES:
+        sure = UPPER_BOUND
     return Remedy(
         words=words,
         yaml=f"columns: [{column_yaml(changed)}]",
@@ -102,19 +110,28 @@ def column_yaml(column: Column) -> str:
             declared = getattr(column, companion)
             if declared:
                 values[companion] = declared
+    # Keys that belong to no rule, or to several.
+    values |= {key: declared for key in ("ignore_case", "trim", "case") if (declared := getattr(column, key))}
     if column.lookup is not None:
         values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
     for key in ("severity", "reason"):
         declared = getattr(column, key)
         if declared:
             values[key] = declared["*"] if set(declared) == {"*"} else declared
+    return _scalar(values | _keys_without_rules(column))
+
+
+def _keys_without_rules(column: Column) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        key: getattr(column, key) for key in PLACE_KEYS if key in column.model_fields_set
+    }
     if column.aliases:
         values["aliases"] = list(column.aliases)
     if column.classification != "public":
         values["classification"] = column.classification
     if column.description is not None:
         values["description"] = column.description
-    return _scalar(values)
+    return values
 
 
 def rule_yaml(rule: RecordRule) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from callcenter_etl.sources.compression import suffix_of
+from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import base_name
 from callcenter_etl.tools.infer.column_draft import InferredColumn
 from callcenter_etl.tools.infer.evidence import plural

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.sources.blocks import LineBlock, RecordFormat
 from callcenter_etl.sources.chunk import Chunk
-from callcenter_etl.sources.dialect import Dialect
 from callcenter_etl.sources.encodings import is_ascii_superset
-from callcenter_etl.sources.field_text import LINE_BREAKS, can_hold, record_text
-from callcenter_etl.sources.framing import ENCODING, FIELDS, QUOTE, STRUCTURAL_RULES
+from callcenter_etl.sources.field_text import LINE_BREAKS
+from callcenter_etl.sources.framing import ENCODING, FIELDS, STRUCTURAL_RULES
+from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.tools.reprocess.exceptions_sheet import Row
 
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
@@ -45,21 +45,24 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """The format of written records: the source's dialect and names, and the line end of its files."""
+    """The format of written records: the source's format and names, and the line end of its files."""
 
-    dialect: Dialect
+    form: LineFormat
     names: tuple[str, ...]
     line_end: str
 
     @property
     def encoding(self) -> str:
         """The encoding of target and rejected: the source's, or UTF-8 if that is not a superset of ASCII."""
-        return self.dialect.encoding if is_ascii_superset(self.dialect.encoding) else "utf-8"
+        declared = self.form.dialect.encoding
+        return declared if is_ascii_superset(declared) else "utf-8"
 
     @property
-    def as_text(self) -> Dialect:
-        """The dialect of the records as text, before they are encoded."""
-        return replace(self.dialect, encoding="utf-8")
+    def as_text(self) -> RecordFormat:
+        """The format of the records as text, before they are encoded."""
+        return replace(
+            self.form.records(len(self.names), None), dialect=replace(self.form.dialect, encoding="utf-8")
+        )
 
 
 def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
@@ -133,22 +136,13 @@ def _written(row: Row, writing: Writing) -> _Written:
 
 
 def _from_values(values: Sequence[str], writing: Writing) -> _Written:
-    dialect = writing.dialect
-    text = record_text(values, dialect)
-    for at, (name, value) in enumerate(zip(writing.names, values, strict=True)):
-        if not can_hold(value, dialect, first=not at):
-            return _Written(text, STRUCTURAL_RULES[FIELDS], _no_field(name, dialect))
-        if not dialect.multiline and any(each in value for each in LINE_BREAKS):
-            reason = f"the value of {name} holds a line break, which source.multiline does not allow"
-            return _Written(text, STRUCTURAL_RULES[QUOTE], reason)
+    text = writing.form.text(values)
+    for position, (name, value) in enumerate(zip(writing.names, values, strict=True)):
+        wrong = writing.form.unwritable(position, value)
+        if wrong is not None:
+            status, reason = wrong
+            return _Written(text, STRUCTURAL_RULES[status], f"the value of {name} {reason}")
     return _Written(text)
-
-
-def _no_field(name: str, dialect: Dialect) -> str:
-    """Return why no field of the dialect can hold a value."""
-    if dialect.quote is None:
-        return f"the value of {name} holds a delimiter or line break, and the source has no quotes"
-    return f"the value of {name} needs quotes and holds one, and the source has no way to write that"
 
 
 def _encodable(written: _Written, writing: Writing) -> _Written:
@@ -172,7 +166,7 @@ def _framed_together(
             continue
         breaks = any(mark in each.text for mark in LINE_BREAKS)
         # Quotes of values are written in pairs; those of raw text may be open and join the next lines.
-        joins = writing.dialect.multiline and not any(row.values)
+        joins = writing.form.dialect.multiline and not any(row.values)
         if breaks or joins:
             yield [at]
         else:
@@ -184,8 +178,8 @@ def _framed_together(
 def _read(text: str, writing: Writing, records: int) -> Chunk | None:
     """Read records back; None if their number differs."""
     # With a line end, because the last record of a one-column source may be empty.
-    raw, shape = f"{text}\n".encode(), RecordFormat(writing.as_text, len(writing.names))
-    chunk = next(iter(LineBlock(raw, first_line=1, offset=0, format=shape).parse().chunks), None)
+    raw = f"{text}\n".encode()
+    chunk = next(iter(LineBlock(raw, first_line=1, offset=0, format=writing.as_text).parse().chunks), None)
     return chunk if chunk is not None and len(chunk) == records else None
 
 

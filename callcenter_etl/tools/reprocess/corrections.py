@@ -17,8 +17,8 @@ from callcenter_etl.errors import AccountingError, SourceError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.run.exceptions_file import ExceptionsFile
-from callcenter_etl.sources.dialect import dialect_of
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.source_formats import source_format
 from callcenter_etl.store import access
 from callcenter_etl.store.uris import base_name
 from callcenter_etl.tools.reprocess.corrected_records import Batch, Writing, batch_of
@@ -104,7 +104,7 @@ class CorrectedExceptions:
         self.layout, problems = _layout_of(sheet, document)
         start = _start_of_target(origin, document)
         self.line_end = b"\r\n" if b"\r\n" in start else b"\n"
-        self._writing = Writing(dialect_of(document), self.layout.names, self.line_end.decode())
+        self._writing = Writing(source_format(document), self.layout.names, self.line_end.decode())
         self._lines = np.empty(0, dtype=np.int64)
         if not problems:
             self._lines = sheet.lines(problems)

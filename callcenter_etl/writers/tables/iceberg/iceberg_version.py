@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,6 +16,7 @@ from pyiceberg.table import Table
 from pyiceberg.types import StringType
 
 from callcenter_etl.errors import OutputError
+from callcenter_etl.sqlite_errors import sqlite_cause
 from callcenter_etl.store.uris import shown
 from callcenter_etl.writers.tables.iceberg.iceberg_types import text_of
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN, Provenance
@@ -130,6 +132,9 @@ def _text(bounds: dict[int, bytes] | None, at: int) -> str | None:
 
 def cause_of(error: Exception) -> str:
     """Return what a library says is wrong; of damaged metadata no text, which the message of pydantic would quote."""
+    stored = getattr(error, "orig", None)  # SQLAlchemy's own text would quote the statement and its values
+    if isinstance(stored, sqlite3.OperationalError):
+        return sqlite_cause(stored)
     refused = error.__cause__ or error  # pyiceberg puts pydantic's error into one of its own
     if isinstance(refused, ValidationError):
         (first, *_) = refused.errors(include_input=False, include_url=False, include_context=False)
