@@ -15,7 +15,7 @@ from callcenter_etl.tools.infer.sample_chunks import OnBytes, plain_document
 from callcenter_etl.tools.infer.sample_header import check_names, has_header
 from callcenter_etl.tools.infer.sample_quoting import cuts_short, quoting_of
 from callcenter_etl.tools.infer.sample_survey import Encoding, Survey
-from callcenter_etl.tools.infer.surroundings.footer import Footer
+from callcenter_etl.tools.infer.surroundings.footer import FooterLines
 from callcenter_etl.tools.infer.surroundings.footer_figures import SampleSums, with_figures
 from callcenter_etl.tools.infer.surroundings.sample_lines import SampleLines
 from callcenter_etl.tools.infer.surroundings.table import Finding, footer_finding, table_of
@@ -39,7 +39,7 @@ class SampleLayout:
     quoting: Mapping[str, Any]
     header_evidence: str = ""
     findings: Mapping[str, Finding] = field(default_factory=dict)
-    footers: tuple[Footer, ...] = ()
+    footers: tuple[FooterLines, ...] = ()
     places: tuple[FixedColumn, ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from callcenter_etl.tools.infer.sample_chunks import OnBytes, read_chunks
 from callcenter_etl.tools.infer.sample_survey import Survey
 
 MIN_SHORT = 3  # one or two short records are damaged ones
-MOST = 4  # an escape leaves at most one malformed record in so many
+MIN_EXPLAINED = 4  # an escape leaves at most one malformed record in so many
 MIN_SHORT_SHARE = 50  # one in so many
 _PLAIN: tuple[dict[str, Any], ...] = (
     {"multiline": True},
@@ -55,7 +55,7 @@ def quoting_of(surveys: Sequence[Survey], document: WithKeys, on_bytes: OnBytes)
         for change in _ESCAPED:
             left = counts_of(surveys, document(change), on_bytes)
             # Without a look at lenient ones: these make the same records of `"say \"hello\""`, but not the same values.
-            if left.malformed * MOST <= plain.malformed and left.sound > plain.sound:
+            if left.malformed * MIN_EXPLAINED <= plain.malformed and left.sound > plain.sound:
                 return dict(change)
     return _most_sound(plain, surveys, document, on_bytes)
 

@@ -29,7 +29,7 @@ class FooterFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Footer:
+class FooterLines:
     """The lines below the records."""
 
     lines: tuple[str, ...] = ()
