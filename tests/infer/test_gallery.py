@@ -27,7 +27,7 @@ def inferred(case: Path) -> Inference:
 
 def types_of(document: ContractDocument) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Give type and formats of columns by name; without a header by place or by last character."""
-    found = {}
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for place, column in enumerate(document.columns, start=1):
         unnamed = f"column_{place}" if column.end is None else f"to_{column.end}"
         name = unnamed if document.source.header == "none" else column.name

@@ -10,13 +10,13 @@ from typing import Any
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.tools.infer.declarable import in_source
 from callcenter_etl.tools.infer.evidence import plural
-from callcenter_etl.tools.infer.fixed_width import FixedColumn, fixed_columns
+from callcenter_etl.tools.infer.fixed_columns import FixedColumn, fixed_columns
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, plain_document
 from callcenter_etl.tools.infer.sample_header import check_names, has_header
 from callcenter_etl.tools.infer.sample_quoting import cuts_short, quoting_of
 from callcenter_etl.tools.infer.sample_survey import Encoding, Survey
-from callcenter_etl.tools.infer.surroundings.footer import FooterLines
 from callcenter_etl.tools.infer.surroundings.footer_figures import SampleSums, with_figures
+from callcenter_etl.tools.infer.surroundings.sample_footer import SampleFooter
 from callcenter_etl.tools.infer.surroundings.sample_lines import SampleLines
 from callcenter_etl.tools.infer.surroundings.table import Finding, footer_finding, table_of
 
@@ -39,7 +39,7 @@ class SampleLayout:
     quoting: Mapping[str, Any]
     header_evidence: str = ""
     findings: Mapping[str, Finding] = field(default_factory=dict)
-    footers: tuple[FooterLines, ...] = ()
+    footers: tuple[SampleFooter, ...] = ()
     places: tuple[FixedColumn, ...] = ()
 
     @property

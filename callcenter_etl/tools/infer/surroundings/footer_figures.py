@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from callcenter_etl.rules.type_checks import DECIMAL, type_check
 from callcenter_etl.tools.infer.name_meaning import snake
-from callcenter_etl.tools.infer.surroundings.footer import NUMBER, FooterFigure, FooterLines
+from callcenter_etl.tools.infer.surroundings.sample_footer import NUMBER, FooterFigure, SampleFooter
 
 MAX_PLACES = 20  # digits of a number that is added up; longer ones are identifiers
 _DURATION = re.compile(r"(?P<hours>[0-9]+):(?P<minutes>[0-5][0-9]):(?P<seconds>[0-5][0-9])")
@@ -75,7 +75,7 @@ class SampleSums:
         return FooterFigure(f"sum_{snake(name) or equal.index(True) + 1}", kind, f"the sum of {name}")
 
 
-def with_figures(footer: FooterLines, sums: SampleSums) -> FooterLines:
+def with_figures(footer: SampleFooter, sums: SampleSums) -> SampleFooter:
     """Return a footer with the numbers that the records of its sample confirm."""
     texts = [match[0] for line in footer.lines for match in NUMBER.finditer(line)]
     figures = {text: figure for text in texts if (figure := sums.figure(text)) is not None}

@@ -11,7 +11,6 @@ from callcenter_etl.tools.infer.delimiters import split_of
 from callcenter_etl.tools.infer.evidence import plural, shown
 from callcenter_etl.tools.infer.surroundings import line_patterns
 from callcenter_etl.tools.infer.surroundings.comments import comment_mark
-from callcenter_etl.tools.infer.surroundings.footer import FooterLines, footer_lines
 from callcenter_etl.tools.infer.surroundings.header_lines import (
     joined_names,
     lines_below,
@@ -19,6 +18,7 @@ from callcenter_etl.tools.infer.surroundings.header_lines import (
     type_line_pattern,
 )
 from callcenter_etl.tools.infer.surroundings.preamble import preamble_length, sep_delimiter
+from callcenter_etl.tools.infer.surroundings.sample_footer import SampleFooter, footer_lines
 from callcenter_etl.tools.infer.surroundings.sample_lines import LineRow, LineSplit, SampleLines, width_of
 
 
@@ -37,7 +37,7 @@ class SampleTable:
     split: LineSplit
     first: tuple[tuple[str, ...], ...]
     findings: dict[str, Finding] = field(default_factory=dict)
-    footers: tuple[FooterLines, ...] = ()
+    footers: tuple[SampleFooter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Sample:
     rows: list[LineRow]
     preamble: tuple[str, ...]
     below: int
-    footer: FooterLines
+    footer: SampleFooter
 
 
 def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> SampleTable:
@@ -83,7 +83,7 @@ def _sample(lines: SampleLines, split: LineSplit, width: int, mark: str | None) 
     table = [row for row in rows[above:] if row.text or width == 1]
     footer = footer_lines(tail, [split.cells(line) for line in tail], width)
     below = lines_below([row.cells for row in table], width)
-    return _Sample(table, tuple(head[: rows[above].line] if above else ()), below, FooterLines(footer))
+    return _Sample(table, tuple(head[: rows[above].line] if above else ()), below, SampleFooter(footer))
 
 
 def _preamble(preambles: Sequence[tuple[str, ...]], found: Sequence[_Sample]) -> list[tuple[str, Finding]]:
@@ -128,7 +128,7 @@ def _comment(mark: str | None, samples: Sequence[SampleLines]) -> list[tuple[str
     return [("comment", Finding(mark, f"{plural(count, 'line')} {verb} with it, and no record"))]
 
 
-def footer_finding(footers: Sequence[FooterLines]) -> Finding | None:
+def footer_finding(footers: Sequence[SampleFooter]) -> Finding | None:
     """Return the lines below the records of all samples, None if no sample has any."""
     lengths = {len(each.lines) for each in footers} - {0}
     if not lengths:

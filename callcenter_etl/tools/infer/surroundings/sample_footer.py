@@ -29,7 +29,7 @@ class FooterFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class FooterLines:
+class SampleFooter:
     """The lines below the records."""
 
     lines: tuple[str, ...] = ()
