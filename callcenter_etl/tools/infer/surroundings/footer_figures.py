@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from callcenter_etl.contract.column import Column
 from callcenter_etl.rules.type_checks import DECIMAL, type_check
 from callcenter_etl.tools.infer.name_meaning import snake
 from callcenter_etl.tools.infer.surroundings.sample_footer import NUMBER, FooterFigure, SampleFooter
 
 MAX_PLACES = 20  # digits of a number that is added up; longer ones are identifiers
+_DURATIONS = Column(name="duration", type="duration")
 _DURATION = re.compile(r"(?P<hours>[0-9]+):(?P<minutes>[0-5][0-9]):(?P<seconds>[0-5][0-9])")
 
 
@@ -46,7 +48,7 @@ class SampleSums:
                 distinct.filter(numeric).to_pylist(), counts.filter(numeric).to_pylist(), strict=True
             ):
                 self.numbers[place] += Decimal(value) * count
-            fits, typed = type_check(distinct, "duration", ())
+            fits, typed = type_check(distinct, _DURATIONS)
             if typed is not None and fits.any():
                 micros = pc.fill_null(typed, 0).to_numpy(zero_copy_only=False)
                 self.durations[place] += int(np.dot(micros.astype(object), counts.to_numpy()))
