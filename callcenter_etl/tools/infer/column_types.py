@@ -9,7 +9,6 @@ from fractions import Fraction
 from callcenter_etl.tools.infer import name_meaning
 from callcenter_etl.tools.infer.column_profile import ColumnProfile
 from callcenter_etl.tools.infer.damage import DATES, EXACT_DIGITS, SCIENTIFIC
-from callcenter_etl.tools.infer.declarable import in_column
 from callcenter_etl.tools.infer.evidence import instant
 from callcenter_etl.tools.infer.format_evidence import Reading
 from callcenter_etl.tools.infer.personal import MIN_PHONE_DIGITS
@@ -81,7 +80,7 @@ class Fits:
         """Return the type that a person would declare."""
         kind = self._chosen() if self.profile.filled else "digits" if self._is_destroyed() else "text"
         form = self._form(kind)
-        if form is not None and in_column(form.type, form.keys):
+        if form is not None:
             return Kind(form.type, form.misfits, form=form)
         return Kind(kind, self.misfits.get(kind, 0), self.readings.get(kind))
 

@@ -14,6 +14,7 @@ RARE_DELIMITERS = "~^\x01\x1f\x1e§¦"
 SNIFFED_CHARACTERS = 2**15  # clevercsv's run time grows faster than the size of its sample
 NEARLY_ALL = 0.95
 CONSISTENT = 0.9
+_BRACKETS = ("<>", "[]", "{}")
 _LONG = re.compile(r"""[^\w\s"'().%+-]{2,8}|\t{2,8}""")
 
 
@@ -68,7 +69,12 @@ def _long_delimiter(lines: Sequence[str]) -> str | None:
     if len(filled) < 2:
         return None
     shown = f"{filled[0]}\n{filled[len(filled) // 2]}"
-    candidates: list[str] = list(dict.fromkeys(_LONG.findall(shown)))
+    # `;$` is a delimiter and the beginning of an amount; delimiters have the same character at both ends, or brackets.
+    candidates: list[str] = [
+        each
+        for each in dict.fromkeys(map(str, _LONG.findall(shown)))
+        if each[0] == each[-1] or each[0] + each[-1] in _BRACKETS
+    ]
     for candidate in candidates:
         counts = [line.count(candidate) for line in filled]
         usual = max(set(counts), key=counts.count)

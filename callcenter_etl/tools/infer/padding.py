@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from callcenter_etl.tools.infer.column_profile import ColumnProfile
 from callcenter_etl.tools.infer.column_types import ENOUGH, Fits
-from callcenter_etl.tools.infer.declarable import in_column
 from callcenter_etl.tools.infer.value_lists import allowed_values
 
 
@@ -15,11 +14,7 @@ def without_padding(profile: ColumnProfile, tolerance: Fraction) -> ColumnProfil
     """Return the profile of the trimmed values if only these have a type or a list, else the profile itself."""
     trimmed = profile.trimmed
     # A few padded values are outliers.
-    if (
-        trimmed is None
-        or profile.padded <= int(tolerance * profile.filled)
-        or not in_column("text", {"trim": True})
-    ):
+    if trimmed is None or profile.padded <= int(tolerance * profile.filled):
         return profile
     if _type_of(profile, tolerance) != "text":
         return profile

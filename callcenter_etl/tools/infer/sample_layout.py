@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.tools.infer.declarable import in_source
 from callcenter_etl.tools.infer.evidence import plural
 from callcenter_etl.tools.infer.fixed_columns import FixedColumn, fixed_columns
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, plain_document
@@ -107,7 +106,7 @@ def layout_of(
     samples = [_lines(each, encoding) for each in surveys]
     table = table_of(samples, delimiter=delimiter)
     places = fixed_columns(samples[0].head) if len(table.first[0]) == 1 and delimiter is None else ()
-    if places and in_source(["format"]) and not header:
+    if places and not header:
         return _fixed_width(places, encoding)
     numbered = _numbered(len(table.first[0]))
     layout = SampleLayout(
@@ -117,7 +116,7 @@ def layout_of(
         header=False,
         names=numbered,
         quoting={},
-        findings={key: each for key, each in table.findings.items() if in_source([key])},
+        findings=table.findings,
         footers=table.footers,
     )
     evidence = "as was asked for"

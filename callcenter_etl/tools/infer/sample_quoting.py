@@ -8,7 +8,6 @@ from typing import Any
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.sources.framing import FIELDS, QUOTE
-from callcenter_etl.tools.infer.declarable import in_source
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, read_chunks
 from callcenter_etl.tools.infer.sample_survey import Survey
 
@@ -51,7 +50,7 @@ def quoting_of(surveys: Sequence[Survey], document: WithKeys, on_bytes: OnBytes)
     plain = counts_of(surveys, document({}), on_bytes)
     if not plain.malformed:
         return {}
-    if escaped and in_source(["escape"]):
+    if escaped:
         for change in _ESCAPED:
             left = counts_of(surveys, document(change), on_bytes)
             # Without a look at lenient ones: these make the same records of `"say \"hello\""`, but not the same values.
@@ -80,8 +79,6 @@ def cuts_short(
     surveys: Sequence[Survey], document: WithKeys, on_bytes: OnBytes, *, quoting: Mapping[str, Any]
 ) -> int:
     """Return how many records lack fields at their end, 0 if these are too few to be usual."""
-    if not in_source(["short_records"]):
-        return 0
     before = counts_of(surveys, document(quoting), on_bytes)
     if before.by_fields < max(MIN_SHORT, (before.sound + before.malformed) // MIN_SHORT_SHARE):
         return 0

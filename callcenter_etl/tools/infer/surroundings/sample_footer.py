@@ -73,9 +73,8 @@ def footer_lines(tail: Sequence[str], rows: Sequence[Sequence[str]], width: int)
 
 def _is_below(row: Sequence[str], firsts: Sequence[str], width: int) -> bool:
     first = next((cell.strip() for cell in row if cell.strip()), "")
+    numbered = sum(map(is_value, firsts)) * 2 > len(firsts) and not is_value(first)
     if first in firsts or _LABEL.fullmatch(first) is None:
         # A line of one text below a table with values in its first column is no cut record.
-        numbers = sum(map(is_value, firsts)) * 2 > len(firsts)
-        alone = width > 2 and len(row) == 1 and numbers and not is_value(first)
-        return alone and " " in first
-    return len(row) != width or filled(row) < width
+        return width > 2 and len(row) == 1 and numbered and " " in first
+    return len(row) != width or filled(row) < width or numbered

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from callcenter_etl.tools.infer.declarable import in_source
 from callcenter_etl.tools.infer.delimiters import split_of
 from callcenter_etl.tools.infer.evidence import plural, shown
 from callcenter_etl.tools.infer.surroundings import line_patterns
@@ -64,6 +63,7 @@ def table_of(samples: Sequence[SampleLines], *, delimiter: str | None) -> Sample
             *_preamble([each.preamble for each in found], found),
             *_header_lines(header[0], split),
             *_comment(mark, samples),
+            *_spaces(split),
         ]
     )
     footer = footer_finding([each.footer for each in found])
@@ -128,6 +128,12 @@ def _comment(mark: str | None, samples: Sequence[SampleLines]) -> list[tuple[str
     return [("comment", Finding(mark, f"{plural(count, 'line')} {verb} with it, and no record"))]
 
 
+def _spaces(split: LineSplit) -> list[tuple[str, Finding]]:
+    if not split.skip_initial_space:
+        return []
+    return [("skip_initial_space", Finding(value=True, evidence="a space is behind nearly all delimiters"))]
+
+
 def footer_finding(footers: Sequence[SampleFooter]) -> Finding | None:
     """Return the lines below the records of all samples, None if no sample has any."""
     lengths = {len(each.lines) for each in footers} - {0}
@@ -157,7 +163,7 @@ def _trailing(
     """Return the header cells and, where all records end in one delimiter more than they need, that finding."""
     body = [row.cells for each in rows for row in each[1:]]
     ended = sum(len(cells) == width and not cells[-1] for cells in body)
-    if width < 3 or not body or ended != len(body) or not in_source(["trailing_delimiter"]):
+    if width < 3 or not body or ended != len(body):
         return first, {}
     named = first[0] if len(first[0]) == width - 1 else first[0][:-1] if not first[0][-1] else None
     if named is None or len(named) != width - 1:
