@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.key_types import MAX_WRITTEN_DIGITS, is_whole, number_in
 from callcenter_etl.contract.quoting import quoted, shortened
+from callcenter_etl.contract.time_literals import literal_fault, parse_literal
 
 Found = Iterator[tuple[Path, str, int]]
 
@@ -17,29 +17,30 @@ _FORMS = {
     "digits": "10",
     "integer": "10",
     "decimal": "10.5",
-    "date": "2025-01-31",
-    "time": "08:30:00",
-    "datetime": "2025-01-31 08:30:00",
-    "duration": "1:30:00",
 }
 
 
-def bound_faults(key: str, bound: str | None, kind: str, path: Path) -> Found:
+def bound_faults(key: str, bound: str | None, kind: str, timezone: str | None, path: Path) -> Found:
     """Yield the fault of a bound (`min` or `max`) that is not of the column's type."""
     if bound is None:
         return
     if kind in ("text", "boolean"):
         yield (*path, key), _no_order(key, kind), 0
-    elif _bound_value(kind, bound) is None:
+    elif kind not in NUMERIC:
+        wrong = literal_fault(kind, bound, timezone, quote="")
+        yield from () if wrong is None else (((*path, key), wrong, 0),)
+    elif _number(kind, bound) is None:
         yield (*path, key), f"{quoted(bound)} is no {kind} ({_advice(key, bound, kind)})", 0
 
 
-def bound_order_faults(low: str | None, high: str | None, kind: str, path: Path) -> Found:
+def bound_order_faults(
+    low: str | None, high: str | None, kind: str, timezone: str | None, path: Path
+) -> Found:
     """Yield the fault of two bounds that no value can satisfy together."""
     # A bound that is no value of the type has a fault of its own already.
     if low is None or high is None or kind in ("text", "boolean"):
         return
-    least, most = _bound_value(kind, low), _bound_value(kind, high)
+    least, most = (_bound_value(kind, each, timezone) for each in (low, high))
     if least is not None and most is not None and least > most:
         yield (*path, "min"), _too_great("min", low, "max", high), 0
 
@@ -63,7 +64,7 @@ def _no_order(key: str, kind: str) -> str:
 
 def _advice(key: str, bound: str, kind: str) -> str:
     number = number_in(bound)
-    if kind not in NUMERIC or number is None:
+    if number is None:
         return f"write it as {_FORMS[kind]}"
     if number < 0 and kind == "digits":
         return "digits have no sign: write 0 or a greater number"
@@ -75,9 +76,11 @@ def _advice(key: str, bound: str, kind: str) -> str:
     return f"write {number.to_integral_value(rounding)}, or declare type: decimal"
 
 
-def _bound_value(kind: str, bound: str) -> Decimal | int | None:
-    if kind not in NUMERIC:
-        return parse_duration(bound) if kind == "duration" else parse_iso(kind, bound)
+def _bound_value(kind: str, bound: str, timezone: str | None) -> Decimal | int | None:
+    return _number(kind, bound) if kind in NUMERIC else parse_literal(kind, bound, timezone)
+
+
+def _number(kind: str, bound: str) -> Decimal | None:
     number = number_in(bound)
     if number is None or (kind == "digits" and number < 0):
         return None

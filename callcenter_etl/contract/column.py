@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from callcenter_etl.contract.boolean_words import boolean_word_faults
 from callcenter_etl.contract.bounds import bound_faults, bound_order_faults, length_order_faults
-from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
+from callcenter_etl.contract.by_rule import ReasonByRule, SeverityByRule
+from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, FIRST_SHORT_YEAR
 from callcenter_etl.contract.document_text import Path
+from callcenter_etl.contract.duration_formats import DEFAULT_DURATIONS
 from callcenter_etl.contract.key_types import (
     Flag,
     FrozenModel,
@@ -29,16 +31,21 @@ from callcenter_etl.contract.key_types import (
     as_null,
     as_text,
     plain_whole_number,
-    show,
 )
+from callcenter_etl.contract.lookup_keys import Lookup
 from callcenter_etl.contract.normalization import LetterCase, normalization_faults
 from callcenter_etl.contract.number_format import NUMBER_KEYS, number_format_faults
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
-from callcenter_etl.contract.storage_options import Address
-from callcenter_etl.contract.suggestions import did_you_mean
-from callcenter_etl.contract.typed_text import TEMPORAL, format_fault, is_value
+from callcenter_etl.contract.temporal_keys import (
+    TwoDigitYears,
+    format_faults,
+    timezone_faults,
+    two_digit_years_faults,
+)
+from callcenter_etl.contract.timezones import timezone_fault
+from callcenter_etl.contract.typed_text import is_value
 
 Found = Iterator[tuple[Path, str, int]]
 ColumnType = Literal[
@@ -46,32 +53,7 @@ ColumnType = Literal[
 ]
 
 
-class Lookup(FrozenModel):
-    """A column of a CSV file in which a value must occur."""
-
-    file: Address = Field(description="path relative to the contract, or an address such as s3://")
-    column: Text = Field(description="name of the column in that file")
-
-
-def _by_rule(value: Any, take: Any) -> Any:
-    """Return values by rule key, converted by `take`; one value for all rules of a column is under '*'."""
-    if value is None:
-        return {}
-    if isinstance(value, dict):
-        return {str(key): take(each) for key, each in value.items()}
-    return {"*": take(value)}
-
-
-def _severity(value: Any) -> str:
-    if value not in ("error", "warn"):
-        raise ValueError(
-            f"error or warn is expected, not {show(value)}{did_you_mean(str(value), ('error', 'warn'))}"
-        )
-    return str(value)
-
-
-_FOLDED_KEYS = ("allowed", "true_values")  # of which `ignore_case` is a companion
-_WORD_OR_MAP = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
+_FOLDED_KEYS = ("allowed", "true_values", "unique")  # of which `ignore_case` is a companion
 
 
 class Column(FrozenModel):
@@ -79,7 +61,13 @@ class Column(FrozenModel):
 
     name: Text = Field(description="the header name")
     type: ColumnType = Field("text", description="what a value must be")
-    format: Texts = Field((), description="strptime formats of a date, time or datetime")
+    format: Texts = Field(
+        (), description="strptime formats of a date, time or datetime, or units of a duration, such as M:SS"
+    )
+    timezone: OptionalText = Field(
+        None, description="time zone of a datetime without an offset, such as America/Chicago"
+    )
+    two_digit_years: TwoDigitYears | None = Field(None, description="the hundred years of %y")
     decimal: OptionalText = Field(None, description="decimal separator of numbers, a point by default")
     thousands: OptionalText = Field(None, description="separator between groups of three digits")
     prefix: Texts = Field((), description="texts of which one may be before a number")
@@ -96,7 +84,7 @@ class Column(FrozenModel):
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     allowed: OptionalTextList = Field(None, description="the values allowed, compared exactly")
     ignore_case: Flag = Field(
-        default=False, description="allowed values, or words of a boolean, in any letter case"
+        default=False, description="allowed values, words of a boolean and unique keys in any letter case"
     )
     unique: Flag = Field(default=False, description="no value twice in the source")
     lookup: Lookup | None = Field(None, description="the value must occur in a column of another file")
@@ -107,14 +95,12 @@ class Column(FrozenModel):
     align: Literal["left", "right"] = Field(
         "left", description="fixed_width: the side on which values are; the other side is filled"
     )
-    severity: Annotated[
-        dict[str, str],
-        BeforeValidator(lambda value: _by_rule(value, _severity)),
-        WithJsonSchema(_WORD_OR_MAP),
-    ] = Field(default_factory=dict, description="error or warn, for the column or by rule")
-    reason: Annotated[
-        dict[str, str], BeforeValidator(lambda value: _by_rule(value, as_text)), WithJsonSchema(_WORD_OR_MAP)
-    ] = Field(default_factory=dict, description="replaces the standard sentence, for the column or by rule")
+    severity: SeverityByRule = Field(
+        default_factory=dict, description="error or warn, for the column or by rule"
+    )
+    reason: ReasonByRule = Field(
+        default_factory=dict, description="replaces the standard sentence, for the column or by rule"
+    )
     aliases: Texts = Field((), description="other header names that mean this column")
     classification: Literal["public", "personal", "secret"] = Field(
         "public", description="who may see the values"
@@ -146,6 +132,24 @@ class Column(FrozenModel):
         # Reasons are joined in the order of the contract's keys, which pydantic's field order does not keep.
         order = tuple(key for key in filled if key in RULE_KEYS and RULE_KEYS[key].makes_rule(filled[key]))
         return {**filled, "rule_keys": order}
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of a date, time or duration, the default one included; empty for other types."""
+        return self.format or (DEFAULT_DURATIONS if self.type == "duration" else ())
+
+    @property
+    def first_short_year(self) -> int:
+        """The first year of the hundred to which the years of `%y` belong."""
+        return FIRST_SHORT_YEAR if self.two_digit_years is None else self.two_digit_years.first
+
+    @property
+    def sound_timezone(self) -> str | None:
+        """The time zone, None where the database has no zone of that name, or values have none."""
+        known = (
+            self.type == "datetime" and self.timezone is not None and timezone_fault(self.timezone) is None
+        )
+        return self.timezone if known else None
 
     def severity_of(self, key: str) -> str:
         """Return the severity of one rule of the column."""
@@ -188,31 +192,28 @@ def _no_faults(part: Part[Column], path: Path) -> Found:
     yield from ()
 
 
-def _format_faults(part: Part[Column], path: Path) -> Found:
+def _time_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    if column.format and column.type not in TEMPORAL:
-        yield (*path, "format"), f"format goes with type date, time or datetime, not {column.type!r}", 0
-        return
-    for declared in column.format:
-        wrong = format_fault(column.type, declared)
-        if wrong is not None:
-            yield (*path, "format"), wrong, 0
+    yield from format_faults(column.type, column.format, path)
+    yield from timezone_faults(column.type, column.timezone, path)
+    if "format" not in part.broken:
+        yield from two_digit_years_faults(column.two_digit_years, column.format, path)
 
 
 def _type_faults(part: Part[Column], path: Path) -> Found:
-    yield from _format_faults(part, path)
+    yield from _time_faults(part, path)
     yield from number_format_faults(part.value, part.broken, path)
     yield from boolean_word_faults(part.value, part.broken, path)
 
 
 def _min_faults(part: Part[Column], path: Path) -> Found:
-    yield from bound_faults("min", part.value.min, part.value.type, path)
+    yield from bound_faults("min", part.value.min, part.value.type, part.value.sound_timezone, path)
 
 
 def _max_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
-    yield from bound_faults("max", column.max, column.type, path)
-    yield from bound_order_faults(column.min, column.max, column.type, path)
+    yield from bound_faults("max", column.max, column.type, column.sound_timezone, path)
+    yield from bound_order_faults(column.min, column.max, column.type, column.sound_timezone, path)
 
 
 def _max_length_faults(part: Part[Column], path: Path) -> Found:
@@ -229,7 +230,7 @@ def _pattern_faults(part: Part[Column], path: Path) -> Found:
 def _allowed_faults(part: Part[Column], path: Path) -> Found:
     column = part.value
     # A faulty or misspelt `allowed` has a fault of its own.
-    folded = [key for key in _FOLDED_KEYS if getattr(column, key) is not None or key in part.broken]
+    folded = [key for key in _FOLDED_KEYS if getattr(column, key) not in (None, False) or key in part.broken]
     if column.ignore_case and not folded and not part.has_unknown_keys:
         yield (
             (*path, "ignore_case"),
@@ -257,7 +258,14 @@ RULE_KEYS: dict[str, RuleKey] = {
     "required": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
     "type": RuleKey(
         makes_rule=_where_not_text,
-        companions=("format", *NUMBER_KEYS, "true_values", "false_values"),
+        companions=(
+            "format",
+            "timezone",
+            "two_digit_years",
+            *NUMBER_KEYS,
+            "true_values",
+            "false_values",
+        ),
         faults=_no_faults,
         typed_faults=_type_faults,
     ),
@@ -274,6 +282,8 @@ RULE_KEYS: dict[str, RuleKey] = {
         faults=_allowed_faults,
         typed_faults=_allowed_value_faults,
     ),
-    "unique": RuleKey(makes_rule=_where_true, companions=(), faults=_no_faults, typed_faults=_no_faults),
+    "unique": RuleKey(
+        makes_rule=_where_true, companions=("ignore_case",), faults=_no_faults, typed_faults=_no_faults
+    ),
     "lookup": RuleKey(makes_rule=_always, companions=(), faults=_no_faults, typed_faults=_no_faults),
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from callcenter_etl.contract.epoch_formats import EPOCH_UNITS, EPOCH_WORDS, parse_epoch
 from callcenter_etl.contract.foreign_formats import to_strptime
 from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.timezones import utc_from_local
 
 DEFAULT_FORMATS: dict[str, tuple[str, ...]] = {
     "date": ("%Y-%m-%d",),
@@ -16,14 +19,14 @@ DEFAULT_FORMATS: dict[str, tuple[str, ...]] = {
     "datetime": ("%Y-%m-%d %H:%M:%S",),
 }
 MICROSECONDS_A_SECOND = 1_000_000
-MAX_DURATION_HOURS = 2_500_000_000  # int64 microseconds hold no more
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FIRST_YEAR_OF_1900 = 69  # %y: 69 to 99 are 19xx, 00 to 68 are 20xx
+FIRST_SHORT_YEAR = 1969  # %y without two_digit_years: 69 to 99 are 19xx, 00 to 68 are 20xx
+FRACTION_DIGITS = 9  # of %f; values are compared in microseconds
 
 
 class FormatFault(ValueError):  # noqa: N818  fault is the product's word
@@ -82,7 +85,7 @@ _DIRECTIVES: dict[str, tuple[str, str, int | None]] = {
     "%-M": ("minute", _UNPADDED_59, None),
     "%S": ("second", "[0-5][0-9]", 2),
     "%-S": ("second", _UNPADDED_59, None),
-    "%f": ("fraction", "[0-9]{1,6}", None),
+    "%f": ("fraction", f"[0-9]{{1,{FRACTION_DIGITS}}}", None),
     "%p": ("half", "[AaPp][Mm]", 2),
     "%b": ("month_name", _names(MONTHS, 3), 3),
     "%B": ("month_name", _names(MONTHS, None), None),
@@ -105,6 +108,8 @@ _HUMAN = {
 @lru_cache(maxsize=1024)
 def compile_format(fmt: str, kind: str) -> CompiledFormat:
     """Compile a format of a date, time or datetime. Raises FormatFault with everything that is wrong with it."""
+    if fmt in EPOCH_UNITS:
+        return _epoch_format(fmt, kind)
     tokens = _TOKEN.findall(fmt)
     # First: "yyyy-MM-dd" has no directive at all, and a list of missing directives would hide the real cause.
     advice = _foreign_fault(fmt, kind)
@@ -116,6 +121,13 @@ def compile_format(fmt: str, kind: str) -> CompiledFormat:
     pieces = tuple(_piece(each) for each in tokens)
     regex = r"\A" + "".join(piece.regex for piece in pieces) + "$"
     return CompiledFormat(format=fmt, kind=kind, pieces=pieces, regex=regex)
+
+
+def _epoch_format(fmt: str, kind: str) -> CompiledFormat:
+    if kind != "datetime":
+        raise FormatFault(f"format {quoted(fmt)} is an instant, not a {kind} (declare type datetime)")
+    piece = Piece(field="epoch", regex="(?P<epoch>-?[0-9]+)", width=None, text=fmt)
+    return CompiledFormat(format=fmt, kind=kind, pieces=(piece,), regex=rf"\A{piece.regex}$")
 
 
 def _piece(part: str) -> Piece:
@@ -171,40 +183,61 @@ def _field_faults(fmt: str, kind: str, parts: list[str]) -> list[str]:
     return [f"format {quoted(fmt)} {sentence}" for broken, sentence in rules if broken]
 
 
+def has_directive(formats: Iterable[str], directive: str) -> bool:
+    """Return whether one of the formats has a directive, such as `%z`; `%%z` has none."""
+    return any(directive in _TOKEN.findall(each) for each in formats)
+
+
 @lru_cache(maxsize=1024)
 def _python_regex(fmt: str, kind: str) -> re.Pattern[str]:
     return re.compile(compile_format(fmt, kind).regex, re.ASCII)
 
 
-def parse_value(kind: str, value: str, formats: tuple[str, ...]) -> int | None:
+def parse_value(
+    kind: str,
+    value: str,
+    formats: tuple[str, ...],
+    *,
+    first_short_year: int = FIRST_SHORT_YEAR,
+    timezone: str | None = None,
+) -> int | None:
     """Parse one value by the first format that accepts it.
 
-    Returns microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), None when no format
-    accepts the value. The UTC offset of a time is subtracted without wrapping at midnight, so the result may be
+    `%y` is a year of the hundred from `first_short_year` on, and a value without an offset is a local time of
+    `timezone`. Returns microseconds since midnight (time) or since 1970-01-01 in UTC (date, datetime), None when no format
+    accepts the value. Digits beyond microseconds are cut. The UTC offset of a time is subtracted without wrapping at midnight, so the result may be
     negative or longer than a day. Raises FormatFault when a format is wrong.
     """
     for fmt in formats:
         match = _python_regex(fmt, kind).fullmatch(value)
         if match is not None:
-            found = _value_of(match.groupdict(), kind)
+            unit = EPOCH_UNITS.get(fmt)
+            if unit is not None:
+                found = parse_epoch(value, unit)
+            else:
+                found = _value_of(match.groupdict(), kind, first_short_year, timezone)
             if found is not None:
                 return found
     return None
 
 
-def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
+def _value_of(
+    groups: dict[str, str | None], kind: str, first_short_year: int, timezone: str | None
+) -> int | None:
     part = {name: text for name, text in groups.items() if text is not None}
     # Plain arithmetic instead of strptime, which accepts unpadded numbers and depends on the locale.
     hour = int(part.get("hour", "0"))
     if "hour12" in part:
         hour = int(part["hour12"]) % 12 + (12 if part["half"].lower() == "pm" else 0)
-    micro = int(part.get("fraction", "0").ljust(6, "0"))
+    micro = int(part.get("fraction", "0").ljust(6, "0")[:6])
     clock = (hour * 3600 + int(part.get("minute", "0")) * 60 + int(part.get("second", "0"))) * 10**6 + micro
     clock -= _offset_microseconds(part.get("offset", "Z"))
     if kind == "time":
         return clock
-    short = int(part.get("short_year", "0"))
-    year = int(part["year"]) if "year" in part else short + (1900 if short >= FIRST_YEAR_OF_1900 else 2000)
+    if "year" in part:
+        year = int(part["year"])
+    else:
+        year = first_short_year + (int(part["short_year"]) - first_short_year) % 100
     month = int(part["month"]) if "month" in part else _index(MONTHS, part["month_name"]) + 1
     try:
         # The expression accepts 02-30; only the calendar knows the days of a month.
@@ -213,7 +246,8 @@ def _value_of(groups: dict[str, str | None], kind: str) -> int | None:
         return None
     if "weekday" in part and _index(DAYS, part["weekday"]) != date.weekday():
         return None
-    return (date - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + clock
+    value = (date - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) + clock
+    return value if timezone is None or "offset" in part else utc_from_local(value, timezone)
 
 
 def _index(words: tuple[str, ...], name: str) -> int:
@@ -237,29 +271,15 @@ _ISO["datetime"] = tuple(
 )
 
 
-def parse_iso(kind: str, value: str) -> int | None:
+def parse_iso(kind: str, value: str, timezone: str | None = None) -> int | None:
     """Return a date, time or datetime in ISO form as `parse_value` does; a date alone is a datetime at midnight."""
-    found = parse_value(kind, value, _ISO[kind])
-    if found is None and kind == "datetime":
-        return parse_value("date", value, _ISO["date"])
-    return found
-
-
-_DURATION = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])", re.ASCII)
-
-
-def parse_duration(value: str) -> int | None:
-    """Return H:MM:SS in microseconds, None for other text; more than 2,500,000,000 hours count as that many."""
-    match = _DURATION.fullmatch(value)
-    if match is None:
-        return None
-    digits = match[1].lstrip("0") or "0"
-    # By length first: Python refuses to make an integer of thousands of digits.
-    short = len(digits) <= len(str(MAX_DURATION_HOURS))
-    hours = min(int(digits), MAX_DURATION_HOURS) if short else MAX_DURATION_HOURS
-    return (hours * 3600 + int(match[2]) * 60 + int(match[3])) * MICROSECONDS_A_SECOND
+    found = parse_value(kind, value, _ISO[kind], timezone=timezone)
+    if found is not None or kind != "datetime":
+        return found
+    midnight = parse_value("date", value, _ISO["date"])
+    return midnight if midnight is None or timezone is None else utc_from_local(midnight, timezone)
 
 
 def describe_format(fmt: str) -> str:
     """Return a format in the notation of messages: `%H:%M:%S` is `HH:MM:SS`."""
-    return "".join(_HUMAN.get(token, token) for token in _TOKEN.findall(fmt))
+    return EPOCH_WORDS.get(fmt) or "".join(_HUMAN.get(token, token) for token in _TOKEN.findall(fmt))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from callcenter_etl.contract.column import Column, ColumnType, Lookup
+from callcenter_etl.contract.column import Column, ColumnType
 from callcenter_etl.contract.examples import Examples
+from callcenter_etl.contract.expressions import ExpressionColumns
 from callcenter_etl.contract.key_types import (
+    Flag,
     FrozenModel,
     OptionalCount,
     OptionalText,
@@ -22,6 +25,7 @@ from callcenter_etl.contract.key_types import (
     number_in,
     show,
 )
+from callcenter_etl.contract.lookup_keys import Lookup
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.source_format import FileName, SourceFormat
 from callcenter_etl.errors import UsageError
@@ -34,11 +38,21 @@ class RecordRule(FrozenModel):
 
     name: Text = Field(description="the rule's id")
     check: OptionalText = Field(None, description="an expression that must not come out false")
-    when: OptionalText = Field(None, description="the check is asked only where this holds")
+    when: OptionalText = Field(None, description="the rule applies only to records for which this is true")
     unique: OptionalTextList = Field(None, description="columns with a unique combination of values")
+    ignore_case: Flag = Field(default=False, description="unique values in any letter case")
     severity: Severity = Field("error", description="error or warn")
     reason: OptionalText = Field(None, description="replaces the standard sentence")
     description: OptionalText = Field(None, description="for people")
+
+
+def expression_columns(columns: Iterable[Column]) -> ExpressionColumns:
+    """Return the columns of a contract without faults for its expressions."""
+    known = tuple(columns)
+    return ExpressionColumns(
+        types={column.name: column.type for column in known},
+        timezones={column.name: column.timezone for column in known if column.timezone is not None},
+    )
 
 
 class MaxRejected(FrozenModel):
@@ -125,4 +139,5 @@ __all__ = [
     "RecordRule",
     "Severity",
     "SourceFormat",
+    "expression_columns",
 ]

@@ -20,13 +20,20 @@ _REQUIRED = ("name",)  # replaced by an empty text if faulty, so that the other 
 class Columns:
     """The readable columns of a contract, with their indices.
 
-    `types` has the type of each declared name, UNKNOWN_TYPE if that is faulty. `complete` is False if a column has an
+    `types` has the type of each declared name, UNKNOWN_TYPE if that is faulty; `timezones` has the time zones that the
+    database knows. `complete` is False if a column has an
     unreadable name: then a name that is missing in `types` may still be declared.
     """
 
     parts: tuple[tuple[int, Part[Column]], ...]
     types: Mapping[str, str]
     complete: bool
+
+    @property
+    def timezones(self) -> Mapping[str, str]:
+        """The time zones of the columns that have a sound one."""
+        zones = {column.name: column.sound_timezone for column in self.named}
+        return {name: zone for name, zone in zones.items() if zone is not None}
 
     @property
     def named(self) -> list[Column]:

@@ -81,8 +81,8 @@ def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> 
     # A faulty or misspelt key may be the one that seems to be missing.
     if not part.broken and (rule.check is None) == (rule.unique is None):
         yield path, "a rule has either check or unique", 0
-    if not part.broken and rule.when is not None and rule.check is None:
-        yield (*path, "when"), "when goes with check, which is not there", 0
+    if rule.ignore_case and rule.unique is None and not part.broken:
+        yield (*path, "ignore_case"), "ignore_case goes with unique, which is not there", 0
     for key, text in (("check", rule.check), ("when", rule.when)):
         yield from () if text is None else _expression_faults(text, (*path, key), columns)
     for index, name in enumerate(rule.unique or ()):
@@ -98,7 +98,7 @@ def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> 
 
 def _expression_faults(text: str, path: Path, columns: Columns) -> Found:
     try:
-        compile_expression(text, columns.types, more_columns=not columns.complete)
+        compile_expression(text, columns.types, columns.timezones, more_columns=not columns.complete)
     except ExpressionFaults as error:
         for fault in error.faults:
             at = f"at character {fault.offset + 1:,} of {excerpt(text, fault.offset)}"

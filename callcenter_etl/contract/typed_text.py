@@ -7,18 +7,27 @@ from collections.abc import Callable
 from typing import Protocol
 
 from callcenter_etl.contract.boolean_words import BooleanColumn, words_of
-from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_duration, parse_value
+from callcenter_etl.contract.datetime_formats import FormatFault, compile_format, parse_value
+from callcenter_etl.contract.duration_formats import compile_duration, parse_duration
 from callcenter_etl.contract.number_format import NumberColumn, complete_format
 
-TEMPORAL = ("date", "time", "datetime")
+FORMATTED = ("date", "time", "datetime", "duration")
 
 
 class TypedColumn(NumberColumn, BooleanColumn, Protocol):
     """The keys of a column that decide which texts are of its type."""
 
     @property
-    def format(self) -> tuple[str, ...]:
-        """Return the formats of dates and times."""
+    def formats(self) -> tuple[str, ...]:
+        """Return the formats of dates, times and durations."""
+
+    @property
+    def first_short_year(self) -> int:
+        """Return the first of the hundred years of `%y`."""
+
+    @property
+    def sound_timezone(self) -> str | None:
+        """Return the time zone, None where the database has no such zone."""
 
 
 def is_value(column: TypedColumn, value: str) -> bool:
@@ -36,9 +45,23 @@ def _is_boolean(column: TypedColumn, value: str) -> bool:
 
 def _is_temporal(column: TypedColumn, value: str) -> bool:
     try:
-        return parse_value(column.type, value, column.format) is not None
+        found = parse_value(
+            column.type,
+            value,
+            column.formats,
+            first_short_year=column.first_short_year,
+            timezone=column.sound_timezone,
+        )
     except FormatFault:
         return True  # the format's own fault is reported already
+    return found is not None
+
+
+def _is_duration(column: TypedColumn, value: str) -> bool:
+    try:
+        return parse_duration(value, column.formats) is not None
+    except FormatFault:
+        return True  # as above
 
 
 _VALUE_CHECKS: dict[str, Callable[[TypedColumn, str], bool]] = {
@@ -50,14 +73,14 @@ _VALUE_CHECKS: dict[str, Callable[[TypedColumn, str], bool]] = {
     "date": _is_temporal,
     "time": _is_temporal,
     "datetime": _is_temporal,
-    "duration": lambda _, value: parse_duration(value) is not None,
+    "duration": _is_duration,
 }
 
 
 def format_fault(kind: str, declared: str) -> str | None:
-    """Return what is wrong with a format of a date or time, None where it works."""
+    """Return what is wrong with a format of a date, time or duration, None where it works."""
     try:
-        compile_format(declared, kind)
+        compile_duration(declared) if kind == "duration" else compile_format(declared, kind)
     except FormatFault as error:
         return str(error)
     return None

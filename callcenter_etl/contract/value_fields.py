@@ -19,10 +19,25 @@ from callcenter_etl.contract.typed_text import is_value
 
 Found = Iterator[tuple[Path, str, int]]
 
+_COLUMN_SCHEMA = Column.model_json_schema()
+
+
+def _without_references(schema: Any) -> Any:
+    """Return a schema with the parts that it refers to written out, as another document has no such parts."""
+    if isinstance(schema, list):
+        return [_without_references(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _without_references(_COLUMN_SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]])
+    return {key: _without_references(each) for key, each in schema.items()}
+
+
 # The keys of a column that say how a value of its type is written, with their JSON Schema. A field has no others:
 # nothing but the type of a value of the run is checked.
 TYPE_KEYS: dict[str, Any] = {
-    key: Column.model_json_schema()["properties"][key] for key in ("type", *RULE_KEYS["type"].companions)
+    key: _without_references(_COLUMN_SCHEMA["properties"][key])
+    for key in ("type", *RULE_KEYS["type"].companions)
 }
 _FIELD_SCHEMA = {
     "anyOf": [TYPE_KEYS["type"], {"type": "object", "properties": TYPE_KEYS, "additionalProperties": False}]

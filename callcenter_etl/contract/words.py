@@ -26,6 +26,8 @@ _WORDS: dict[str, str] = {
     "name": "field column columnname fieldname id",
     "type": "dtype datatype kind logicaltype physicaltype sqltype",
     "format": "dateformat timeformat datetimeformat timestampformat fmt strptime",
+    "timezone": "tz zone timezoneid timezonename tzinfo",
+    "two_digit_years": "pivotyear pivot centurystart twodigityearstart",
     "required": "nullable notnull nonnull isnullable mandatory optional allowempty allownull allownulls nonempty notempty",
     "min": "minimum minvalue ge gte gt atleast lowerbound greaterthan greaterthanorequalto exclusiveminimum",
     "max": "maximum maxvalue le lte lt atmost upperbound lessthan lessthanorequalto exclusivemaximum",

@@ -66,7 +66,7 @@ def _keys_of(work: TaskContext, part: int, within: Range | None) -> Batches:
         for chunk in block.parse().chunks:
             columns = validator.columns_of(chunk, work.layout)
             for number, rule in enumerate(unique_rules(validator.rules)):
-                keys, records = key_values(columns, rule.key)
+                keys, records = key_values(columns, rule)
                 if len(records):
                     yield _key_rows(part, number, keys, columns.lines[records])
 

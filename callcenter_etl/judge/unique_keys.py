@@ -75,7 +75,7 @@ class UniqueKeys:
     def first_lines(self, columns: ChunkColumns) -> Mapping[str, Lines]:
         """Return the first lines, see `KeyLines`, and register the new keys."""
         return {
-            rule.id: find_first_lines(columns, rule.key, self._registries[rule.id].first_lines)
+            rule.id: find_first_lines(columns, rule, self._registries[rule.id].first_lines)
             for rule in self._rules
         }
 

@@ -121,7 +121,7 @@ class ChunkColumns:
         elif words is not None:
             self._valid[name], self._typed[name] = boolean_check(text, words)
         else:
-            self._valid[name], self._typed[name] = type_check(text, column.type, column.format)
+            self._valid[name], self._typed[name] = type_check(text, column)
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:

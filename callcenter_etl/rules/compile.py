@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.model import Column, ContractDocument, expression_columns
 from callcenter_etl.contract.normalization import NORMALIZED, is_normalized
 from callcenter_etl.diagnostic import INFO
 from callcenter_etl.rules.kinds import KINDS
@@ -13,14 +13,14 @@ from callcenter_etl.terminal import printable
 
 def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     """Return every rule of the contract: column by column, the record rules, and the warning of short records."""
-    types = {column.name: column.type for column in document.columns}
+    known = expression_columns(document.columns)
     # Ids and reasons of a record are joined in this order.
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
     for rule in document.rules:
         if rule.unique is not None:
-            rules.append(unique_rule(rule, tuple(rule.unique)))
+            rules.append(unique_rule(rule, tuple(rule.unique), known))
         else:
-            rules.append(expression_rule(rule, types))
+            rules.append(expression_rule(rule, known))
     if document.source.short_records == "empty":
         rules.append(SHORT_RECORD)
     return tuple(rules)
@@ -36,6 +36,7 @@ def _column_rule(column: Column, key: str) -> Rule:
         broken=kind.mask(column),
         classified=None if column.classification == "public" else column.classification,
         key=(column.name,) if kind.compares_records else (),
+        fold=column.ignore_case and kind.compares_records,
         kind=key,
     )
 

@@ -15,6 +15,7 @@ from callcenter_etl.contract.expressions import Expression, Node
 from callcenter_etl.rules import exact_numbers
 from callcenter_etl.rules.exact_numbers import Numbers
 from callcenter_etl.rules.masks import valid_mask
+from callcenter_etl.rules.timezone_offsets import zone_offsets
 
 Value: TypeAlias = Any  # an Arrow array or Numbers; pyarrow has no type annotations
 SECOND = 1_000_000
@@ -192,8 +193,12 @@ def _days(node: Node, columns: ColumnSource) -> Value:
 
 def _weekday(node: Node, columns: ColumnSource) -> Value:
     micro = _whole(_evaluate(node.parts[0], columns))
+    instants = np.asarray(micro.scaled, dtype=np.int64)
+    timezone = node.parts[0].timezone
+    # The day of a call is that of its clock, not the one in UTC.
+    local = instants if timezone is None else zone_offsets(timezone).to_local(instants)
     # Floor division: days before 1970 are negative.
-    days = np.floor_divide(np.asarray(micro.scaled, dtype=np.int64), DAY)
+    days = np.floor_divide(local, DAY)
     # 1970-01-01 was a Thursday, which is 3 if Monday is 0.
     return exact_numbers.from_integers((days + 3) % 7, micro.valid)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callcenter_etl.contract.expressions import compile_expression
+from callcenter_etl.contract.expressions import ExpressionColumns
 from callcenter_etl.contract.model import RecordRule
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.expression_evaluator import evaluate
@@ -32,10 +32,10 @@ SHORT_RECORD = Rule(
 )
 
 
-def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
+def expression_rule(rule: RecordRule, known: ExpressionColumns) -> Rule:
     """Return the rule of a check: broken where the check is false and its condition true; unknown is not broken."""
-    check = compile_expression(rule.check or "", types)
-    when = None if rule.when is None else compile_expression(rule.when, types)
+    check = known.compile(rule.check or "")
+    when = None if rule.when is None else known.compile(rule.when)
 
     def broken(columns: ChunkColumns) -> Mask:
         # The inverse of null is null, which the mask reads as False: an unknown check is not broken.
@@ -49,8 +49,12 @@ def expression_rule(rule: RecordRule, types: Mapping[str, str]) -> Rule:
     return Rule(id=rule.name, severity=rule.severity, column=None, sentence=sentence, broken=broken)
 
 
-def unique_rule(rule: RecordRule, key: tuple[str, ...]) -> Rule:
-    """Return the rule of a unique key: broken by every occurrence but the first; the reason names the first one's line."""
+def unique_rule(rule: RecordRule, key: tuple[str, ...], known: ExpressionColumns) -> Rule:
+    """Return the rule of a unique key: broken by every occurrence but the first; the reason names the first one's line.
+
+    Only records for which the condition is true take part.
+    """
+    when = None if rule.when is None else known.compile(rule.when)
     what = key[0] if len(key) == 1 else f"({', '.join(key)})"
     return Rule(
         id=rule.name,
@@ -59,19 +63,23 @@ def unique_rule(rule: RecordRule, key: tuple[str, ...]) -> Rule:
         sentence=rule.reason or printable(f"{what} must be unique, stands first on line {{first_line}}"),
         broken=lambda columns: columns.first_lines[rule.name] >= 0,
         key=key,
+        fold=rule.ignore_case,
+        takes_part=None if when is None else lambda columns: as_mask(evaluate(when, columns)),
     )
 
 
-def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBinaryArray, np.ndarray]:
-    """Return the keys without a blank value, and the indices of their records."""
-    blank = np.zeros(len(columns), dtype=bool)
+def key_values(columns: ChunkColumns, rule: Rule) -> tuple[pa.LargeBinaryArray, np.ndarray]:
+    """Return the keys of a unique rule without a blank value, and the indices of their records."""
+    takes_part = np.ones(len(columns), dtype=bool) if rule.takes_part is None else rule.takes_part(columns)
     # As in SQL, a key with an empty part is not compared.
-    for name in key:
-        blank |= columns.blank_mask(name)
-    part = np.flatnonzero(~blank)
-    texts = [columns.text(name) for name in key]
+    for name in rule.key:
+        takes_part &= ~columns.blank_mask(name)
+    part = np.flatnonzero(takes_part)
+    texts = [columns.text(name) for name in rule.key]
     if len(part) < len(columns):
         texts = [text.take(pa.array(part)) for text in texts]
+    if rule.fold:
+        texts = [pc.utf8_lower(text) for text in texts]
     keys = (
         composite_keys(texts)
         if len(texts) > 1
@@ -82,14 +90,14 @@ def key_values(columns: ChunkColumns, key: tuple[str, ...]) -> tuple[pa.LargeBin
 
 def find_first_lines(
     columns: ChunkColumns,
-    key: tuple[str, ...],
+    rule: Rule,
     first_lines: Callable[[pa.LargeBinaryArray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Return the line of the first occurrence of each record's key, of shape (records,).
 
     The line is -1 if the record is the first occurrence or has no key.
     """
-    keys, part = key_values(columns, key)
+    keys, part = key_values(columns, rule)
     found = np.full(len(columns), -1, dtype=np.int64)
     if len(part):
         found[part] = first_lines(keys, columns.lines[part])

@@ -23,7 +23,8 @@ class Rule:
 
     `broken` returns a mask of shape (records,), True where the rule is broken. `sentence` is the reason with the
     placeholders `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}`. `classified` is the
-    classification of a column with values that reasons must not show. `key` has the columns of a unique key. `kind`
+    classification of a column with values that reasons must not show. `key` has the columns of a unique key, which is folded
+    to lower case if `fold` is set; only records in the mask `takes_part` have a key, None for all. `kind`
     is the key of the column that declares the rule, empty for a rule over the whole record.
     """
 
@@ -34,6 +35,8 @@ class Rule:
     broken: Callable[[ChunkColumns], Mask]
     classified: str | None = None
     key: tuple[str, ...] = ()
+    fold: bool = False
+    takes_part: Callable[[ChunkColumns], Mask] | None = None
     kind: str = ""
 
     def reasons(self, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.StringArray:

@@ -37,6 +37,16 @@ RECORD_SAMPLES = (
         b"day,agent\nMon,501\nMon,501\n",
         "once_a_day",
     ),
+    Sample(
+        "unique with a condition",
+        "only records for which `when` is true take part; `ignore_case: true` compares in any letter case",
+        "columns: [{name: id}, {name: status}]\n"
+        "rules:\n  - {name: completed_once, unique: [id], when: \"status == 'COMPLETED'\", ignore_case: true,\n"
+        "     reason: completed twice}\n",
+        b"id,status\na1,DROPPED\nA1,COMPLETED\na1,DROPPED\n",
+        b"id,status\nA1,COMPLETED\na1,DROPPED\na1,COMPLETED\n",
+        "completed_once",
+    ),
 )
 
 MALFORMED_SAMPLES = (

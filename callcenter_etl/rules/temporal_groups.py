@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from callcenter_etl.contract.datetime_formats import DAYS, MONTHS, CompiledFormat
+from callcenter_etl.contract.datetime_formats import DAYS, FRACTION_DIGITS, MONTHS, CompiledFormat
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
 
 Ints = NDArray[np.signedinteger[Any]]  # int32 for parts of dates and times, which halves the memory traffic
@@ -32,7 +32,7 @@ def to_ints(text: pa.StringArray) -> Ints:
 
 
 def _fraction(text: pa.StringArray) -> Ints:
-    return to_ints(pc.utf8_rpad(pc.fill_null(text, ""), 6, padding="0"))
+    return to_ints(pc.utf8_rpad(pc.fill_null(text, ""), FRACTION_DIGITS, padding="0"))
 
 
 def _half(text: pa.StringArray) -> Ints:

@@ -70,7 +70,7 @@ def with_first_lines(columns: ChunkColumns, rules: tuple[Rule, ...]) -> ChunkCol
     found: dict[str, np.ndarray] = {}
     for rule in rules:
         with KeyRegistry.temporary() as registry:
-            found[rule.id] = find_first_lines(columns, rule.key, registry.first_lines)
+            found[rule.id] = find_first_lines(columns, rule, registry.first_lines)
     return replace(columns, first_lines=found)
 
 

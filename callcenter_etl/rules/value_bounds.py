@@ -7,13 +7,14 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
+from callcenter_etl.contract.datetime_formats import has_directive
 from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.number_format import complete_format
+from callcenter_etl.contract.time_literals import parse_literal
 from callcenter_etl.rules.exact_numbers import compare_with
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.rule_kind import Broken
-from callcenter_etl.rules.type_changes import TEMPORAL, formats_continue
+from callcenter_etl.rules.type_changes import FORMATTED, formats_continue
 
 NUMERIC = ("digits", "integer", "decimal")
 
@@ -25,7 +26,7 @@ def beyond_bound(column: Column, operator: str, bound: str) -> Broken:
         # Parsed here, once for all chunks.
         limit = Decimal(bound)
         return lambda columns: as_mask(compare_with(columns.numbers(name), operator, limit))
-    instant = parse_duration(bound) if column.type == "duration" else parse_iso(column.type, bound)
+    instant = parse_literal(column.type, bound, column.timezone)
     kernel = pc.less if operator == "<" else pc.greater
     return lambda columns: as_mask(kernel(columns.typed(name), pa.scalar(instant, pa.int64())))
 
@@ -35,7 +36,7 @@ def bound_value(column: Column, bound: str | None) -> Decimal | int:
     text = str(bound)
     if column.type in NUMERIC:
         return Decimal(text)
-    value = parse_duration(text) if column.type == "duration" else parse_iso(column.type, text)
+    value = parse_literal(column.type, text, column.timezone)
     if value is None:
         raise TypeError(f"the bound {text!r} is no {column.type}: the contract is not sound")
     return value
@@ -46,9 +47,9 @@ def bounds_read_alike(before: Column, after: Column) -> bool:
     if before.type in NUMERIC and after.type in NUMERIC:
         return complete_format(before).agrees_with(complete_format(after))
     # Another format may read the same text as another date.
-    return before.type == after.type and (before.type not in TEMPORAL or formats_continue(before, after))
+    return before.type == after.type and (before.type not in FORMATTED or formats_continue(before, after))
 
 
 def has_offset(column: Column) -> bool:
     """Return whether values may have a UTC offset: a time with an offset may be outside of its day."""
-    return any("%z" in each for each in column.format)
+    return has_directive(column.format, "%z")

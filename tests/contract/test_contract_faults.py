@@ -187,7 +187,7 @@ def test_the_example_keeps_the_json_schema() -> None:
         ),
         (
             HEAD + "  - {name: a, ignore_case: true}\n",
-            "3:15: columns[0].ignore_case: ignore_case goes with allowed or true_values, none of which is there",
+            "3:15: columns[0].ignore_case: ignore_case goes with allowed or true_values or unique, none of which is there",
         ),
         (
             HEAD + "  - {name: a, thousands: ','}\n",
@@ -332,7 +332,7 @@ def test_the_example_keeps_the_json_schema() -> None:
         ),
         (
             HEAD + "  - {name: a, format: '%Y'}\n",
-            "3:15: columns[0].format: format goes with type date, time or datetime, not 'text'",
+            "3:15: columns[0].format: format goes with type date, time, datetime or duration, not 'text'",
         ),
         (
             HEAD + "  - {name: a, type: date, format: '%Y'}\n",
@@ -366,8 +366,8 @@ def test_the_example_keeps_the_json_schema() -> None:
         (SMALL + "rules: [{name: r}]\n", "4:9: rules[0]: a rule has either check or unique"),
         (SMALL + "rules: [{name: r, unique: [b]}]\n", "rules[0].unique[0]: unknown column 'b'"),
         (
-            SMALL + "rules: [{name: r, unique: [a], when: a == 'x'}]\n",
-            "rules[0].when: when goes with check, which is not there",
+            SMALL + "rules: [{name: r, check: a == 'x', ignore_case: true}]\n",
+            "rules[0].ignore_case: ignore_case goes with unique, which is not there",
         ),
         (
             SMALL + "rules:\n  - {name: r, unique: [a]}\n  - {name: r, unique: [a]}\n",

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter_etl import load_contract
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_value
+from callcenter_etl.contract.datetime_formats import parse_value
+from callcenter_etl.contract.duration_formats import parse_duration
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.rules.chunk_columns import ChunkColumns

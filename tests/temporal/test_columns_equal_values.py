@@ -9,8 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_value
-from callcenter_etl.rules.temporal_values import parse_durations, parse_temporal
+from callcenter_etl.contract.datetime_formats import parse_value
+from callcenter_etl.contract.duration_formats import parse_duration
+from callcenter_etl.rules.duration_values import parse_durations
+from callcenter_etl.rules.temporal_values import parse_temporal
 
 FORMATS = {
     "date": [

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from callcenter_etl.contract.datetime_formats import describe_format, parse_duration, parse_value
-from callcenter_etl.rules.temporal_values import parse_durations, parse_temporal
+from callcenter_etl.contract.datetime_formats import describe_format, parse_value
+from callcenter_etl.contract.duration_formats import parse_duration
+from callcenter_etl.rules.duration_values import parse_durations
+from callcenter_etl.rules.temporal_values import parse_temporal
 
 VALUES = [
     "12:30:45", "24:00:00", "23:59:59", "23:59:60", "9:05:01", "09:05:01", "", "12:30:45\n", "\u0661\u0662:30:45",

@@ -26,6 +26,7 @@ from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
+from callcenter_etl.contract.temporal_keys import TwoDigitYears
 
 SAMPLE = Path(__file__).resolve().parents[2] / "contracts" / "call_center.yaml"
 _PLACES: dict[str, type[BaseModel]] = {
@@ -36,6 +37,7 @@ _PLACES: dict[str, type[BaseModel]] = {
     "source.after_header": AfterHeader,
     "source.footer": Footer,
     "columns": Column,
+    "columns.two_digit_years": TwoDigitYears,
     "columns.lookup": Lookup,
     "rules": RecordRule,
     "limits": Limits,
@@ -71,7 +73,7 @@ _MEANINGS = {
     "matches": "true where the pattern (RE2 syntax) matches the whole text",
     "seconds": "a time, or a duration such as the difference of two times, as a number of seconds",
     "days": "a duration, such as the difference of two dates, as a number of days",
-    "weekday": "0 for Monday to 6 for Sunday",
+    "weekday": "0 for Monday to 6 for Sunday, in the time zone of the column if it has one",
     "abs": "without its sign",
     "coalesce": "the first that is not unknown",
 }
@@ -179,6 +181,17 @@ def _formats() -> list[str]:
     return [
         "One strptime format or a list of them. `%H %M %S %d %m %I` take exactly two digits, `%-H %-d %-m %-I` take them",
         f"unpadded; `%Y %y %p %f %b %B %a %A %z` are there too; `%z` is `Z` or an offset such as `+05`, `+0530` or `+05:30`. Only real dates and times pass. Defaults: {defaults}.",
+        "",
+        "`%f` takes one to nine digits; values compare in microseconds, further digits are cut. `%y` is a year from 1969 to 2068,",
+        "or of the hundred years that `two_digit_years` begins. Formats of a `datetime` are also `epoch_s`, `epoch_ms` and",
+        "`epoch_us`: an optional minus and digits, counted from 1970-01-01 in UTC, within the years 1 to 9999.",
+        "",
+        "A duration has a format of units: `D`, `H`, `M` or `S` for any number of the first unit, then `HH`, `MM` and `SS` of two",
+        "digits, and `f` for one to nine digits of a fraction: `H:MM:SS` (the default), `M:SS`, `D.HH:MM:SS`, `S.f`. Bounds are",
+        "`H:MM:SS` in any case.",
+        "",
+        "With `timezone`, a value without an offset is a local time there: one that the clocks skip violates `type`, of two",
+        "equal ones it is the first. Bounds of the column, and texts that rules compare with it, are local times there too.",
     ]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.expressions.backticks import with_backticks
 from callcenter_etl.contract.expressions.parser import parse_expression
 from callcenter_etl.contract.expressions.tree import (
@@ -26,13 +25,8 @@ from callcenter_etl.contract.expressions.tree import (
 from callcenter_etl.contract.patterns import pattern_fault
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.time_literals import LITERAL_FORMS, literal_fault, parse_literal
 
-_READ_AS: dict[str, tuple[Callable[[str], int | None], str]] = {
-    DATE: (lambda text: parse_iso("date", text), "2025-01-31"),
-    TIME: (lambda text: parse_iso("time", text), "08:30:00"),
-    DATETIME: (lambda text: parse_iso("datetime", text), "2025-01-31 08:30:00"),
-    DURATION: (parse_duration, "1:30:00"),
-}
 FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "empty": (1, 1), "length": (1, 1), "lower": (1, 1), "upper": (1, 1), "left": (2, 2), "right": (2, 2),
     "matches": (2, 2), "seconds": (1, 1), "days": (1, 1), "weekday": (1, 1), "abs": (1, 1), "coalesce": (1, None),
@@ -53,14 +47,20 @@ _CONDITION_WORDS = {
 }
 
 
-def compile_expression(text: str, columns: Mapping[str, str], *, more_columns: bool = False) -> Expression:
-    """Parse and check an expression over columns (name to column type).
+def compile_expression(
+    text: str,
+    columns: Mapping[str, str],
+    timezones: Mapping[str, str] | None = None,
+    *,
+    more_columns: bool = False,
+) -> Expression:
+    """Parse and check an expression over columns (name to column type), some of them with a time zone.
 
     A column with a faulty declaration has the type "", and `more_columns` says that the contract may have columns
     beyond these. Neither causes a fault here, because that would only repeat the fault of the declaration.
     Raises ExpressionFaults with every fault of the expression.
     """
-    checker = _Checker(columns, more_columns=more_columns)
+    checker = _Checker(columns, timezones or {}, more_columns=more_columns)
     try:
         root = checker.check(parse_expression(text))
     except ExpressionFaults as error:
@@ -77,8 +77,11 @@ def compile_expression(text: str, columns: Mapping[str, str], *, more_columns: b
 class _Checker:
     """Walks over one tree and collects its faults; a faulty node has no type, so it causes no further fault."""
 
-    def __init__(self, columns: Mapping[str, str], *, more_columns: bool) -> None:
+    def __init__(
+        self, columns: Mapping[str, str], timezones: Mapping[str, str], *, more_columns: bool
+    ) -> None:
         self.columns = columns
+        self.timezones = timezones
         self.more_columns = more_columns
         self.faults: list[ExpressionFault] = []
         self.used: list[str] = []
@@ -105,7 +108,8 @@ class _Checker:
         name = str(node.value)
         if name in self.columns:
             self.used.append(name)
-            return replace(node, type=TYPE_OF_COLUMN.get(self.columns[name], _FAULTY))
+            kind = TYPE_OF_COLUMN.get(self.columns[name], _FAULTY)
+            return replace(node, type=kind, timezone=self.timezones.get(name))
         if self.more_columns:
             return replace(node, type=_FAULTY)
         hint = _CONDITION_WORDS.get(name.lower()) or did_you_mean(name, self.columns)
@@ -147,7 +151,7 @@ class _Checker:
         left, *rest = (self.check(part) for part in node.parts)
         parts = [left]
         for part in rest:
-            literal = self.read_as(part, left.type)
+            literal = self.read_as(part, left.type, left.timezone)
             if _FAULTY not in (left.type, literal.type) and literal.type != left.type:
                 literal = self.fault(
                     literal,
@@ -160,7 +164,7 @@ class _Checker:
         left, right = self.check(node.parts[0]), self.check(node.parts[1])
         # `start + '1:00:00'` adds a duration; read as the type of the other operand it would be a date.
         if node.value == "+" and left.type in (DATE, DATETIME):
-            right = self.read_as(right, DURATION)
+            right = self.read_as(right, DURATION, None)
         left, right = self.alike(left, right)
         found = _ARITHMETIC.get((str(node.value), left.type, right.type))
         if _FAULTY not in (left.type, right.type) and found is None:
@@ -168,7 +172,8 @@ class _Checker:
                 f"{node.value} does not go with a {left.type} and a {right.type}{self.remedy(left, right)}"
             )
             return self.fault(node, message)
-        return replace(node, parts=(left, right), type=found or _FAULTY)
+        timezone = left.timezone if found == DATETIME else None
+        return replace(node, parts=(left, right), type=found or _FAULTY, timezone=timezone)
 
     def check_call(self, node: Node) -> Node:
         name = str(node.value)
@@ -255,24 +260,26 @@ class _Checker:
 
     def call_coalesce(self, node: Node) -> Node:
         kind = next((part.type for part in node.parts if part.kind != "string"), TEXT)
-        parts = tuple(self.read_as(part, kind) for part in node.parts)
+        timezone = next((part.timezone for part in node.parts if part.timezone is not None), None)
+        parts = tuple(self.read_as(part, kind, timezone) for part in node.parts)
         for part in parts:
             if part.type not in (kind, _FAULTY):
                 return self.fault(part, f"coalesce takes values of one type, not a {kind} and a {part.type}")
-        return replace(node, parts=parts, type=kind)
+        return replace(node, parts=parts, type=kind, timezone=timezone)
 
     def alike(self, left: Node, right: Node) -> tuple[Node, Node]:
-        return self.read_as(left, right.type), self.read_as(right, left.type)
+        return self.read_as(left, right.type, right.timezone), self.read_as(right, left.type, left.timezone)
 
-    def read_as(self, node: Node, kind: str) -> Node:
+    def read_as(self, node: Node, kind: str, timezone: str | None) -> Node:
         """Return a string literal converted to `kind` (date, time, datetime, duration), any other node unchanged."""
-        if node.kind != "string" or kind not in _READ_AS:
+        if node.kind != "string" or kind not in LITERAL_FORMS:
             return node
-        read, form = _READ_AS[kind]
-        value = read(str(node.value))
-        if value is None:
-            return self.fault(node, f"{quoted(str(node.value))} is no {kind} (write it as '{form}')")
-        return replace(node, kind="instant", value=value, type=kind)
+        text = str(node.value)
+        wrong = literal_fault(kind, text, timezone, quote="'")
+        if wrong is not None:
+            return self.fault(node, wrong)
+        value = parse_literal(kind, text, timezone)
+        return replace(node, kind="instant", value=value, type=kind, timezone=timezone)
 
     def remedy(self, *nodes: Node) -> str:
         """Return the advice how to make operands of two types comparable, or an empty text."""

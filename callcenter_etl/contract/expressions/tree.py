@@ -16,13 +16,17 @@ TYPE_OF_COLUMN = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the tree: `kind` names its operation, `value` is the operator or literal, `parts` are the operands."""
+    """A node of the tree: `kind` names its operation, `value` is the operator or literal, `parts` are the operands.
+
+    `timezone` is that of datetimes which come from a column with one.
+    """
 
     kind: str
     offset: int
     parts: tuple[Node, ...] = ()
     value: str | Decimal | int | tuple[str, ...] | None = None
     type: str = ""
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

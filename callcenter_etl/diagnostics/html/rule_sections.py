@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from callcenter_etl.contract.expressions import compile_expression
-from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.contract.expressions import ExpressionColumns
+from callcenter_etl.contract.model import ContractDocument, RecordRule, expression_columns
 from callcenter_etl.diagnostic import INFO
 from callcenter_etl.diagnostics.html.exceptions_scan import Findings, RejectExample
 from callcenter_etl.diagnostics.html.page_data import Example, MalformedExample, RuleSection
@@ -162,15 +162,17 @@ def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[st
 
 def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapping[str, tuple[str, ...]]:
     of_records = {rule.name: rule for rule in document.rules}
-    types = {column.name: column.type for column in document.columns}
+    known = expression_columns(document.columns)
     return {
-        rule.id: (rule.column,) if rule.column is not None else _columns_of(of_records[rule.id], types)
+        rule.id: (rule.column,) if rule.column is not None else _columns_of(of_records[rule.id], known)
         for rule in rules
     }
 
 
-def _columns_of(rule: RecordRule, types: Mapping[str, str]) -> tuple[str, ...]:
-    if rule.unique is not None:
-        return tuple(rule.unique)
+def _columns_of(rule: RecordRule, known: ExpressionColumns) -> tuple[str, ...]:
     texts = [text for text in (rule.check, rule.when) if text is not None]
-    return tuple(dict.fromkeys(name for text in texts for name in compile_expression(text, types).columns))
+    return tuple(dict.fromkeys([*(rule.unique or ()), *_columns_in(texts, known)]))
+
+
+def _columns_in(texts: Sequence[str], known: ExpressionColumns) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for text in texts for name in known.compile(text).columns))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
+from callcenter_etl.contract.datetime_formats import parse_iso
+from callcenter_etl.contract.duration_formats import parse_duration
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.rule_kind import ALL_CHANGES, GOT, Asked, Broken, RuleKind, ValueHints, demand_of
 from callcenter_etl.rules.sample import column_sample

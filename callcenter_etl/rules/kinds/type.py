@@ -17,7 +17,7 @@ from callcenter_etl.rules.rule_kind import (
     no_hints,
 )
 from callcenter_etl.rules.sample import Sample, column_sample
-from callcenter_etl.rules.type_changes import TEMPORAL, every_value_stays
+from callcenter_etl.rules.type_changes import FORMATTED, every_value_stays
 
 _WORDS = {
     "digits": "digits only",
@@ -27,7 +27,7 @@ _WORDS = {
     "date": "a date",
     "time": "a time",
     "datetime": "a date and time",
-    "duration": "a duration as H:MM:SS",
+    "duration": "a duration",
 }
 
 
@@ -42,8 +42,9 @@ def _sentence(column: Column) -> str:
 def _described(column: Column) -> str:
     words = _WORDS[column.type]
     notation, true_and_false = number_format(column), boolean_words(column)
-    if column.type in TEMPORAL:
-        return f"{words} as {' or '.join(describe_format(each) for each in column.format)}"
+    if column.type in FORMATTED:
+        zone = "" if column.timezone is None else f", and exist in {column.timezone}"
+        return f"{words} as {' or '.join(describe_format(each) for each in column.formats)}{zone}"
     if notation is not None:
         return f"{words} such as {notation.example}"
     return words if true_and_false is None else true_and_false.described
@@ -51,8 +52,9 @@ def _described(column: Column) -> str:
 
 def _newly_rejected(_: Column | None, after: Column) -> str:
     notation, words = number_format(after), boolean_words(after)
-    if after.format:
-        return f"values that are no {after.type} as {' or '.join(after.format)}"
+    if after.formats:
+        zone = "" if after.timezone is None else f" in {after.timezone}"
+        return f"values that are no {after.type} as {' or '.join(after.formats)}{zone}"
     if notation is not None:
         return f"values that are no {after.type} such as {notation.example}"
     return f"values that are no {after.type}" + ("" if words is None else f": {words.described}")
@@ -109,6 +111,34 @@ TYPE = RuleKind(
             "a real date and time, in one of the formats",
             "2025-01-31 08:00:00",
             "2025-01-31T08:00",
+        ),
+        column_sample(
+            "type",
+            "datetime: with epoch_s, epoch_ms or epoch_us, an instant of the years 1 to 9999",
+            "type: datetime, format: epoch_s",
+            "1738310400",
+            "1738310400.5",
+        ),
+        column_sample(
+            "type",
+            "datetime: with a timezone, a local time that exists there",
+            "type: datetime, timezone: America/Chicago",
+            "2025-03-09 03:30:00",
+            "2025-03-09 02:30:00",
+        ),
+        column_sample(
+            "type",
+            "date: with two_digit_years, a date of these hundred years (1900 had no 29 February)",
+            "type: date, format: '%d.%m.%y', two_digit_years: {from: 1900}",
+            "29.02.04",
+            "29.02.00",
+        ),
+        column_sample(
+            "type",
+            "duration: with a format, its units",
+            "type: duration, format: [M:SS, D.HH:MM:SS.f]",
+            "95:30",
+            "95:60",
         ),
         _sample("duration", "hours, minutes and seconds; the hours may pass 24", "30:00:00", "30:60:00"),
     ),

@@ -107,6 +107,11 @@ def _rule_parts(part: Any, direction: Direction, before: Column, after: Column) 
             )
 
 
+def _years(column: Column) -> str | None:
+    years = column.two_digit_years
+    return None if years is None else f"{years.first} to {years.first + 99}"
+
+
 def _boolean_words(words: tuple[str, ...] | None, column: Column) -> str | None:
     if words is None:
         return None
@@ -115,7 +120,9 @@ def _boolean_words(words: tuple[str, ...] | None, column: Column) -> str | None:
 
 # The keys that decide which texts are of the column's type, as text.
 _NOTATIONS: dict[str, Callable[[Column], str | None]] = {
-    "format": lambda column: " or ".join(column.format) or None,
+    "format": lambda column: " or ".join(column.formats) or None,
+    "timezone": lambda column: column.timezone,
+    "two_digit_years": _years,
     "decimal": lambda column: column.decimal,
     "thousands": lambda column: column.thousands,
     "prefix": lambda column: ", ".join(column.prefix) or None,

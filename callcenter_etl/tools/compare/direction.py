@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from callcenter_etl.contract.expressions import compile_expression
 from callcenter_etl.contract.expressions.tree import Expression, Node
-from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, expression_columns
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule_kind import Asked
 
@@ -133,10 +132,8 @@ def expressions_of(
     rule: RecordRule, document: ContractDocument
 ) -> tuple[Expression | None, Expression | None]:
     """Return the check and the condition of a rule as compiled expressions."""
-    types = {column.name: column.type for column in document.columns}
-    check, when = (
-        None if text is None else compile_expression(text, types) for text in (rule.check, rule.when)
-    )
+    known = expression_columns(document.columns)
+    check, when = (None if text is None else known.compile(text) for text in (rule.check, rule.when))
     return check, when
 
 

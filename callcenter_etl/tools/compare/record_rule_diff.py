@@ -14,24 +14,35 @@ def records_newly_broken(direction: Direction, before: RecordRule | None, after:
         return None
     if before is not None and before.severity == ERROR and _is_wider(direction, before, after):
         return None
+    case = " in any letter case" if after.ignore_case else ""
+    condition = "" if after.when is None else f" when {after.when}"
     if after.unique is not None:
-        return f"records with the {', '.join(after.unique)} of an earlier one"
-    return f"records that break {after.check}" + ("" if after.when is None else f" when {after.when}")
+        return f"records with the {', '.join(after.unique)} of an earlier one{case}{condition}"
+    return f"records that break {after.check}{condition}"
 
 
 def _is_wider(direction: Direction, before: RecordRule, after: RecordRule) -> bool:
     if before.unique is not None and after.unique is not None:
         # A key of more columns repeats only where a key of some of them does.
-        return set(before.unique) <= {direction.origins.get(name, "") for name in after.unique}
+        fewer = set(before.unique) <= {direction.origins.get(name, "") for name in after.unique}
+        folded = after.ignore_case and not before.ignore_case
+        return fewer and not folded and _condition_is_narrower(direction, before, after)
     # Between `unique` and `check` nothing can be compared.
     if before.check is None or after.check is None:
         return False
-    check, when = expressions_of(before, direction.before)
-    new_check, new_when = expressions_of(after, direction.after)
+    check, _ = expressions_of(before, direction.before)
+    new_check, _ = expressions_of(after, direction.after)
     if check is None or new_check is None:
         return False
     if not implies(check, new_check, direction.origins):
         return False
+    return _condition_is_narrower(direction, before, after)
+
+
+def _condition_is_narrower(direction: Direction, before: RecordRule, after: RecordRule) -> bool:
+    """Return whether the condition after provably applies to no more records than the one before."""
+    _, when = expressions_of(before, direction.before)
+    _, new_when = expressions_of(after, direction.after)
     # In the opposite direction: the new condition must not apply to more records.
     if when is not None and (new_when is None or not implies(new_when, when, direction.reverse.origins)):
         return False

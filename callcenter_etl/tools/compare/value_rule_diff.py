@@ -6,7 +6,7 @@ from callcenter_etl.contract.expressions.tree import TYPE_OF_COLUMN
 from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule_kind import Asked
-from callcenter_etl.rules.type_changes import TEMPORAL, every_value_stays, formats_continue
+from callcenter_etl.rules.type_changes import FORMATTED, every_value_stays, formats_continue
 from callcenter_etl.tools.compare.direction import is_strict
 
 
@@ -32,7 +32,7 @@ def expressions_read_alike(before: Column, after: Column) -> bool:
         return False
     if _more_values_are_typed(before, after):
         return False
-    return before.type not in TEMPORAL or formats_continue(before, after)
+    return before.type not in FORMATTED or formats_continue(before, after)
 
 
 def _more_values_are_typed(before: Column, after: Column) -> bool:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from callcenter_etl.contract.datetime_formats import DAYS, MICROSECONDS_A_SECOND, MONTHS, compile_format
+from callcenter_etl.contract.duration_formats import (
+    FRACTION,
+    UNIT_SECONDS,
+    compile_duration,
+    is_unit,
+    unit_of,
+)
 from callcenter_etl.contract.model import Column
 
 _DAY = 86_400 * MICROSECONDS_A_SECOND
@@ -46,6 +54,9 @@ _WRITE: dict[str, Callable[[datetime], str]] = {
     "%a": lambda at: DAYS[at.weekday()][:3].title(),
     "%A": lambda at: DAYS[at.weekday()].title(),
     "%z": lambda at: "+0000",
+    "epoch_s": lambda at: str((at - _EPOCH) // timedelta(seconds=1)),
+    "epoch_ms": lambda at: str((at - _EPOCH) // timedelta(milliseconds=1)),
+    "epoch_us": lambda at: str((at - _EPOCH) // timedelta(microseconds=1)),
 }
 
 
@@ -82,9 +93,8 @@ def instants_of(kind: str, edges: Iterable[int], seconds: Iterable[int], rng: ra
 def write_instant(column: Column, at: int) -> list[str]:
     """Return a value in each of the column's formats; empty if it has no text in them."""
     if column.type == "duration":
-        total, rest = divmod(at, MICROSECONDS_A_SECOND)
-        # A duration has neither a sign nor a fraction of a second.
-        return [] if at < 0 or rest else [f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"]
+        found = [_written_duration(each, at) for each in column.formats]
+        return [text for text in found if text is not None]
     if column.type == "time" and not 0 <= at < _DAY:
         return []
     try:
@@ -92,10 +102,33 @@ def write_instant(column: Column, at: int) -> list[str]:
     # Before the year 1 or after 9999.
     except OverflowError:
         return []
-    return [
-        "".join(
-            _WRITE[piece.text](moment) if piece.field else piece.text
-            for piece in compile_format(each, column.type).pieces
-        )
-        for each in column.format
-    ]
+    return [_written(column, each, moment) for each in column.format]
+
+
+def _written(column: Column, fmt: str, moment: datetime) -> str:
+    pieces = compile_format(fmt, column.type).pieces
+    if column.timezone is not None and not any(piece.field in ("offset", "epoch") for piece in pieces):
+        moment = _local(moment, column.timezone)
+    return "".join(_WRITE[piece.text](moment) if piece.field else piece.text for piece in pieces)
+
+
+def _written_duration(fmt: str, at: int) -> str | None:
+    """Return a duration in a format, None where it has no text in that: no format has a sign."""
+    compiled = compile_duration(fmt)
+    rest, fraction = divmod(at, MICROSECONDS_A_SECOND)
+    numbers = {FRACTION: f"{fraction:06}"}
+    for unit, token in zip(compiled.units, filter(is_unit, compiled.tokens), strict=True):
+        if unit != FRACTION:
+            number, rest = divmod(rest, UNIT_SECONDS[unit])
+            numbers[unit] = f"{number:0{len(token)}}"
+    left = rest or (fraction and FRACTION not in compiled.units)
+    text = "".join(numbers[unit_of(each)] if is_unit(each) else each for each in compiled.tokens)
+    return None if at < 0 or left else text
+
+
+def _local(moment: datetime, timezone: str) -> datetime:
+    try:
+        return moment.astimezone(ZoneInfo(timezone))
+    # A local time before the year 1 or after 9999 cannot be written.
+    except OverflowError:
+        return moment

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from callcenter_etl.contract.boolean_words import boolean_words
-from callcenter_etl.contract.datetime_formats import parse_duration, parse_iso
 from callcenter_etl.contract.model import Column
 from callcenter_etl.contract.normalization import is_normalized
 from callcenter_etl.contract.number_format import number_format
+from callcenter_etl.contract.time_literals import parse_literal
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule_kind import MAX_TRIED_CHARACTERS, ValueHints
 from callcenter_etl.tools.contract_test.boundary_instants import instants_of, write_instant
@@ -134,10 +134,7 @@ def _typed(column: Column, bounds: Sequence[str], literals: Literals, rng: rando
         edges = [Decimal(each) for each in bounds] + literals.numbers
         return _in_notation(column, [*_around(edges, column.type), *_NUMBERS[column.type]])
     if column.type in _TEMPORAL:
-        known = [
-            parse_duration(each) if column.type == "duration" else parse_iso(column.type, each)
-            for each in bounds
-        ]
+        known = [parse_literal(column.type, each, column.timezone) for each in bounds]
         edges_at = [each for each in known if each is not None] + literals.instants
         seconds = [int(number) for number in literals.numbers if abs(number) < 10**9]
         datetimes = instants_of(column.type, edges_at, seconds, rng)

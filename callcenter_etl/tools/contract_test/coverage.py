@@ -27,6 +27,7 @@ SEED = 20_250_131
 BATCH, MAX_BATCHES = 512, 8
 MAX_SECONDS = 30.0  # of processor time for one contract; rules without a record by then are "not found"
 MAX_BASES = 3
+MAX_CONDITIONS = 16  # records tried for the condition of a unique rule
 MAX_PAIRS = 8  # pairs of records with one key; each pair is validated in a source of its own
 
 
@@ -242,7 +243,7 @@ class _Search:
     def _search_repetition(self, rule_id: str, key: tuple[str, ...]) -> None:
         """Repeat the key of a valid record in another record, with other values in all other keys."""
         others = {name for columns in unique_keys(self.document).values() for name in columns} - set(key)
-        for base in self.bases:
+        for base in [*self.bases, *self._taking_part(rule_id)]:
             if time.process_time() > self.until:
                 return
             # A key with a blank value takes no part in uniqueness.
@@ -263,6 +264,14 @@ class _Search:
                 self._note(BreakingRecord.of(frozenset(found), record, first, (first,)))
                 if found == (rule_id,):
                     return
+
+    def _taking_part(self, rule_id: str) -> list[Record]:
+        """Return records in which the condition of a unique rule may be true, changed in the columns that it reads."""
+        rule = next((each for each in self.document.rules if each.name == rule_id), None)
+        if rule is None or rule.when is None:
+            return []
+        names = self._read_by(rule_id)
+        return [self._changed(self.bases[0], names, ()) for _ in range(MAX_CONDITIONS)]
 
     def _judge(self, base: Record, records: Iterable[Record]) -> None:
         made = list(records)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from callcenter_etl.contract.expressions import Expression, Node, compile_expression
-from callcenter_etl.contract.model import ContractDocument, RecordRule
+from callcenter_etl.contract.expressions import Expression, Node
+from callcenter_etl.contract.model import ContractDocument, RecordRule, expression_columns
 from callcenter_etl.tools.contract_test.candidates import Literals
 
 
 def rule_expressions(rule: RecordRule, document: ContractDocument) -> list[Expression]:
     """Return the check and the condition of a rule, as far as it has them."""
-    types = {column.name: column.type for column in document.columns}
-    return [compile_expression(text, types) for text in (rule.check, rule.when) if text is not None]
+    known = expression_columns(document.columns)
+    return [known.compile(text) for text in (rule.check, rule.when) if text is not None]
 
 
 def literals_by_column(document: ContractDocument) -> dict[str, Literals]:

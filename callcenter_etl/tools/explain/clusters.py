@@ -28,6 +28,7 @@ from callcenter_etl.tools.explain.number_clusters import (
     wider_types,
 )
 from callcenter_etl.tools.explain.remedies import EXACT, MAYBE, change_column, change_source
+from callcenter_etl.tools.explain.time_clusters import epoch_numbers, skipped_times
 
 MAX_DISTINCT = 2_000  # so many different values are looked at to choose a format
 MAX_SHAPES = 3
@@ -103,7 +104,7 @@ def _normalized(broken: BrokenValues, what: str, changes: dict[str, Any]) -> Ite
 def _formats(broken: BrokenValues) -> Iterator[Cluster]:
     """Yield dates and times in another format, the format of most values first."""
     column = broken.column
-    candidates = [each for each in CANDIDATES.get(column.type, ()) if each not in column.format]
+    candidates = [each for each in CANDIDATES.get(column.type, ()) if each not in column.formats]
     while candidates and len(broken.records):
         distinct = broken.values.unique()[:MAX_DISTINCT]
         taken = {each: int(_taken(distinct, column, each).sum()) for each in candidates}
@@ -118,7 +119,7 @@ def _formats(broken: BrokenValues) -> Iterator[Cluster]:
         ]
         doubt = f" (or `{rivals[0]}`: both take every such value, ask the sender)" if rivals else ""
         remedy = change_column(
-            broken.document, column.name, f"accepting `{best}`{doubt}", format=(*column.format, best)
+            broken.document, column.name, f"accepting `{best}`{doubt}", format=(*column.formats, best)
         )
         yield broken.cluster(mask, f"looks like {describe_format(best)}", remedy=remedy)
         broken = broken.without(mask)
@@ -126,12 +127,14 @@ def _formats(broken: BrokenValues) -> Iterator[Cluster]:
 
 
 def _taken(values: pa.StringArray, column: Column, fmt: str) -> Mask:
-    return type_check(values, column.type, (fmt,))[0]
+    return type_check(values, column.model_copy(update={"format": (fmt,)}))[0]
 
 
 def _reads_otherwise(values: pa.StringArray, column: Column, one: str, other: str) -> bool:
     """Return whether two formats read a value as two different times."""
-    first, second = (type_check(values, column.type, (each,))[1] for each in (one, other))
+    first, second = (
+        type_check(values, column.model_copy(update={"format": (each,)}))[1] for each in (one, other)
+    )
     # A value that only one of them reads compares as null, which `any` skips.
     return bool(pc.any(pc.not_equal(first, second)).as_py())
 
@@ -241,6 +244,8 @@ STEPS: dict[str, tuple[_Step, ...]] = {
     # digits, and `integer` +4930123456 as a number with a sign.
     "type": (
         _nothings,
+        skipped_times,
+        epoch_numbers,
         _formats,
         destroyed_numbers,
         telephone_numbers,

@@ -21,4 +21,12 @@ _MOMENTS = (
     *(f"%Y-%m-%d {clock}%z" for clock in ("%H:%M:%S", "%H:%M:%S.%f")),
     "%Y%m%d%H%M%S",
 )  # fmt: skip
-CANDIDATES: dict[str, tuple[str, ...]] = {"time": _TIMES, "date": _DATES, "datetime": _MOMENTS}
+_DURATIONS = (
+    "M:SS", "H:MM:SS", "H:MM", "H:MM:SS.f", "M:SS.f", "D.HH:MM:SS", "D HH:MM:SS", "D:HH:MM:SS", "D.HH:MM:SS.f", "S", "S.f",
+)  # fmt: skip
+CANDIDATES: dict[str, tuple[str, ...]] = {
+    "time": _TIMES,
+    "date": _DATES,
+    "datetime": _MOMENTS,
+    "duration": _DURATIONS,
+}

@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from callcenter_etl.contract.expressions import Expression, Node
 from callcenter_etl.contract.expressions.tree import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, TEXT, TIME
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.exact_numbers import Numbers
 from callcenter_etl.rules.expression_evaluator import evaluate
+from callcenter_etl.rules.timezone_offsets import zone_offsets
 
 _LITERALS = ("number", "string", "instant")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -72,7 +75,12 @@ class Look:
         # A result reveals something about the values that it is computed from, except that of `empty(x)`.
         names = [] if node.value == "empty" else _columns_in(node)
         hidden = next((self._hidden[name] for name in names if name in self._hidden), None)
-        return f"({hidden})" if hidden is not None else _SHOWN.get(node.type, str)(value)
+        if hidden is not None:
+            return f"({hidden})"
+        if node.timezone is not None:
+            local = int(zone_offsets(node.timezone).to_local(np.array([value]))[0])
+            return f"{_datetime_value(local)} {node.timezone}"
+        return str(_SHOWN.get(node.type, str)(value))
 
     def _reasons(self, node: Node) -> Iterator[str]:
         if self._value(node) is not None:

@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from callcenter_etl.contract.datetime_formats import has_directive
+from callcenter_etl.contract.model import Column, ColumnType
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.rules.type_checks import type_check
 from callcenter_etl.tools.explain.broken_values import BrokenValues, Cluster
 from callcenter_etl.tools.explain.remedies import change_column
 
-_WIDER = {"digits": ("integer", "decimal"), "integer": ("decimal",), "time": ("duration",)}
+_WIDER: dict[str, tuple[ColumnType, ...]] = {
+    "digits": ("integer", "decimal"),
+    "integer": ("decimal",),
+    "time": ("duration",),
+}
 _GROUPED = r"\A[+-]?[0-9]{1,3}(?:[,.' \x{A0}][0-9]{3})+(?:[.,][0-9]+)?\z"
 _DECIMAL_COMMA = r"\A[+-]?[0-9]*,[0-9]+\z"
 
@@ -26,7 +32,7 @@ def wider_types(broken: BrokenValues) -> Iterator[Cluster]:
     """Yield the values that a wider type would accept."""
     column = broken.column
     for wider in _WIDER.get(column.type, ()):
-        mask, _ = type_check(broken.values, wider, ())
+        mask, _ = type_check(broken.values, Column(name=column.name, type=wider))
         # Bounds of a time of day mean something else for a duration.
         bounds = column.type == "time" and (column.min is not None or column.max is not None)
         if not mask.any() or bounds:
@@ -92,7 +98,12 @@ def telephone_numbers(broken: BrokenValues) -> Iterator[Cluster]:
 
 def two_digit_years(broken: BrokenValues) -> Iterator[Cluster]:
     """Yield dates out of bounds that were read with a format of two-digit years."""
-    if any("%y" in each for each in broken.column.format):
+    column = broken.column
+    if has_directive(column.format, "%y"):
         mask = np.ones(len(broken.records), dtype=bool)
-        hint = "two-digit years 00 to 68 are read as 2000 to 2068: ask the sender for four digits"
+        first = column.first_short_year
+        hint = (
+            f"two-digit years are read as {first} to {first + 99}:"
+            " declare others with two_digit_years, or ask the sender for four digits"
+        )
         yield broken.cluster(mask, KINDS[broken.key].broken, hint=hint)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
@@ -143,7 +144,8 @@ def _clusters(
 def _repeats(rule: Rule, records: Indices, key: Sequence[pa.StringArray]) -> Cluster:
     """Return the cluster of repeated keys, with a hint if each of them is repeated once."""
     picks = pa.array(records)
-    table = pa.table({str(at): values.take(picks) for at, values in enumerate(key)})
+    texts = [pc.utf8_lower(values) if rule.fold else values for values in key]
+    table = pa.table({str(at): values.take(picks) for at, values in enumerate(texts)})
     # pyarrow has no distinct rows of a table; groups without an aggregate are the same.
     distinct = table.group_by(table.column_names).aggregate([]).num_rows
     keys = "key" if distinct == 1 else "different keys"

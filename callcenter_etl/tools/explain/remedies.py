@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.expressions import ExpressionFaults
@@ -50,7 +51,7 @@ class Recovery:
 
 
 # Keys that make more values valid, or equal: these take part in uniqueness with the values of accepted records.
-_KEYS_OF_VALUES = frozenset({"type", *RULE_KEYS["type"].companions, "trim", "case"})
+_KEYS_OF_VALUES = frozenset({"type", *RULE_KEYS["type"].companions, "trim", "case", "ignore_case"})
 
 
 def change_column(
@@ -136,9 +137,9 @@ def _keys_without_rules(column: Column) -> dict[str, Any]:
 
 def rule_yaml(rule: RecordRule) -> str:
     """Format a record rule as one line of YAML."""
-    keys = ("name", "when", "check", "unique", "severity", "reason", "description")
+    keys = ("name", "when", "check", "unique", "ignore_case", "severity", "reason", "description")
     found = {key: getattr(rule, key) for key in keys}
-    return _scalar({key: value for key, value in found.items() if value is not None})
+    return _scalar({key: value for key, value in found.items() if value not in (None, False)})
 
 
 def _count_or_text(value: Any) -> Any:
@@ -146,6 +147,8 @@ def _count_or_text(value: Any) -> Any:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        value = value.model_dump(by_alias=True, exclude_defaults=True)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_scalar(str(key))}: {_scalar(each)}" for key, each in value.items()) + "}"
     if isinstance(value, (list, tuple)):

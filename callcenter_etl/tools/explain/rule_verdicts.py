@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from callcenter_etl.contract.expressions import compile_expression
-from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, expression_columns
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.kinds import KINDS
@@ -58,13 +57,16 @@ class _RuleExplainer:
         self._hidden = hidden
         self._by_name = {column.name: column for column in document.columns}
         self._record_rules = {rule.name: rule for rule in document.rules}
-        self._types = {column.name: column.type for column in document.columns}
+        self._known = expression_columns(document.columns)
 
     def unbroken(self, rule: Rule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
         if rule.column is not None:
             verdict, why = self._of_value(rule, self._by_name[rule.column])
             return verdict, why, ()
         if rule.key:
+            outside = self._outside_condition(rule)
+            if outside is not None:
+                return outside
             blank = [name for name in rule.key if self._columns.blank_mask(name)[0]]
             if blank:
                 return SKIPPED, f"{', '.join(blank)} is empty, so that the record takes no part", ()
@@ -72,6 +74,19 @@ class _RuleExplainer:
         if rule is SHORT_RECORD:
             return KEPT, "the record has a value for every column", ()
         return self._of_expression(self._record_rules[rule.id])
+
+    def _outside_condition(self, rule: Rule) -> tuple[str, str, tuple[ExpressionPart, ...]] | None:
+        """Return the verdict on a record that takes no part in a unique key, as its condition is not true."""
+        declared = self._record_rules.get(rule.id)
+        if declared is None or declared.when is None:
+            return None
+        when = Look(self._known.compile(declared.when), self._columns, self._hidden)
+        if when.outcome is None:
+            unknown = "; ".join(when.unknown_parts())
+            return SKIPPED, f"when {declared.when}: {unknown}, so that the record takes no part", when.parts()
+        if not when.outcome:
+            return SKIPPED, f"when {declared.when}: does not hold", when.parts()
+        return None
 
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
         # As in a run: an empty value skips all rules but `required`, a broken type those on typed values.
@@ -83,10 +98,10 @@ class _RuleExplainer:
         return KEPT, kind.kept(column)
 
     def _of_expression(self, rule: RecordRule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
-        check = Look(compile_expression(rule.check or "", self._types), self._columns, self._hidden)
+        check = Look(self._known.compile(rule.check or ""), self._columns, self._hidden)
         parts = check.parts()
         if rule.when is not None:
-            when = Look(compile_expression(rule.when, self._types), self._columns, self._hidden)
+            when = Look(self._known.compile(rule.when), self._columns, self._hidden)
             parts = tuple(dict.fromkeys((*when.parts(), *parts)))
             if when.outcome is None:
                 return UNKNOWN, f"when {rule.when}: {'; '.join(when.unknown_parts())}", parts

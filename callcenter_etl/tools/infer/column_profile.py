@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.exact_numbers import parse_numbers
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.type_checks import type_check
@@ -43,6 +44,7 @@ EMPTY_WORDS = (
     "NULL", "null", "(null)", "<null>", r"\N", "N/A", "n/a", "#N/A", "NA", "NaN", "nan", "None", "none", "nil",
     "-", "--", "---", "?", ".",
 )  # fmt: skip
+_PLAIN_COLUMNS = {kind: Column.model_validate({"name": kind, "type": kind}) for kind in PLAIN_TYPES}
 _NUMBER_WITH_PLUS = r"\A\+[0-9]{7,15}\z"
 
 
@@ -209,7 +211,7 @@ class ColumnProfile:
 
     def _try_types(self, values: pa.StringArray, weights: Weights) -> None:
         for kind in list(self.misfits):
-            valid, typed = type_check(values, kind, ())
+            valid, typed = type_check(values, _PLAIN_COLUMNS[kind])
             self.misfits[kind] += int(weights[~valid].sum())
             # A dropped type cannot return: the limit is a share of all lines, which the survey has counted.
             if self.misfits[kind] > self.max_misfits:

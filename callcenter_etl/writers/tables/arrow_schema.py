@@ -10,8 +10,11 @@ from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
-from callcenter_etl.contract.datetime_formats import MAX_DURATION_HOURS, parse_duration
+from callcenter_etl.contract.datetime_formats import has_directive
+from callcenter_etl.contract.duration_formats import MAX_DURATION_HOURS, has_fraction
+from callcenter_etl.contract.epoch_formats import EPOCH_UNITS
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.contract.time_literals import parse_literal
 from callcenter_etl.writers.tables.provenance import SOURCE_COLUMN
 
 UNCONVERTED, EXTRA_COLUMNS = "_unconverted", "_extra_columns"
@@ -96,12 +99,13 @@ def _decimal(column: Column) -> pa.DataType:
 
 
 def _datetime(column: Column) -> pa.DataType:
-    return pa.timestamp("us", "UTC" if has_offset(column) else None)
+    return pa.timestamp("us", "UTC" if _has_instants(column) else None)
 
 
-def has_offset(column: Column) -> bool:
-    """Return whether a column's values may have an offset from UTC; values without one are read as UTC then."""
-    return any("%z" in fmt.replace("%%", "") for fmt in column.format)
+def _has_instants(column: Column) -> bool:
+    """Return whether a column's values may be instants; values without an offset are then read as UTC."""
+    epoch = any(each in EPOCH_UNITS for each in column.format)
+    return column.timezone is not None or epoch or has_directive(column.format, "%z")
 
 
 _TYPES: dict[str, Callable[[Column], pa.DataType]] = {
@@ -134,15 +138,23 @@ def _bounded(column: Column) -> bool:
 
 
 def _wide_duration(column: Column) -> bool:
+    if has_fraction(column.formats):
+        return True
     if column.max is None or column.severity_of("max") != "error":
         return True
-    most = parse_duration(column.max)
+    most = parse_literal("duration", column.max, None)
     return most is None or most >= MAX_DURATION_HOURS * 3600 * 10**6
+
+
+def _wide_fraction(column: Column) -> bool:
+    return has_directive(column.format, "%f")  # up to nine digits, of which the type holds six
 
 
 _WIDE: dict[str, Callable[[Column], bool]] = {
     "integer": _wide_integer,
     "decimal": lambda _: True,  # no rule of the contract bounds the digits behind a point
+    "time": _wide_fraction,
+    "datetime": _wide_fraction,
     "duration": _wide_duration,
 }
 

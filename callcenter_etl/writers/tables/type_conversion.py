@@ -14,12 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from callcenter_etl.contract.datetime_formats import MAX_DURATION_HOURS
+from callcenter_etl.contract.datetime_formats import has_directive
+from callcenter_etl.contract.duration_formats import MAX_DURATION_HOURS, has_fraction
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.errors import AccountingError
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.duration_values import cut_durations
 from callcenter_etl.rules.exact_numbers import Numbers
 from callcenter_etl.rules.masks import Mask, as_mask, valid_mask
+from callcenter_etl.rules.temporal_values import cut_nanoseconds
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.writers.tables.arrow_schema import EXTRA_COLUMNS, TEXTS, UNCONVERTED, table_schema
 
@@ -177,19 +180,37 @@ def _date(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
 
 def _time(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
     """Return times of day; those with an offset are converted to UTC."""
-    values = columns.typed(name)
+    values = _exact_times(columns, name)
     # An offset may move a time beyond its day.
     clock = np.asarray(values.fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64) % _DAY
     return pa.array(clock, mask=~valid_mask(values)).view(kind)
 
 
 def _datetime_value(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
-    return columns.typed(name).view(kind)
+    return _exact_times(columns, name).view(kind)
+
+
+def _exact_times(columns: ChunkColumns, name: str) -> pa.Array:
+    """Return the values of a time or datetime column, null where microseconds do not hold their fraction."""
+    values, column = columns.typed(name), columns.columns[name]
+    if not has_directive(column.format, "%f"):
+        return values
+    cut = cut_nanoseconds(
+        columns.text(name),
+        kind=column.type,
+        formats=column.format,
+        first_short_year=column.first_short_year,
+        timezone=column.timezone,
+    )
+    return pc.if_else(pa.array(cut), pa.scalar(None, values.type), values) if cut.any() else values
 
 
 def _duration(columns: ChunkColumns, name: str, kind: pa.DataType) -> pa.Array:
     values = columns.typed(name)
     fits = pc.less(values, _MAX_DURATION)  # the parser clips longer durations to this value
+    formats = columns.columns[name].formats
+    if has_fraction(formats):
+        fits = pc.and_(fits, pa.array(~cut_durations(columns.text(name), formats)))
     return pc.if_else(fits, values, pa.scalar(None, values.type)).view(kind)
 
 
