@@ -20,7 +20,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="compare the engines on generated files")
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0, help="the first case's seed; the others follow")
-    parser.add_argument("--groups", type=named, default=ENABLED, help="groups or areas of keys; `all`, `` for none")
+    parser.add_argument(
+        "--groups", type=named, default=ENABLED, help="groups or areas of keys; `all`, `` for none"
+    )
     options = parser.parse_args()
     wrong = 0
     for seed in range(options.seed, options.seed + options.cases):
