@@ -59,8 +59,8 @@ class BooleanWords:
 
     @property
     def described(self) -> str:
-        """The words for a reason: `Y or 1 (true), N or 0 (false)`."""
-        return f"{' or '.join(self.true)} (true), {' or '.join(self.false)} (false)"
+        """The words for a reason: `Y, 1 (true) or N, 0 (false)`."""
+        return f"{', '.join(self.true)} (true) or {', '.join(self.false)} (false)"
 
 
 PLAIN_WORDS = BooleanWords(("true",), ("false",), ignore_case=True)

@@ -101,9 +101,9 @@ class NumberFormat:
 
     @property
     def example(self) -> str:
-        """A number with every part of this notation."""
+        """A number with the separators of this notation, and its shortest prefix or else its shortest suffix."""
         number = f"1{self.thousands or ''}234" + ("" if self.decimal is None else f"{self.decimal}5")
-        return "".join((*self.prefixes[:1], number, *self.suffixes[:1]))
+        return self.prefixes[-1] + number if self.prefixes else "".join((number, *self.suffixes[-1:]))
 
     def is_wider(self, before: NumberFormat) -> bool:
         """Return whether every number of the notation `before` is the same number in this one."""

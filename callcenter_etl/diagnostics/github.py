@@ -70,7 +70,11 @@ def render_contracts_github(files: Sequence[str], faults: Sequence[Diagnostic], 
 
 def _problems(source: SourceFindings) -> list[_Annotation]:
     uri = source.summary.source.uri
-    return [_Annotation(source.level, uri, 1, each.rule, each.message) for each in source.problems]
+    # Without a line it is the source as a whole that is wrong.
+    return [
+        _Annotation(source.level, uri, each.location.line or 1, each.rule, each.message)
+        for each in source.problems
+    ]
 
 
 def _turns(source: SourceFindings) -> Iterator[list[_Annotation]]:

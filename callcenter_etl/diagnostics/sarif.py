@@ -241,7 +241,8 @@ class _SarifRun:
     def _results(self, source: SourceFindings) -> list[dict[str, Any]]:
         uri = source.summary.source.uri
         results = [
-            self._result(uri, problem.rule, source.level, problem.message, 1) for problem in source.problems
+            self._result(uri, problem.rule, source.level, problem.message, problem.location.line or 1)
+            for problem in source.problems
         ]
         results += [
             self._result(uri, broken.rule, broken.level, *_reason_and_line(each))

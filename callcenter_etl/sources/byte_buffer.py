@@ -12,6 +12,7 @@ from callcenter_etl.sources.lines import LineCounter, last_line_stop, line_end
 # The first piece of a record over the size limit has all that was read of it so far. Each step of the work on a piece
 # holds a copy of it, so that large ones are cut.
 SLICE_BYTES = 4 * 2**20
+_HEAD_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ class ByteBuffer:
 
     def peek_line(self, *, max_bytes: int) -> bytes | None:
         """Return the line at the start with its line end, b"" at the end of the stream, None if it is over `max_bytes`."""
+        stop = self._stop_in_head()
+        if stop:
+            return None if stop > max_bytes else self._parts[0][:stop]
         while not self.ended:
             stop = line_end(self.data, ended=False)
             if stop or len(self) > max_bytes:
@@ -97,6 +101,16 @@ class ByteBuffer:
         else:
             stop = line_end(self.data, ended=True) or len(self)
         return None if (stop or len(self)) > max_bytes else self.data[:stop]
+
+    def _stop_in_head(self) -> int:
+        """Return the offset after the first line end if it is among the first bytes, which are kept apart; else 0."""
+        # Lines that are consumed one by one would copy all other bytes, of a large block, each time.
+        stop = line_end(self._parts[0], ended=False) if len(self._parts) > 1 else 0
+        data = b"" if stop else self.data
+        if len(data) <= _HEAD_BYTES:
+            return stop
+        self._parts = [data[:_HEAD_BYTES], data[_HEAD_BYTES:]]
+        return line_end(self._parts[0], ended=False)
 
     def withhold(self, filter_: Callable[[Iterator[bytes]], Iterator[bytes]]) -> None:
         """Replace all bytes that are not consumed yet by those that the filter yields of them."""
@@ -108,6 +122,10 @@ class ByteBuffer:
 
     def consume(self, size: int) -> bytes:
         """Remove and return bytes from the start."""
+        if len(self._parts) > 1 and size < len(self._parts[0]):
+            first = self._parts[0]
+            self._parts[0] = first[size:]
+            return self._counted(first[:size])
         data = self.data
         return self._consumed(data[:size], data[size:])
 
@@ -124,6 +142,9 @@ class ByteBuffer:
 
     def _consumed(self, data: bytes, rest: bytes) -> bytes:
         self._parts = [rest] if rest else []
+        return self._counted(data)
+
+    def _counted(self, data: bytes) -> bytes:
         self.offset += len(data)
         self._lines.feed(data)
         return data
@@ -131,6 +152,8 @@ class ByteBuffer:
     def consume_blank_lines(self) -> bytes:
         """Remove and return all line ends at the start."""
         consumed = b""
+        if self._parts and self._parts[0][:1] not in (b"", b"\r", b"\n"):
+            return consumed
         while True:
             ends = len(self.data) - len(self.data.lstrip(b"\r\n"))
             last = ends < len(self.data) or self.ended

@@ -165,12 +165,12 @@ class FooterFilter:
         """Return the problem of a footer that is not there; its lines were passed on, and are before `lines_before`."""
         if self._reader.optional:
             return ()
-        matcher, sentence = self._reader.matcher, "the footer is missing"
-        if match.mismatch is not None:
-            begin, end = self._spans[match.mismatch]
-            line = lines_before + 1 - len(find_lines(self._tail[begin:]))
-            sentence = matcher.mismatch(match.mismatch, self._tail[begin:end], line)
-        return (matcher.problem(f"{sentence}, so that the delivery may be cut short"),)
+        matcher, so = self._reader.matcher, ", so that the delivery may be cut short"
+        if match.mismatch is None:
+            return (matcher.problem(f"the footer is missing{so}"),)
+        begin, end = self._spans[match.mismatch]
+        line = lines_before + 1 - len(find_lines(self._tail[begin:]))
+        return (matcher.mismatch(match.mismatch, self._tail[begin:end], line, so=so),)
 
     def _found(self, match: FooterMatch, lines_before: int) -> SourceFooter:
         surroundings, blank, runs = Surroundings(), LineTotals(), []

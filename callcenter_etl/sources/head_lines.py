@@ -42,7 +42,7 @@ class HeadLines:
             line = self.pending.peek_line(max_bytes=self.max_line_bytes)
             begin = self.pending.data if line is None else line
             if self.comment is not None and begin.startswith(self.comment):
-                self._consume_comment()
+                self._consume_comment(line)
             elif line is None:
                 most = self.max_line_bytes
                 raise SourceError(f"{self.uri}: the header line is over {most:,} bytes long")
@@ -56,7 +56,10 @@ class HeadLines:
         self._count(kind, totals, first, lines, size)
         return data
 
-    def _consume_comment(self) -> None:
+    def _consume_comment(self, line: bytes | None) -> None:
+        if line is not None:
+            self.take(COMMENT, self.surroundings.comments, len(line))
+            return
         first, size = self.number, 0
         # In pieces, since a comment may be longer than what fits in memory.
         for piece in self.pending.consume_oversized_record(ShowStream(self.encoding)):

@@ -70,7 +70,8 @@ class PreambleReader:
     def _take(self, index: int, line: bytes) -> None:
         groups = self._groups_of(index, line)
         if groups is None:
-            self._fail(self._matcher.mismatch(index, line.rstrip(b"\r\n"), self._head.number))
+            mismatch = self._matcher.mismatch(index, line.rstrip(b"\r\n"), self._head.number)
+            self.problems.append(mismatch)
         else:
             self._groups.add(groups)
         self._head.take(PREAMBLE, self._totals, len(line))
@@ -98,6 +99,6 @@ def read_after_header(
             sentence = f"line {head.number:,} is missing, the source ends before it"
             return [*problems, matcher.problem(sentence)]
         if found is None:
-            problems.append(matcher.problem(matcher.mismatch(index, content, head.number)))
+            problems.append(matcher.mismatch(index, content, head.number))
         head.take(AFTER_HEADER, head.surroundings.after_header, len(line))
     return problems

@@ -199,13 +199,20 @@ def _flat(column: pa.ChunkedArray) -> pa.StringArray:
 
 def _restore(values: pa.StringArray, marks: Marks) -> pa.StringArray:
     """Return the values with the text of the source for each stand-in."""
-    for found, wanted in marks.verbatim:
-        values = pc.if_else(pc.equal(values, _text(found)), _text(wanted), values)
-    if marks.verbatim:
+    # Most columns hold none, and replacing takes longer than looking for a byte.
+    if marks.verbatim and _holds(values, VERBATIM):
+        for found, wanted in marks.verbatim:
+            values = pc.if_else(pc.equal(values, _text(found)), _text(wanted), values)
         values = pc.replace_substring(values, pattern=bytes([VERBATIM]), replacement=b"")
     for stand_in, wanted in marks.restore:
-        values = pc.replace_substring(values, pattern=stand_in, replacement=wanted)
+        if _holds(values, stand_in[0]):
+            values = pc.replace_substring(values, pattern=stand_in, replacement=wanted)
     return values
+
+
+def _holds(values: pa.StringArray, byte: int) -> bool:
+    data = values.buffers()[2]
+    return data is not None and bool((np.frombuffer(data, dtype=np.uint8) == byte).any())
 
 
 def _text(data: bytes) -> pa.StringScalar:

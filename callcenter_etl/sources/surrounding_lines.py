@@ -12,7 +12,7 @@ from callcenter_etl.contract.patterns import matched_groups
 from callcenter_etl.contract.quoting import as_written, quoted
 from callcenter_etl.contract.surroundings import Surrounding
 from callcenter_etl.contract.value_fields import type_faults
-from callcenter_etl.diagnostic import Diagnostic
+from callcenter_etl.diagnostic import Diagnostic, Location
 from callcenter_etl.documents import Count
 from callcenter_etl.sources.encodings import is_ascii_superset, show
 
@@ -102,15 +102,16 @@ class LineMatcher:
             return {}
         return groups_of(pattern, content, self._encoding)
 
-    def mismatch(self, index: int, content: bytes, line: int) -> str:
-        """Return the sentence of a line that does not match."""
+    def mismatch(self, index: int, content: bytes, line: int, *, so: str = "") -> Diagnostic:
+        """Return the problem of a line that does not match; `so` is added to its sentence."""
         text = quoted(show(content[:MAX_MATCHED_BYTES], self._encoding)) if self._shown else _NOT_SHOWN
         pattern = as_written(self._declared.pattern(index) or "")
-        return f"line {line:,} does not match the pattern {pattern}: {text}"
+        return self.problem(f"line {line:,} does not match the pattern {pattern}: {text}{so}", line)
 
-    def problem(self, sentence: str) -> Diagnostic:
-        """Return a problem of this surrounding."""
-        return Diagnostic(f"file.{self._key}", f"{sentence} (declared as source.{self._key})")
+    def problem(self, sentence: str, line: int | None = None) -> Diagnostic:
+        """Return a problem of this surrounding, located on a line where one is to blame."""
+        message = f"{sentence} (declared as source.{self._key})"
+        return Diagnostic(f"file.{self._key}", message, location=Location(line=line))
 
 
 def groups_of(pattern: str, content: bytes, encoding: str) -> dict[str, str] | None:

@@ -137,3 +137,14 @@ def test_random_text_is_read_as_by_the_slow_reader(
     for block_bytes in (1, 7, 64, 1 << 22):
         found = read_by_product(path, style, fields, block_bytes=block_bytes, chunk_rows=chunk_rows)
         assert found == expected, (style, text, block_bytes)
+
+
+def test_a_long_block_with_few_escapes_is_read_as_by_the_slow_reader(tmp_path: Path) -> None:
+    style = Style(escape="\\", empty_values=("", "\\N"))
+    rare = ['1,"a\\"b"\n', "2,c\\,d\n", "3,\\N\n", "4,e\\\n", "\\5,f\\g\n"]
+    text = "".join("123456,plain text without any mark\n" * 200 + line for line in rare)
+    path = tmp_path / "s.csv"
+    path.write_text(text, encoding="utf-8")
+    found = read_by_product(path, style, 2, block_bytes=1 << 22, chunk_rows=1000)
+    assert found == list(read(text, style, 2))
+    assert {record.values for record in found} > {("1", 'a"b'), ("2", "c,d"), ("3", "\\N"), ("5", "fg")}

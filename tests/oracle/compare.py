@@ -1,210 +1,85 @@
-"""What the product says of a file beside what the oracle says, as a list of disagreements."""
+"""Product and oracle on one file, as a list of disagreements."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import unicodedata
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from callcenter_etl import load_contract, validate
-from tests.oracle.contracts import LOOKUP_COLUMN, LOOKUPS, Contract
-from tests.oracle.reader import BOM, SHIFTED, ReadResult, read_source
-from tests.oracle.rules import Verdict, declared_rules, judge
+from tests.oracle.contracts import Contract
+from tests.oracle.expectations import Outcome, expectations, shown_difference
+from tests.oracle.lookup_files import all_lookups, all_tables, write_lookups
+from tests.oracle.reader import RefusedError, read_source
+from tests.oracle.reasons import reason_faults, visible
+from tests.oracle.rules import judge
+
+__all__ = ["SIZES", "disagreements", "visible", "write_case"]
 
 # (chunk_rows, block_bytes, workers): the smallest parts there can be, odd ones, and all at once.
 SIZES = ((1, 64, 2), (7, 97, 3), (100_000, 1 << 20, 1))
-FIELD_LIMIT = 1 << 30
-REJECT_COLUMNS = ("reject_line", "reject_rules", "reject_reasons", "reject_raw")
-# The rules of a column with reasons that end in the value.
-SHOWING = {"type", "min", "max", "min_length", "max_length", "pattern", "allowed", "lookup"}
-COUNTS = ("read", "accepted", "rejected", "malformed")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one run of the product wrote."""
-
-    target: bytes
-    rejected: bytes
-    exceptions: bytes
-    summary: dict[str, Any]
-
-    @property
-    def lasting(self) -> tuple[object, ...]:
-        """What may not depend on the size of chunks and blocks."""
-        counts = [self.summary[key] for key in ("status", "records", "blank_lines", "lines", "rules")]
-        return (self.target, self.rejected, self.exceptions, counts)
 
 
 def disagreements(
     data: bytes, contract: Contract, folder: Path, sizes: tuple[tuple[int, int, int], ...] = SIZES
 ) -> list[str]:
-    """Run product and oracle on one case in `folder`; give a sentence for each thing they see differently."""
-    read = read_source(data, contract)
-    verdicts = judge(read, contract, LOOKUPS)
+    """Run product and oracle on one case in `folder`; return a sentence for each thing they see differently."""
     source, document = write_case(data, contract, folder)
     loaded = load_contract(document)
     outcomes: list[Outcome] = []
     for chunk_rows, block_bytes, workers in sizes:
         output = folder / f"out_{chunk_rows}_{block_bytes}_{workers}"
-        validate(
+        result = validate(
             source, loaded, output=output, chunk_rows=chunk_rows, block_bytes=block_bytes, workers=workers
         )
-        outcomes.append(outcome_of(output))
+        outcomes.append(outcome_of(output, result.exit_code))
     found = [
         f"chunk_rows, block_bytes, workers = {size} and {sizes[-1]} give different outputs"
         for size, outcome in zip(sizes, outcomes, strict=True)
         if outcome.lasting != outcomes[-1].lasting
     ]
-    return found + against_oracle(outcomes[-1], read, verdicts, contract)
+    return found + against_oracle(outcomes[-1], data, contract)
 
 
 def write_case(data: bytes, contract: Contract, folder: Path) -> tuple[Path, Path]:
-    """Write source, contract and lookups; give the paths of the first two."""
+    """Write source, contract and lookups; return the paths of the first two."""
     folder.mkdir(parents=True, exist_ok=True)
     source, document = folder / "source.csv", folder / "contract.json"
     source.write_bytes(data)
     document.write_text(json.dumps(contract, ensure_ascii=False, indent=1), encoding="utf-8")
-    for name, values in LOOKUPS.items():
-        (folder / name).write_text("\n".join([LOOKUP_COLUMN, *sorted(values)]) + "\n", encoding="utf-8")
+    write_lookups(contract, folder)
     return source, document
 
 
-def outcome_of(output: Path) -> Outcome:
-    return Outcome(
-        (output / "target.csv").read_bytes() if (output / "target.csv").exists() else b"",
-        (output / "rejected.csv").read_bytes() if (output / "rejected.csv").exists() else b"",
-        (output / "exceptions.csv").read_bytes() if (output / "exceptions.csv").exists() else b"",
-        json.loads((output / "summary.json").read_text(encoding="utf-8")),
-    )
+def outcome_of(output: Path, exit_code: int) -> Outcome:
+    files = [output / f"{name}.csv" for name in ("target", "rejected", "exceptions")]
+    target, rejected, exceptions = (file.read_bytes() if file.exists() else None for file in files)
+    summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+    return Outcome(target, rejected, exceptions, summary, exit_code)
 
 
-def against_oracle(
-    outcome: Outcome, read: ReadResult, verdicts: list[Verdict], contract: Contract
-) -> list[str]:
+def against_oracle(outcome: Outcome, data: bytes, contract: Contract) -> list[str]:
     """Compare bytes, exceptions and counts with what the oracle expects."""
-    accepted = [verdict for verdict in verdicts if verdict.accepted]
-    rejected = [verdict for verdict in verdicts if not verdict.accepted]
-    pairs = summary_pairs(outcome.summary, read, verdicts, contract)
-    pairs["exceptions"] = (
-        rejects_of(outcome.exceptions),
-        [(str(verdict.line), "; ".join(verdict.broken_errors)) for verdict in rejected],
-    )
-    target = read.header + b"".join(verdict.raw for verdict in accepted)
-    if contract["source"]["encoding"].startswith(("utf-16", *SHIFTED)):
-        # The specification does not say whether a byte order mark outlives the way to UTF-8.
-        mark = BOM.encode()
-        pairs["target"] = (outcome.target.removeprefix(mark), target.removeprefix(mark))
-    else:
-        pairs["target"] = (outcome.target, target)
-        pairs["rejected"] = (outcome.rejected, read.header + b"".join(verdict.raw for verdict in rejected))
-    differing = [f"{name}: {told(*pair)}" for name, pair in pairs.items() if pair[0] != pair[1]]
-    return differing + reason_faults(outcome.exceptions, read, contract)
+    try:
+        read = read_source(data, contract)
+    except RefusedError as refusal:
+        return refusal_faults(outcome, refusal)
+    if outcome.summary["status"] == "refused":
+        return [f"the product refuses the source: {outcome.summary['problems']!r}"]
+    verdicts = judge(read, contract, all_lookups(), all_tables(contract))
+    pairs = expectations(outcome, read, verdicts, contract)
+    differing = [f"{name}: {shown_difference(*pair)}" for name, pair in pairs.items() if pair[0] != pair[1]]
+    return differing + reason_faults(outcome.exceptions or b"", read, contract)
 
 
-def summary_pairs(
-    summary: dict[str, Any], read: ReadResult, verdicts: list[Verdict], contract: Contract
-) -> dict[str, tuple[Any, Any]]:
-    """Give (product's, oracle's) for each count of the summary."""
-    structural = sum(record.malformed is not None for record in read.records)
-    refused = sum(not verdict.accepted for verdict in verdicts)
-    counts = (len(verdicts), len(verdicts) - refused, refused, structural)
-    pairs: dict[str, tuple[Any, Any]] = {
-        f"records.{key}": (summary["records"][key], count) for key, count in zip(COUNTS, counts, strict=True)
-    }
-    broken: Counter[str] = Counter()
-    for verdict in verdicts:
-        broken.update([*verdict.broken_errors, *verdict.broken_warnings])
-    pairs["rules"] = (
-        {rule: told_rule["broken"] for rule, told_rule in summary["rules"].items() if told_rule["broken"]},
-        dict(sorted(broken.items(), key=lambda item: list(summary["rules"]).index(item[0])))
-        if set(broken) <= set(summary["rules"])
-        else dict(broken),
-    )
-    # `type: text` cannot be broken, and whether it is listed as a rule is not said.
-    declared = {
-        declared.rule: declared.severity
-        for declared in declared_rules(contract)
-        if declared.key != "type" or declared.body["type"] != "text"
-    }
-    pairs["rules' severities"] = (
-        {rule: summary["rules"].get(rule, {}).get("severity") for rule in declared},
-        declared,
-    )
-    warned = [verdict for verdict in verdicts if verdict.broken_warnings]
-    # Whether a rejected record counts as warned too is not said: both readings are sound.
-    sound = {len(warned), sum(verdict.accepted for verdict in warned)}
-    pairs["records.warned is sound"] = (summary["records"]["warned"] in sound, True)
-    pairs["blank_lines"] = (summary["blank_lines"], read.blank_lines)
-    pairs["lines"] = (summary["lines"], read.lines)
-    pairs["status"] = (summary["status"], "rejects" if refused else "passed")
-    return pairs
-
-
-def rejects_of(exceptions: bytes) -> list[tuple[str, str]]:
-    """Give (reject_line, reject_rules) of each row."""
-    csv.field_size_limit(FIELD_LIMIT)
-    rows = list(csv.reader(io.StringIO(exceptions.decode("utf-8"), newline="")))
-    if not rows:
-        return []
-    # From the end: a source's column may have one of these names.
-    line, rules = (len(rows[0]) - 1 - rows[0][::-1].index(name) for name in ("reject_line", "reject_rules"))
-    return [(row[line], row[rules]) for row in rows[1:]]
-
-
-NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-INVISIBLE = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")
-SHOWN_CHARACTERS = 80
-
-
-def visible(text: str) -> str:
-    """Return a text with its invisible characters as escapes; the blank alone counts as visible."""
-    shown = ""
-    for char in text:
-        code = ord(char)
-        if char == " " or unicodedata.category(char) not in INVISIBLE:
-            shown += char
-        elif char in NAMED:
-            shown += NAMED[char]
-        else:
-            shown += (
-                f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-            )
-    return shown
-
-
-def reason_faults(exceptions: bytes, read: ReadResult, contract: Contract) -> list[str]:
-    """Compare the values in the reasons of rejected records with the source's, invisible characters escaped."""
-    rows = list(csv.reader(io.StringIO(exceptions.decode("utf-8"), newline="")))
-    records = {str(record.line): record for record in read.records}
-    found: list[str] = []
-    for row in rows[1:]:
-        line, rules, reasons, _ = row[-len(REJECT_COLUMNS) :]
-        fields = records[line].fields
-        if any(unicodedata.category(char) in INVISIBLE and char != " " for char in reasons):
-            found.append(f"the reason of line {line} has an invisible character: {reasons!r}")
-        for column in contract["columns"]:
-            broken = {rule.removeprefix(f"{column['name']}.") for rule in rules.split("; ")}
-            if fields is None or not broken & SHOWING or "reason" in column or "classification" in column:
-                continue
-            text = fields[read.positions[column["name"]]]
-            text = text[:SHOWN_CHARACTERS] + "…" * (len(text) > SHOWN_CHARACTERS)
-            if f"got '{visible(text)}'" not in reasons:
-                found.append(f"the reason of line {line} lacks {visible(text)!r}: {reasons!r}")
-    return found
-
-
-def told(product: object, oracle: object) -> str:
-    """Say the first difference of two values, without flooding the screen."""
-    if isinstance(product, (list, bytes)) and isinstance(oracle, (list, bytes)):
-        alike = 0
-        while alike < min(len(product), len(oracle)) and product[alike] == oracle[alike]:
-            alike += 1
-        start, end = (alike, alike + 3) if isinstance(product, list) else (max(0, alike - 40), alike + 40)
-        return f"from [{alike}] on product {product[start:end]!r}, oracle {oracle[start:end]!r}"
-    return f"product {product!r}, oracle {oracle!r}"
+def refusal_faults(outcome: Outcome, refusal: RefusedError) -> list[str]:
+    """Compare a refused source: its rule, its exit code, and no file but the summary."""
+    rules = [problem["rule"] for problem in outcome.summary["problems"]]
+    if outcome.summary["status"] != "refused":
+        return [f"the product does not refuse the source: {refusal}"]
+    found = []
+    if refusal.rule not in ("", *rules):
+        found.append(f"refused for {rules!r}, the oracle: {refusal.rule!r}")
+    if outcome.exit_code != 1:
+        found.append(f"exit code {outcome.exit_code} for a refused source")
+    files = {"target": outcome.target, "rejected": outcome.rejected, "exceptions": outcome.exceptions}
+    return found + [f"{name} of a refused source" for name, file in files.items() if file is not None]

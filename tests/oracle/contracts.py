@@ -139,6 +139,7 @@ def value_rules(rng: random.Random, kind: str, column: Column) -> dict[str, Any]
         rules["allowed"] = rng.sample(ALLOWED[kind], rng.randint(1, len(ALLOWED[kind])))
         if chance(rng, 40):
             rules["ignore_case"] = True
+            rules.pop("unique", None)  # folded keys are in the group `keys`
         return rules
     has_zone = "%z" in str(column.get("format", ""))
     if kind in BOUNDS and not has_zone:

@@ -3,93 +3,105 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tests.oracle.contracts import Column, Contract, chance, make_contract
-from tests.oracle.samples import BAD, BLANKS, GOOD, pool_of
+from tests.oracle.groups import declare_some
+from tests.oracle.layout import after_header_lines, between, footer_lines, header_lines, preamble_lines
+from tests.oracle.reader import SHIFTED
+from tests.oracle.samples import BAD, BLANKS, GOOD, near_misses, pool_of
+from tests.oracle.splitter import dialect_of
+from tests.oracle.vendor_dirt import Dirt, dirt_for
+from tests.oracle.writer import LINE_ENDS, Style, encode
 
-LINE_ENDS = ("\n", "\r\n", "\r")
 BAD_BYTES = {
     "utf-8": (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf0\x9f\x99"),
     "cp1252": (b"\x81", b"\x8d"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How the file is written."""
+def make_case(rng: random.Random, groups: tuple[str, ...] = ()) -> tuple[bytes, Contract]:
+    """Return a file and its contract, which may have the keys of these groups.
 
-    rng: random.Random
-    delimiter: str
-    quote: str | None
-    encoding: str
-    pools: tuple[tuple[str, ...], ...]
-
-    def enclose(self, value: str) -> str:
-        if self.quote is None:
-            return value
-        return self.quote + value.replace(self.quote, self.quote * 2) + self.quote
-
-    def field(self, value: str) -> str:
-        """Quote where it must be, and now and then where it need not."""
-        special = (self.delimiter, self.quote or self.delimiter, "\n", "\r")
-        needs = any(mark in value for mark in special)
-        return self.enclose(value) if needs or chance(self.rng, 12) else value
-
-    def line(self, values: list[str]) -> str:
-        return self.delimiter.join(self.field(value) for value in values)
-
-
-def make_case(rng: random.Random) -> tuple[bytes, Contract]:
-    """Give a file and its contract; the header keeps the contract, the records often do not."""
+    The header keeps the contract, the records often do not, and the lines around them now and then.
+    """
     contract = make_contract(rng)
+    if groups:
+        declare_some(rng, contract, groups)
     source = contract["source"]
     header = make_header(rng, contract)
-    pools = {column["name"]: pool_of(column) for column in contract["columns"]}
-    order = (
-        [column["name"] for column in contract["columns"]] if header is None else [name for name, _ in header]
-    )
-    style = Style(
-        rng,
-        source["delimiter"],
-        source["quote"],
-        source["encoding"],
-        tuple(pools.get(name, GOOD["text"]) for name in order),
-    )
+    style = make_style(rng, contract, header)
     main_end = rng.choice(LINE_ENDS)
     is_mixed = chance(rng, 15)
-    parts = [] if header is None else [style.line([written for _, written in header])]
+    above = preamble_lines(style, contract)
+    if header is not None:
+        above += between(style, contract) if groups else []
+        above += header_lines(style, contract, [written for _, written in header])
+        above += after_header_lines(style, contract)
     count = rng.choice([0, 1, 3, 10, 25, 60]) if header is not None else rng.randint(1, 60)
-    parts += make_records(style, count)
+    records = make_records(style, count, DIRT + dirt_for(contract))
+    below = footer_lines(style, contract)
+    parts = above + records + below
     ends = [rng.choice(LINE_ENDS) if is_mixed else main_end for _ in parts]
     if parts and chance(rng, 25):
         ends[-1] = ""
     chunks = [encode(style, part + end) for part, end in zip(parts, ends, strict=True)]
-    first_record = 0 if header is None else 1
-    spoil_bytes(style, chunks, first_record)
+    spoil_bytes(style, chunks, len(above), len(above) + len(records))
+    if below and "match" in source["footer"] and chance(rng, 4):
+        spoil_bytes(style, chunks, len(chunks) - 1, len(chunks), percent=100)
     data = b"".join(chunks)
+    if below and chance(rng, 6):
+        # Half a character would end a transcoded source before anything is judged.
+        is_whole = style.encoding.startswith(("utf-16", *SHIFTED))
+        kept = b"".join(chunks[: rng.randint(1, len(chunks))])
+        data = kept if is_whole else data[: rng.randint(1, len(data))]
     if style.encoding == "utf-16" or (style.encoding in ("utf-8", "utf-16-le") and chance(rng, 20)):
         data = "\ufeff".encode("utf-16-le" if style.encoding == "utf-16" else style.encoding) + data
     return data, contract
 
 
+def make_style(rng: random.Random, contract: Contract, header: list[tuple[str, str]] | None) -> Style:
+    columns = {column["name"]: column for column in contract["columns"]}
+    order = list(columns) if header is None else [name for name, _ in header]
+    return Style(
+        rng,
+        dialect_of(contract["source"], contract["source"]["encoding"]),
+        contract["source"]["encoding"],
+        tuple(pool_of(columns[name]) if name in columns else GOOD["text"] for name in order),
+        tuple(near_misses(columns[name]) if name in columns else () for name in order),
+    )
+
+
 def make_header(rng: random.Random, contract: Contract) -> list[tuple[str, str]] | None:
-    """Give (column, written name) in file order; None where the contract wants no header line."""
+    """Return (column, written name) in file order; None where the contract wants no header line."""
     source = contract["source"]
     if source["header"] == "none":
         return None
     header = [(column["name"], spelling(rng, column, source)) for column in contract["columns"]]
-    if source["header"] == "by_name":
-        header += [(f"extra {place}", f"extra {place}") for place in range(rng.randint(0, 2))]
-    if source["header"] != "exact":
+    optional = [place for place, column in enumerate(contract["columns"]) if column.get("optional", False)]
+    for place in reversed(optional[: len(header) - 2]):
+        if chance(rng, 50):
+            del header[place]
+    extra = [(f"extra {place}", f"extra {place}") for place in range(extra_columns(rng, source))]
+    if source["header"] == "exact":
+        for column in extra:
+            header.insert(rng.randint(0, len(header)), column)
+    else:
+        header += extra
         rng.shuffle(header)
     return header
 
 
+def extra_columns(rng: random.Random, source: dict[str, Any]) -> int:
+    """Return how many undeclared columns there are; seldom some where they are refused."""
+    policy = source.get("unexpected_columns", "ignore" if source["header"] == "by_name" else None)
+    if policy == "refuse":
+        return int(chance(rng, 10))
+    return rng.randint(0, 2) if policy is not None else 0
+
+
 def spelling(rng: random.Random, column: Column, source: dict[str, Any]) -> str:
-    name = str(rng.choice([column["name"], *column.get("aliases", [])]))
+    name = str(rng.choice([column.get("header", column["name"]), *column.get("aliases", [])]))
     other = name.swapcase()
     try:
         other.encode(source["encoding"])
@@ -98,28 +110,22 @@ def spelling(rng: random.Random, column: Column, source: dict[str, Any]) -> str:
     return other if source.get("header_case") == "ignore" else name
 
 
-def encode(style: Style, text: str) -> bytes:
-    """Encode; characters that the encoding does not have become question marks."""
-    codec = "utf-16-le" if style.encoding == "utf-16" else style.encoding
-    return text.encode(codec, errors="replace")
-
-
-def spoil_bytes(style: Style, chunks: list[bytes], first: int) -> None:
-    """Put undecodable bytes into some records, where the encoding has such bytes."""
-    for place in range(first, len(chunks)):
-        if style.encoding in BAD_BYTES and chance(style.rng, 4):
+def spoil_bytes(style: Style, chunks: list[bytes], first: int, end: int, percent: int = 4) -> None:
+    """Put undecodable bytes into some of these lines, where the encoding has such bytes."""
+    for place in range(first, end):
+        if style.encoding in BAD_BYTES and chance(style.rng, percent):
             cut = style.rng.randint(0, len(chunks[place]))
             bad = style.rng.choice(BAD_BYTES[style.encoding])
             chunks[place] = chunks[place][:cut] + bad + chunks[place][cut:]
 
 
-def make_records(style: Style, count: int) -> list[str]:
-    """Give the texts of `count` records or more, the first one clean; dirt comes in bursts or not at all."""
+def make_records(style: Style, count: int, dirt: tuple[Dirt, ...]) -> list[str]:
+    """Return the texts of `count` records or more, the first one clean; dirt comes in bursts or not at all."""
     percent = style.rng.choice([0, 10, 30, 60])
     texts: list[str] = []
     while len(texts) < count:
         if texts and chance(style.rng, percent):
-            texts += style.rng.choice(DIRT)(style, texts)
+            texts += style.rng.choice(dirt)(style, texts)
         else:
             texts.append(style.line(good_values(style)))
     return texts
@@ -129,15 +135,14 @@ def good_values(style: Style) -> list[str]:
     """Give mostly good values, with a few blank or bad ones."""
     values = []
     weights = style.rng.choice([[98, 1, 1], [98, 1, 1], [80, 15, 5]])
-    for good in style.pools:
+    for good, misses in zip(style.pools, style.misses, strict=True):
         pool = style.rng.choices([good, BLANKS, BAD], weights=weights)[0]
+        if misses and chance(style.rng, 8):
+            pool = misses
         values.append(style.rng.choice(pool))
     if all(value == "" for value in values):
         values[0] = "x"
     return values
-
-
-Dirt = Callable[[Style, list[str]], list[str]]
 
 
 def _quote(style: Style) -> str:

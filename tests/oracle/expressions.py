@@ -36,10 +36,14 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column's value in one record: None is unknown; `is_empty` is what `empty()` says of it."""
+    """A column's value in one record: None is unknown; `is_empty` is what `empty()` says of it.
+
+    `zone` is the time zone of literals that are compared with it.
+    """
 
     value: Known
     is_empty: bool
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ def compare(mark: str, left: Term, right: Term) -> bool | None:
 
 def typed(term: Term, other: Term) -> Known:
     if term.is_literal and isinstance(term.value, str) and other.kind in ("date", "time", "datetime"):
-        return from_iso(term.value, other.kind)
+        return from_iso(term.value, other.kind, None if other.cell is None else other.cell.zone)
     return term.value
 
 

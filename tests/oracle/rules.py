@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tests.oracle.expressions import Cell, evaluate
 from tests.oracle.reader import ReadResult, Record
-from tests.oracle.values import Value, convert, from_iso
+from tests.oracle.values import Value, convert, from_iso, normalise, zone_of
 
 Contract = dict[str, Any]
 COLUMN_RULES = (
@@ -29,18 +29,22 @@ COLUMN_RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of one record; the broken rules stand in contract order."""
+    """The judgement of one record; the broken rules are in contract order.
+
+    `infos` are rules of severity `info` that the record is counted by.
+    """
 
     line: int
     raw: bytes
     accepted: bool
     broken_errors: tuple[str, ...]
     broken_warnings: tuple[str, ...]
+    infos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One rule of the contract, with whom and what it asks: `body` is the column or the record rule."""
+    """One rule of the contract: `body` is the column or the record rule."""
 
     rule: str
     key: str
@@ -50,7 +54,7 @@ class Declared:
 
 
 def declared_rules(contract: Contract) -> list[Declared]:
-    """Give all rules in contract order; a key that is switched off (`required: false`) is no rule."""
+    """Return all rules in contract order; a key that is switched off (`required: false`) is no rule."""
     found: list[Declared] = []
     for column in contract["columns"]:
         severity = column.get("severity", "error")
@@ -60,29 +64,55 @@ def declared_rules(contract: Contract) -> list[Declared]:
             own = severity.get(key, "error") if isinstance(severity, dict) else severity
             found.append(Declared(f"{column['name']}.{key}", key, own, column, is_column=True))
     for rule in contract.get("rules", []):
-        key = "check" if "check" in rule else "unique"
+        key = next(key for key in ("check", "unique", "lookup") if key in rule)
         found.append(Declared(rule["name"], key, rule.get("severity", "error"), rule, is_column=False))
     return found
 
 
+def counted_rules(contract: Contract) -> dict[str, str]:
+    """Return severities of what the summary counts beside the declared rules."""
+    normalised = [column["name"] for column in contract["columns"] if is_normalised(column)]
+    found = {f"{name}.normalized": "info" for name in normalised}
+    if contract.get("source", {}).get("short_records", "malformed") == "empty":
+        found["record.short"] = "warn"
+    return found
+
+
+def is_normalised(column: dict[str, Any]) -> bool:
+    return bool(column.get("trim", False)) or "case" in column
+
+
 def judge(
-    read: ReadResult, contract: Contract, lookups: Mapping[str, frozenset[str]] | None = None
+    read: ReadResult,
+    contract: Contract,
+    lookups: Mapping[str, frozenset[str]] | None = None,
+    tables: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
 ) -> list[Verdict]:
-    """Judge each record, in source order. `lookups` holds the values of each lookup file, by its name."""
-    evaluator = _Court(read, contract, lookups or {})
+    """Judge each record, in source order.
+
+    `lookups` holds the values of each lookup file of one column, `tables` the rows of files with several, by name.
+    """
+    evaluator = _Court(read, contract, lookups or {}, tables or {})
     return [evaluator.verdict(record) for record in read.records]
 
 
 class _Court:
     """The contract and what was seen so far: first occurrences are the only state."""
 
-    def __init__(self, read: ReadResult, contract: Contract, lookups: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        read: ReadResult,
+        contract: Contract,
+        lookups: Mapping[str, frozenset[str]],
+        tables: Mapping[str, Sequence[Mapping[str, str]]],
+    ) -> None:
         self.positions = read.positions
         self.columns: list[dict[str, Any]] = contract["columns"]
         self.kinds = {column["name"]: column.get("type", "text") for column in self.columns}
         self.empty_values: list[str] = contract.get("source", {}).get("empty_values", [""])
         self.rules = declared_rules(contract)
         self.lookups = lookups
+        self.tables = tables
         self.seen: dict[str, set[tuple[str, ...]]] = {declared.rule: set() for declared in self.rules}
 
     def verdict(self, record: Record) -> Verdict:
@@ -94,12 +124,21 @@ class _Court:
                 broken_errors=(str(record.malformed),),
                 broken_warnings=(),
             )
-        texts = {name: record.fields[place] for name, place in self.positions.items()}
+        # A column that is absent from the header is empty in every record.
+        sent = {
+            column["name"]: record.fields[self.positions[column["name"]]]
+            if column["name"] in self.positions
+            else ""
+            for column in self.columns
+        }
+        texts = {column["name"]: normalise(sent[column["name"]], column) for column in self.columns}
         cells = {column["name"]: self.cell(texts[column["name"]], column) for column in self.columns}
         broken = [declared for declared in self.rules if self.is_broken(declared, texts, cells)]
         errors = tuple(declared.rule for declared in broken if declared.severity == "error")
         warnings = tuple(declared.rule for declared in broken if declared.severity == "warn")
-        return Verdict(record.line, record.raw, not errors, errors, warnings)
+        short = ("record.short",) if record.is_short else ()
+        infos = tuple(f"{name}.normalized" for name in texts if texts[name] != sent[name])
+        return Verdict(record.line, record.raw, not errors, errors, (*short, *warnings), infos)
 
     def is_blank(self, text: str) -> bool:
         return text == "" or text in self.empty_values or text.isspace()
@@ -107,14 +146,14 @@ class _Court:
     def cell(self, text: str, column: dict[str, Any]) -> Cell:
         if self.is_blank(text):
             return Cell(None, is_empty=True)
-        formats = column.get("format", [])
-        formats = [formats] if isinstance(formats, str) else formats
-        return Cell(convert(text, column.get("type", "text"), formats), is_empty=False)
+        return Cell(convert(text, column), is_empty=False, zone=zone_of(column))
 
     def is_broken(self, declared: Declared, texts: dict[str, str], cells: dict[str, Cell]) -> bool:
         if not declared.is_column:
-            return self.breaks_record_rule(declared, texts, cells)
+            return RECORD_RULES[declared.key](self, declared, texts, cells)
         name = declared.body["name"]
+        if name not in self.positions:
+            return False
         cell, text = cells[name], texts[name]
         if declared.key == "required":
             return cell.is_empty
@@ -126,44 +165,70 @@ class _Court:
 
     def breaks_value_rule(self, declared: Declared, text: str, value: Value) -> bool:
         if declared.key == "unique":
-            return self.is_repeated(declared.rule, (text,))
+            return self.is_repeated(declared, (text,))
         if declared.key == "lookup":
             return text not in self.lookups[declared.body["lookup"]["file"]]
         return VALUE_RULES[declared.key](text, value, declared.body)
 
-    def breaks_record_rule(self, declared: Declared, texts: dict[str, str], cells: dict[str, Cell]) -> bool:
-        body = declared.body
-        if declared.key == "unique":
-            key = tuple(texts[name] for name in body["unique"])
-            return not any(self.is_blank(text) for text in key) and self.is_repeated(declared.rule, key)
-        if "when" in body and evaluate(body["when"], cells, self.kinds) is not True:
-            return False
-        return evaluate(body["check"], cells, self.kinds) is False
+    def breaks_check(self, declared: Declared, _texts: dict[str, str], cells: dict[str, Cell]) -> bool:
+        takes_part = self.takes_part(declared, cells)
+        return takes_part and evaluate(declared.body["check"], cells, self.kinds) is False
 
-    def is_repeated(self, rule: str, key: tuple[str, ...]) -> bool:
-        repeated = key in self.seen[rule]
-        self.seen[rule].add(key)
+    def breaks_key(self, declared: Declared, texts: dict[str, str], cells: dict[str, Cell]) -> bool:
+        key = tuple(texts[name] for name in declared.body["unique"])
+        if any(self.is_blank(text) for text in key) or not self.takes_part(declared, cells):
+            return False
+        return self.is_repeated(declared, key)
+
+    def breaks_rows(self, declared: Declared, texts: dict[str, str], cells: dict[str, Cell]) -> bool:
+        """The values together must be one row; a blank or mistyped one is not asked for."""
+        lookup = declared.body["lookup"]
+        columns = lookup["columns"]
+        names = columns if isinstance(columns, dict) else {name: name for name in columns}
+        if any(cells[name].value is None for name in names) or not self.takes_part(declared, cells):
+            return False
+        return not any(
+            all(row[theirs] == texts[ours] for ours, theirs in names.items())
+            for row in self.tables[lookup["file"]]
+        )
+
+    def takes_part(self, declared: Declared, cells: dict[str, Cell]) -> bool:
+        return "when" not in declared.body or evaluate(declared.body["when"], cells, self.kinds) is True
+
+    def is_repeated(self, declared: Declared, key: tuple[str, ...]) -> bool:
+        if declared.body.get("ignore_case", False):
+            key = tuple(text.lower() for text in key)
+        repeated = key in self.seen[declared.rule]
+        self.seen[declared.rule].add(key)
         return repeated
 
 
-def bound(limit: Any, value: Value, kind: str) -> tuple[Any, Any]:
-    """Give the value and the limit in the column's type."""
+RECORD_RULES: dict[str, Callable[[_Court, Declared, dict[str, str], dict[str, Cell]], bool]] = {
+    "check": _Court.breaks_check,
+    "unique": _Court.breaks_key,
+    "lookup": _Court.breaks_rows,
+}
+
+
+def bound(limit: Any, value: Value, column: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the value and the limit in the column's type."""
+    kind = column["type"]
     if kind == "digits":
         return Decimal(str(value)), Decimal(str(limit))
     if kind in ("integer", "decimal"):
         return value, Decimal(str(limit))
     if kind == "duration":
-        return value, convert(str(limit), "duration", [])
-    return value, from_iso(str(limit), kind)
+        return value, convert(str(limit), {"type": "duration"})
+    return value, from_iso(str(limit), kind, zone_of(column))
 
 
 def _under_min(_text: str, value: Value, column: dict[str, Any]) -> bool:
-    found, limit = bound(column["min"], value, column["type"])
+    found, limit = bound(column["min"], value, column)
     return bool(found < limit)
 
 
 def _over_max(_text: str, value: Value, column: dict[str, Any]) -> bool:
-    found, limit = bound(column["max"], value, column["type"])
+    found, limit = bound(column["max"], value, column)
     return bool(found > limit)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.oracle.contracts import LOOKUPS, Column
-from tests.oracle.rules import VALUE_RULES
-from tests.oracle.values import convert
+from tests.oracle.rules import VALUE_RULES, is_normalised
+from tests.oracle.values import convert, normalise
+from tests.oracle.vendor_samples import unnormalised, vendor_candidates
 
 GOOD: dict[str, tuple[str, ...]] = {
     "text": ("ab", "x", "COMPLETED", "Dropped", "FAILED", "A1", "x y", "é", "É", "abcd", "ABC", "B", "a\tb"),
@@ -65,20 +66,34 @@ BLANKS = ("", "", "", " ", "  \t", "\u00a0", "\u2003")
 
 
 def pool_of(column: Column) -> tuple[str, ...]:
-    """Give values for a column, all of its type: about one in fifteen breaks another of its rules."""
+    """Return values for a column, all of its type: about one in fifteen breaks another of its rules."""
+    sound = [text for text in candidates(column) if is_sound(text, column)]
+    keeping = [text for text in sound if keeps_rules(normalise(text, column), column)]
+    times = 15 * len(sound) // max(1, len(keeping))
+    return tuple(sound + keeping * times)
+
+
+def near_misses(column: Column) -> tuple[str, ...]:
+    """Return values that nearly have the form which the column declares."""
+    return tuple(text for text in vendor_candidates(column) if not is_sound(text, column))
+
+
+def candidates(column: Column) -> tuple[str, ...]:
     kind = column.get("type", "text")
-    formats = column.get("format", [])
-    formats = [formats] if isinstance(formats, str) else formats
     numbers = tuple(f"{place}A" if kind == "text" else f"{place}" for place in range(20, 60))
     pool = GOOD[kind] + (numbers if kind in ("text", "digits", "integer", "decimal") else ())
-    pool += tuple(sorted(LOOKUPS["agents.csv"]))
-    typed = [(text, convert(text, kind, formats)) for text in pool]
-    sound = [(text, value) for text, value in typed if value is not None]
-    keeping = [
-        text
-        for text, value in sound
-        if not any(breaks(text, value, column) for key, breaks in VALUE_RULES.items() if key in column)
-        and ("lookup" not in column or text in LOOKUPS["agents.csv"])
-    ]
-    times = 15 * len(sound) // max(1, len(keeping))
-    return tuple([text for text, _ in sound] + keeping * times)
+    pool += tuple(sorted(LOOKUPS["agents.csv"])) + vendor_candidates(column)
+    if is_normalised(column):
+        pool += tuple(form for text in pool for form in unnormalised(text))
+    return pool
+
+
+def is_sound(text: str, column: Column) -> bool:
+    return convert(normalise(text, column), column) is not None
+
+
+def keeps_rules(text: str, column: Column) -> bool:
+    value = convert(text, column)
+    if value is None or ("lookup" in column and text not in LOOKUPS["agents.csv"]):
+        return False
+    return not any(breaks(text, value, column) for key, breaks in VALUE_RULES.items() if key in column)

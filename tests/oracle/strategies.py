@@ -12,11 +12,11 @@ from tests.oracle.dirt import make_case
 MAX_SEED = 2**32 - 1
 
 
-def case_of(seed: int) -> tuple[bytes, Contract]:
-    """Give the same case for the same seed, everywhere."""
-    return make_case(random.Random(seed))
+def case_of(seed: int, groups: tuple[str, ...] = ()) -> tuple[bytes, Contract]:
+    """Return the same case for the same seed and groups, everywhere."""
+    return make_case(random.Random(seed), groups)
 
 
-def cases() -> st.SearchStrategy[tuple[bytes, Contract]]:
-    """Give (file, contract) pairs."""
-    return st.integers(min_value=0, max_value=MAX_SEED).map(case_of)
+def cases(groups: tuple[str, ...] = ()) -> st.SearchStrategy[tuple[bytes, Contract]]:
+    """Return (file, contract) pairs."""
+    return st.integers(min_value=0, max_value=MAX_SEED).map(lambda seed: case_of(seed, groups))

@@ -8,25 +8,12 @@ from typing import Any
 import pytest
 
 from tests.oracle.dirt import make_case
-from tests.oracle.reader import ReadResult, RefusedError, read_source
+from tests.oracle.helpers import broken, contract_of, outline, read_two
+from tests.oracle.reader import RefusedError, read_source
 from tests.oracle.rules import judge
 
 MULTILINE = {"multiline": True}
 LENIENT = {"quoting": "lenient"}
-
-
-def contract_of(columns: list[dict[str, Any]], *rules: dict[str, Any], **source: Any) -> dict[str, Any]:
-    return {"contract": "c", "version": "1", "source": source, "columns": columns, "rules": list(rules)}
-
-
-def read_two(body: bytes, **source: Any) -> ReadResult:
-    """Read records of two text columns `a` and `b`, under their header line."""
-    return read_source(b"a,b\n" + body, contract_of([{"name": "a"}, {"name": "b"}], **source))
-
-
-def outline(read: ReadResult) -> list[tuple[int, Any]]:
-    """Give (line, fields or structural rule) of each record."""
-    return [(record.line, record.malformed or record.fields) for record in read.records]
 
 
 FRAMING: list[tuple[str, bytes, dict[str, Any], list[tuple[int, Any]]]] = [
@@ -125,13 +112,6 @@ def test_header_modes(mode: str, header: bytes, expected: dict[str, int] | None)
             read_source(header + b"\n", contract)
         return
     assert read_source(header + b"\n", contract).positions == expected
-
-
-def broken(column: dict[str, Any], value: str, **source: Any) -> list[str]:
-    """Give the keys of the rules that this one value breaks."""
-    contract = contract_of([{"name": "c", **column}, {"name": "d"}], header="none", delimiter="|", **source)
-    [verdict] = judge(read_source(f"{value}|d\n".encode(), contract), contract, {"l.csv": frozenset({"in"})})
-    return [rule.removeprefix("c.") for rule in verdict.broken_errors + verdict.broken_warnings]
 
 
 @pytest.mark.parametrize(

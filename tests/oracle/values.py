@@ -6,7 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
+from tests.oracle.numbers import number
+from tests.oracle.times import EPOCHS, duration, from_epoch, to_instant
+
+Column = dict[str, Any]
 Value = str | Decimal | bool | date | time | datetime | timedelta
 
 MONTHS = (
@@ -33,7 +38,7 @@ DIRECTIVES = {
     "%Y": "[0-9]{4}",
     "%y": "[0-9]{2}",
     "%p": "(?i:am|pm)",
-    "%f": "[0-9]{1,6}",
+    "%f": "[0-9]{1,9}",
     "%b": "(?i:" + "|".join(name[:3] for name in MONTHS) + ")",
     "%B": "(?i:" + "|".join(MONTHS) + ")",
     "%a": "(?i:" + "|".join(name[:3] for name in DAYS) + ")",
@@ -42,64 +47,90 @@ DIRECTIVES = {
 }
 
 
-def convert(text: str, kind: str, formats: list[str]) -> Value | None:
-    """Give the typed value of a text that is not blank, or None where it breaks its type."""
-    if kind in DEFAULT_FORMATS:
-        return moment(text, kind, formats or [DEFAULT_FORMATS[kind]])
-    return PLAIN_TYPES[kind](text)
+def normalise(text: str, column: Column) -> str:
+    """Return the value that is judged: trimmed, then in one case, where the column says so."""
+    if column.get("trim", False):
+        text = text.strip()
+    return CASES[column.get("case", "")](text)
 
 
-def _text(text: str) -> Value | None:
+CASES: dict[str, Callable[[str], str]] = {"": str, "upper": str.upper, "lower": str.lower}
+
+
+def convert(text: str, column: Column) -> Value | None:
+    """Return the typed value of a text that is not blank, or None where it breaks its type."""
+    return READERS[column.get("type", "text")](text, column)
+
+
+def formats_of(column: Column) -> list[str]:
+    formats = column.get("format", [])
+    return [formats] if isinstance(formats, str) else list(formats)
+
+
+def zone_of(column: Column) -> str | None:
+    """Return the zone of the column's literals; None where its moments have no zone."""
+    is_epoch = any(wanted in EPOCHS for wanted in formats_of(column))
+    return column.get("timezone", "UTC" if is_epoch else None)
+
+
+def _text(text: str, _column: Column) -> Value | None:
     return text
 
 
-def _digits(text: str) -> Value | None:
+def _digits(text: str, _column: Column) -> Value | None:
     return text if re.fullmatch("[0-9]+", text) else None
 
 
-def _integer(text: str) -> Value | None:
-    return Decimal(text) if re.fullmatch("[+-]?[0-9]+", text) else None
+def _boolean(text: str, column: Column) -> Value | None:
+    if "true_values" not in column:
+        return text.lower() == "true" if re.fullmatch("(?i:true|false)", text, re.ASCII) else None
+    fold = str.lower if column.get("ignore_case", False) else str
+    for key, meant in (("true_values", True), ("false_values", False)):
+        if fold(text) in [fold(str(declared)) for declared in column[key]]:
+            return meant
+    return None
 
 
-def _decimal(text: str) -> Value | None:
-    shape = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
-    return Decimal(text) if re.fullmatch(shape, text) else None
+def _duration(text: str, column: Column) -> Value | None:
+    return duration(text, formats_of(column))
 
 
-def _boolean(text: str) -> Value | None:
-    return text.lower() == "true" if re.fullmatch("(?i:true|false)", text, re.ASCII) else None
-
-
-def _duration(text: str) -> Value | None:
-    match = re.fullmatch("([0-9]+):([0-5][0-9]):([0-5][0-9])", text)
-    if match is None:
-        return None
-    return timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3]))
-
-
-PLAIN_TYPES: dict[str, Callable[[str], Value | None]] = {
-    "text": _text,
-    "digits": _digits,
-    "integer": _integer,
-    "decimal": _decimal,
-    "boolean": _boolean,
-    "duration": _duration,
-}
-
-
-def moment(text: str, kind: str, formats: list[str]) -> Value | None:
+def _moment(text: str, column: Column) -> Value | None:
     """Read a date, time or datetime by the first format that fits it."""
-    for wanted in formats:
-        parts = directives(text, wanted)
-        found = None if parts is None else assemble(parts)
+    kind = column["type"]
+    for wanted in formats_of(column) or [DEFAULT_FORMATS[kind]]:
+        found = by_format(text, wanted, column.get("two_digit_years", {}).get("from", 1969))
+        if found is not None and found.tzinfo is None and "timezone" in column:
+            found = to_instant(found, column["timezone"])
         if found is not None:
             pick: dict[str, Value] = {"date": found.date(), "time": found.timetz(), "datetime": found}
             return pick[kind]
     return None
 
 
+READERS: dict[str, Callable[[str, Column], Value | None]] = {
+    "text": _text,
+    "digits": _digits,
+    "integer": number,
+    "decimal": number,
+    "boolean": _boolean,
+    "duration": _duration,
+    "date": _moment,
+    "time": _moment,
+    "datetime": _moment,
+}
+
+
+def by_format(text: str, wanted: str, first_year: int) -> datetime | None:
+    """Return the moment, or None where the text has not this format; `first_year` begins a hundred for `%y`."""
+    if wanted in EPOCHS:
+        return from_epoch(text, wanted)
+    parts = directives(text, wanted)
+    return None if parts is None else assemble(parts, first_year)
+
+
 def directives(text: str, wanted: str) -> dict[str, str] | None:
-    """Give what stands for each directive of the format, or None where the text has not its shape."""
+    """Return the text of each directive of the format, or None where the text has not its shape."""
     pieces = re.findall("%-?[A-Za-z]|%%|[^%]+", wanted)
     names = [piece for piece in pieces if piece in DIRECTIVES]
     shape = "".join(f"({DIRECTIVES[piece]})" if piece in DIRECTIVES else re.escape(piece) for piece in pieces)
@@ -107,8 +138,8 @@ def directives(text: str, wanted: str) -> dict[str, str] | None:
     return None if match is None else dict(zip(names, match.groups(), strict=True))
 
 
-def assemble(parts: dict[str, str]) -> datetime | None:
-    """Give the moment that these parts name, or None where there is no such moment."""
+def assemble(parts: dict[str, str], first_year: int) -> datetime | None:
+    """Return the moment that these parts name, or None where there is no such moment."""
     number = {name.replace("-", ""): int(part) for name, part in parts.items() if part.isdigit()}
     month = number.get("%m", 1)
     if "%b" in parts:
@@ -117,13 +148,13 @@ def assemble(parts: dict[str, str]) -> datetime | None:
         month = MONTHS.index(parts["%B"].lower()) + 1
     year = number.get("%Y", 2000)
     if "%y" in number:
-        year = number["%y"] + (1900 if number["%y"] >= 69 else 2000)
+        year = first_year + (number["%y"] - first_year) % 100
     hour = number.get("%H", 0)
     if "%I" in number:
         if not 1 <= number["%I"] <= 12:
             return None
         hour = number["%I"] % 12 + (12 if parts.get("%p", "am").lower() == "pm" else 0)
-    micro = int(parts.get("%f", "0").ljust(6, "0"))
+    micro = int(parts.get("%f", "0")[:6].ljust(6, "0"))
     try:
         zone = offset(parts["%z"]) if "%z" in parts else None
         found = datetime(
@@ -150,6 +181,10 @@ def weekday_agrees(found: datetime, parts: dict[str, str]) -> bool:
     return parts.get("%a", name[:3]).lower() == name[:3] and parts.get("%A", name).lower() == name
 
 
-def from_iso(text: str, kind: str) -> Value | None:
-    """Read a literal of the contract (in `min`, `max` or a `check`) as a date, time or datetime."""
-    return moment(text, kind, ISO_FORMATS[kind])
+def from_iso(text: str, kind: str, zone: str | None = None) -> Value | None:
+    """Read a literal of the contract (in `min`, `max` or a `check`) as a date, time or datetime.
+
+    `zone` is the one of the column that it is compared with.
+    """
+    body: Column = {"type": kind, "format": ISO_FORMATS[kind]}
+    return convert(text, body if zone is None else body | {"timezone": zone})

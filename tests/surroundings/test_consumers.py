@@ -104,6 +104,12 @@ def test_a_back_test_reports_the_footer(folder: Path) -> None:
     assert against["new"]["status"] == "failed"
 
 
+def test_a_problem_of_a_line_is_located_there(folder: Path) -> None:
+    (folder / "s.csv").write_text("\n".join(["Report", "To May", *LINES[2:]]), encoding="utf-8")
+    done = command(folder, "validate", "s.csv", "--contract", "c.json", "--output", "o", "--format", "github")
+    assert "::error file=s.csv,line=2,title=file.preamble::line 2 does not match" in done.stdout
+
+
 @pytest.mark.parametrize("form", ["text", "json", "github", "junit", "sarif"])
 def test_every_report_shows_a_missing_footer_and_the_lines_around(folder: Path, form: str) -> None:
     (folder / "s.csv").write_text("\n".join(LINES[:-3]), encoding="utf-8")
