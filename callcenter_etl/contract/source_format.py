@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -23,8 +22,8 @@ from callcenter_etl.contract.key_types import (
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.scalar import Scalar
 from callcenter_etl.contract.side_files import Checksum, Control
-from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
+from callcenter_etl.contract.text_codecs import text_codec
 from callcenter_etl.contract.value_fields import Fields
 
 DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
@@ -47,8 +46,6 @@ DELIMITED_KEYS = (
 # A workbook declares its encoding itself, and its rows are as long as its header.
 NO_EXCEL_KEYS = ("encoding", "short_records")
 MAX_DELIMITER = 8  # characters
-# Python counts these among the text encodings, but no file of records is written in them.
-_NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
 
 def _as_sheet(value: Any) -> int | str:
@@ -184,26 +181,7 @@ class SourceFormat(FrozenModel):
     @field_validator("encoding", mode="after")
     @classmethod
     def _text_codec(cls, value: str) -> str:
-        try:
-            info = codecs.lookup(value)
-        except (LookupError, ValueError):
-            known = (
-                "utf-8",
-                "utf-16",
-                "latin-1",
-                "cp1252",
-                "cp1254",
-                "iso8859-15",
-                "shift_jis",
-                "gb18030",
-                "big5",
-            )
-            raise ValueError(f"unknown encoding {quoted(value)}{did_you_mean(value, known)}") from None
-        # Only this private attribute separates codecs of text from those of bytes, such as base64.
-        if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
-            raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
-        # A BOM is dropped in any case, so both names are the same encoding.
-        return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
+        return text_codec(value)
 
     def of_outputs(self) -> Self:
         """Return the format of target and rejected: that of the source, CSV for a workbook, of any name and alone."""

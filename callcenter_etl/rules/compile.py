@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from callcenter_etl.contract.model import Column, ContractDocument, expression_columns
+from callcenter_etl.contract.expressions import ExpressionColumns
+from callcenter_etl.contract.model import Column, ContractDocument, RecordRule, expression_columns
 from callcenter_etl.contract.normalization import NORMALIZED, is_normalized
 from callcenter_etl.diagnostic import INFO
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.kinds import KINDS
+from callcenter_etl.rules.kinds.lookup import LOOKUP
 from callcenter_etl.rules.masks import Mask
-from callcenter_etl.rules.record_rules import SHORT_RECORD, expression_rule, unique_rule
+from callcenter_etl.rules.record_rules import SHORT_RECORD, expression_rule, lookup_rule, unique_rule
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.rules.rule_kind import Broken
 from callcenter_etl.terminal import printable
@@ -21,14 +23,18 @@ def compile_rules(document: ContractDocument) -> tuple[Rule, ...]:
     known = expression_columns(document.columns)
     # Ids and reasons of a record are joined in this order.
     rules = [_column_rule(column, key) for column in document.columns for key in column.rule_keys]
-    for rule in document.rules:
-        if rule.unique is not None:
-            rules.append(unique_rule(rule, tuple(rule.unique), known))
-        else:
-            rules.append(expression_rule(rule, known))
+    rules += [_record_rule(rule, known) for rule in document.rules]
     if document.source.short_records == "empty":
         rules.append(SHORT_RECORD)
     return tuple(rules)
+
+
+def _record_rule(rule: RecordRule, known: ExpressionColumns) -> Rule:
+    if rule.lookup is not None:
+        return lookup_rule(rule, rule.lookup, known)
+    if rule.unique is not None:
+        return unique_rule(rule, tuple(rule.unique), known)
+    return expression_rule(rule, known)
 
 
 def _column_rule(column: Column, key: str) -> Rule:
@@ -42,6 +48,7 @@ def _column_rule(column: Column, key: str) -> Rule:
         classified=None if column.classification == "public" else column.classification,
         key=(column.name,) if kind.compares_records else (),
         fold=column.ignore_case and kind.compares_records,
+        looks_up=key == LOOKUP.key,
         kind=key,
     )
 

@@ -47,6 +47,16 @@ RECORD_SAMPLES = (
         b"id,status\nA1,COMPLETED\na1,DROPPED\na1,COMPLETED\n",
         "completed_once",
     ),
+    Sample(
+        "lookup of several columns",
+        "the values together are a row of another CSV file; empty values are not asked",
+        "columns: [{name: agent}, {name: team}]\n"
+        "rules:\n  - {name: team_of_agent, lookup: {file: agents.csv, columns: {agent: agent_id, team: team}}}\n",
+        b"agent,team\n501,red\n501,\n",
+        b"agent,team\n501,blue\n",
+        "team_of_agent",
+        files={"agents.csv": "agent_id,team\n501,red\n502,blue\n"},
+    ),
 )
 
 MALFORMED_SAMPLES = (

@@ -15,7 +15,6 @@ import pyarrow as pa
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.errors import ArgumentTypeError
 from callcenter_etl.rules.chunk_columns import ChunkColumns, empty_texts
-from callcenter_etl.rules.kinds.lookup import LOOKUP
 from callcenter_etl.rules.record_rules import find_first_lines
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.uniqueness import KeyRegistry
@@ -46,7 +45,7 @@ def keeps(
     """Return, for each record, whether it satisfies a rule; `data` is the rule's column, or the whole frame."""
     frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
     # Lookup files are read for such a rule alone.
-    columns = columns_of(frame, document, lookups() if rule.kind == LOOKUP.key else {})
+    columns = columns_of(frame, document, lookups() if rule.looks_up else {})
     columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
     return pd.Series(~rule.broken(columns), index=data.index)
 

@@ -171,7 +171,8 @@ def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapp
 
 def _columns_of(rule: RecordRule, known: ExpressionColumns) -> tuple[str, ...]:
     texts = [text for text in (rule.check, rule.when) if text is not None]
-    return tuple(dict.fromkeys([*(rule.unique or ()), *_columns_in(texts, known)]))
+    looked_up = () if rule.lookup is None else tuple(rule.lookup.columns)
+    return tuple(dict.fromkeys([*(rule.unique or ()), *looked_up, *_columns_in(texts, known)]))
 
 
 def _columns_in(texts: Sequence[str], known: ExpressionColumns) -> tuple[str, ...]:

@@ -215,7 +215,7 @@ def _changed_rule(
     direction: Direction, old: tuple[int, RecordRule], new: tuple[int, RecordRule]
 ) -> Iterator[ContractPart]:
     (old_index, before), (new_index, after) = old, new
-    for key in ("check", "when", "unique", "ignore_case", "severity", "reason", "description"):
+    for key in ("check", "when", "unique", "ignore_case", "lookup", "severity", "reason", "description"):
         was, now = getattr(before, key), getattr(after, key)
         if was == now:
             continue
@@ -239,4 +239,6 @@ _WARNS = "the rule only warns: no record is rejected otherwise"
 def _rule(rule: RecordRule) -> str:
     case = " in any letter case" if rule.ignore_case else ""
     demand = str(rule.check) if rule.unique is None else f"unique {', '.join(rule.unique)}{case}"
+    if rule.lookup is not None:
+        demand = f"{', '.join(rule.lookup.columns)} in {rule.lookup.file}"
     return demand if rule.when is None else f"{demand} when {rule.when}"

@@ -81,6 +81,6 @@ class BrokenValues:
             empty_values=tuple(self.document.source.empty_values),
             texts={name: self.values},
             lines=np.zeros(len(self.values), dtype=np.int64),
-            lookups={} if self.looked_up is None else {name: self.looked_up},
+            lookups={} if self.looked_up is None else {f"{name}.lookup": self.looked_up},
         )
         return columns.known_mask(name) & ~KINDS[self.key].mask(changed)(columns)

@@ -137,7 +137,7 @@ def _clusters(
             # As they were judged, so that a cause never names what a normalization has removed.
             values = normalized_text(column, rejects.text(column.name)).take(pa.array(records))
             yield from value_clusters(
-                BrokenValues(document, column, rule.kind, records, values, lookups.get(column.name))
+                BrokenValues(document, column, rule.kind, records, values, lookups.get(rule.id))
             )
 
 

@@ -115,7 +115,7 @@ def column_yaml(column: Column) -> str:
     # Keys that belong to no rule, or to several.
     values |= {key: declared for key in ("ignore_case", "trim", "case") if (declared := getattr(column, key))}
     if column.lookup is not None:
-        values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
+        values["lookup"] = column.lookup
     for key in ("severity", "reason"):
         declared = getattr(column, key)
         if declared:
@@ -136,7 +136,7 @@ def _keys_without_rules(column: Column) -> dict[str, Any]:
 
 def rule_yaml(rule: RecordRule) -> str:
     """Format a record rule as one line of YAML."""
-    keys = ("name", "when", "check", "unique", "ignore_case", "severity", "reason", "description")
+    keys = ("name", "when", "check", "unique", "ignore_case", "lookup", "severity", "reason", "description")
     found = {key: getattr(rule, key) for key in keys}
     return _scalar({key: value for key, value in found.items() if value not in (None, False)})
 
