@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +345,15 @@ def test_a_folder_in_the_place_of_a_side_file_ends_the_run(tmp_path: Path) -> No
     (tmp_path / "calls.ctl").mkdir()
     with pytest.raises(SourceError, match=r"calls\.ctl"):
         run(tmp_path, contract_of(control={"file": "{stem}.ctl"}))
+
+
+def test_the_side_files_of_a_member_are_members_of_its_archive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "drop.zip", "w") as archive:
+        archive.writestr("in/calls.csv", DATA)
+        archive.writestr("in/calls.ctl", "31.01.2025;2")
+    contract = contract_of(member="*.csv", control=CONTROL)
+    result = run(tmp_path, contract, name="drop.zip")
+    assert (result.passed, values(result)) == (True, {"control": {"day": "31.01.2025", "records": "2"}})
+    checked = contract_of(member="*.csv", checksum={"file": "{name}.md5"})
+    result = run(tmp_path, checked, name="drop.zip", force=True)
+    assert (result.summary["status"], [rule for rule, _ in found(result)]) == ("refused", ["file.checksum"])
