@@ -21,8 +21,10 @@ from callcenter_etl.contract.key_types import (
 )
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.scalar import Scalar
+from callcenter_etl.contract.side_files import Checksum, Control
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.text_codecs import text_codec
+from callcenter_etl.contract.value_fields import Fields
 
 DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
 # Of fixed width a header line is rare, and quotes are text there. A cell may hold line breaks.
@@ -68,6 +70,9 @@ class FileName(FrozenModel):
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     length: OptionalCount = Field(None, description="in characters")
     extensions: Texts = Field((), description="what the name may end in")
+    fields: Fields = Field(
+        default_factory=dict, description="types of the pattern's named groups, text otherwise"
+    )
 
 
 class SourceFormat(FrozenModel):
@@ -118,12 +123,18 @@ class SourceFormat(FrozenModel):
     header_case: Literal["exact", "ignore"] = Field(
         "exact", description="does letter case count in header names?"
     )
+    unexpected_columns: Literal["refuse", "warn", "ignore"] | None = Field(
+        None,
+        description="columns of the header that the contract lacks: refuse the source (default of exact and any_order), carry them along with a warning, or without (default of by_name)",
+    )
     quoting: Literal["strict", "lenient"] = Field(
         "strict",
         description="text after a closing quote: malformed, or kept. lenient with multiline: a stray quote may join lines; a quote escaped with a backslash never does",
     )
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
+    control: Control | None = Field(None, description="a file beside the source with values of the run")
+    checksum: Checksum | None = Field(None, description="a file beside the source with its SHA-256 or MD5")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
 
     @model_validator(mode="before")
@@ -132,6 +143,18 @@ class SourceFormat(FrozenModel):
         if not isinstance(data, dict):
             return data
         return {**_DEFAULTS.get(str(data.get("format")), {}), **data}
+
+    @property
+    def on_unexpected(self) -> str:
+        """The answer to columns that the contract lacks: refuse, warn or ignore."""
+        if self.unexpected_columns is not None:
+            return self.unexpected_columns
+        return "ignore" if self.header == "by_name" else "refuse"
+
+    @property
+    def carries_columns(self) -> bool:
+        """Whether a source may have columns that the contract lacks."""
+        return self.on_unexpected != "refuse"
 
     @property
     def doubles_quotes(self) -> bool:
@@ -161,6 +184,6 @@ class SourceFormat(FrozenModel):
         return text_codec(value)
 
     def of_outputs(self) -> Self:
-        """Return the format of target and rejected: that of the source, CSV for a workbook, and of any file name."""
+        """Return the format of target and rejected: that of the source, CSV for a workbook, of any name and alone."""
         form = DELIMITED if self.format == EXCEL else self.format
-        return self.model_copy(update={"filename": None, "format": form})
+        return self.model_copy(update={"filename": None, "control": None, "checksum": None, "format": form})

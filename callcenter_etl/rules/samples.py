@@ -95,6 +95,17 @@ SOURCE_SAMPLES = (
         b"id,note\n1,a\n", b"id,note\n1,a\n", "file.extension", failing_name="calls.txt",
     ),
     Sample(
+        "file.control", "the control file beside the source is there, and matches",
+        "source: {control: {file: '{stem}.ctl', match: 'records=(?P<records>[0-9]+)', fields: {records: integer}}}\n" + _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,a\n", "file.control", files={"calls.ctl": "records=1\n"}, failing_name="other.csv",
+    ),
+    Sample(
+        "file.checksum", "the source has the digest that the checksum file beside it gives; checked at its end, so the run fails",
+        "source: {checksum: {file: '{name}.md5'}}\n" + _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,b\n", "file.checksum",
+        files={"calls.csv.md5": "36518a74ee64d4171bf75096b9045d16  calls.csv\n"},
+    ),
+    Sample(
         "file.empty", "the source is not empty, and has a header unless `header: none`", _PLAIN,
         b"id,note\n", b"", "file.empty", failing_shown="(no byte)\n",
     ),

@@ -24,6 +24,7 @@ from callcenter_etl.contract.model import (
     SourceFormat,
 )
 from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
+from callcenter_etl.contract.side_files import Checksum, Control
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
@@ -37,6 +38,8 @@ _PLACES: dict[str, type[BaseModel]] = {
     "source.preamble": Preamble,
     "source.after_header": AfterHeader,
     "source.footer": Footer,
+    "source.control": Control,
+    "source.checksum": Checksum,
     "columns": Column,
     "columns.two_digit_years": TwoDigitYears,
     "columns.lookup": Lookup,

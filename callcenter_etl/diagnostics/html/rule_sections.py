@@ -154,10 +154,10 @@ def _sentence(rule_id: str, words: RuleWording, first: str | None, *, line: int 
 
 def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[str, int]:
     """Return the position of each contract column in the source."""
-    # As in a run, these header modes go by position and not by name.
-    if not names or document.source.header in ("exact", "none"):
+    # As in a run, columns without a header go by position.
+    if not names or document.source.header == "none":
         return {column.name: position for position, column in enumerate(document.columns)}
-    return match_header(names, document)[0].positions
+    return match_header(names, document).layout.positions
 
 
 def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapping[str, tuple[str, ...]]:

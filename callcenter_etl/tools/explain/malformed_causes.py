@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.fixed_width import spans_of
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.chunk_columns import texts_by_name
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.sources.blocks import LineBlock
@@ -71,7 +72,7 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
 def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, validator: Validator) -> int:
     """Count the lines of the records in a chunk that are accepted now."""
     document = validator.document
-    values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
+    values = texts_by_name(rejects.layout, chunk.values, records=len(chunk.sound))
     columns = judge.columns(document, values, chunk.sound_lines)
     # Malformed records took no part in uniqueness, so none is known to repeat a key.
     none = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key}

@@ -104,6 +104,8 @@ class _RuleExplainer:
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
         # As in a run: an empty value skips all rules but `required`, a broken type those on typed values.
         kind = KINDS[rule.kind]
+        if column.name in self._columns.absent:
+            return SKIPPED, "the source has no such column"
         if kind.asks is not Asked.EVERY_VALUE and self._columns.blank_mask(column.name)[0]:
             return SKIPPED, "the value is empty"
         if kind.asks is Asked.TYPED_VALUES and self._columns.type_broken(column.name)[0]:
