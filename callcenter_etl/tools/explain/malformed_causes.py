@@ -108,8 +108,7 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
         at_end = bool(as_mask(pc.ends_with(raws.filter(pa.array(mask)), delimiter)).all())
         what = f"{found} {'field' if found == 1 else 'fields'} instead of {expected}"
         remedy = _other_number(document, found, expected, at_end=at_end)
-        hint = None if remedy is not None else _fields_hint(found, expected)
-        yield Cluster(rule, records[mask], what, remedy, hint)
+        yield Cluster(rule, records[mask], what, remedy, otherwise=_fields_hint(found, expected))
 
 
 def _other_number(document: ContractDocument, found: int, expected: int, *, at_end: bool) -> Remedy | None:
