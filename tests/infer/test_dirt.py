@@ -55,14 +55,25 @@ CLEAN = [record(i) for i in range(RECORDS)]
     ],
 )
 @pytest.mark.parametrize("records", [30, RECORDS])
-def test_a_line_of_totals_is_no_evidence(tmp_path: Path, last: list[str], count: int, records: int) -> None:
+def test_lines_of_totals_are_a_footer(tmp_path: Path, last: list[str], count: int, records: int) -> None:
     clean = infer(tmp_path, CLEAN[:records])
     dirty = infer(tmp_path, CLEAN[:records] + last)
     assert said(dirty.contract.document) == said(clean.contract.document)
     assert all(column.required for column in dirty.contract.document.columns)
     assert clean.outcome.accepted == dirty.outcome.accepted == records
-    assert f"# totals: {count} record" in dirty.text
-    assert str(records + 2) in dirty.text
+    footer = dirty.contract.document.source.footer
+    assert footer is not None
+    assert footer.lines == count
+    assert clean.contract.document.source.footer is None
+
+
+def test_a_line_of_totals_before_the_last_record_is_no_evidence(tmp_path: Path) -> None:
+    clean = infer(tmp_path, CLEAN[:31])
+    dirty = infer(tmp_path, [*CLEAN[:30], "Total,,,,98:12:33,12:00:01,,", CLEAN[30]])
+    assert said(dirty.contract.document) == said(clean.contract.document)
+    assert clean.outcome.accepted == dirty.outcome.accepted == 31
+    assert "# totals: 1 record" in dirty.text
+    assert "(line 32)" in dirty.text
     assert "# totals" not in clean.text
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from callcenter_etl.contract.column import Column
-from callcenter_etl.contract.model import FileName, Lookup, RecordRule, SourceFormat
-
 Plain = dict[str, Any]
 
 # Values of each key. No two of them exclude each other but where `make_source` says so.
@@ -86,22 +83,10 @@ LAYOUTS: dict[str, tuple[Plain, ...]] = {
     "excel": ({},),
 }
 NO_HEADER = ("header_lines", "after_header", "unexpected_columns", "header_case")
-# Of later parts of the program: a contract has only keys that its model knows.
-KNOWN = {
-    "source": SourceFormat.model_fields,
-    "columns": Column.model_fields,
-    "rules": RecordRule.model_fields,
-}
-
-
-def _known(part: str, plain: Plain) -> bool:
-    lookup = plain.get("lookup", {}).keys() if part == "columns" else ()
-    return plain.keys() <= KNOWN[part].keys() and set(lookup) <= Lookup.model_fields.keys()
 
 
 def make_source(rng: random.Random, form: str) -> Plain:
     chosen = {key: rng.choice(values) for key, values in SOURCE.items() if rng.randrange(100) < 30}
-    chosen = {key: value for key, value in chosen.items() if key in SourceFormat.model_fields}
     if form != "delimited":
         taken = (
             "preamble",
@@ -116,8 +101,6 @@ def make_source(rng: random.Random, form: str) -> Plain:
         chosen = {key: value for key, value in chosen.items() if key in taken} | {"format": form}
         # A header must be possible for what is below it; in the default of fixed width there is none.
         return chosen | ({"sheet": rng.choice([2, "Calls", "2"])} if form == "excel" else {"header": "exact"})
-    if "filename" in chosen and "fields" not in FileName.model_fields:
-        chosen["filename"] = {"pattern": chosen["filename"]["pattern"]}
     if chosen.get("quote", "") is None:
         chosen = {
             key: value for key, value in chosen.items() if key not in ("double_quote", "quoting", "multiline")
@@ -131,7 +114,7 @@ def make_vendor_contract(rng: random.Random) -> Plain:
     """Return a valid contract with many keys for the files of vendors."""
     form = rng.choice(["delimited", "delimited", "delimited", "fixed_width", "excel"])
     source = make_source(rng, form)
-    pool = [dict(column) for column in COLUMNS if _known("columns", column)]
+    pool = [dict(column) for column in COLUMNS]
     if source.get("header", "exact") in ("exact", "none"):
         pool = [column for column in pool if not column.keys() & {"optional"}]
     if source.get("header") == "none":
@@ -142,5 +125,5 @@ def make_vendor_contract(rng: random.Random) -> Plain:
     if form == "fixed_width":
         columns = [{**column, **rng.choice(LAYOUTS[form])} for column in columns]
     contract = {"contract": "vendor", "version": "1.0.0", "source": source, "columns": columns}
-    rules = [rule for rule in RULES if _known("rules", rule) and rng.randrange(100) < 30]
+    rules = [rule for rule in RULES if rng.randrange(100) < 30]
     return contract | ({"rules": rules} if rules else {})

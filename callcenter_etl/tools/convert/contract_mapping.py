@@ -49,7 +49,9 @@ def declared_in(model: BaseModel) -> dict[str, Any]:
         value = getattr(model, name)
         # Without the argument pydantic returns None for a default from a factory, which no value equals.
         default = filled_in.get(name, about.get_default(call_default_factory=True))
-        if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
+        # The columns of the contract are written apart; those of a lookup are not.
+        apart = name == "rule_keys" or (name == "columns" and isinstance(model, ContractDocument))
+        if not apart and (about.is_required() or value != default):
             # The alias is the key in the contract: `pass` is a keyword in Python, so the field has another.
             found[about.alias or name] = _plain(name, value)
     return found
@@ -77,7 +79,7 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, BaseModel):
         return declared_in(value)
     if isinstance(value, dict):
-        return _plain_mapping(value)
+        return _plain_mapping(name, value)
     if isinstance(value, tuple):
         alone = len(value) == 1 and name not in _NEVER_ALONE and isinstance(value[0], str)
         return value[0] if alone else [_plain(name, each) for each in value]
@@ -86,9 +88,9 @@ def _plain(name: str, value: Any) -> Any:
     return value
 
 
-def _plain_mapping(value: dict[str, Any]) -> Any:
+def _plain_mapping(name: str, value: dict[str, Any]) -> Any:
     # The loader stores a severity or reason of the whole column under `*`, which contracts do not have.
-    if list(value) == ["*"]:
+    if name in ("severity", "reason") and list(value) == ["*"]:
         return value["*"]
     return {key: _field(each) if isinstance(each, Column) else each for key, each in value.items()}
 

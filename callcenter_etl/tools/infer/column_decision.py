@@ -9,7 +9,8 @@ from typing import Any
 
 from callcenter_etl.tools.infer import name_meaning
 from callcenter_etl.tools.infer.column_draft import InferredColumn
-from callcenter_etl.tools.infer.column_profile import MIN_REPEATS, ColumnProfile
+from callcenter_etl.tools.infer.column_limits import free_length, is_scale
+from callcenter_etl.tools.infer.column_profile import ColumnProfile
 from callcenter_etl.tools.infer.column_types import ENOUGH, Fits, Others, cut_numbers, lost_zeros, near_types
 from callcenter_etl.tools.infer.damage import advice
 from callcenter_etl.tools.infer.evidence import count_of, instant, lengths_of, number, plural, shown
@@ -17,12 +18,6 @@ from callcenter_etl.tools.infer.personal import why_personal
 from callcenter_etl.tools.infer.value_lists import allowed_values
 
 MAX_FIXED_LENGTH = 64
-SPARE = 1.5  # free text may be longer than in the sample, by this factor
-MIN_STEPS = 3
-MAX_SCORE = 12  # the highest end of a scale such as 1 to 5
-FREE_LENGTHS = (
-    10, 20, 50, 100, 200, 255, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 65_535, 2**20, 2**24,
-)  # fmt: skip
 
 
 def decide(
@@ -69,6 +64,9 @@ class _Decision:
         self.keys = dict(names)
         if not self.values:
             return self._without_values()
+        if self.profile.trim:
+            self.keys["trim"] = True
+            self.evidence.append(f"{plural(self.profile.padded, 'value')} with white space around")
         self._type()
         self._required()
         self._limits()
@@ -96,7 +94,10 @@ class _Decision:
         self.evidence.append(f"{count_of(self.values - wrong, self.values, 'value')}")
         if wrong:
             self.outliers["type"] = wrong
-        reading = self.found.reading
+        form, reading = self.found.form, self.found.reading
+        if form is not None:
+            self.keys |= form.keys
+            self.evidence += form.evidence
         if reading is None:
             return
         formats = list(reading.formats)
@@ -143,6 +144,11 @@ class _Decision:
         limits.get(self.kind, lambda: None)()
 
     def _number_limits(self) -> None:
+        form = self.found.form
+        if form is not None:
+            if self.values >= ENOUGH and not form.negative and not self._hidden:
+                self.keys["min"] = 0
+            return
         if self.profile.numbers is None:
             return
         low, high = self.profile.numbers
@@ -151,17 +157,11 @@ class _Decision:
         # The observed range is only evidence: as a rule, the next file would break it.
         if self.values < ENOUGH or self._hidden:
             return
-        if self._is_score(int(low), int(high)):
+        whole = self.kind == "integer" and not self.misfits
+        if whole and is_scale(self._distinct() or {}, int(low), int(high), values=self.values):
             self.keys["min"], self.keys["max"] = int(low), int(high)
         elif low >= 0:
             self.keys["min"] = 0
-
-    def _is_score(self, low: int, high: int) -> bool:
-        """Return whether the values are a complete scale such as 1 to 5, and not numbers that may grow."""
-        distinct = self._distinct() or {}
-        whole = self.kind == "integer" and not self.misfits and low in (0, 1) and high <= MAX_SCORE
-        steps = len(distinct)
-        return whole and steps == high - low + 1 >= MIN_STEPS and steps * MIN_REPEATS <= self.values
 
     def _digit_limits(self) -> None:
         if self.profile.lengths is None:
@@ -204,7 +204,7 @@ class _Decision:
             )
 
     def _duration_limits(self) -> None:
-        if self.profile.durations is not None and not self._hidden:
+        if self.profile.durations is not None and not self._hidden and self.found.form is None:
             low, high = self.profile.durations
             self._note_span(instant("duration", low), instant("duration", high))
 
@@ -227,7 +227,7 @@ class _Decision:
         if self.values >= ENOUGH and least == most <= MAX_FIXED_LENGTH and not same:
             self.keys["min_length"], self.keys["max_length"] = least, most
         elif self.values >= ENOUGH:
-            self.keys["max_length"] = next((each for each in FREE_LENGTHS if each >= SPARE * most), most)
+            self.keys["max_length"] = free_length(most)
 
     def _distinct(self) -> dict[str, int] | None:
         """Return the distinct values with their counts, the most frequent first; None if there are too many."""

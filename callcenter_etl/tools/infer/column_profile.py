@@ -16,6 +16,7 @@ from callcenter_etl.contract.model import Column
 from callcenter_etl.rules.exact_numbers import parse_numbers
 from callcenter_etl.rules.masks import Mask, as_mask
 from callcenter_etl.rules.type_checks import type_check
+from callcenter_etl.tools.infer.column_keys import Keys
 from callcenter_etl.tools.infer.damage import (
     CODE_WITH_E,
     CUT,
@@ -31,6 +32,7 @@ from callcenter_etl.tools.infer.damage import (
 )
 from callcenter_etl.tools.infer.format_evidence import FormatEvidence
 from callcenter_etl.tools.infer.likenesses import LikenessCounts
+from callcenter_etl.tools.infer.value_forms import FormCounts
 from callcenter_etl.tools.infer.value_shapes import Shapes
 from callcenter_etl.uniqueness import KeyRegistry
 
@@ -48,38 +50,14 @@ _PLAIN_COLUMNS = {kind: Column.model_validate({"name": kind, "type": kind}) for 
 _NUMBER_WITH_PLUS = r"\A\+[0-9]{7,15}\z"
 
 
-class Keys:
-    """Counts the repeated values of a column within each sample, exactly, until there are more than `most`.
-
-    Values that a spreadsheet may have destroyed (`odd`) repeat for that reason, and are counted separately.
-    `registry` holds the keys of the present sample and spills to disk.
-    """
-
-    def __init__(self, *, most: int) -> None:
-        self.repeats = 0
-        self.odd_repeats = 0
-        self.alive = True
-        self.registry: KeyRegistry | None = None
-        self._most = most
-
-    def add(self, values: pa.StringArray, lines: NDArray[np.int64], odd: pa.Array) -> None:
-        """Count the values of a chunk with their lines; `odd` has the distinct values to count separately."""
-        if self.alive and self.registry is not None and len(values):
-            found = self.registry.first_lines(pc.cast(pc.cast(values, pa.binary()), pa.large_binary()), lines)
-            repeated = values.filter(pa.array(found >= 0))
-            odd_repeats = int(as_mask(pc.is_in(repeated, value_set=odd)).sum()) if len(odd) else 0
-            self.repeats += len(repeated) - odd_repeats
-            self.odd_repeats += odd_repeats
-            self.alive = self.repeats <= self._most
-
-
 @dataclass(slots=True)
 class ColumnProfile:
     """Counts of the values of one column; `filled` are neither blank nor one of `EMPTY_WORDS` nor lost.
 
     A type with more than `max_misfits` misfits is dropped. `lines` is the upper bound of the number of values.
     `lost` and `suspects` count, by cause, the values that a spreadsheet destroyed or may have destroyed
-    (`damage.py`); `clean` is a profile without the suspects, kept from the first suspect on.
+    (`damage.py`); `clean` is a profile without the suspects, kept from the first suspect on. `padded` counts values
+    with white space around them, and `trimmed` is a profile without it, kept from the first of these on.
     """
 
     name: str
@@ -97,6 +75,9 @@ class ColumnProfile:
     small_suspects: int = 0
     odd_lengths: tuple[int, int] | None = None
     clean: ColumnProfile | None = None
+    padded: int = 0
+    trimmed: ColumnProfile | None = None
+    trim: bool = False
     leading_zeros: int = 0
     codes_with_e: int = 0
     fractions: int = 0
@@ -111,9 +92,11 @@ class ColumnProfile:
     distinct: Counter[str] | None = field(default_factory=Counter)
     formats: dict[str, FormatEvidence] = field(default_factory=dict)
     shapes: Shapes = field(init=False)
+    forms: FormCounts = field(init=False)
 
     def __post_init__(self) -> None:
         self.shapes = Shapes(max_misfits=self.max_misfits)
+        self.forms = FormCounts(max_misfits=self.max_misfits)
         self.likenesses = LikenessCounts(lines=self.lines, spared=self.max_misfits)
         for kind in ("datetime", "date", "time"):
             self.formats[kind] = FormatEvidence(kind, max_misfits=self.max_misfits)
@@ -128,6 +111,7 @@ class ColumnProfile:
 
         All arrays have the shape (records,).
         """
+        self._add_trimmed(values, lines, blank, hollow)
         self.hollow_blank += int((blank & hollow).sum())
         words = as_mask(pc.is_in(values, value_set=pa.array(EMPTY_WORDS, type=pa.string()))) & ~blank
         self.records += len(values)
@@ -143,6 +127,17 @@ class ColumnProfile:
         odd = self._set_odd_apart(distinct, weights)
         if self.keys is not None:
             self.keys.add(rest, lines[kept], distinct.filter(pa.array(odd)))
+
+    def _add_trimmed(
+        self, values: pa.StringArray, lines: NDArray[np.int64], blank: Mask, hollow: Mask
+    ) -> None:
+        stripped = pc.utf8_trim_whitespace(values)
+        padded = int((as_mask(pc.not_equal(stripped, values)) & ~blank).sum())
+        if padded and self.trimmed is None:
+            self.trimmed = self._copied()
+        self.padded += padded
+        if self.trimmed is not None:
+            self.trimmed.add(stripped, lines, blank, hollow)
 
     def _set_odd_apart(self, values: pa.StringArray, weights: Weights) -> Mask:
         """Count the values except lost ones, and in `clean` also except suspects; return the mask of both."""
@@ -193,6 +188,7 @@ class ColumnProfile:
         self._count_distinct(values, weights)
         self._try_types(values, weights)
         self.shapes.add(values, weights)
+        self.forms.add(values, weights)
         for kind, evidence in list(self.formats.items()):
             evidence.add(values, weights)
             if not evidence.alive:

@@ -12,6 +12,7 @@ from callcenter_etl.tools.infer.damage import DATES, EXACT_DIGITS, SCIENTIFIC
 from callcenter_etl.tools.infer.evidence import instant
 from callcenter_etl.tools.infer.format_evidence import Reading
 from callcenter_etl.tools.infer.personal import MIN_PHONE_DIGITS
+from callcenter_etl.tools.infer.value_forms import ValueForm, boolean_words, epoch_of
 
 ENOUGH = 20  # the fewest values that support a rule other than type and required
 MAX_COUNT_DIGITS = 8  # longer digits of equal length are identifiers, not counts
@@ -30,19 +31,24 @@ LATE = 12 * HOUR  # few columns of durations below a day have a greater value
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type, the number of values without it, and the formats of dates and times."""
+    """A type, the number of values without it, the formats of dates and times, and further keys of the type."""
 
     type: str
     misfits: int
     reading: Reading | None = None
+    form: ValueForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Evidence from the other columns of the samples: the order of day and month, and whether some are durations."""
+    """Evidence from the other columns of the samples.
+
+    The order of day and month, whether some are durations, and whether some have a decimal comma.
+    """
 
     order: str | None = None
     durations: bool = False
+    comma: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Fits:
     misfits: Mapping[str, int]
     readings: Mapping[str, Reading]
     others: Others
+    most: int = 0
 
     @classmethod
     def of(cls, profile: ColumnProfile, *, words: int, most: int, others: Others = Others()) -> Fits:
@@ -67,12 +74,33 @@ class Fits:
             if reading is not None:
                 readings[kind] = reading
                 misfits[kind] = profile.filled + words - reading.fitted
-        return cls(profile, misfits, readings, others)
+        return cls(profile, misfits, readings, others, most - words)
 
     def narrowest(self) -> Kind:
         """Return the type that a person would declare."""
         kind = self._chosen() if self.profile.filled else "digits" if self._is_destroyed() else "text"
+        form = self._form(kind)
+        if form is not None:
+            return Kind(form.type, form.misfits, form=form)
         return Kind(kind, self.misfits.get(kind, 0), self.readings.get(kind))
+
+    def _form(self, kind: str) -> ValueForm | None:
+        """Return a type with further keys that says more than `kind`, None if there is none."""
+        profile, patterns = self.profile, self.profile.forms.patterns
+        if kind in ("integer", "digits"):
+            return epoch_of(profile.name, patterns, most=self.most, span=profile.numbers)
+        if kind == "time" or (kind == "text" and profile.filled):
+            named = name_meaning.says(profile.name, name_meaning.DURATIONS)
+            duration = profile.forms.duration(most=self.most, certain=named or kind == "text")
+            if duration is not None:
+                return duration
+        if kind != "text" or not profile.filled or self._is_destroyed():
+            return None
+        words = boolean_words(profile.distinct or {}, most=self.most)
+        numbered = profile.looks_like("phone numbers") or name_meaning.identifies(
+            profile.name, name_meaning.CONTACTS
+        )
+        return words or (None if numbered else profile.forms.number(most=self.most, comma=self.others.comma))
 
     def _chosen(self) -> str:
         temporal = [kind for kind in ("datetime", "date", "time") if kind in self.readings]
@@ -243,6 +271,11 @@ def have_durations(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> bo
         for each in profiles
         if "duration" in each.misfits
     )
+
+
+def have_decimal_comma(profiles: Sequence[ColumnProfile]) -> bool:
+    """Return whether any column has numbers with a comma that separates no thousands."""
+    return any(profile.forms.has_decimal_comma for profile in profiles if profile.filled)
 
 
 def order_of_dates(profiles: Sequence[ColumnProfile], tolerance: Fraction) -> str | None:

@@ -93,19 +93,14 @@ def source_lines(
     pattern = file_name_pattern(names)
     if pattern is not None:
         lines.append(("filename", {"pattern": pattern}, f"as in {plural(len(names), 'sample')}"))
-    delimiter = layout.delimiter
-    lines.append(
-        (
-            "delimiter",
-            delimiter,
-            f"{_NAMES.get(delimiter, 'as was asked for')}, {plural(len(layout.names), 'column')}",
-        )
-    )
-    if layout.quote != '"':
-        evidence = "quotes are ordinary text here" if layout.quote is None else "values stand in such quotes"
-        lines.append(("quote", layout.quote, evidence))
+    lines += _shape_lines(layout)
     lines.append(("encoding", layout.encoding.name, layout.encoding.evidence))
     lines.append(("header", "exact" if layout.header else "none", layout.header_evidence))
+    lines += [(key, finding.value, finding.evidence) for key, finding in layout.findings.items()]
+    if "escape" in layout.quoting:
+        lines.append(
+            ("escape", layout.quoting["escape"], "more records are well-formed with it than without")
+        )
     if "quoting" in layout.quoting:
         lines.append(("quoting", "lenient", "some values have text after a closing quote"))
     if "multiline" in layout.quoting:
@@ -119,6 +114,20 @@ def source_lines(
             )
         )
     return tuple(lines)
+
+
+def _shape_lines(layout: SampleLayout) -> list[tuple[str, Any, str]]:
+    """Return the lines that say how records are split into fields."""
+    columns = plural(len(layout.names), "column")
+    if layout.places:
+        return [("format", "fixed_width", f"{columns} between characters that are blank in all lines")]
+    delimiter = layout.delimiter
+    evidence = f"{_NAMES.get(delimiter, 'as was asked for' if len(delimiter) == 1 else plural(len(delimiter), 'character'))}, {columns}"
+    lines: list[tuple[str, Any, str]] = [("delimiter", delimiter, evidence)]
+    if layout.quote != '"':
+        quotes = "quotes are ordinary text here" if layout.quote is None else "values stand in such quotes"
+        lines.append(("quote", layout.quote, quotes))
+    return lines
 
 
 def file_name_pattern(names: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ from callcenter_etl.tools.infer.column_types import (
     ENOUGH,
     Others,
     empty_words,
+    have_decimal_comma,
     have_durations,
     order_of_dates,
 )
@@ -106,7 +107,7 @@ class _Inferring:
             max_records=self.options.max_records,
             on_bytes=self._on_bytes,
         )
-        draft = self._draft(layout, records)
+        draft = self._draft(layout.with_sums(records.sums), records)
         draft, outcome = self._confirmed(draft)
         names = [shown_name(uri) for uri in self.samples]
         text = contract_text(draft, outcome, names, max_records=self.options.max_records)
@@ -121,7 +122,9 @@ class _Inferring:
         # Evidence from all columns is collected before any of them is decided.
         empty = empty_words(profiles, self.tolerance)
         others = Others(
-            order=order_of_dates(profiles, self.tolerance), durations=have_durations(profiles, self.tolerance)
+            order=order_of_dates(profiles, self.tolerance),
+            durations=have_durations(profiles, self.tolerance),
+            comma=have_decimal_comma(profiles),
         )
         columns: tuple[InferredColumn, ...] = tuple(
             decide(profile, names, tolerance=self.tolerance, empty=empty, others=others)

@@ -15,12 +15,15 @@ from callcenter_etl.errors import SampleError
 from callcenter_etl.rules.chunk_columns import blank_values
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.temporary import temporary_folder
-from callcenter_etl.tools.infer.column_profile import ColumnProfile, Keys
+from callcenter_etl.tools.infer.column_keys import Keys
+from callcenter_etl.tools.infer.column_profile import ColumnProfile
 from callcenter_etl.tools.infer.column_types import NEARLY, settled
 from callcenter_etl.tools.infer.name_meaning import KEYS, identifies
+from callcenter_etl.tools.infer.padding import without_padding
 from callcenter_etl.tools.infer.sample_check import BrokenRuleCount
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, read_chunks
 from callcenter_etl.tools.infer.sample_layout import SampleLayout
+from callcenter_etl.tools.infer.surroundings.footer_figures import SampleSums
 from callcenter_etl.tools.infer.totals import hollow_mask, totals_mask, with_last
 from callcenter_etl.uniqueness import KeyRegistry
 
@@ -32,16 +35,19 @@ MAX_MALFORMED = Fraction(1, 2)
 
 @dataclass(slots=True)
 class Records:
-    """The profiles of the columns, and the lines of totals, which are not part of the profiles."""
+    """The profiles of the columns, the lines of totals, which are not part of the profiles, and sums by sample for footers."""
 
     profiles: list[ColumnProfile]
     totals: BrokenRuleCount = field(default_factory=BrokenRuleCount)
+    sums: list[SampleSums] = field(default_factory=list)
     read: int = 0
     malformed: int = 0
 
     def add(self, uri: str, chunk: Chunk, *, last: bool) -> None:
         """Add the well-formed records of a chunk to the profiles; `last` is True for the last chunk of a sample."""
         self.read, self.malformed = self.read + len(chunk), self.malformed + len(chunk.malformed)
+        if self.sums:
+            self.sums[-1].add(chunk.values, malformed=len(chunk.malformed))
         if not len(chunk.sound):
             return
         # Which words count as empty depends on the types of all columns, so it is decided at the end.
@@ -81,7 +87,10 @@ def read_records(
     ]
     for profile in named[:MAX_KEYS]:
         profile.keys = Keys(most=most)
+    footed = any(footer.lines for footer in layout.footers)
     for uri in samples:
+        if footed:
+            records.sums.append(SampleSums(layout.names))
         with _key_registries(named[:MAX_KEYS]):
             chunks = read_chunks(
                 uri, layout.document(), max_records=max_records, on_bytes=on_bytes(f"reading {uri}")
@@ -93,7 +102,9 @@ def read_records(
             f"{samples[0]}: {records.malformed:,} of {records.read:,} records have another number of fields than the"
             f" first line ({len(layout.names)}), or are quoted otherwise: no table with one header (remove lines above it)"
         )
-    records.profiles = [settled(profile, tolerance) for profile in records.profiles]
+    records.profiles = [
+        without_padding(settled(profile, tolerance), tolerance) for profile in records.profiles
+    ]
     return records
 
 

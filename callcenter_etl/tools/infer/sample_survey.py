@@ -13,6 +13,9 @@ from callcenter_etl.sources.lines import LineCounter
 from callcenter_etl.tools.infer.sample_chunks import OnBytes, open_sample, plain_document, reported_blocks
 
 HEAD_BYTES = 2**18
+TAIL_BYTES = (
+    2**16
+)  # a multiple of four, so that it begins with a whole character of UTF-16 where the size is one
 MAX_EVIDENCE_LINES = 20_000  # lines with non-ASCII bytes; more would not improve the guess
 MAX_EVIDENCE_BYTES = 2**18
 MAX_WRONG = 0.1  # the share of non-ASCII lines that may be invalid in a UTF-8 file
@@ -29,6 +32,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_ESCAPED = re.compile(rb"""\\["'\\,;|\t\r\n]""")
 _BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
 
@@ -38,9 +42,12 @@ class Survey:
 
     uri: str
     head: bytearray = field(default_factory=bytearray)
+    tail: bytearray = field(default_factory=bytearray)
+    size: int = 0
     lines: int = 0
     marked: bool = False
     quotes: bool = False
+    escapes: bool = False
     beyond_ascii: list[bytes] = field(default_factory=list)
     no_utf8: int = 0
 
@@ -58,12 +65,20 @@ class Survey:
             return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
         return None
 
+    @property
+    def whole(self) -> bool:
+        """Whether the head has all bytes."""
+        return len(self.head) == self.size
+
     def take(self, block: bytes) -> None:
         """Add the next block of whole lines."""
         if not self.head:
             self.marked = block.startswith(_BOMS[0][0])
             block = block.removeprefix(_BOMS[0][0])
         self.head += block[: HEAD_BYTES - len(self.head)]
+        self.size += len(block)
+        self.tail = (self.tail + block[-TAIL_BYTES:])[-TAIL_BYTES:]
+        self.escapes = self.escapes or _ESCAPED.search(block) is not None
         self.quotes = self.quotes or b'"' in block or b"'" in block
         if block.isascii() or len(self.beyond_ascii) >= MAX_EVIDENCE_LINES:
             return
