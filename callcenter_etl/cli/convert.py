@@ -36,8 +36,21 @@ class Exchange(StrEnum):
     pipeline_config = "pipeline-config"
 
 
+class Importable(StrEnum):
+    """The contract formats that are imported: those of `Exchange`, and those that are not written."""
+
+    odcs = "odcs"
+    frictionless = "frictionless"
+    frictionless_package = "frictionless-package"
+    csvw = "csvw"
+    pandera = "pandera"
+    pandera_model = "pandera-model"
+    pipeline_config = "pipeline-config"
+
+
 # In the help text: as a metavar these words would be wider than a terminal of 80 columns.
 _FORMATS = ", ".join(each.value for each in Exchange)
+_IMPORTS = ", ".join(each.value for each in Importable)
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
 ]
@@ -85,8 +98,8 @@ def import_contract(
     ],
     *,
     form: Annotated[
-        Exchange | None,
-        typer.Option("--from", metavar="FORMAT", help=f"The format of FILE: {_FORMATS}. Default: guessed."),
+        Importable | None,
+        typer.Option("--from", metavar="FORMAT", help=f"The format of FILE: {_IMPORTS}. Default: guessed."),
     ] = None,
     output: _Output = None,
     force: _Force = False,

@@ -9,6 +9,8 @@ from typing import Any
 
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.tools.convert.contract_mapping import yaml_text
+from callcenter_etl.tools.convert.csvw_read import read_csvw
+from callcenter_etl.tools.convert.csvw_terms import is_csvw
 from callcenter_etl.tools.convert.frictionless_read import read_frictionless
 from callcenter_etl.tools.convert.frictionless_terms import is_package, is_table_schema
 from callcenter_etl.tools.convert.frictionless_write import (
@@ -55,6 +57,9 @@ def _json_text(value: Written) -> str:
 
 
 TEXTS: dict[str, Callable[[Written], str]] = {"yaml": yaml_text, "json": _json_text}
+Reader = Callable[[dict[str, Any], str | None], Draft]
+# Formats that are imported alone, with their detection.
+IMPORTS: dict[str, tuple[Callable[[dict[str, Any]], bool], Reader]] = {"csvw": (is_csvw, read_csvw)}
 MODEL = "pandera-model"  # Python code, which is imported and not parsed, so it is not in FORMATS
 FORMATS: dict[str, ContractFormat] = {
     "odcs": ContractFormat(
@@ -110,4 +115,11 @@ FORMATS: dict[str, ContractFormat] = {
 
 def guess(value: dict[str, Any]) -> str | None:
     """Return the format of a parsed document, None if it is unknown."""
-    return next((name for name, form in FORMATS.items() if form.is_it(value)), None)
+    known = {name: is_it for name, (is_it, _) in IMPORTS.items()}
+    known |= {name: form.is_it for name, form in FORMATS.items()}
+    return next((name for name, is_it in known.items() if is_it(value)), None)
+
+
+def reader_of(name: str) -> Reader | None:
+    """Return the reader of a format, None if no format has that name."""
+    return IMPORTS[name][1] if name in IMPORTS else FORMATS[name].read if name in FORMATS else None

@@ -11,16 +11,16 @@ from callcenter_etl.tools.convert.import_draft import Draft, Taken
 
 
 def chosen_part(
-    draft: Draft, parts: Sequence[Taken], part: str | None, *, at: Path, word: str
+    draft: Draft, parts: Sequence[Taken], part: str | None, *, at: Path, word: str, key: str = "name"
 ) -> Taken | None:
-    """Return the part with the name `part`, or the only one, and add a note about each other part.
+    """Return the part with the name `part` under a key, or the only one, and add a note about each other part.
 
     If there is no such part, or no unique one, a fault is added and None returned.
     """
     if not parts:
         draft.fault(at, f"the file has no {word}, so there is nothing to make a contract of")
         return None
-    names = [str(each.value.get("name", "")) for each in parts]
+    names = [str(each.value.get(key, "")) for each in parts]
     known = ", ".join(map(repr, names))
     if part is not None and part not in names:
         draft.fault(at, f"no {word} {part!r}{did_you_mean(part, names)}, there are: {known}")
@@ -33,7 +33,7 @@ def chosen_part(
         if other is not taken:
             # One note for the whole part, and not one for each of its keys.
             other.skip()
-            draft.note(other.path, f"{word} {str(other.value.get('name', ''))!r} is another contract")
+            draft.note(other.path, f"{word} {str(other.value.get(key, ''))!r} is another contract")
     return taken
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from callcenter_etl.contract.loader import ContractReader, LoadedContract, load_document
+from callcenter_etl.tools.convert.csvw_terms import is_csvw
 from callcenter_etl.tools.convert.odcs_terms import is_odcs
 
 if (
@@ -21,7 +22,13 @@ def _read_odcs(value: dict[str, Any], part: str | None) -> Draft:
     return read_odcs(value, part)
 
 
-CONTRACT_READERS = (ContractReader(is_odcs, _read_odcs),)
+def _read_csvw(value: dict[str, Any], part: str | None) -> Draft:
+    from callcenter_etl.tools.convert.csvw_read import read_csvw
+
+    return read_csvw(value, part)
+
+
+CONTRACT_READERS = (ContractReader(is_odcs, _read_odcs), ContractReader(is_csvw, _read_csvw))
 
 
 def load_any_document(

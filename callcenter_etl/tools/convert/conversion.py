@@ -20,7 +20,15 @@ from callcenter_etl.contract.positions import Positions
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
 from callcenter_etl.errors import ContractError, UsageError
-from callcenter_etl.tools.convert.contract_formats import FORMATS, MODEL, TEXTS, ContractFormat, guess
+from callcenter_etl.tools.convert.contract_formats import (
+    FORMATS,
+    IMPORTS,
+    MODEL,
+    TEXTS,
+    ContractFormat,
+    guess,
+    reader_of,
+)
 from callcenter_etl.tools.convert.contract_mapping import contract_text, plain_of
 from callcenter_etl.tools.convert.pandera_model import model_text
 from callcenter_etl.tools.convert.residual import kept_lines, residual_of
@@ -89,9 +97,9 @@ def import_contract(
     # The first file decides: a second one, with validation rules alone, has no columns to detect.
     chosen = form or guess(parsed[0].value)
     if chosen is None:
-        known = ", ".join(FORMATS)
+        known = ", ".join((*FORMATS, *IMPORTS))
         raise UsageError(f"{names[0]}: no known format (say which one with --from: {known})")
-    if len(files) > 1 and not _format(chosen).spread:
+    if len(files) > 1 and (chosen in IMPORTS or not _format(chosen).spread):
         raise UsageError(f"{names[1]}: one file is imported at a time, several only as pipeline-config")
     together = _together(parsed, [origin for origin, _ in files])
     return _read(together, b"".join(texts), *files[0], chosen)
@@ -109,8 +117,8 @@ def import_text(text: str, origin: str) -> Imported:
 
 
 def _read(parsed: Document, text: bytes, origin: str, part: str | None, form: str) -> Imported:
-    about = _format(form)
-    converted, notes = convert(parsed, origin, lambda value: about.read(value, part))
+    read = reader_of(form) or _format(form).read
+    converted, notes = convert(parsed, origin, lambda value: read(value, part))
     loaded = load_parsed(converted, text, origin)
     said = contract_text(plain_of(loaded.document))
     if load_document("contract.yaml", read_bytes=lambda _: said.encode()).document != loaded.document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,15 +11,14 @@ from callcenter_etl.tools.convert.frictionless_terms import EXTENSION
 from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_null, is_true
 from callcenter_etl.tools.convert.java_formats import from_python
 from callcenter_etl.tools.convert.json_numbers import number_of
-from callcenter_etl.tools.convert.text_types import kind_of_shape
+from callcenter_etl.tools.convert.text_types import SPECIAL_NUMBERS, kind_of_shape, pattern_of_number
 
 ANY_TEXT = ("string", "any")
 # The standard's defaults for trueValues and falseValues.
 _TRUE = ("true", "True", "TRUE", "1")
 _FALSE = ("false", "False", "FALSE", "0")
 # The standard's default datetime is that of XML Schema: with a T, optional fraction and optional offset.
-_DATETIMES = tuple(f"%Y-%m-%dT%H:%M:%S{tail}" for tail in ("", ".%f", "%z", ".%f%z"))
-_SPECIAL = "(?i:nan|[+-]?inf(?:inity)?)"  # numbers to a Table Schema, in any case
+ISO_DATETIMES = tuple(f"%Y-%m-%dT%H:%M:%S{tail}" for tail in ("", ".%f", "%z", ".%f%z"))
 _ZONE = "(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 _YEAR = "-?(?:[1-9][0-9]{4,}|[0-9]{4})"
 _PLAIN_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?{first}{more})?"
@@ -127,9 +125,9 @@ def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, ki
         read_bounds(column, constraints)
         _read_values(column, field, constraints)
         return
-    pattern = _pattern_of_number(point, group, kind=kind)
+    pattern = pattern_of_number(point, group, kind=kind)
     if kind == "decimal":
-        pattern = f"{pattern}|{_SPECIAL}"
+        pattern = f"{pattern}|{SPECIAL_NUMBERS}"
     # With `bareNumber: false` the standard allows other characters around the number, such as a currency.
     column.put("pattern", pattern if is_bare else f"[^0-9]*(?:{pattern})[^0-9]*", where)
     cause = "may be NaN, INF or -INF" if written_plainly else "is written in another way"
@@ -157,19 +155,6 @@ def _is_finite(field: Taken, constraints: Taken) -> bool:
         for end in ("inimum", "aximum")
     ]
     return all(ends)
-
-
-def _pattern_of_number(point: str, group: str, *, kind: str) -> str:
-    """Return the pattern of a number; group characters may be anywhere, since the standard does not say where.
-
-    That includes the exponent: readers of Table Schemas drop the character wherever it is.
-    """
-    more = f"(?:[0-9]|{re.escape(group)})*" if group else "[0-9]*"
-    first = f"(?:{re.escape(group)})*[0-9]" if group else "[0-9]"
-    if kind == "integer":
-        return f"[+-]?{first}{more}"
-    mark = re.escape(point)
-    return f"[+-]?(?:{first}{more}(?:{mark}{more})?|{mark}{first}{more})(?:[eE][+-]?{first}{more})?"
 
 
 def _read_boolean(column: ImportedColumn, field: Taken, constraints: Taken) -> None:
@@ -219,7 +204,7 @@ def _read_datetime(column: ImportedColumn, field: Taken, constraints: Taken, kin
         column.draft.note(field.at("format"), message, asserts=True)
         return
     if given == "default":
-        formats = _DATETIMES if kind == "datetime" else DEFAULT_FORMATS[kind]
+        formats = ISO_DATETIMES if kind == "datetime" else DEFAULT_FORMATS[kind]
     else:
         has_hour = any(mark in given for mark in ("%H", "%I", "%-H", "%-I"))
         # A datetime of a contract needs an hour, so a format without one is a date.
