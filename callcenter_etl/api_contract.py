@@ -110,7 +110,8 @@ class Contract:
             message = f"frame: a DataFrame of pandas is expected, not {kind_of(frame)}{remedy}"
             raise ArgumentTypeError(message)
         names = list(frame.columns)
-        missing = [column.name for column in self.document.columns if column.name not in names]
+        columns = [column for column in self.document.columns if not column.optional]
+        missing = [column.name for column in columns if column.name not in names]
         if missing:
             raise UsageError(
                 f"the frame lacks the columns {', '.join(map(repr, missing))} of contract {self.id!r}"

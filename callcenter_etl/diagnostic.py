@@ -60,9 +60,16 @@ class Diagnostic:
         """Return the diagnostic located in a file."""
         return replace(self, location=replace(self.location, file=file))
 
+    @property
+    def problem_line(self) -> str:
+        """Rule and message in one line, as reports of a run show a problem."""
+        kind = "warning: " if self.severity == "warn" else ""
+        return f"{self.rule}: {kind}{self.message}"
+
     def to_problem(self) -> dict[str, Any]:
-        """Return rule and message, the form of a problem in `summary.json`."""
-        return {"rule": self.rule, "message": self.message}
+        """Return rule and message, the form of a problem in `summary.json`; of a warning also its severity."""
+        severity = {} if self.severity == "error" else {"severity": self.severity}
+        return {"rule": self.rule, "message": self.message, **severity}
 
 
 def contract_diagnostic(

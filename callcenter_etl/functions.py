@@ -14,6 +14,7 @@ from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.source_patterns import only_source, resolve_sources
+from callcenter_etl.sources.side_file_reader import without_side_files
 
 if (
     TYPE_CHECKING
@@ -37,13 +38,14 @@ def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> lis
     """Return the sources of names and globs, in order and without duplicates, for example to validate each.
 
     Of an archive they are its members: those that `source.member` of the contract matches, or its only one.
-    `contract` also supplies `run.storage_options` for S3. Raises SourceError if a glob matches no file.
+    `contract` also supplies `run.storage_options` for S3, and the names of files beside a source, which are none. Raises SourceError if a glob matches no file.
     """
     if contract is None:
         return resolve_sources(_paths_of("patterns", patterns))
     document = as_contract(contract).document
     paths = _paths_of("patterns", patterns)
-    return resolve_sources(paths, document.run.storage_options, member=document.source.member)
+    found = resolve_sources(paths, document.run.storage_options, member=document.source.member)
+    return without_side_files(found, document.source)
 
 
 def _paths_of(name: str, paths: object) -> list[str]:

@@ -22,6 +22,7 @@ from callcenter_etl.memory_errors import OutOfMemoryError
 from callcenter_etl.run.options import RunOptions
 from callcenter_etl.run.result import RunResult
 from callcenter_etl.source_patterns import ignore_skipped, members_or_archive, resolve_sources
+from callcenter_etl.sources.side_file_reader import without_side_files
 from callcenter_etl.store.uris import base_name, shown, within
 from callcenter_etl.terminal import printable
 
@@ -45,6 +46,8 @@ def jobs_of(options: RunOptions, contract: Contract, *, quiet: bool = False) -> 
         members_of=members_or_archive,
         on_skipped=ignore_skipped if quiet else print_skipped,
     )
+    # Also of names: a shell expands a pattern to all files of a folder.
+    found = without_side_files(found, contract.document.source)
     # A pattern with one match has been replaced by it, so the two lists differ; an archive by its only member.
     if len(options.sources) == len(found) == 1 and _is_named(found[0], options.sources[0], member):
         return [(found[0], options)]

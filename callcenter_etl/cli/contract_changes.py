@@ -66,9 +66,11 @@ def diff(
 
 def _sources(patterns: list[str], contract: Contract) -> list[str]:
     from callcenter_etl.source_patterns import resolve_sources
+    from callcenter_etl.sources.side_file_reader import without_side_files
 
     storage, member = contract.document.run.storage_options, contract.document.source.member
-    return resolve_sources(patterns, storage, member, on_skipped=print_skipped)
+    found = resolve_sources(patterns, storage, member, on_skipped=print_skipped)
+    return without_side_files(found, contract.document.source)
 
 
 def try_out_contracts(

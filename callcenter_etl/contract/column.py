@@ -59,7 +59,9 @@ _FOLDED_KEYS = ("allowed", "true_values", "unique")  # of which `ignore_case` is
 class Column(FrozenModel):
     """A column and its rules. `rule_keys` lists the keys that declare a rule, in the order of the contract."""
 
-    name: Text = Field(description="the header name")
+    name: Text = Field(description="its name in rules, in targets, and (without header) in the header")
+    header: OptionalText = Field(None, description="its name in the header, which columns may share")
+    optional: Flag = Field(default=False, description="may the header (any_order, by_name) lack it?")
     type: ColumnType = Field("text", description="what a value must be")
     format: Texts = Field(
         (), description="strptime formats of a date, time or datetime, or units of a duration, such as M:SS"
@@ -134,6 +136,16 @@ class Column(FrozenModel):
         return {**filled, "rule_keys": order}
 
     @property
+    def header_name(self) -> str:
+        """The column's own name in a header."""
+        return self.name if self.header is None else self.header
+
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """Every name by which a header may call the column."""
+        return (self.header_name, *self.aliases)
+
+    @property
     def formats(self) -> tuple[str, ...]:
         """The formats of a date, time or duration, the default one included; empty for other types."""
         return self.format or (DEFAULT_DURATIONS if self.type == "duration" else ())
@@ -146,10 +158,9 @@ class Column(FrozenModel):
     @property
     def sound_timezone(self) -> str | None:
         """The time zone, None where the database has no zone of that name, or values have none."""
-        known = (
-            self.type == "datetime" and self.timezone is not None and timezone_fault(self.timezone) is None
-        )
-        return self.timezone if known else None
+        if self.type != "datetime" or self.timezone is None:
+            return None
+        return self.timezone if timezone_fault(self.timezone) is None else None
 
     def severity_of(self, key: str) -> str:
         """Return the severity of one rule of the column."""

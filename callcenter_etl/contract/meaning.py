@@ -10,6 +10,7 @@ from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.document_text import Path
 from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.fixed_width import place_faults
+from callcenter_etl.contract.header_faults import header_faults
 from callcenter_etl.contract.key_types import Record
 from callcenter_etl.contract.model import FileName, RecordRule, SourceFormat
 from callcenter_etl.contract.names import name_faults
@@ -21,10 +22,12 @@ from callcenter_etl.contract.partial import (
     read_part,
     read_parts,
 )
+from callcenter_etl.contract.side_files import side_file_faults
 from callcenter_etl.contract.size_limits import unique_rules_fault
 from callcenter_etl.contract.source_format import DELIMITED, DELIMITED_KEYS, EXCEL, FIXED_WIDTH, NO_EXCEL_KEYS
 from callcenter_etl.contract.surroundings import surrounding_faults
 from callcenter_etl.contract.table_layout import TableLayout, layout_faults
+from callcenter_etl.contract.value_fields import field_faults
 
 Found = Iterator[tuple[Path, str, int]]
 
@@ -46,6 +49,7 @@ def check_meaning(value: dict[str, Any]) -> Found:
     if too_many is not None:
         yield *too_many, 0
     yield from _source_faults(value)
+    yield from header_faults(value, columns)
     yield from _format_faults(value, columns)
     yield from _layout_faults(value, columns)
     yield from _example_faults(value, columns)
@@ -66,7 +70,15 @@ def _source_faults(value: dict[str, Any]) -> Found:
     name = read_part(FileName, declared.get("filename"))
     if name is not None:
         yield from semantics.file_name_faults(name.value, ("source", "filename"))
+        yield from _name_field_faults(name, declared["filename"])
+    yield from side_file_faults(declared, ("source",))
     yield from surrounding_faults(part, declared, ("source",))
+
+
+def _name_field_faults(name: Part[FileName], declared: Any) -> Found:
+    if isinstance(declared, dict) and "pattern" not in name.broken and not name.has_unknown_keys:
+        patterns = () if name.value.pattern is None else (name.value.pattern,)
+        yield from field_faults(declared.get("fields"), patterns, ("source", "filename", "fields"))
 
 
 def _format_faults(value: dict[str, Any], columns: Columns) -> Found:

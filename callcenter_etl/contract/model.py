@@ -25,7 +25,7 @@ from callcenter_etl.contract.key_types import (
     number_in,
     show,
 )
-from callcenter_etl.contract.lookup_keys import Lookup
+from callcenter_etl.contract.lookup_keys import Lookup, RecordLookup
 from callcenter_etl.contract.run_defaults import RunDefaults
 from callcenter_etl.contract.source_format import FileName, SourceFormat
 from callcenter_etl.errors import UsageError
@@ -34,13 +34,14 @@ Severity = Literal["error", "warn"]
 
 
 class RecordRule(FrozenModel):
-    """A rule over a whole record: a check with an optional condition, or a unique key."""
+    """A rule over a whole record: a check, a unique key or a lookup, with an optional condition."""
 
     name: Text = Field(description="the rule's id")
     check: OptionalText = Field(None, description="an expression that must not come out false")
     when: OptionalText = Field(None, description="the rule applies only to records for which this is true")
     unique: OptionalTextList = Field(None, description="columns with a unique combination of values")
     ignore_case: Flag = Field(default=False, description="unique values in any letter case")
+    lookup: RecordLookup | None = Field(None, description="the values together must be a row of another file")
     severity: Severity = Field("error", description="error or warn")
     reason: OptionalText = Field(None, description="replaces the standard sentence")
     description: OptionalText = Field(None, description="for people")
@@ -136,6 +137,7 @@ __all__ = [
     "Limits",
     "Lookup",
     "MaxRejected",
+    "RecordLookup",
     "RecordRule",
     "Severity",
     "SourceFormat",

@@ -34,23 +34,27 @@ def _column_name_faults(columns: Columns) -> Found:
             yield where, f"column name {quoted(name)} stands twice, first in columns[{owners[name]}]", 0
         elif name in REJECT_COLUMNS:
             yield where, _reserved(name), 0
+        if part.value.header in REJECT_COLUMNS:
+            yield ("columns", index, "header"), _reserved(part.value.header), 0
         owners.setdefault(name, index)
 
 
 def _alias_faults(columns: Columns) -> Found:
-    owners: dict[str, int] = {}
+    owners: dict[str, tuple[int, str]] = {}
     for index, part in columns.parts:
         if "name" not in part.broken:
-            owners.setdefault(part.value.name, index)
+            owners.setdefault(part.value.header_name, (index, part.value.header_name))
     for index, part in columns.parts:
+        own = (index, part.value.header_name)
         for number, alias in enumerate(part.value.aliases):
-            owner, where = owners.get(alias), ("columns", index, "aliases", number)
-            # The alias "" is for empty header cells, of which a source may have several.
-            if owner is not None and owner != index and alias:
+            (owner, shared), where = owners.get(alias, own), ("columns", index, "aliases", number)
+            # Columns that share a header name may share further ones. The alias "" is for empty header cells, of
+            # which a source may have several.
+            if owner != index and shared != own[1] and alias:
                 yield where, f"alias {quoted(alias)} also means columns[{owner}]", 0
             elif alias in REJECT_COLUMNS:
                 yield where, _reserved(alias), 0
-            owners.setdefault(alias, index)
+            owners.setdefault(alias, own)
 
 
 def _reserved(name: str) -> str:

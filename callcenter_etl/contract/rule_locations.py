@@ -16,6 +16,8 @@ _RULES_OF_KEYS: dict[str, Path] = {
     "record.encoding": ("source", "encoding"),
     "record.too_long": ("source",),
     "file.name": ("source", "filename"),
+    "file.control": ("source", "control"),
+    "file.checksum": ("source", "checksum"),
     "file.extension": ("source", "filename", "extensions"),
     "file.empty": ("source",),
     "file.not_delimited": ("source",),

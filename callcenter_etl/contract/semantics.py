@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from callcenter_etl.contract.column import RULE_KEYS, Column
 from callcenter_etl.contract.examples import FailingExample
 from callcenter_etl.contract.expressions import ExpressionFaults, compile_expression
-from callcenter_etl.contract.model import FileName, RecordRule
+from callcenter_etl.contract.model import FileName, RecordLookup, RecordRule
 from callcenter_etl.contract.part import Part
 from callcenter_etl.contract.partial import Columns
 from callcenter_etl.contract.patterns import pattern_fault
@@ -79,8 +79,9 @@ def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> 
     """Yield the faults of one record rule over these columns."""
     rule = part.value
     # A faulty or misspelt key may be the one that seems to be missing.
-    if not part.broken and (rule.check is None) == (rule.unique is None):
-        yield path, "a rule has either check or unique", 0
+    demands = [each for each in (rule.check, rule.unique, rule.lookup) if each is not None]
+    if not part.broken and len(demands) != 1:
+        yield path, "a rule has either check, unique or lookup", 0
     if rule.ignore_case and rule.unique is None and not part.broken:
         yield (*path, "ignore_case"), "ignore_case goes with unique, which is not there", 0
     for key, text in (("check", rule.check), ("when", rule.when)):
@@ -89,11 +90,21 @@ def record_rule_faults(part: Part[RecordRule], path: Path, columns: Columns) -> 
         if columns.complete and name not in columns.types:
             hint = did_you_mean(name, columns.types)
             yield (*path, "unique", index), f"unknown column {quoted(name)}{hint}", 0
+    yield from () if rule.lookup is None else _lookup_faults(rule.lookup, (*path, "lookup"), columns)
     if rule.unique is not None and not rule.unique:
         yield (*path, "unique"), "the list is empty: name at least one column", 0
     if rule.reason is not None:
         # A record rule has neither one value nor one column to fill in.
         yield from _reason_faults(rule.reason, (*path, "reason"), ("line",))
+
+
+def _lookup_faults(lookup: RecordLookup, path: Path, columns: Columns) -> Found:
+    if not lookup.columns:
+        yield (*path, "columns"), "no column is named: name at least one", 0
+    for name in lookup.columns:
+        if columns.complete and name not in columns.types:
+            hint = did_you_mean(name, columns.types)
+            yield (*path, "columns"), f"unknown column {quoted(name)}{hint}", 0
 
 
 def _expression_faults(text: str, path: Path, columns: Columns) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -22,8 +21,10 @@ from callcenter_etl.contract.key_types import (
 )
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.scalar import Scalar
-from callcenter_etl.contract.suggestions import did_you_mean
+from callcenter_etl.contract.side_files import Checksum, Control
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
+from callcenter_etl.contract.text_codecs import text_codec
+from callcenter_etl.contract.value_fields import Fields
 
 DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
 # Of fixed width a header line is rare, and quotes are text there. A cell may hold line breaks.
@@ -45,8 +46,6 @@ DELIMITED_KEYS = (
 # A workbook declares its encoding itself, and its rows are as long as its header.
 NO_EXCEL_KEYS = ("encoding", "short_records")
 MAX_DELIMITER = 8  # characters
-# Python counts these among the text encodings, but no file of records is written in them.
-_NO_TEXT_CODECS = ("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined")
 
 
 def _as_sheet(value: Any) -> int | str:
@@ -71,6 +70,9 @@ class FileName(FrozenModel):
     pattern: OptionalText = Field(None, description="full match, RE2 syntax")
     length: OptionalCount = Field(None, description="in characters")
     extensions: Texts = Field((), description="what the name may end in")
+    fields: Fields = Field(
+        default_factory=dict, description="types of the pattern's named groups, text otherwise"
+    )
 
 
 class SourceFormat(FrozenModel):
@@ -121,12 +123,18 @@ class SourceFormat(FrozenModel):
     header_case: Literal["exact", "ignore"] = Field(
         "exact", description="does letter case count in header names?"
     )
+    unexpected_columns: Literal["refuse", "warn", "ignore"] | None = Field(
+        None,
+        description="columns of the header that the contract lacks: refuse the source (default of exact and any_order), carry them along with a warning, or without (default of by_name)",
+    )
     quoting: Literal["strict", "lenient"] = Field(
         "strict",
         description="text after a closing quote: malformed, or kept. lenient with multiline: a stray quote may join lines; a quote escaped with a backslash never does",
     )
     multiline: Flag = Field(default=False, description="may a quoted value contain line breaks?")
     empty_values: TextList = Field(("",), description="values that mean nothing")
+    control: Control | None = Field(None, description="a file beside the source with values of the run")
+    checksum: Checksum | None = Field(None, description="a file beside the source with its SHA-256 or MD5")
     max_bytes: Size = Field(100 * 2**30, description="most bytes a compressed source may grow to")
 
     @model_validator(mode="before")
@@ -135,6 +143,18 @@ class SourceFormat(FrozenModel):
         if not isinstance(data, dict):
             return data
         return {**_DEFAULTS.get(str(data.get("format")), {}), **data}
+
+    @property
+    def on_unexpected(self) -> str:
+        """The answer to columns that the contract lacks: refuse, warn or ignore."""
+        if self.unexpected_columns is not None:
+            return self.unexpected_columns
+        return "ignore" if self.header == "by_name" else "refuse"
+
+    @property
+    def carries_columns(self) -> bool:
+        """Whether a source may have columns that the contract lacks."""
+        return self.on_unexpected != "refuse"
 
     @property
     def doubles_quotes(self) -> bool:
@@ -161,28 +181,9 @@ class SourceFormat(FrozenModel):
     @field_validator("encoding", mode="after")
     @classmethod
     def _text_codec(cls, value: str) -> str:
-        try:
-            info = codecs.lookup(value)
-        except (LookupError, ValueError):
-            known = (
-                "utf-8",
-                "utf-16",
-                "latin-1",
-                "cp1252",
-                "cp1254",
-                "iso8859-15",
-                "shift_jis",
-                "gb18030",
-                "big5",
-            )
-            raise ValueError(f"unknown encoding {quoted(value)}{did_you_mean(value, known)}") from None
-        # Only this private attribute separates codecs of text from those of bytes, such as base64.
-        if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in _NO_TEXT_CODECS:
-            raise ValueError(f"{quoted(value)} is no encoding of text files (utf-8 or cp1252, say)")
-        # A BOM is dropped in any case, so both names are the same encoding.
-        return "utf-8" if info.name in ("utf-8-sig", "utf-8") else info.name
+        return text_codec(value)
 
     def of_outputs(self) -> Self:
-        """Return the format of target and rejected: that of the source, CSV for a workbook, and of any file name."""
+        """Return the format of target and rejected: that of the source, CSV for a workbook, of any name and alone."""
         form = DELIMITED if self.format == EXCEL else self.format
-        return self.model_copy(update={"filename": None, "format": form})
+        return self.model_copy(update={"filename": None, "control": None, "checksum": None, "format": form})

@@ -63,7 +63,7 @@ def cause_sentence(cause: Cause, found: Causes) -> str:
 def problems_as_text(summary: Summary, stream: TextIO) -> None:
     """Write one line for each problem of a refused source or failed run."""
     state = "the source was refused" if summary.status == "refused" else f"the run {summary.status}"
-    lines = [f"  {each.rule}: {printable(each.message)}" for each in summary.problems]
+    lines = [f"  {printable(each.problem_line)}" for each in summary.problems]
     stream.write("\n".join([f"{state}:", *lines, ""]))
 
 

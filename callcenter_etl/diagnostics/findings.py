@@ -14,7 +14,7 @@ from callcenter_etl.logs import get_logger
 from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.run.reject_diagnostics import first_rejects
 from callcenter_etl.run.result import RunResult
-from callcenter_etl.run.summary import RuleCount, Summary, exit_code, exit_code_for
+from callcenter_etl.run.summary import RuleCount, Summary, exit_code
 
 # As many as a run keeps of each rule, so that by default no exceptions have to be read back.
 MAX_A_RULE = 10
@@ -56,17 +56,19 @@ class ViolatedRule:
 
 @dataclass(frozen=True, slots=True)
 class SourceFindings:
-    """The findings of one run: its summary, the problems of a refused or failed run, and the violated rules in contract order."""
+    """The findings of one run: its summary, its problems, and the violated rules in contract order.
+
+    `failing` has the severities that fail the command for this run.
+    """
 
     summary: Summary
     problems: tuple[Diagnostic, ...]
     violated: tuple[ViolatedRule, ...]
-    fails: bool = True
+    failing: frozenset[str]
 
-    @property
-    def level(self) -> str:
-        """`error` where the source fails the command, `warning` otherwise."""
-        return "error" if self.fails else "warning"
+    def level_of(self, problem: Diagnostic) -> str:
+        """Return `error` where a problem fails the command, `warning` otherwise."""
+        return "error" if problem.severity in self.failing else "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def report_of(
             result.record,
             tuple(_in_source(problem, result.record) for problem in result.record.problems),
             _violated_rules(result, contract, texts, most=most, fail_on=fail_on),
-            fails=exit_code_for(result.record, fail_on) != 0,
+            _failing_severities(result.record, fail_on),
         )
         for result in results
     )

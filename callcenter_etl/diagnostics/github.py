@@ -72,7 +72,7 @@ def _problems(source: SourceFindings) -> list[_Annotation]:
     uri = source.summary.source.uri
     # Without a line it is the source as a whole that is wrong.
     return [
-        _Annotation(source.level, uri, each.location.line or 1, each.rule, each.message)
+        _Annotation(source.level_of(each), uri, each.location.line or 1, each.rule, each.message)
         for each in source.problems
     ]
 
@@ -94,8 +94,10 @@ def _by_turns(rules: Sequence[Sequence[_Annotation]]) -> list[_Annotation]:
 def _total(report: Report, level: str) -> int:
     # Counts records and not annotations: of each rule only the first records are known.
     broken = [rule.broken for source in report.sources for rule in source.violated if rule.level == level]
-    problems = [len(source.problems) for source in report.sources if source.level == level]
-    return sum(broken) + sum(problems) + (len(report.unfinished) if level == "error" else 0)
+    problems = sum(
+        source.level_of(problem) == level for source in report.sources for problem in source.problems
+    )
+    return sum(broken) + problems + (len(report.unfinished) if level == "error" else 0)
 
 
 def _verdict(source: SourceFindings) -> str:

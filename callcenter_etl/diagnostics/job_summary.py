@@ -91,7 +91,7 @@ def _fitting(lines: Iterator[str], room: int) -> str:
 def _rule_rows(source: SourceFindings) -> Iterator[str]:
     where = _code(shown(source.summary.source.uri))
     for problem in source.problems:
-        yield _row(where, _code(problem.rule), "error", "", "", _code(problem.message))
+        yield _row(where, _code(problem.rule), problem.severity, "", "", _code(problem.message))
     for broken in source.violated:
         first = broken.diagnostics[0]
         line = "" if first.location.line is None else f"{first.location.line:,}"

@@ -79,7 +79,7 @@ def _source_suite(source: SourceFindings, report: Report) -> TestSuite:
 
 def _problem_case(problem: Diagnostic, classname: str, source: SourceFindings, report: Report) -> TestCase:
     message, place = printable(problem.message), _place(report, problem.rule)
-    if source.fails:
+    if source.level_of(problem) == "error":
         return _case(problem.rule, classname, _failure(message, "error", place))
     case = _case(problem.rule, classname, None)
     case.system_out = "\n".join([f"warning: {message}", *place])

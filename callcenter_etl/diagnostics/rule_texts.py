@@ -15,6 +15,8 @@ _OTHERS = {
     "record.too_long": "a record has 16 MiB at most",
     "file.name": "the file name is as the contract declares",
     "file.extension": "the file name ends in a declared extension",
+    "file.control": "the control file beside the source is as the contract declares",
+    "file.checksum": "the source has the digest that the checksum file beside it gives",
     "file.empty": "the source has a header, and bytes at all",
     "file.not_delimited": "the source is delimited text and what its name says",
     "file.too_few": "the source has the least number of records that the contract declares",

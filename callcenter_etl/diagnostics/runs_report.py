@@ -93,7 +93,7 @@ def _table(records: Sequence[LedgerEntry]) -> Table:
 def show_as_text(record: RunRecord, problems: Sequence[Diagnostic], stream: TextIO) -> None:
     """Write a run, one line for each fact, and one line for each problem of a refused or failed run."""
     console = _console(stream)
-    for name, value in (*_facts(record), *(("problem", f"{each.rule}: {each.message}") for each in problems)):
+    for name, value in (*_facts(record), *(("problem", each.problem_line) for each in problems)):
         console.print(Text(f"{name:<10} {printable(value)}"), soft_wrap=True)
 
 

@@ -241,7 +241,9 @@ class _SarifRun:
     def _results(self, source: SourceFindings) -> list[dict[str, Any]]:
         uri = source.summary.source.uri
         results = [
-            self._result(uri, problem.rule, source.level, problem.message, problem.location.line or 1)
+            self._result(
+                uri, problem.rule, source.level_of(problem), problem.message, problem.location.line or 1
+            )
             for problem in source.problems
         ]
         results += [

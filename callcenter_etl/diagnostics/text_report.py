@@ -65,7 +65,8 @@ def _render(console: Console, summary: Summary) -> None:
     if values:
         console.print(Text("  " + ", ".join(f"{name}: {value!r}" for name, value in values.items())))
     for problem in summary.problems:
-        console.print(Text(f"  {problem.rule}: {printable(problem.message)}", style="red"))
+        style = "yellow" if problem.severity == "warn" else "red"
+        console.print(Text(f"  {printable(problem.problem_line)}", style=style))
     if any(count.broken for count in summary.rules.values()):
         _render_rules(console, summary)
     for file in summary.outputs.values():

@@ -13,7 +13,7 @@ import pyarrow as pa
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.imports import importing_pandera
 from callcenter_etl.judge.tally import MAX_SAMPLES
-from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.chunk_columns import ChunkColumns, texts_by_name
 from callcenter_etl.rules.compile import compile_rules, information_rules
 from callcenter_etl.rules.masks import Mask
 from callcenter_etl.rules.reject_reasons import RejectReasons, collect_reasons
@@ -80,9 +80,10 @@ class Validator:
         return ChunkColumns(
             columns=self._columns,
             empty_values=tuple(self.document.source.empty_values),
-            texts={name: chunk.values[position] for name, position in layout.positions.items()},
+            texts=texts_by_name(layout, chunk.values, records=len(chunk.sound)),
             lines=chunk.sound_lines,
             lookups=self.lookups,
+            absent=frozenset(layout.absent),
             short=chunk.short,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from callcenter_etl.rules.normalized_text import normalized_text
 from callcenter_etl.rules.number_notation import plain_numbers
 from callcenter_etl.rules.text_bytes import bytes_of, lengths_of, offsets_of
 from callcenter_etl.rules.type_checks import boolean_check, type_check
+from callcenter_etl.sources.header import ColumnLayout
 
 _BEYOND_ASCII = 128
 
@@ -29,7 +30,8 @@ class ChunkColumns:
     """The text columns of one chunk by contract name, each of shape (records,), and values derived from them.
 
     `first_lines` has, for each rule of uniqueness, the line of the first occurrence of each record's key, or -1 if
-    the record is the first occurrence or has no key. `short` marks the records with fields missing at the end, None
+    the record is the first occurrence or has no key. `absent` names the optional columns that the source lacks: their
+    values are empty, and their own rules are not asked. `short` marks the records with fields missing at the end, None
     where that is not known, or not allowed.
     """
 
@@ -39,6 +41,7 @@ class ChunkColumns:
     lines: NDArray[np.int64]
     first_lines: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     lookups: Mapping[str, pa.Array] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
     short: Mask | None = None
     # Filled at first use, and shared by copies: the rules of a column share each result, and an unasked one is never computed.
     _normalized: dict[str, pa.StringArray] = field(default_factory=dict)
@@ -122,6 +125,19 @@ class ChunkColumns:
             self._valid[name], self._typed[name] = boolean_check(text, words)
         else:
             self._valid[name], self._typed[name] = type_check(text, column)
+
+
+def texts_by_name(
+    layout: ColumnLayout, values: Sequence[pa.StringArray], *, records: int
+) -> dict[str, pa.StringArray]:
+    """Return source columns, by position, under the contract's names; those of absent columns are empty values."""
+    texts = {name: values[position] for name, position in layout.positions.items()}
+    return texts | dict.fromkeys(layout.absent, empty_texts(records if layout.absent else 0))
+
+
+def empty_texts(records: int) -> pa.StringArray:
+    """Return empty values, as those of a column that the source lacks."""
+    return pa.repeat(pa.scalar("", pa.string()), records)
 
 
 def blank_values(text: pa.StringArray, empty_values: tuple[str, ...]) -> Mask:

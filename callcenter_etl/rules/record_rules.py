@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from callcenter_etl.contract.expressions import ExpressionColumns
-from callcenter_etl.contract.model import RecordRule
+from callcenter_etl.contract.model import RecordLookup, RecordRule
 from callcenter_etl.rules.chunk_columns import ChunkColumns
 from callcenter_etl.rules.expression_evaluator import evaluate
 from callcenter_etl.rules.masks import Mask, as_mask
@@ -65,6 +65,30 @@ def unique_rule(rule: RecordRule, key: tuple[str, ...], known: ExpressionColumns
         key=key,
         fold=rule.ignore_case,
         takes_part=None if when is None else lambda columns: as_mask(evaluate(when, columns)),
+    )
+
+
+def lookup_rule(rule: RecordRule, lookup: RecordLookup, known: ExpressionColumns) -> Rule:
+    """Return the rule of values that must be a row of a file together; a record with an unknown value is not asked."""
+    when = None if rule.when is None else known.compile(rule.when)
+    names = tuple(lookup.columns)
+
+    def broken(columns: ChunkColumns) -> Mask:
+        asked = np.ones(len(columns), dtype=bool) if when is None else as_mask(evaluate(when, columns))
+        for name in names:
+            asked &= columns.known_mask(name)
+        # Not from the contract, since rules compile without lookup files.
+        rows = composite_keys([columns.text(name) for name in names])
+        return asked & ~as_mask(pc.is_in(rows, value_set=columns.lookups[rule.name]))
+
+    what = f"({', '.join(names)}) must be a row of {lookup.file}"
+    return Rule(
+        id=rule.name,
+        severity=rule.severity,
+        column=None,
+        sentence=rule.reason or printable(f"{rule.name}: {what}"),
+        broken=broken,
+        looks_up=True,
     )
 
 

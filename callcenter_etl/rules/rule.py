@@ -24,7 +24,8 @@ class Rule:
     `broken` returns a mask of shape (records,), True where the rule is broken. `sentence` is the reason with the
     placeholders `{value}`, `{column}`, `{line}` and, for uniqueness, `{first_line}`. `classified` is the
     classification of a column with values that reasons must not show. `key` has the columns of a unique key, which is folded
-    to lower case if `fold` is set; only records in the mask `takes_part` have a key, None for all. `kind`
+    to lower case if `fold` is set; only records in the mask `takes_part` have a key, None for all. `looks_up`
+    is set if the rule needs the values of a lookup file. `kind`
     is the key of the column that declares the rule, empty for a rule over the whole record.
     """
 
@@ -37,6 +38,7 @@ class Rule:
     key: tuple[str, ...] = ()
     fold: bool = False
     takes_part: Callable[[ChunkColumns], Mask] | None = None
+    looks_up: bool = False
     kind: str = ""
 
     def reasons(self, columns: ChunkColumns, records: NDArray[np.int64]) -> pa.StringArray:

@@ -47,6 +47,16 @@ RECORD_SAMPLES = (
         b"id,status\nA1,COMPLETED\na1,DROPPED\na1,COMPLETED\n",
         "completed_once",
     ),
+    Sample(
+        "lookup of several columns",
+        "the values together are a row of another CSV file; empty values are not asked",
+        "columns: [{name: agent}, {name: team}]\n"
+        "rules:\n  - {name: team_of_agent, lookup: {file: agents.csv, columns: {agent: agent_id, team: team}}}\n",
+        b"agent,team\n501,red\n501,\n",
+        b"agent,team\n501,blue\n",
+        "team_of_agent",
+        files={"agents.csv": "agent_id,team\n501,red\n502,blue\n"},
+    ),
 )
 
 MALFORMED_SAMPLES = (
@@ -83,6 +93,17 @@ SOURCE_SAMPLES = (
         "file.extension", "the file name ends in one of the declared extensions",
         "source: {filename: {extensions: [.csv]}}\n" + _PLAIN,
         b"id,note\n1,a\n", b"id,note\n1,a\n", "file.extension", failing_name="calls.txt",
+    ),
+    Sample(
+        "file.control", "the control file beside the source is there, and matches",
+        "source: {control: {file: '{stem}.ctl', match: 'records=(?P<records>[0-9]+)', fields: {records: integer}}}\n" + _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,a\n", "file.control", files={"calls.ctl": "records=1\n"}, failing_name="other.csv",
+    ),
+    Sample(
+        "file.checksum", "the source has the digest that the checksum file beside it gives; checked at its end, so the run fails",
+        "source: {checksum: {file: '{name}.md5'}}\n" + _PLAIN,
+        b"id,note\n1,a\n", b"id,note\n1,b\n", "file.checksum",
+        files={"calls.csv.md5": "36518a74ee64d4171bf75096b9045d16  calls.csv\n"},
     ),
     Sample(
         "file.empty", "the source is not empty, and has a header unless `header: none`", _PLAIN,

@@ -14,8 +14,7 @@ import pyarrow as pa
 
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.errors import ArgumentTypeError
-from callcenter_etl.rules.chunk_columns import ChunkColumns
-from callcenter_etl.rules.kinds.lookup import LOOKUP
+from callcenter_etl.rules.chunk_columns import ChunkColumns, empty_texts
 from callcenter_etl.rules.record_rules import find_first_lines
 from callcenter_etl.rules.rule import Rule
 from callcenter_etl.uniqueness import KeyRegistry
@@ -33,9 +32,10 @@ def text_schema(
     def check_of(rule: Rule) -> Callable[[pd.Series | pd.DataFrame], pd.Series]:
         return partial(keeps, rule, document, lookups)
 
-    header = document.source.header
-    # pandera's `strict` refuses undeclared columns, its `ordered` another order.
-    strict, ordered = header in ("exact", "any_order"), header == "exact"
+    source = document.source
+    # pandera's `strict` refuses undeclared columns, its `ordered` another order. A frame has names in any case.
+    strict = source.header != "none" and not source.carries_columns
+    ordered = source.header == "exact"
     return build_schema(document, rules, check_of, strict=strict, ordered=ordered)
 
 
@@ -45,7 +45,7 @@ def keeps(
     """Return, for each record, whether it satisfies a rule; `data` is the rule's column, or the whole frame."""
     frame = data.to_frame(rule.column) if isinstance(data, pd.Series) else data
     # Lookup files are read for such a rule alone.
-    columns = columns_of(frame, document, lookups() if rule.kind == LOOKUP.key else {})
+    columns = columns_of(frame, document, lookups() if rule.looks_up else {})
     columns = with_first_lines(columns, tuple(each for each in (rule,) if each.key))
     return pd.Series(~rule.broken(columns), index=data.index)
 
@@ -56,12 +56,15 @@ def columns_of(frame: pd.DataFrame, document: ContractDocument, lookups: Lookups
     Raises ArgumentTypeError if a column holds anything but text.
     """
     known = {column.name: column for column in document.columns if column.name in frame.columns}
+    absent = {each.name: each for each in document.columns if each.optional and each.name not in known}
+    texts = {name: _text_of(frame[name], column) for name, column in known.items()}
     return ChunkColumns(
-        columns=known,
+        columns=known | absent,
         empty_values=tuple(document.source.empty_values),
-        texts={name: _text_of(frame[name], column) for name, column in known.items()},
+        texts=texts | dict.fromkeys(absent, empty_texts(len(frame) if absent else 0)),
         lines=np.arange(len(frame), dtype=np.int64) + FIRST_RECORD_LINE,
         lookups=lookups,
+        absent=frozenset(absent),
     )
 
 
@@ -116,7 +119,11 @@ def build_schema(
     return schema_type(
         columns={
             column.name: column_type(
-                None, checks=column_rules[column.name], nullable=True, description=column.description
+                None,
+                checks=column_rules[column.name],
+                nullable=True,
+                required=not column.optional,
+                description=column.description,
             )
             for column in document.columns
         },

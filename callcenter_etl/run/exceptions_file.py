@@ -112,12 +112,12 @@ class ExceptionsFile:
         """Return which source column holds which column of the contract. Raises SourceError where none fits."""
         if self.document.source.header == "none":
             return layout_without_header(self.document)
-        layout, problems = match_header(names, self.document)
-        if problems:
+        match = match_header(names, self.document)
+        if match.problems:
             raise SourceError(
-                f"{shown(self.uris[0])}: is no exceptions file of this contract: {problems[0].message}"
+                f"{shown(self.uris[0])}: is no exceptions file of this contract: {match.problems[0].message}"
             )
-        return layout
+        return match.layout
 
     def _blocks_of(self, uri: str, progress: _Pass) -> Iterator[RejectedRecords]:
         description = _as_source(self.document)

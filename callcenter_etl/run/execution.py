@@ -22,6 +22,7 @@ from callcenter_etl.run.checkpoints.interrupted_run import InterruptedRun
 from callcenter_etl.run.plan import RunPlan, refuse_own_output, sink_plan
 from callcenter_etl.run.publication import Publication
 from callcenter_etl.run.summary import Progress, Resumed, Summary
+from callcenter_etl.sources.delivery import Delivery, open_delivered, read_delivery
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.source import Source, SourceHeader
 from callcenter_etl.sources.source_formats import open_source
@@ -112,7 +113,8 @@ class _RunExecution:
             # The source may have been replaced between the search for the checkpoint and its opening.
             if interrupted is not None and interrupted.checkpoint.fingerprint != self._fingerprint(reader):
                 raise CheckpointMismatchError(f"{reader.uri}: changed since the run was planned")
-            header = reader.open()
+            delivery = read_delivery(plan.source, self.document)
+            header = open_delivered(reader, delivery)
             dead = None if interrupted is None else interrupted.folder
             with (
                 staged_for(
@@ -122,9 +124,9 @@ class _RunExecution:
             ):
                 staged.sink = sink
                 if header.problems:
-                    return self._publication().refuse(reader, header, staged)
+                    return self._publication(delivery).refuse(reader, header, staged)
                 router = self._route_all(reader, header, staged, interrupted)
-                return self._publication().publish(reader, header, staged, router)
+                return self._publication(delivery).publish(reader, header, staged, router)
 
     def _fingerprint(self, reader: Source) -> RunFingerprint:
         plan, sha256 = self.plan, self.contract.sha256
@@ -148,8 +150,10 @@ class _RunExecution:
             plan.output, plan.publish_to, plan.staging, defaults.storage_options, mode=defaults.mode
         )
 
-    def _publication(self) -> Publication:
-        return Publication(self.plan, self.contract, self.accounts, self.started, self.clock, self.resumed)
+    def _publication(self, delivery: Delivery) -> Publication:
+        return Publication(
+            self.plan, self.contract, delivery, self.accounts, self.started, self.clock, self.resumed
+        )
 
     def _route_all(
         self, reader: Source, header: SourceHeader, staged: Staging, interrupted: InterruptedRun | None

@@ -31,7 +31,7 @@ def notebook_html(summary: Summary, *, already_done: bool) -> str:
             f"<div>already done by run {_text(summary.run_id)} ({_text(summary.finished_at)}), nothing was written</div>"
         )
     if summary.problems:
-        problems = (f"<li>{_text(each.rule)}: {_text(each.message)}</li>" for each in summary.problems)
+        problems = (f"<li>{_text(each.problem_line)}</li>" for each in summary.problems)
         lines.append(f"<ul>{''.join(problems)}</ul>")
     broken = {rule: count for rule, count in summary.rules.items() if count.broken}
     return "".join(lines) + (_table(broken) if broken else "")

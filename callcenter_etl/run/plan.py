@@ -14,6 +14,7 @@ from callcenter_etl.errors import SourceError, UsageError
 from callcenter_etl.run.checkpoints.interrupted_run import InterruptedRun
 from callcenter_etl.run.summary import instant, new_run_id
 from callcenter_etl.sources.lookups import hash_lookups
+from callcenter_etl.sources.side_file_reader import side_file_hashes
 from callcenter_etl.sources.source import BLOCK_BYTES
 from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import base_name, one_spelling, shown, within
@@ -70,10 +71,11 @@ def sink_plan(plan: RunPlan, document: ContractDocument) -> SinkPlan:
 def outcome_options(plan: RunPlan, contract: LoadedContract) -> str | None:
     """Return the options that affect the written files, besides source and contract, as canonical JSON.
 
-    None where a lookup cannot be read, which the run itself reports.
+    None where a lookup or a side file cannot be read, which the run itself reports.
     """
     try:
         lookups = hash_lookups(contract.document, contract.origin)
+        side_files = side_file_hashes(plan.source, contract.document)
     except SourceError:
         return None
     # Of the source's name only the part that matters: all of it where the contract has rules for it, else the suffix,
@@ -90,6 +92,8 @@ def outcome_options(plan: RunPlan, contract: LoadedContract) -> str | None:
     # Only where they differ from the default, so that runs recorded by earlier versions of this program still match.
     if plan.target_format != "csv":
         options["target_format"] = plan.target_format
+    if side_files:
+        options["side_files"] = side_files
     if plan.parts:
         options["parts"] = True
     if contract.part is not None:  # the text holds several contracts

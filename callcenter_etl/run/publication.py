@@ -26,6 +26,7 @@ from callcenter_etl.run.summary import (
 )
 from callcenter_etl.run.summary_builder import output_file, rule_counts, staged_bytes
 from callcenter_etl.run.table_target import build_target
+from callcenter_etl.sources.delivery import Delivery
 from callcenter_etl.sources.source import Source, SourceHeader
 from callcenter_etl.writers.file_names import EXCEPTIONS, REJECTED, TARGET
 from callcenter_etl.writers.router import Router
@@ -36,10 +37,11 @@ from callcenter_etl.writers.tables.target_writer import TargetProvenance
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Publication of one run: its plan and counts, its start (UTC, and by the monotonic clock), and the resumed run."""
+    """Publication of one run: its plan, values and counts, its start (UTC, and by the monotonic clock), and the resumed run."""
 
     plan: RunPlan
     contract: LoadedContract
+    delivery: Delivery
     accounts: Tally
     started: datetime
     clock: float
@@ -52,8 +54,11 @@ class Publication:
         reader.check_unchanged()
         validator = Validator(self.contract.document)
         rules = {rule.id: RuleCount(severity=rule.severity, broken=0) for rule in validator.counted_rules}
+        # A source that was cut short may be refused for that: then the checksum says so.
+        problems = (*header.problems, *self.delivery.digest_problems(reader.hashes.digest))
+        values = self._values(header, {})
         summary = self._summary(
-            reader, status="refused", problems=header.problems, rules=rules, outputs={}, values={}
+            reader, status="refused", problems=problems, rules=rules, outputs={}, values=values
         )
         staged.publish((), summary_bytes(summary.to_dict()))
         return summary
@@ -76,31 +81,41 @@ class Publication:
             rejected_bytes=staged_bytes(staged, REJECTED, header_bytes=header_bytes),
             exceptions=router.exception_records,
         )
-        limits, rejected = self.plan.limits, self.accounts.rejected.records
-        problems = (
-            *reader.footer.problems,
-            *broken_limits(limits, read=self.accounts.framed, rejected=rejected),
-        )
-        status = status_of(limits, problems, rejected=rejected)
-        # Over a limit, or without its footer, the rejects are published, so that they can be examined, but the target is not.
+        problems = self._failures(reader)
+        status = status_of(self.plan.limits, problems, rejected=self.accounts.rejected.records)
+        problems += header.warnings  # after the status, since they never fail a run by themselves
+        # Over a limit, without its footer, or with another checksum, the rejects are published, so that they can be examined, but the target is not.
         names = (EXCEPTIONS, REJECTED) if status == "failed" else (TARGET, EXCEPTIONS, REJECTED)
         unconverted = self._build_target(reader, staged) if TARGET in names else None
         rules = rule_counts(self.accounts)
         outputs = {name: output_file(staged, name, unconverted=unconverted) for name in names}
-        origins = {"preamble": header.values, "footer": reader.footer.values}
         summary = self._summary(
             reader,
             status=status,
             problems=problems,
             rules=rules,
             outputs=outputs,
-            values={origin: values for origin, values in origins.items() if values},
+            values=self._values(header, reader.footer.values),
         )
         staged.publish(names, summary_bytes(summary.to_dict()))
         # A table has its version and the added bytes only since its commit.
         return replace(
             summary, outputs={name: output_file(staged, name, unconverted=unconverted) for name in names}
         )
+
+    def _failures(self, reader: Source) -> tuple[Diagnostic, ...]:
+        """Return the problems for which a source that was read to its end has failed."""
+        accounts = self.accounts
+        return (
+            *self.delivery.digest_problems(reader.hashes.digest),
+            *reader.footer.problems,
+            *broken_limits(self.plan.limits, read=accounts.framed, rejected=accounts.rejected.records),
+        )
+
+    def _values(self, header: SourceHeader, footer: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+        """Return the values of the run by origin, without origins that have none."""
+        values = {"preamble": header.values, "footer": footer, **self.delivery.values}
+        return {origin: each for origin, each in values.items() if each}
 
     def _build_target(self, reader: Source, staged: Staging) -> int | None:
         """Build the typed target of a run that has one, and return the number of records with unconverted values."""

@@ -188,11 +188,13 @@ def exit_code(status: str) -> int:
 def exit_code_for(summary: Summary, fail_on: str) -> int:
     """Return the exit code of a run by `fail_on`: `warn`, `reject` or `never`.
 
-    With `warn` a violated rule of severity warn gives 1 too; with `never` no verdict about the data gives 1, not even a
+    With `warn` a violated rule or a problem of severity warn gives 1 too; with `never` no verdict about the data gives 1, not even a
     refused source. A run that could not be finished gives 3 in any case.
     """
     code = exit_code(summary.status)
-    warned = any(count.broken for count in summary.rules.values() if count.severity == "warn")
+    warned = any(count.broken for count in summary.rules.values() if count.severity == "warn") or any(
+        problem.severity == "warn" for problem in summary.problems
+    )
     if fail_on == "warn" and code == 0 and warned:
         return 1
     return 0 if fail_on == "never" and code == 1 else code

@@ -10,7 +10,7 @@ from callcenter_etl.sources.byte_buffer import ByteBuffer
 from callcenter_etl.sources.encodings import bom_of, show
 from callcenter_etl.sources.head_lines import HeadLines
 from callcenter_etl.sources.head_surroundings import PreambleReader, read_after_header
-from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
+from callcenter_etl.sources.header import ColumnLayout, HeaderMatch, layout_without_header, match_header
 from callcenter_etl.sources.line_format import LineFormat
 from callcenter_etl.sources.record_scanner import scan_exactly
 from callcenter_etl.sources.source import SourceHeader
@@ -73,18 +73,25 @@ class HeaderReader:
             others = head.surroundings.lines or len(taken)
             nothing = "ends before its header" if others else "has nothing but blank lines"
             return refused([*problems, Diagnostic("file.empty", f"the source {nothing}")])
-        layout, found = self._match(lines)
+        match = self._match(lines)
+        found = match.problems
         if found:
             found = _json_lines(lines[0]) or self._header_below(lines) or found
         problems += found
         after = self._document.source.after_header
         if after is not None:
             # In a source of one column an empty line is a record, or one of the lines below the header.
-            skip = layout.fields != 1
+            skip = match.layout.fields != 1
             problems += read_after_header(after, self._document, head, skip_blank=skip)
-        return self._header(bom + taken, layout, problems)
+        return self._header(bom + taken, match.layout, problems, match.warnings)
 
-    def _header(self, target_start: bytes, layout: ColumnLayout, problems: list[Diagnostic]) -> SourceHeader:
+    def _header(
+        self,
+        target_start: bytes,
+        layout: ColumnLayout,
+        problems: list[Diagnostic],
+        warnings: tuple[Diagnostic, ...] = (),
+    ) -> SourceHeader:
         head = self._head
         return SourceHeader(
             target_start,
@@ -94,6 +101,7 @@ class HeaderReader:
             tuple(head.runs),
             self._values,
             tuple(problems),
+            warnings,
         )
 
     def _header_lines(self) -> tuple[list[bytes], bytes]:
@@ -117,7 +125,7 @@ class HeaderReader:
         below = [*found, *self._pending.data[:_SEARCHED_BYTES].splitlines()[:_SEARCHED_LINES]]
         for above in range(1, len(below) - count + 1):
             lines = below[above : above + count]
-            if lines[0] and not self._match(lines)[1]:
+            if lines[0] and not self._match(lines).problems:
                 line = number - count + above
                 shown = show(found[0][:_SHOWN_BYTES], self._dialect.encoding)
                 preamble = line - 1 - self._head.surroundings.comments.lines
@@ -145,7 +153,7 @@ class HeaderReader:
                 return content, taken
         return first, 1
 
-    def _match(self, lines: list[bytes]) -> tuple[ColumnLayout, tuple[Diagnostic, ...]]:
+    def _match(self, lines: list[bytes]) -> HeaderMatch:
         parts = []
         for line in lines:
             try:
@@ -155,7 +163,8 @@ class HeaderReader:
                     f"byte 0x{line[error.start]:02X} at position {error.start + 1} of the header "
                     f"cannot be decoded as {self._dialect.encoding} (declare the source's encoding)"
                 )
-                return ColumnLayout(names=(), positions={}), (Diagnostic("header.encoding", sentence),)
+                nothing = ColumnLayout(names=(), positions={})
+                return HeaderMatch(nothing, (Diagnostic("header.encoding", sentence),))
             parts.append(self._form.split(text))
         # A line of a header with groups of columns may be shorter than the others.
         names = tuple(" ".join(filter(None, each)) for each in zip_longest(*parts, fillvalue=""))

@@ -60,7 +60,7 @@ class LineSource:
         self.document = document
         self.form = form
         self.dialect = form.dialect
-        self._stored_bytes = StoredBytes(self.uri, passed)
+        self.hashes = StoredBytes(self.uri, passed)
         self._storage = document.run.storage_options
         self.identity = access.identify(uri, self._storage)
         self.size = self.identity.size
@@ -92,12 +92,12 @@ class LineSource:
     @property
     def stored_bytes(self) -> int:
         """Stored bytes of the source read so far."""
-        return self._stored_bytes.count
+        return self.hashes.count
 
     @property
     def sha256(self) -> str:
         """Hash of the stored bytes read so far, hexadecimal."""
-        return self._stored_bytes.sha256
+        return self.hashes.sha256
 
     @property
     def plain_bytes(self) -> int:
@@ -124,7 +124,7 @@ class LineSource:
     @property
     def rests(self) -> bool:
         """Return whether all blocks so far end with a record, so that a checkpoint may be taken here."""
-        return self._stored_bytes.proven and not self._pending.within_record
+        return self.hashes.proven and not self._pending.within_record
 
     @property
     def position(self) -> SourceOffset:
@@ -253,7 +253,7 @@ class LineSource:
 
         Raises CheckpointMismatchError where the checkpoint's reader had read more bytes than the source has.
         """
-        if not self._stored_bytes.proven:
+        if not self.hashes.proven:
             raise CheckpointMismatchError(f"{self.uri}: ends before what was read at the checkpoint")
         if self.uri == STANDARD_INPUT:
             return
@@ -277,7 +277,7 @@ class LineSource:
     def _stored(self, stream: IO[bytes]) -> Iterator[bytes]:
         with translate_os_errors(self.uri, SourceError):
             for block in read_blocks(stream, self._block_bytes):
-                self._stored_bytes.add(block)
+                self.hashes.add(block)
                 yield block
 
     def _plain(self, blocks: Iterator[bytes], name: str) -> Iterator[bytes]:

@@ -1,11 +1,13 @@
-"""Read the values of one column of a lookup file: comma-separated UTF-8 with a header line."""
+"""Read the values of columns of a lookup file: comma-separated UTF-8 with a header line, unless declared otherwise."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from callcenter_etl.contract.lookup_keys import LookupSource
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.sources.content_sniffing import HEAD_BYTES, not_delimited
@@ -30,46 +32,73 @@ class NoColumnError(LookupFormatError):
     """A readable lookup file without the column, or with several columns of that name."""
 
 
-def lookup_values(data: bytes, column: str) -> list[str]:
-    """Return the distinct values of a column in the order of the file.
+def lookup_rows(data: bytes, columns: Sequence[str], source: LookupSource) -> list[tuple[str, ...]]:
+    """Return the distinct values of columns, row by row, in the order of the file.
 
     Raises LookupFormatError with the cause where the file is in another form.
     """
-    reader = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    form = _form(source)
+    text = io.StringIO(_decoded(data, source, form), newline="")
+    quoting: Any = csv.QUOTE_MINIMAL if source.quote is not None else csv.QUOTE_NONE
+    reader = csv.reader(
+        text, strict=True, delimiter=source.delimiter, quotechar=source.quote, quoting=quoting
+    )
     try:
         header = next(reader, [])
-        at = _place(header, column)
-        return list(dict.fromkeys(row[at] for row in _sound_rows(reader, len(header))))
+        places = [_place(header, column, source, form) for column in columns]
+        rows = _sound_rows(reader, len(header))
+        return list(dict.fromkeys(tuple(row[place] for place in places) for row in rows))
     except csv.Error as error:
-        raise LookupFormatError(f"line {reader.line_num:,}: {error} ({_FORM})") from error
+        raise LookupFormatError(f"line {reader.line_num:,}: {error} ({form})") from error
 
 
-def _decoded(data: bytes) -> str:
+def _form(source: LookupSource) -> str:
+    if source == LookupSource():
+        return _FORM
+    return f"declared are the delimiter {source.delimiter!r} and the encoding {source.encoding}, with a header line"
+
+
+def _decoded(data: bytes, source: LookupSource, form: str) -> str:
     if not data.strip():
-        raise LookupFormatError(f"the file is empty ({_FORM})")
+        raise LookupFormatError(f"the file is empty ({form})")
     for kind, magic, _ in SUFFIXES.values():
         if data.startswith(magic) and not data.isascii():
-            raise LookupFormatError(f"the file is {kind} data (decompress it: {_FORM})")
+            raise LookupFormatError(f"the file is {kind} data (decompress it: {form})")
+    if source.encoding == "utf-8":
+        return _decoded_utf8(data, form)
+    try:
+        text = data.decode(source.encoding)
+    except UnicodeError as error:
+        raise LookupFormatError(f"the file is not {source.encoding}: {error} ({form})") from error
+    _refuse_other_files(text[:HEAD_BYTES].encode("utf-8", "replace"), form)
+    return text.removeprefix("\ufeff")
+
+
+def _decoded_utf8(data: bytes, form: str) -> str:
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
     # Without a byte order mark, a NUL next to the first letter shows UTF-16 or UTF-32: no column name begins with one.
     if encoding is None and b"\0" in (data[:1], data[1:2]):
         encoding = "UTF-16 or UTF-32"
     if encoding is not None:
-        raise LookupFormatError(f"the file is {encoding} (save it as UTF-8: {_FORM})")
-    other = not_delimited(data[:HEAD_BYTES], text=True)
-    if other is not None:
-        raise LookupFormatError(f"{other.replace('the source', 'the file')}; {_FORM}")
+        raise LookupFormatError(f"the file is {encoding} (save it as UTF-8: {form})")
+    _refuse_other_files(data[:HEAD_BYTES], form)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise LookupFormatError(
             f"line {line:,}: byte 0x{data[error.start]:02X} at offset {error.start:,} is not UTF-8"
-            f" (save the file as UTF-8, it may be cp1252: {_FORM})"
+            f" (save the file as UTF-8, it may be cp1252: {form})"
         ) from error
 
 
-def _place(header: list[str], column: str) -> int:
+def _refuse_other_files(head: bytes, form: str) -> None:
+    other = not_delimited(head, text=True)
+    if other is not None:
+        raise LookupFormatError(f"{other.replace('the source', 'the file')}; {form}")
+
+
+def _place(header: list[str], column: str, source: LookupSource, form: str) -> int:
     places = [position for position, name in enumerate(header) if name == column]
     if len(places) == 1:
         return places[0]
@@ -77,10 +106,11 @@ def _place(header: list[str], column: str) -> int:
         shown = ", ".join(str(place + 1) for place in places)
         raise NoColumnError(f"the column {quoted(column)} occurs {len(places)} times, at positions {shown}")
     if not header:
-        raise LookupFormatError(f"the first line is blank, the header is expected there ({_FORM})")
-    delimiter = _other_delimiter(header, column)
+        raise LookupFormatError(f"the first line is blank, the header is expected there ({form})")
+    delimiter = _other_delimiter(header, column) if source.delimiter == "," else None
     if delimiter is not None:
-        raise LookupFormatError(f"the file is separated by {delimiter!r}; {_FORM}")
+        advice = f"source: {{delimiter: {delimiter!r}}}".replace("'\\t'", '"\\t"')
+        raise LookupFormatError(f"the file is separated by {delimiter!r}; {form} (or declare {advice})")
     raise NoColumnError(f"there is no column {quoted(column)}{did_you_mean(column, header)}")
 
 

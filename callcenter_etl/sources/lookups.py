@@ -3,50 +3,93 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from callcenter_etl.contract.lookup_keys import LookupSource
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.diagnostic import Diagnostic, contract_diagnostic
 from callcenter_etl.errors import ContractError, SourceError
 from callcenter_etl.os_errors import translate_os_errors
-from callcenter_etl.sources.lookup_text import LookupFormatError, NoColumnError, lookup_values
+from callcenter_etl.sources.lookup_text import LookupFormatError, NoColumnError, lookup_rows
 from callcenter_etl.store.access import read_bytes
+from callcenter_etl.store.compression import decompressed, suffix_of
 from callcenter_etl.store.uris import is_local, local_path, resolve_relative, shown
+from callcenter_etl.uniqueness import composite_keys
 
 MAX_BYTES = 2**30
 
 
-def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str, pa.Array]:
-    """Return the distinct values of each column's lookup, by column name.
+@dataclass(frozen=True, slots=True)
+class LookupFile:
+    """A file, its dialect, and the columns of it that a rule needs; `path` is the place of the lookup in the contract."""
 
-    Raises SourceError when a lookup file cannot be read, ContractError when it is in another form or lacks the column.
+    rule: str
+    path: str
+    uri: str
+    columns: tuple[str, ...]
+    source: LookupSource
+
+
+def lookup_files(document: ContractDocument, origin: str | None) -> Iterator[LookupFile]:
+    """Yield the lookup of each rule: of columns, then of records."""
+    for position, column in enumerate(document.columns):
+        if column.lookup is not None:
+            uri = resolve_relative(origin, column.lookup.file)
+            place, rule = f"columns[{position}].lookup", f"{column.name}.lookup"
+            yield LookupFile(rule, place, uri, (column.lookup.column,), column.lookup.source)
+    for position, rule_ in enumerate(document.rules):
+        if rule_.lookup is not None:
+            uri = resolve_relative(origin, rule_.lookup.file)
+            columns = tuple(rule_.lookup.columns.values())
+            yield LookupFile(rule_.name, f"rules[{position}].lookup", uri, columns, rule_.lookup.source)
+
+
+def load_lookups(document: ContractDocument, origin: str | None) -> Mapping[str, pa.Array]:
+    """Return the distinct values of each lookup by the id of its rule: texts of a column, keys of a record rule.
+
+    Raises SourceError when a lookup file cannot be read, ContractError when it is in another form or lacks a column.
     """
-    sets: dict[tuple[str, str], pa.Array] = {}
+    rows: dict[tuple[str, tuple[str, ...], LookupSource], pa.Table] = {}
     found: dict[str, pa.Array] = {}
     faults: list[Diagnostic] = []
-    for position, column in enumerate(document.columns):
-        if column.lookup is None:
-            continue
-        uri = resolve_relative(origin, column.lookup.file)
-        key = (uri, column.lookup.column)
+    of_records = {rule.name for rule in document.rules}
+    for file in lookup_files(document, origin):
+        key = (file.uri, file.columns, file.source)
         try:
-            sets[key] = (
-                sets[key] if key in sets else _load(uri, column.lookup.column, document.run.storage_options)
-            )
+            rows[key] = rows[key] if key in rows else _load(file, document.run.storage_options)
         except LookupFormatError as error:
-            key_name = "column" if isinstance(error, NoColumnError) else "file"
-            faults.append(
-                contract_diagnostic(str(error), path=f"columns[{position}].lookup.{key_name}", file=origin)
-            )
+            key_name = "file"
+            if isinstance(error, NoColumnError):
+                key_name = "columns" if file.rule in of_records else "column"
+            faults.append(contract_diagnostic(str(error), path=f"{file.path}.{key_name}", file=origin))
             continue
-        found[column.name] = sets[key]
+        columns = rows[key].columns
+        found[file.rule] = (
+            composite_keys([each.combine_chunks() for each in columns])
+            if file.rule in of_records
+            else columns[0].combine_chunks()
+        )
     if faults:
         raise ContractError(tuple(faults))
+    return found
+
+
+def first_values(document: ContractDocument, origin: str | None, most: int) -> dict[str, list[str]]:
+    """Return the first values of each column's lookups, by column, row by row for those of record rules."""
+    found: dict[str, list[str]] = {}
+    names = {rule.name: tuple(rule.lookup.columns) for rule in document.rules if rule.lookup is not None}
+    for file in lookup_files(document, origin):
+        table = _load(file, document.run.storage_options)
+        for name, values in zip(
+            names.get(file.rule, (file.rule.rpartition(".")[0],)), table.columns, strict=True
+        ):
+            found.setdefault(name, []).extend(values[:most].to_pylist())
     return found
 
 
@@ -55,21 +98,26 @@ def hash_lookups(document: ContractDocument, origin: str | None) -> dict[str, st
 
     Raises SourceError when one cannot be read.
     """
-    files = {column.lookup.file for column in document.columns if column.lookup is not None}
     hashes: dict[str, str] = {}
-    for uri in sorted(resolve_relative(origin, file) for file in files):
+    for uri in sorted({file.uri for file in lookup_files(document, origin)}):
         with suppress(LookupFormatError):
             hashes[uri] = hashlib.sha256(_read(uri, document.run.storage_options)).hexdigest()
     return hashes
 
 
-def _load(uri: str, column: str, storage: StorageOptions) -> pa.Array:
-    data = _read(uri, storage)
+def _load(file: LookupFile, storage: StorageOptions) -> pa.Table:
+    data = _read(file.uri, storage)
+    suffix = suffix_of(file.uri)
+    if suffix is not None:
+        data = b"".join(decompressed(iter((data,)), suffix=suffix, uri=shown(file.uri), max_bytes=MAX_BYTES))
     try:
-        values = lookup_values(data, column)
+        rows = lookup_rows(data, file.columns, file.source)
     except LookupFormatError as error:
-        raise type(error)(f"{shown(uri)}: {error}") from error
-    return pa.array(values, type=pa.string())
+        raise type(error)(f"{shown(file.uri)}: {error}") from error
+    # By position: two columns of a rule may be one column of the file.
+    columns = list(zip(*rows, strict=True)) or [()] * len(file.columns)
+    names = [str(at) for at in range(len(columns))]
+    return pa.table([pa.array(each, type=pa.string()) for each in columns], names=names)
 
 
 def _read(uri: str, storage: StorageOptions) -> bytes:

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.sources.chunk import Chunk
 from callcenter_etl.sources.header import ColumnLayout
-from callcenter_etl.sources.source_position import SourceOffset
+from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
 from callcenter_etl.sources.surrounding_lines import LineRun, LineTotals, Surroundings
 from callcenter_etl.store.file_version import FileVersion
 
@@ -22,7 +22,7 @@ class SourceHeader:
 
     `target_start` has the bytes of BOM and header lines, with which outputs begin. `surroundings` counts all lines that
     are no records, `blank` the blank ones, and `runs` has both in their order. `values` are those of the preamble's
-    named groups. The source is refused where there are `problems`.
+    named groups. The source is refused where there are `problems`. It is read with `warnings`, which are in the summary.
     """
 
     target_start: bytes
@@ -32,6 +32,7 @@ class SourceHeader:
     runs: tuple[LineRun, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def lines(self) -> int:
@@ -111,6 +112,10 @@ class Source(Protocol):
     @property
     def sha256(self) -> str:
         """SHA-256 of the stored bytes read so far, hexadecimal."""
+
+    @property
+    def hashes(self) -> StoredBytes:
+        """Count and hashes of the stored bytes read so far; a further algorithm is added before `open`."""
 
     @property
     def plain_bytes(self) -> int:

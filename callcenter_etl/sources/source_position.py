@@ -26,12 +26,23 @@ class StoredBytes:
         self._uri = uri
         self._unproven = passed
         self._digest = hashlib.sha256()
+        self._others: dict[str, hashlib._Hash] = {}
         self.count = 0
 
     @property
     def sha256(self) -> str:
         """Hash of the bytes so far, hexadecimal."""
         return self._digest.hexdigest()
+
+    def hash_with(self, algorithm: str) -> None:
+        """Hash the bytes to come with a further algorithm, such as md5."""
+        # MD5 is no protection here: the sender chose it, and it finds a delivery that was cut short all the same.
+        if algorithm != "sha256":
+            self._others[algorithm] = hashlib.new(algorithm, usedforsecurity=False)
+
+    def digest(self, algorithm: str) -> str:
+        """Return the hash of the bytes so far by SHA-256 or a further algorithm, hexadecimal."""
+        return self.sha256 if algorithm == "sha256" else self._others[algorithm].hexdigest()
 
     @property
     def proven(self) -> bool:
@@ -44,6 +55,8 @@ class StoredBytes:
             self._prove(block, self._unproven)
         self.count += len(block)
         self._digest.update(block)
+        for other in self._others.values():
+            other.update(block)
 
     def _prove(self, block: bytes, passed: SourceOffset) -> None:
         # The earlier reader's blocks may have ended elsewhere: only the part of this block up to its position counts.

@@ -26,7 +26,9 @@ def read_bytes(uri: str, options: StorageOptions = DEFAULTS, *, most: int | None
 
     Raises SourceError when it cannot be read.
     """
-    identity = UNKNOWN if is_local(uri) else identify(uri, options)
+    # A plain local file need not be examined first, a member of an archive has to be found in it.
+    plain = is_local(uri) and not is_member(uri, options)
+    identity = UNKNOWN if plain else identify(uri, options)
     data = bytearray()
     with open_stream(uri, identity, options) as stream, translate_os_errors(shown(uri), SourceError):
         # A single read of `most` bytes would allocate that many bytes, however small the file is.

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from callcenter_etl.contract.paths import holds_nul
 from callcenter_etl.contract.quoting import quoted
@@ -119,6 +119,14 @@ def resolve_relative(origin: str | None, name: str) -> str:
     if start.lower() in _WITH_QUERY:
         path = path.partition("?")[0]
     return f"{start}://{host}{posixpath.normpath(posixpath.join('/', posixpath.dirname(path), name))}"
+
+
+def beside(uri: str, name: str) -> str:
+    """Return the address of a file of this name in the folder of another file; a query of a web address is left out."""
+    if scheme_of(uri) in _WITH_QUERY:
+        uri, name = uri.partition("?")[0], quote(name)
+    folder, slash, _ = uri.rpartition("/")
+    return f"{folder}{slash}{name}"
 
 
 def within(folder: str, name: str) -> str:

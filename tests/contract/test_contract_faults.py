@@ -363,7 +363,7 @@ def test_the_example_keeps_the_json_schema() -> None:
             SMALL + "rules: [{name: r, check: a == 'x', reason: 'not {value}'}]\n",
             "rules[0].reason: unknown placeholder '{value}', known here: {line}",
         ),
-        (SMALL + "rules: [{name: r}]\n", "4:9: rules[0]: a rule has either check or unique"),
+        (SMALL + "rules: [{name: r}]\n", "4:9: rules[0]: a rule has either check, unique or lookup"),
         (SMALL + "rules: [{name: r, unique: [b]}]\n", "rules[0].unique[0]: unknown column 'b'"),
         (
             SMALL + "rules: [{name: r, check: a == 'x', ignore_case: true}]\n",

@@ -61,18 +61,30 @@ def test_a_sound_file_gives_its_values(tmp_path: Path, name: str) -> None:
 
 
 WRONG = {
-    "semicolons": (PLAIN.replace(",", ";").encode(), "file", f"the file is separated by ';'; {FORM}"),
-    "tabs": (PLAIN.replace(",", "\t").encode(), "file", f"the file is separated by '\\t'; {FORM}"),
-    "bars": (PLAIN.replace(",", "|").encode(), "file", f"the file is separated by '|'; {FORM}"),
+    "semicolons": (
+        PLAIN.replace(",", ";").encode(),
+        "file",
+        f"the file is separated by ';'; {FORM} (or declare source: {{delimiter: ';'}})",
+    ),
+    "tabs": (
+        PLAIN.replace(",", "\t").encode(),
+        "file",
+        f"the file is separated by '\\t'; {FORM} (or declare source: {{delimiter: \"\\t\"}})",
+    ),
+    "bars": (
+        PLAIN.replace(",", "|").encode(),
+        "file",
+        f"the file is separated by '|'; {FORM} (or declare source: {{delimiter: '|'}})",
+    ),
     "semicolons and decimal commas": (
         b'agent_id;"rate, net"\n7;1,5\n',
         "file",
-        f"the file is separated by ';'; {FORM}",
+        f"the file is separated by ';'; {FORM} (or declare source: {{delimiter: ';'}})",
     ),
     "semicolons without the column": (
         b"id;name\n7;x\n",
         "file",
-        f"the file is separated by ';'; {FORM}",
+        f"the file is separated by ';'; {FORM} (or declare source: {{delimiter: ';'}})",
     ),
     "cp1252": (
         PLAIN.encode("cp1252"),

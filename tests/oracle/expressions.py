@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.oracle.values import Value, from_iso
 
@@ -250,7 +251,23 @@ def call(name: str, terms: list[Term]) -> Term:
         return Term(next((value for value in values if value is not None), None))
     if any(value is None for value in values):
         return Term(None)
+    if name == "weekday":
+        return Term(Decimal(local(terms[0]).weekday()))
     return Term(FUNCTIONS[name](*values))
+
+
+def local(term: Term) -> Any:
+    """Return a moment of the same weekday as the clocks of its column's zone show it."""
+    value, zone = term.value, None if term.cell is None else term.cell.zone
+    if not isinstance(value, datetime) or value.tzinfo is None or zone is None:
+        return value
+    try:
+        return value.astimezone(ZoneInfo(zone))
+    except (
+        OverflowError
+    ):  # behind the last year or before the first one: four weeks away it is the same weekday
+        nearer = timedelta(weeks=4) * (1 if value.year == 1 else -1)
+        return (value + nearer).astimezone(ZoneInfo(zone))
 
 
 def _seconds(value: Value) -> Decimal:
@@ -268,6 +285,5 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "matches": lambda text, pattern: re.fullmatch(pattern, text) is not None,
     "seconds": _seconds,
     "days": lambda spent: ROUNDED.divide(_seconds(spent), Decimal(SECONDS_A_DAY)),
-    "weekday": lambda day: Decimal(day.weekday()),
     "abs": lambda number: number.copy_abs(),
 }

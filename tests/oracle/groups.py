@@ -47,10 +47,10 @@ GROUPS: dict[str, Group] = {
     "keys": Group("times", vendor_columns.keys),
     "lookups": Group("times", vendor_columns.lookups),
 }
+# Groups that the product does not have yet.
+PLANNED = ("lookups", "unexpected", "optional", "header_names")
 # The groups of the suite and of `make fuzz`.
-ENABLED: tuple[str, ...] = tuple(
-    name for name, group in GROUPS.items() if group.area in ("surround", "dialect", "values")
-)
+ENABLED: tuple[str, ...] = tuple(name for name in GROUPS if name not in PLANNED)
 
 
 def named(text: str) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Parsed:
     """What a text means: its fields, and what is unusual about it.
 
     `is_open`: the text ends within quotes or after an escape. `has_tail`: text after a closing quote.
-    `ends_in_nothing`: the text ends with a delimiter.
+    `ends_in_nothing`: the text ends with a delimiter, or with spaces after it that belong to no value.
     """
 
     fields: list[str]
@@ -123,7 +123,6 @@ class Splitter:
             self.start_field()
             return len(dialect.delimiter)
         if self.state == "start" and char == " " and dialect.skips_spaces and self.fields:
-            self.is_nothing = False
             return 1
         if self.state == "start" and char == dialect.quote:
             self.state = "quoted"

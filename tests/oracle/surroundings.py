@@ -157,7 +157,7 @@ def read_foot(body: list[Line], declared: Declared | None, dialect: Dialect) -> 
     for number, place in enumerate(places):
         is_long = len(body[place].content) > MAX_FOOTER_LINE_BYTES
         text = None if is_long else text_of(body[place].content, dialect.encoding)
-        found = None if text is None else groups_of(pattern_at(declared, number), text)
+        found = groups_of(pattern_at(declared, number), text)
         if found is None:
             return missing
         values.update(found)

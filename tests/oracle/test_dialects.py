@@ -46,6 +46,7 @@ DIALECTS: list[tuple[str, bytes, dict[str, Any], list[tuple[int, Any]]]] = [
     ("a last field may be empty", b"a,\na,,\n", TRAILING, [(2, ["a", ""]), (3, ["a", ""])]),
     ("an escaped last delimiter is text", rb"a,b\,", TRAILING | ESCAPE, [(2, ["a", "b,"])]),
     ("missing fields are empty", b"a\n\na,b,c\n", SHORT, [(2, ["a", ""]), (4, "record.fields")]),
+    ("spaces after the last delimiter are nothing", b"a,b, \n", TRAILING | SPACES, [(2, ["a", "b"])]),
     ("but not in a record of several lines", b'"a\nb"\n', SHORT | {"multiline": True}, [(2, "record.quote"), (3, ['b"', ""])]),
     ("a comment is no record, whatever is in it", b'#a,"\n a,#\n#\xff\n\\#,b\n', ESCAPE | {"comment": "#"}, [(3, [" a", "#"]), (5, ["#", "b"])]),
     ("a comment is none within a value", b'"a\n#b",c\n', {"comment": "#", "multiline": True}, [(2, ["a\n#b", "c"])]),

@@ -87,6 +87,14 @@ def test_bounds_of_a_zoned_column_are_local() -> None:
     assert broken(column, str(1704088799)) == ["min"]
 
 
+def test_weekdays_of_a_zoned_column_are_local() -> None:
+    contract = contract_of(
+        [{"name": "t", **CHICAGO}, {"name": "b"}], {"name": "sunday", "check": "weekday(t) == 6"}
+    )
+    verdicts = judge(read_source(b"t,b\n2024-01-07 23:00:00,x\n2024-01-08 00:00:00,x\n", contract), contract)
+    assert [verdict.broken_errors for verdict in verdicts] == [(), ("sunday",)]
+
+
 def test_keys_fold_and_take_part() -> None:
     rules: list[dict[str, Any]] = [
         {"name": "key", "unique": ["a", "b"], "ignore_case": True, "when": "b != 'n'"},

@@ -97,14 +97,12 @@ def epoch(rng: random.Random, contract: Contract) -> None:
         column["format"] = unit if alone else ["%Y-%m-%d %H:%M:%S", unit]
         if not alone:
             column["timezone"] = rng.choice(ZONES)
-    forget_local_parts(contract)
 
 
 def timezone(rng: random.Random, contract: Contract) -> None:
     zoned = columns_of(contract, "datetime")
     for column in zoned:
         column["timezone"] = rng.choice(ZONES)
-    forget_local_parts(contract)
     if len(zoned) > 1:
         one, other = (quoted(column["name"]) for column in rng.sample(zoned, 2))
         check = rng.choice([f"{one} >= {other}", f"seconds({one} - {other}) < 86400", f"{one} != {other}"])
@@ -113,18 +111,6 @@ def timezone(rng: random.Random, contract: Contract) -> None:
 
 def quoted(name: str) -> str:
     return name if name.isidentifier() else f"`{name}`"
-
-
-def forget_local_parts(contract: Contract) -> None:
-    """Take away rules about the weekday of an instant: in which zone it is one is not said."""
-    names = [quoted(column["name"]) for column in columns_of(contract, "datetime")]
-    kept = [
-        rule
-        for rule in contract.get("rules", [])
-        if not any(f"weekday({name})" in f"{rule.get('check')} {rule.get('when')}" for name in names)
-    ]
-    contract.pop("rules", None)
-    contract.update({"rules": kept} if kept else {})
 
 
 def fractions(rng: random.Random, contract: Contract) -> None:

@@ -147,8 +147,7 @@ def initial_space(rng: random.Random, contract: Contract) -> None:
 
 
 def trailing_delimiter(rng: random.Random, contract: Contract) -> None:
-    if "skip_initial_space" not in contract["source"]:
-        contract["source"]["trailing_delimiter"] = True
+    contract["source"]["trailing_delimiter"] = True
 
 
 def short_records(rng: random.Random, contract: Contract) -> None:

@@ -76,7 +76,7 @@ class Style:
         return self.enclose(value) if needs or chance(self.rng, 12) else value
 
     def line(self, values: list[str]) -> str:
-        if self.dialect.may_be_short and chance(self.rng, 20):
+        if values and self.dialect.may_be_short and chance(self.rng, 20):
             values = values[: self.rng.randint(1, len(values))]
         return self.full_line(values)
 

@@ -175,6 +175,22 @@ def test_any_source_is_gone_on_with(tmp_path: Path, name: str, data: bytes, form
     assert_clean(tmp_path, expected)
 
 
+def test_counts_of_normalized_values_are_those_of_a_whole_run(tmp_path: Path) -> None:
+    columns = [
+        {"name": "id", "type": "digits", "unique": True},
+        {"name": "site", "allowed": list("01234567")},
+        {"name": "start", "type": "time"},
+        {"name": "note", "trim": True, "case": "upper"},
+    ]
+    source, contract = write_source(tmp_path, DATA), write_contract(tmp_path, columns=columns)
+    expected = clean(tmp_path, source, contract)
+    killed(tmp_path, source, contract)
+    finished = gone_on(tmp_path, source, contract)
+    assert finished.record.resumed is not None
+    assert finished.summary["rules"]["note.normalized"]["broken"] > 0
+    assert_clean(tmp_path, expected)
+
+
 @pytest.mark.parametrize("multiline", [True, False])
 def test_a_record_over_many_blocks_has_no_checkpoint_within(tmp_path: Path, multiline: bool) -> None:  # noqa: FBT001
     long = b"7,1,08:30:00," + (b"x" * 17_000_000 if not multiline else b'"' + b"y\n" * 900 + b'"') + b"\r\n"

@@ -13,6 +13,7 @@ from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.examples import Examples, FailingExample
 from callcenter_etl.contract.expressions.checker import FUNCTIONS
 from callcenter_etl.contract.json_schema import json_schema
+from callcenter_etl.contract.lookup_keys import LookupSource, RecordLookup
 from callcenter_etl.contract.model import (
     Column,
     ContractDocument,
@@ -23,6 +24,7 @@ from callcenter_etl.contract.model import (
     SourceFormat,
 )
 from callcenter_etl.contract.run_defaults import ExceptionsSettings, LogSettings, RunDefaults, TableSettings
+from callcenter_etl.contract.side_files import Checksum, Control
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.contract.surroundings import AfterHeader, Footer, Preamble
 from callcenter_etl.contract.table_layout import Buckets, PartitionKey, TableLayout
@@ -36,10 +38,14 @@ _PLACES: dict[str, type[BaseModel]] = {
     "source.preamble": Preamble,
     "source.after_header": AfterHeader,
     "source.footer": Footer,
+    "source.control": Control,
+    "source.checksum": Checksum,
     "columns": Column,
     "columns.two_digit_years": TwoDigitYears,
     "columns.lookup": Lookup,
+    "columns.lookup.source": LookupSource,
     "rules": RecordRule,
+    "rules.lookup": RecordLookup,
     "limits": Limits,
     "run": RunDefaults,
     "run.log": LogSettings,
@@ -61,7 +67,8 @@ lists every fault with its line and column. Editors complete and check contracts
 A whole number may be written as a float: `1.0` is 1, `1e3` is 1000. In double quotes a backslash begins an escape
 (`"\\N"` is U+0085, `"\\b"` a backspace), which `contract check` and `validate` warn about: patterns belong in single
 quotes. No column may have a name that `exceptions.csv` adds: `reject_line`, `reject_rules`, `reject_reasons`,
-`reject_raw`. A lookup file is comma-separated UTF-8 with a header line.
+`reject_raw`. A lookup file is comma-separated UTF-8 with a header line, unless `source` says otherwise; one named `.gz`, `.zst`,
+`.bz2` or `.xz` is decompressed.
 """
 _MEANINGS = {
     "empty": "true where there is no value; never unknown",

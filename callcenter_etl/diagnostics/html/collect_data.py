@@ -179,7 +179,7 @@ def _without_data(problems: tuple[Diagnostic, ...], document: ContractDocument) 
     if missing < len(document.columns):
         return problems
     # Names from the contract are not data of the source and stay readable.
-    known = {repr(name) for column in document.columns for name in (column.name, *column.aliases)}
+    known = {repr(name) for column in document.columns for name in (column.name, *column.header_names)}
     return tuple(
         replace(
             problem,

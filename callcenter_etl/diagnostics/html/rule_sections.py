@@ -154,10 +154,10 @@ def _sentence(rule_id: str, words: RuleWording, first: str | None, *, line: int 
 
 def _positions(document: ContractDocument, names: tuple[str, ...]) -> Mapping[str, int]:
     """Return the position of each contract column in the source."""
-    # As in a run, these header modes go by position and not by name.
-    if not names or document.source.header in ("exact", "none"):
+    # As in a run, columns without a header go by position.
+    if not names or document.source.header == "none":
         return {column.name: position for position, column in enumerate(document.columns)}
-    return match_header(names, document)[0].positions
+    return match_header(names, document).layout.positions
 
 
 def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapping[str, tuple[str, ...]]:
@@ -171,7 +171,8 @@ def _columns_of_rules(document: ContractDocument, rules: Sequence[Rule]) -> Mapp
 
 def _columns_of(rule: RecordRule, known: ExpressionColumns) -> tuple[str, ...]:
     texts = [text for text in (rule.check, rule.when) if text is not None]
-    return tuple(dict.fromkeys([*(rule.unique or ()), *_columns_in(texts, known)]))
+    looked_up = () if rule.lookup is None else tuple(rule.lookup.columns)
+    return tuple(dict.fromkeys([*(rule.unique or ()), *looked_up, *_columns_in(texts, known)]))
 
 
 def _columns_in(texts: Sequence[str], known: ExpressionColumns) -> tuple[str, ...]:

@@ -21,11 +21,11 @@ from callcenter_etl.rules.sample import Sample
 
 
 def _mask(column: Column) -> Broken:
-    name = column.name
+    name, rule_id = column.name, f"{column.name}.lookup"
 
     def broken(columns: ChunkColumns) -> Mask:
         # Not `where_known`, since the allowed values come with the chunk: rules compile without lookup files.
-        found = pc.is_in(columns.text(name), value_set=columns.lookups[name])
+        found = pc.is_in(columns.text(name), value_set=columns.lookups[rule_id])
         return columns.known_mask(name) & ~as_mask(found)
 
     return broken
@@ -64,6 +64,16 @@ LOOKUP = RuleKind(
             b"id,value\n1,999\n",
             "value.lookup",
             files={"agents.csv": "agent_id\n501\n502\n"},
+        ),
+        Sample(
+            "lookup",
+            "with `source`, the file has a dialect of its own; it may be compressed",
+            "columns:\n  - {name: id}\n"
+            "  - {name: value, lookup: {file: agents.csv, column: agent_id, source: {delimiter: ';'}}}\n",
+            b"id,value\n1,501\n",
+            b"id,value\n1,999\n",
+            "value.lookup",
+            files={"agents.csv": "agent_id;site\n501;HYD\n502;BER\n"},
         ),
     ),
 )

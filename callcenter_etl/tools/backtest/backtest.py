@@ -89,8 +89,8 @@ def back_test(source: str, old: Evaluator, new: Evaluator) -> BackTest:
             # Up to there both contracts have all their verdicts.
             limit = min(first.last_line, second.last_line)
             _compare(first.take(limit), second.take(limit), result)
-    for evaluator, side in ((old, result.old), (new, result.new)):
-        _close(side, evaluator.document.limits)
+        for evaluation, evaluator, side in ((before, old, result.old), (after, new, result.new)):
+            _close(side, evaluator.document.limits, evaluation)
     result.newly_rejected_by_rule = _in_order(result.newly_rejected_by_rule, new.document)
     result.newly_accepted_by_rule = _in_order(result.newly_accepted_by_rule, old.document)
     return result
@@ -102,11 +102,12 @@ def _in_order(by_rule: dict[str, VerdictChanges], document: ContractDocument) ->
     return dict(sorted(by_rule.items(), key=lambda each: (order.get(each[0], -1), each[0])))
 
 
-def _close(side: ContractSide, limits: Limits) -> None:
+def _close(side: ContractSide, limits: Limits, evaluation: Evaluation) -> None:
     # Limits are about records, and none was read.
     if side.status == "refused":
         return
-    side.problems = (*side.problems, *broken_limits(limits, read=side.read, rejected=side.rejected))
+    limited = broken_limits(limits, read=side.read, rejected=side.rejected)
+    side.problems = (*evaluation.failures, *limited)
     side.status = status_of(limits, side.problems, rejected=side.rejected)
 
 
@@ -114,7 +115,6 @@ class _VerdictStream:
     """The verdicts of one contract, which can be split at any line."""
 
     def __init__(self, evaluation: Evaluation, side: ContractSide) -> None:
-        self._evaluation = evaluation
         self._verdicts: Iterator[Verdicts] = evaluation.verdicts()
         self._held = _NOTHING
         self._ended = False
@@ -127,8 +127,6 @@ class _VerdictStream:
         while not len(self._held.lines) and not self._ended:
             found = next(self._verdicts, None)
             self._ended = found is None
-            if self._ended:
-                self._side.problems = self._evaluation.problems
             self._held = found or _NOTHING
             self._side.read += len(self._held.lines)
             self._side.rejected += int(self._held.rejected.sum())

@@ -18,6 +18,7 @@ from callcenter_etl.judge.judged_chunks import JudgedChunk, judged_chunks
 from callcenter_etl.judge.unique_keys import UniqueKeys
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.rule import Rule
+from callcenter_etl.sources.delivery import Delivery, open_delivered, read_delivery
 from callcenter_etl.sources.framing import STRUCTURAL_RULES
 from callcenter_etl.sources.lookups import load_lookups
 from callcenter_etl.sources.source import BLOCK_BYTES, Source
@@ -51,18 +52,16 @@ class Evaluator:
     def evaluate_blocks(self, source: str, scratch: Path) -> Evaluation:
         """Open a source; `scratch` is a folder of its own for the keys that do not fit in memory."""
         opened = open_source(source, self.document, block_bytes=self._block_bytes)
-        return Evaluation(self._validator, opened, scratch)
+        return Evaluation(self._validator, opened, read_delivery(source, self.document), scratch)
 
 
 class Evaluation:
-    """The evaluation of one source. Use within `with`.
+    """The evaluation of one source. Use within `with`; with `problems` the source is refused."""
 
-    The source is refused with `problems` before the verdicts; after the last of them they are those of the footer.
-    """
-
-    def __init__(self, validator: Validator, source: Source, scratch: Path) -> None:
+    def __init__(self, validator: Validator, source: Source, delivery: Delivery, scratch: Path) -> None:
         self._validator = validator
         self._source = source
+        self._delivery = delivery
         self._scratch = scratch
         self._stack = ExitStack()
         self.problems: tuple[Diagnostic, ...] = ()
@@ -71,7 +70,7 @@ class Evaluation:
         # If a later step fails, this stack closes the source; else `__exit__` does.
         with ExitStack() as opened:
             opened.enter_context(self._source)
-            header = self._source.open()
+            header = open_delivered(self._source, self._delivery)
             self._layout, self.problems = header.layout, header.problems
             keys = UniqueKeys.in_folder(self._validator.rules, self._scratch)
             self._keys = opened.enter_context(keys)
@@ -80,6 +79,11 @@ class Evaluation:
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
+
+    @property
+    def failures(self) -> tuple[Diagnostic, ...]:
+        """The problems for which the source fails as a whole, known after the last verdict."""
+        return (*self._delivery.digest_problems(self._source.hashes.digest), *self._source.footer.problems)
 
     def verdicts(self) -> Iterator[Verdicts]:
         """Yield the verdicts in order. Raises SourceError if the source was changed or cannot be read."""
@@ -92,7 +96,6 @@ class Evaluation:
             # A record over the size limit comes in pieces, and only the first piece has the record.
             if len(each):
                 yield _verdicts_of(each, self._validator.rules)
-        self.problems = self._source.footer.problems
         # After the last chunk: a change of the source during the reading is visible only at its end.
         self._source.check_unchanged()
 

@@ -60,6 +60,16 @@ def _name_parts(part: Any, direction: Direction, before: Column, after: Column) 
     if before.name != after.name:
         note = "the header may have both names; rule ids have the new one"
         yield part("name", before.name, after.name, rejected=rejected, accepted=accepted, note=note)
+    if before.header != after.header:
+        yield part("header", before.header, after.header, rejected=rejected, accepted=accepted)
+    if before.optional != after.optional:
+        yield part(
+            "optional",
+            json.dumps(before.optional),
+            json.dumps(after.optional),
+            rejected=header_diff.optional(before, after),
+            accepted=header_diff.optional(after, before),
+        )
     # The order of aliases has no meaning.
     if set(before.aliases) != set(after.aliases):
         old, new = (", ".join(each.aliases) or None for each in (before, after))

@@ -15,6 +15,7 @@ from callcenter_etl.tools.compare.contract_change import SAME_VERDICTS, Contract
 from callcenter_etl.tools.compare.direction import Direction
 from callcenter_etl.tools.compare.limits_diff import LIMIT_JUDGES
 from callcenter_etl.tools.compare.record_rule_diff import records_newly_broken
+from callcenter_etl.tools.compare.side_files_diff import SIDE_FILE_JUDGES
 from callcenter_etl.tools.compare.source_diff import SOURCE_JUDGES, file_name
 from callcenter_etl.tools.compare.surroundings_diff import SURROUNDINGS_JUDGES
 
@@ -32,7 +33,14 @@ def shown(value: Any) -> str | None:
     if isinstance(value, BaseModel):
         # As people write it: by alias, and without the defaults.
         value = value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a mapping in the form of JSON: a type of `fields` without the defaults."""
+    return (
+        value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else str(value)
+    )
 
 
 def general_parts(direction: Direction, names: tuple[str, ...]) -> Iterator[ContractPart]:
@@ -90,7 +98,14 @@ def source_parts(direction: Direction) -> Iterator[ContractPart]:
                 rejected=rejected,
                 accepted=accepted,
             )
-    judges = {**SURROUNDINGS_JUDGES, **SOURCE_JUDGES, "header": header_diff.mode, "header_case": _header_case}
+    judges = {
+        **SURROUNDINGS_JUDGES,
+        **SIDE_FILE_JUDGES,
+        **SOURCE_JUDGES,
+        "header": header_diff.mode,
+        "header_case": _header_case,
+        "unexpected_columns": header_diff.unexpected,
+    }
     for key, judge in judges.items():
         was, now = getattr(old, key), getattr(new, key)
         if was != now:
@@ -124,7 +139,7 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             ("columns", old[column.name]),
             ("columns",),
             rejected=header_diff.surplus(direction, column),
-            accepted=header_diff.lacking(direction.reverse),
+            accepted=header_diff.lacking(direction.reverse, column),
         )
     for column in come:
         yield ContractPart(
@@ -133,7 +148,7 @@ def column_parts(direction: Direction) -> Iterator[ContractPart]:
             column.name,
             ("columns",),
             ("columns", new[column.name]),
-            rejected=header_diff.lacking(direction),
+            rejected=header_diff.lacking(direction, column),
             accepted=header_diff.surplus(direction.reverse, column),
         )
     yield from _order_part(direction, pairs, new)
@@ -200,7 +215,7 @@ def _changed_rule(
     direction: Direction, old: tuple[int, RecordRule], new: tuple[int, RecordRule]
 ) -> Iterator[ContractPart]:
     (old_index, before), (new_index, after) = old, new
-    for key in ("check", "when", "unique", "ignore_case", "severity", "reason", "description"):
+    for key in ("check", "when", "unique", "ignore_case", "lookup", "severity", "reason", "description"):
         was, now = getattr(before, key), getattr(after, key)
         if was == now:
             continue
@@ -224,4 +239,6 @@ _WARNS = "the rule only warns: no record is rejected otherwise"
 def _rule(rule: RecordRule) -> str:
     case = " in any letter case" if rule.ignore_case else ""
     demand = str(rule.check) if rule.unique is None else f"unique {', '.join(rule.unique)}{case}"
+    if rule.lookup is not None:
+        demand = f"{', '.join(rule.lookup.columns)} in {rule.lookup.file}"
     return demand if rule.when is None else f"{demand} when {rule.when}"

@@ -72,17 +72,13 @@ class Direction:
 def _header_keys(document: ContractDocument) -> dict[str, frozenset[str]]:
     """Return the header names of each column, folded if letter case is ignored.
 
-    A name that several columns have belongs to the first of them.
+    A name that several columns share belongs to each of them.
     """
     fold = document.source.header_case == "ignore"
-    found: dict[str, frozenset[str]] = {}
-    seen: set[str] = set()
-    for column in document.columns:
-        keys = frozenset(name.casefold() if fold else name for name in (column.name, *column.aliases))
-        # `exact` assigns columns by position, so there one name may belong to several columns.
-        found[column.name] = keys if document.source.header == "exact" else keys - seen
-        seen |= keys
-    return found
+    return {
+        column.name: frozenset(name.casefold() if fold else name for name in column.header_names)
+        for column in document.columns
+    }
 
 
 def pair_columns(old: ContractDocument, new: ContractDocument) -> Direction:

@@ -18,6 +18,9 @@ def records_newly_broken(direction: Direction, before: RecordRule | None, after:
     condition = "" if after.when is None else f" when {after.when}"
     if after.unique is not None:
         return f"records with the {', '.join(after.unique)} of an earlier one{case}{condition}"
+    if after.lookup is not None:
+        names = ", ".join(after.lookup.columns)
+        return f"records with ({names}) that are no row of {after.lookup.file}{condition}"
     return f"records that break {after.check}{condition}"
 
 
@@ -27,6 +30,11 @@ def _is_wider(direction: Direction, before: RecordRule, after: RecordRule) -> bo
         fewer = set(before.unique) <= {direction.origins.get(name, "") for name in after.unique}
         folded = after.ignore_case and not before.ignore_case
         return fewer and not folded and _condition_is_narrower(direction, before, after)
+    if before.lookup is not None and before.lookup == after.lookup:
+        # Under another name, a column is another one here: it may have other values.
+        same = all(direction.origins.get(name) == name for name in after.lookup.columns)
+        typed = all(_reads_alike(direction, name) for name in after.lookup.columns)
+        return same and typed and _condition_is_narrower(direction, before, after)
     # Between `unique` and `check` nothing can be compared.
     if before.check is None or after.check is None:
         return False
@@ -47,6 +55,11 @@ def _condition_is_narrower(direction: Direction, before: RecordRule, after: Reco
     if when is not None and (new_when is None or not implies(new_when, when, direction.reverse.origins)):
         return False
     return not columns_read_otherwise(direction, after)
+
+
+def _reads_alike(direction: Direction, name: str) -> bool:
+    before = direction.before_of(name)
+    return before is not None and expressions_read_alike(before, direction.columns_after[name])
 
 
 def columns_read_otherwise(direction: Direction, rule: RecordRule) -> list[str]:

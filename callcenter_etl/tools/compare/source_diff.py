@@ -16,6 +16,7 @@ from callcenter_etl.tools.compare.direction import (
     asks_about_values,
     rejects_repetition,
 )
+from callcenter_etl.tools.compare.surroundings_diff import changed_types
 
 _ASCII = bytes(range(128))
 
@@ -170,6 +171,11 @@ def _name_extensions(before: FileName, after: FileName) -> str | None:
     return f"file names that do not end in {' or '.join(after.extensions)}"
 
 
+def _name_fields(before: FileName, after: FileName) -> str | None:
+    changed = changed_types(before.fields, after.fields)
+    return f"file names in which {', '.join(changed)} is of another type" if changed else None
+
+
 def _decoded(encoding_name: str) -> str | None:
     try:
         return _ASCII.decode(encoding_name)
@@ -181,6 +187,7 @@ _FILE_NAME: dict[str, Callable[[FileName, FileName], str | None]] = {
     "pattern": _name_pattern,
     "length": _name_length,
     "extensions": _name_extensions,
+    "fields": _name_fields,
 }
 SOURCE_JUDGES: dict[str, Callable[[Direction], str | None]] = {
     "format": source_format,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
+from callcenter_etl.contract.column import Column
 from callcenter_etl.contract.surroundings import Preamble, Surrounding
 from callcenter_etl.rules.kinds.pattern import is_wider_pattern
 from callcenter_etl.tools.compare.direction import Direction
@@ -24,11 +25,15 @@ def _declared_lines(key: str, name: str, direction: Direction) -> str | None:
         phrases.append(f"sources without {name}")
     if not all(_accepts(before, after, line) for line in range(before.lines or 1)):
         phrases.append(f"sources in which {name} does not match {' or '.join(after.match)}")
-    was, now = getattr(before, "fields", {}), getattr(after, "fields", {})
-    changed = [group for group, column in now.items() if column.type != "text" and was.get(group) != column]
+    changed = changed_types(getattr(before, "fields", {}), getattr(after, "fields", {}))
     if changed:
         phrases.append(f"sources in which {', '.join(changed)} of {name} is of another type")
     return ", ".join(phrases) or None
+
+
+def changed_types(before: Mapping[str, Column], after: Mapping[str, Column]) -> list[str]:
+    """Return the names of the values of a run that have another type than before, but for text."""
+    return [name for name, column in after.items() if column.type != "text" and before.get(name) != column]
 
 
 def _until(lines: Surrounding) -> str | None:

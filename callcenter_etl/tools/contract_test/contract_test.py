@@ -7,7 +7,7 @@ from typing import Any
 
 from callcenter_etl.contract.loader import LoadedContract
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.sources.lookups import load_lookups
+from callcenter_etl.sources.lookups import first_values, load_lookups
 from callcenter_etl.temporary import temporary_folder
 from callcenter_etl.tools.contract_test.coverage import cover_rules
 from callcenter_etl.tools.contract_test.example_results import ExampleResult, ask_examples
@@ -84,9 +84,9 @@ def run_contract_test(contract: LoadedContract) -> ContractTest:
 
     Raises SourceError if a lookup cannot be read, OutputError if no temporary file can be written.
     """
-    lookups = load_lookups(contract.document, contract.origin)
     # The slice is taken in Arrow: a lookup may have millions of values, which are slow to convert.
-    looked_up = {name: values[:LOOKED_UP].to_pylist() for name, values in lookups.items()}
+    load_lookups(contract.document, contract.origin)  # every fault of the files together
+    looked_up = first_values(contract.document, contract.origin, LOOKED_UP)
     with temporary_folder() as folder:
         record_evaluator = RecordEvaluator(contract, folder)
         return ContractTest(

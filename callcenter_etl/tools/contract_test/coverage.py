@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.tools.contract_test.candidates import candidates
-from callcenter_etl.tools.contract_test.literals import literals_by_column, rule_expressions
+from callcenter_etl.tools.contract_test.literals import columns_read, literals_by_column
 from callcenter_etl.tools.contract_test.record_evaluator import Record, RecordEvaluator, rule_ids
 from callcenter_etl.tools.contract_test.rule_coverage import (
     ALONE,
@@ -84,7 +84,7 @@ class _Search:
                 self.tries += 1
                 self._note(BreakingRecord.of_value(broken, base, name, value))
         for rule in self.document.rules:
-            if rule.check is not None:
+            if rule.unique is None:
                 self._search_check(rule)
         # A list, since the search adds entries to `finds`.
         for rule_id in [each for each, find in self.finds.items() if len(find.broken) > 1]:
@@ -196,10 +196,8 @@ class _Search:
             self._note(BreakingRecord.of(frozenset(broken), record, self.bases[0], example.after))
 
     def _search_check(self, rule: RecordRule) -> None:
-        """Search a record that breaks a check, by changing several of the columns that it reads."""
-        names = list(
-            dict.fromkeys(name for tree in rule_expressions(rule, self.document) for name in tree.columns)
-        )
+        """Search a record that breaks a check or a lookup, by changing several of the columns that it reads."""
+        names = columns_read(rule, self.document)
         for batch in range(MAX_BATCHES):
             find = self.finds.get(rule.name)
             if (find is not None and len(find.broken) == 1) or time.process_time() > self.until:
@@ -226,7 +224,7 @@ class _Search:
     def _read_by(self, rule_id: str) -> list[str]:
         for rule in self.document.rules:
             if rule.name == rule_id:
-                return [name for tree in rule_expressions(rule, self.document) for name in tree.columns]
+                return columns_read(rule, self.document)
         return [rule_id.rpartition(".")[0]]
 
     def _changed(self, base: Record, names: Sequence[str], others: Sequence[str]) -> Record:

@@ -16,6 +16,13 @@ def rule_expressions(rule: RecordRule, document: ContractDocument) -> list[Expre
     return [known.compile(text) for text in (rule.check, rule.when) if text is not None]
 
 
+def columns_read(rule: RecordRule, document: ContractDocument) -> list[str]:
+    """Return the columns that the expressions and the lookup of a rule read, each once."""
+    looked_up = () if rule.lookup is None else tuple(rule.lookup.columns)
+    named = [name for tree in rule_expressions(rule, document) for name in tree.columns]
+    return list(dict.fromkeys([*named, *looked_up]))
+
+
 def literals_by_column(document: ContractDocument) -> dict[str, Literals]:
     """Return, for each column, the literals of every expression that reads it."""
     found = {column.name: Literals() for column in document.columns}

@@ -83,7 +83,7 @@ class RecordEvaluator:
         source = self.document.source
         if source.header == "none":
             return ""
-        return self._line([column.name for column in self.document.columns])
+        return self._line([column.header_name for column in self.document.columns])
 
     def _lines(self, records: Sequence[Record]) -> list[str]:
         names = [column.name for column in self.document.columns]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.tools.contract_test.literals import rule_expressions
+from callcenter_etl.tools.contract_test.literals import columns_read
 from callcenter_etl.tools.contract_test.record_evaluator import Record, RecordEvaluator
 
 Broken = frozenset[str]
@@ -21,9 +21,9 @@ class SideBySide:
     def __init__(self, document: ContractDocument, record_evaluator: RecordEvaluator) -> None:
         self._evaluator = record_evaluator
         self._read_by = {
-            rule.name: frozenset(name for tree in rule_expressions(rule, document) for name in tree.columns)
+            rule.name: frozenset(columns_read(rule, document))
             for rule in document.rules
-            if rule.check is not None
+            if rule.unique is None
         }
         self._rules = {
             column.name: {f"{column.name}.{key}" for key in column.rule_keys} for column in document.columns

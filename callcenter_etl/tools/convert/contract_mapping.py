@@ -49,7 +49,9 @@ def _declared(model: BaseModel) -> dict[str, Any]:
         value = getattr(model, name)
         # Without the argument pydantic returns None for a default from a factory, which no value equals.
         default = about.get_default(call_default_factory=True)
-        if name not in ("rule_keys", "columns") and (about.is_required() or value != default):
+        # The columns of the contract are written apart; those of a lookup are not.
+        apart = name == "rule_keys" or (name == "columns" and isinstance(model, ContractDocument))
+        if not apart and (about.is_required() or value != default):
             # The alias is the key in the contract: `pass` is a keyword in Python, so the field has another.
             found[about.alias or name] = _plain(name, value)
     return found

@@ -27,7 +27,7 @@ class ShownValue:
 class Cluster:
     """Records that broke a rule in the same way: a description, and a remedy or a hint.
 
-    `shown` lists the source values in these texts.
+    `otherwise` is the hint where the remedy recovers no record. `shown` lists the source values in these texts.
     """
 
     rule: str
@@ -35,6 +35,7 @@ class Cluster:
     what: str
     remedy: Remedy | None = None
     hint: str | None = None
+    otherwise: str | None = None
     shown: tuple[ShownValue, ...] = ()
 
 
@@ -81,6 +82,6 @@ class BrokenValues:
             empty_values=tuple(self.document.source.empty_values),
             texts={name: self.values},
             lines=np.zeros(len(self.values), dtype=np.int64),
-            lookups={} if self.looked_up is None else {name: self.looked_up},
+            lookups={} if self.looked_up is None else {f"{name}.lookup": self.looked_up},
         )
         return columns.known_mask(name) & ~KINDS[self.key].mask(changed)(columns)

@@ -163,6 +163,7 @@ def one_row(columns: ChunkColumns, row: int) -> ChunkColumns:
         lines=columns.lines[[row]],
         first_lines={rule: lines[[row]] for rule, lines in columns.first_lines.items()},
         lookups=columns.lookups,
+        absent=columns.absent,
         short=None if columns.short is None else columns.short[[row]],
     )
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from callcenter_etl.contract.fixed_width import spans_of
 from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.judge.validator import Validator
+from callcenter_etl.rules.chunk_columns import texts_by_name
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.masks import as_mask
 from callcenter_etl.sources.blocks import LineBlock
@@ -71,7 +72,7 @@ def structural_recovery(cluster: Cluster, remedy: Remedy, rejects: Rejects, judg
 def _recovered(chunk: Chunk, cluster: Cluster, rejects: Rejects, judge: Judge, validator: Validator) -> int:
     """Count the lines of the records in a chunk that are accepted now."""
     document = validator.document
-    values = {name: chunk.values[at] for name, at in rejects.layout.positions.items()}
+    values = texts_by_name(rejects.layout, chunk.values, records=len(chunk.sound))
     columns = judge.columns(document, values, chunk.sound_lines)
     # Malformed records took no part in uniqueness, so none is known to repeat a key.
     none = {rule.id: np.full(len(columns), -1, dtype=np.int64) for rule in validator.rules if rule.key}
@@ -107,8 +108,7 @@ def _fields(rule: str, records: Indices, rejects: Rejects, document: ContractDoc
         at_end = bool(as_mask(pc.ends_with(raws.filter(pa.array(mask)), delimiter)).all())
         what = f"{found} {'field' if found == 1 else 'fields'} instead of {expected}"
         remedy = _other_number(document, found, expected, at_end=at_end)
-        hint = None if remedy is not None else _fields_hint(found, expected)
-        yield Cluster(rule, records[mask], what, remedy, hint)
+        yield Cluster(rule, records[mask], what, remedy, otherwise=_fields_hint(found, expected))
 
 
 def _other_number(document: ContractDocument, found: int, expected: int, *, at_end: bool) -> Remedy | None:

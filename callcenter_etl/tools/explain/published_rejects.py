@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.rules.chunk_columns import empty_texts
 from callcenter_etl.rules.masks import Mask
 from callcenter_etl.run.exceptions_file import ExceptionsFile, RejectedRecords
 from callcenter_etl.run.reject_diagnostics import RejectDiagnostics
@@ -40,6 +41,11 @@ class Rejects:
     def __len__(self) -> int:
         return len(self.lines)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The contract's columns, those that the source lacks included."""
+        return (*self.layout.positions, *self.layout.absent)
+
     def broke(self, *rules: str) -> Mask:
         """Return which records violate one of the rules."""
         chosen = np.array([not set(rules).isdisjoint(each) for each in self.rule_sets], dtype=bool)
@@ -50,8 +56,9 @@ class Rejects:
         return self.rule_sets[int(self.rule_codes[record])][0]
 
     def text(self, column: str) -> pa.StringArray:
-        """Return the values of a contract's column."""
-        return self.values[self.layout.positions[column]]
+        """Return the values of a contract's column, empty ones where the source lacks it."""
+        position = self.layout.positions.get(column)
+        return empty_texts(len(self)) if position is None else self.values[position]
 
 
 def read_rejects(

@@ -13,6 +13,7 @@ from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import UsageError
 from callcenter_etl.judge.validator import Validator
 from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.sources.delivery import open_delivered, read_delivery
 from callcenter_etl.sources.framing import FIELDS, STRUCTURAL_RULES, WIDTH
 from callcenter_etl.sources.header import ColumnLayout
 from callcenter_etl.sources.line_format import LineFormat
@@ -93,7 +94,7 @@ def explain_line(
     if line < 1:
         raise UsageError(f"lines are counted from 1, got {line}")
     with open_source(source, document, block_bytes=block_bytes) as reader:
-        header = reader.open()
+        header = open_delivered(reader, read_delivery(source, document))
         # No record of a refused source is validated, so there is no verdict to explain.
         if header.problems:
             return Explanation(reader.uri, document.contract, line, REFUSED, problems=tuple(header.problems))

@@ -137,7 +137,7 @@ def _clusters(
             # As they were judged, so that a cause never names what a normalization has removed.
             values = normalized_text(column, rejects.text(column.name)).take(pa.array(records))
             yield from value_clusters(
-                BrokenValues(document, column, rule.kind, records, values, lookups.get(column.name))
+                BrokenValues(document, column, rule.kind, records, values, lookups.get(rule.id))
             )
 
 
@@ -166,6 +166,7 @@ class _CauseBuilder:
     def cause(self, cluster: Cluster) -> Cause:
         rejects = self._judge.rejects
         lines = rejects.lines[cluster.records]
+        advice = self._advice(cluster)
         return Cause(
             rule=cluster.rule,
             records=len(lines),
@@ -174,8 +175,8 @@ class _CauseBuilder:
             lines=_lines_sentence(lines, rejects.step),
             first_line=int(lines.min()),
             last_line=int(lines.max()),
-            advice=self._advice(cluster),
-            hint=cluster.hint,
+            advice=advice,
+            hint=cluster.otherwise if advice is None and cluster.hint is None else cluster.hint,
             shown=cluster.shown,
         )
 

@@ -26,6 +26,7 @@ Indices = NDArray[np.int64]
 EXACT, UPPER_BOUND, MAYBE = "would", "would at most", "may"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 # YAML 1.1 reads yes, no, on and off as booleans; in quotes they are text to every reader.
+_OTHER_KEYS = ("header", "optional", "aliases", "classification", "description")  # of a column, and no rule's
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
@@ -114,7 +115,7 @@ def column_yaml(column: Column) -> str:
     # Keys that belong to no rule, or to several.
     values |= {key: declared for key in ("ignore_case", "trim", "case") if (declared := getattr(column, key))}
     if column.lookup is not None:
-        values["lookup"] = {"file": column.lookup.file, "column": column.lookup.column}
+        values["lookup"] = column.lookup
     for key in ("severity", "reason"):
         declared = getattr(column, key)
         if declared:
@@ -126,18 +127,16 @@ def _keys_without_rules(column: Column) -> dict[str, Any]:
     values: dict[str, Any] = {
         key: getattr(column, key) for key in PLACE_KEYS if key in column.model_fields_set
     }
-    if column.aliases:
-        values["aliases"] = list(column.aliases)
-    if column.classification != "public":
-        values["classification"] = column.classification
-    if column.description is not None:
-        values["description"] = column.description
+    for key in _OTHER_KEYS:
+        declared = getattr(column, key)
+        if declared != Column.model_fields[key].default:
+            values[key] = declared
     return values
 
 
 def rule_yaml(rule: RecordRule) -> str:
     """Format a record rule as one line of YAML."""
-    keys = ("name", "when", "check", "unique", "ignore_case", "severity", "reason", "description")
+    keys = ("name", "when", "check", "unique", "ignore_case", "lookup", "severity", "reason", "description")
     found = {key: getattr(rule, key) for key in keys}
     return _scalar({key: value for key, value in found.items() if value not in (None, False)})
 
@@ -174,7 +173,7 @@ class Judge:
         picks = pa.array(records)
         columns = self.columns(
             document,
-            {name: self.rejects.text(name).take(picks) for name in self.rejects.layout.positions},
+            {name: self.rejects.text(name).take(picks) for name in self.rejects.columns},
             self.rejects.lines[records],
         )
         # The accepted records are not read, so a record that repeated a key is taken to repeat it again.
@@ -204,4 +203,5 @@ class Judge:
             texts=texts,
             lines=lines,
             lookups=self._lookups,
+            absent=frozenset(self.rejects.layout.absent),
         )

@@ -63,22 +63,27 @@ class _RuleExplainer:
         if rule.column is not None:
             verdict, why = self._of_value(rule, self._by_name[rule.column])
             return verdict, why, ()
+        outside = self._outside_condition(rule)
+        if outside is not None:
+            return outside
+        if rule.looks_up:
+            return self._of_lookup(self._record_rules[rule.id])
         if rule.key:
-            outside = self._outside_condition(rule)
-            if outside is not None:
-                return outside
-            blank = [name for name in rule.key if self._columns.blank_mask(name)[0]]
-            if blank:
-                return SKIPPED, f"{', '.join(blank)} is empty, so that the record takes no part", ()
-            return KEPT, f"no earlier record has the same {', '.join(rule.key)}", ()
+            return self._of_key(rule.key)
         if rule is SHORT_RECORD:
             return KEPT, "the record has a value for every column", ()
         return self._of_expression(self._record_rules[rule.id])
 
+    def _of_key(self, key: tuple[str, ...]) -> tuple[str, str, tuple[ExpressionPart, ...]]:
+        blank = [name for name in key if self._columns.blank_mask(name)[0]]
+        if blank:
+            return SKIPPED, f"{', '.join(blank)} is empty, so that the record takes no part", ()
+        return KEPT, f"no earlier record has the same {', '.join(key)}", ()
+
     def _outside_condition(self, rule: Rule) -> tuple[str, str, tuple[ExpressionPart, ...]] | None:
-        """Return the verdict on a record that takes no part in a unique key, as its condition is not true."""
+        """Return the verdict on a record that takes no part in a unique key or lookup, as its condition is not true."""
         declared = self._record_rules.get(rule.id)
-        if declared is None or declared.when is None:
+        if declared is None or declared.when is None or declared.check is not None:
             return None
         when = Look(self._known.compile(declared.when), self._columns, self._hidden)
         if when.outcome is None:
@@ -88,9 +93,19 @@ class _RuleExplainer:
             return SKIPPED, f"when {declared.when}: does not hold", when.parts()
         return None
 
+    def _of_lookup(self, rule: RecordRule) -> tuple[str, str, tuple[ExpressionPart, ...]]:
+        names = () if rule.lookup is None else tuple(rule.lookup.columns)
+        file = "" if rule.lookup is None else rule.lookup.file
+        unknown = [name for name in names if not self._columns.known_mask(name)[0]]
+        if unknown:
+            return SKIPPED, f"{', '.join(unknown)} is empty or broke its type", ()
+        return KEPT, f"({', '.join(names)}) is a row of {file}", ()
+
     def _of_value(self, rule: Rule, column: Column) -> tuple[str, str]:
         # As in a run: an empty value skips all rules but `required`, a broken type those on typed values.
         kind = KINDS[rule.kind]
+        if column.name in self._columns.absent:
+            return SKIPPED, "the source has no such column"
         if kind.asks is not Asked.EVERY_VALUE and self._columns.blank_mask(column.name)[0]:
             return SKIPPED, "the value is empty"
         if kind.asks is Asked.TYPED_VALUES and self._columns.type_broken(column.name)[0]:

@@ -15,7 +15,7 @@ from callcenter_etl.contract.model import ContractDocument
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import AccountingError, SourceError
 from callcenter_etl.judge.validator import Validator
-from callcenter_etl.rules.chunk_columns import ChunkColumns
+from callcenter_etl.rules.chunk_columns import ChunkColumns, texts_by_name
 from callcenter_etl.run.exceptions_file import ExceptionsFile
 from callcenter_etl.sources.header import ColumnLayout, layout_without_header, match_header
 from callcenter_etl.sources.source_formats import source_format
@@ -87,9 +87,10 @@ def _columns(batch: Batch, layout: ColumnLayout, validator: Validator) -> ChunkC
     return ChunkColumns(
         columns={column.name: column for column in document.columns},
         empty_values=tuple(document.source.empty_values),
-        texts={name: batch.values[position] for name, position in layout.positions.items()},
+        texts=texts_by_name(layout, batch.values, records=len(batch.lines[batch.sound])),
         lines=batch.lines[batch.sound],
         lookups=validator.lookups,
+        absent=frozenset(layout.absent),
     )
 
 
@@ -161,8 +162,8 @@ def _layout_of(sheet: Sheet, document: ContractDocument) -> tuple[ColumnLayout, 
                 Diagnostic("header.missing", f"the columns are not those of the contract: {wanted}")
             )
         return layout, missing
-    layout, problems = match_header(sheet.names, document)
-    return layout, [*missing, *problems]
+    match = match_header(sheet.names, document)
+    return match.layout, [*missing, *match.problems]
 
 
 def _start_of_target(origin: OriginalRun, document: ContractDocument) -> bytes:

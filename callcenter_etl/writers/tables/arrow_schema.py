@@ -42,7 +42,7 @@ def table_schema(document: ContractDocument) -> pa.Schema:
         fields.append(
             pa.field(UNCONVERTED, TEXTS, metadata={"description": "values that do not fit their column"})
         )
-    if document.source.header == "by_name":
+    if document.source.carries_columns:
         fields.append(
             pa.field(EXTRA_COLUMNS, TEXTS, metadata={"description": "columns that no contract declares"})
         )
@@ -69,12 +69,16 @@ def _field(column: Column, document: ContractDocument) -> pa.Field:
         "classification": column.classification,
         "type": column.type,
         "format": " | ".join(column.format) or None,
-        # As a warning the rule lets nulls through.
-        "required": "true" if column.required and column.severity_of("required") == "error" else None,
+        "required": "true" if _is_never_null(column) else None,
         **_identity(document),
     }
     metadata = {key: text for key, text in described.items() if text is not None}
     return pa.field(column.name, arrow_type(column), metadata=metadata)
+
+
+def _is_never_null(column: Column) -> bool:
+    # As a warning the rule lets nulls through, and an optional column may be absent.
+    return column.required and not column.optional and column.severity_of("required") == "error"
 
 
 def _identity(document: ContractDocument) -> dict[str, str]:

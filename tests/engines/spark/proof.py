@@ -11,6 +11,7 @@ from pathlib import Path
 from callcenter_etl import load_contract
 from tests.engines.spark.support import both, differing
 from tests.oracle.compare import write_case
+from tests.oracle.groups import ENABLED, named
 from tests.oracle.strategies import case_of
 
 
@@ -19,10 +20,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="compare the engines on generated files")
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0, help="the first case's seed; the others follow")
+    parser.add_argument(
+        "--groups", type=named, default=ENABLED, help="groups or areas of keys; `all`, `` for none"
+    )
     options = parser.parse_args()
     wrong = 0
     for seed in range(options.seed, options.seed + options.cases):
-        found = disagreements(seed)
+        found = disagreements(seed, options.groups)
         wrong += bool(found)
         for sentence in found:
             print(f"seed {seed}: {sentence}", flush=True)
@@ -32,9 +36,9 @@ def main() -> int:
     return min(wrong, 1)
 
 
-def disagreements(seed: int) -> list[str]:
+def disagreements(seed: int, groups: tuple[str, ...]) -> list[str]:
     """Give the differences of one case, cut into ranges of a few bytes up to a few lines."""
-    data, declared = case_of(seed)
+    data, declared = case_of(seed, groups)
     # few enough ranges that a case takes a second or two
     least = max(1, len(data) // 24)
     size = random.Random(seed).choice((least, 2 * least, 7 * least))

@@ -17,6 +17,7 @@ from callcenter_etl.errors import SourceError, UsageError
 from tests.case_folders import CASES, source_of
 from tests.engines.spark.proof import disagreements
 from tests.engines.spark.support import both, differing, outcome_of
+from tests.oracle.groups import ENABLED
 
 GENERATED = range(5)
 KEYED = {
@@ -35,7 +36,7 @@ def test_every_case_comes_out_the_same(case: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", GENERATED)
 def test_generated_files_come_out_the_same(seed: int) -> None:
-    assert disagreements(seed) == []
+    assert disagreements(seed, ENABLED) == []
 
 
 def keyed_records(count: int) -> bytes:
