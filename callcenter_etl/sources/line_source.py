@@ -238,7 +238,7 @@ class LineSource:
         self._pending.enlarge_blocks(min(max(self._fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
         declared = self.document.source.footer
         if declared is not None:
-            reader = FooterReader(declared, self.document, fields=self._fields)
+            reader = FooterReader(declared, self.document)
             self._footer = FooterFilter(reader, self.uri)
             self._pending.withhold(self._footer.records)
         return blocks_of(self._pending, self.form.records(self._fields, self._chunk_rows))
