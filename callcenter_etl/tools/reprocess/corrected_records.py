@@ -70,7 +70,7 @@ def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
 
     If all source values of a row are empty, its raw text is the record; otherwise the values are.
     """
-    written = [_written(row, writing) for row in rows]
+    written = [_without_comment(_written(row, writing), writing) for row in rows]
     malformed = {at: (each.rule, each.reason) for at, each in enumerate(written) if each.rule}
     parts: list[tuple[list[int], Chunk]] = []
     for places in _framed_together(rows, written, writing):
@@ -133,6 +133,15 @@ def _written(row: Row, writing: Writing) -> _Written:
             "", STRUCTURAL_RULES[FIELDS], "the row is empty: neither values nor reject_raw are there"
         )
     return _from_values(row.values, writing)
+
+
+def _without_comment(written: _Written, writing: Writing) -> _Written:
+    """Return a record, malformed where it would be read as a comment, and so be lost."""
+    comment = writing.form.dialect.comment
+    if written.rule or comment is None or not written.text.startswith(comment):
+        return written
+    reason = f"the record begins with {comment!r} and would be a comment (source.comment)"
+    return replace(written, rule=STRUCTURAL_RULES[FIELDS], reason=reason)
 
 
 def _from_values(values: Sequence[str], writing: Writing) -> _Written:
