@@ -120,5 +120,7 @@ def write_record(
     table = bytes.maketrans(b"".join(each for _, each in stand_ins), bytes(each for each, _ in stand_ins))
     text = bytes([marks.delimiter]).join(value.translate(table) for value in values)
     if quoted_end and marks.quote is not None:
-        text += bytes([marks.quote]) * 2  # without them the record would end with a delimiter, which begins no field
+        text += (
+            bytes([marks.quote]) * 2
+        )  # without them the record would end with a delimiter, which begins no field
     return text + b"\n", marks.restoring(each for each in stand_ins if each[0] in text)
