@@ -47,7 +47,7 @@ class SourceHeader:
     @property
     def unwritten_bytes(self) -> int:
         """Bytes above the records that are in no output: all but the header."""
-        return self.surroundings.bytes - self.surroundings.header.bytes + self.blank.bytes
+        return self.bytes - self.surroundings.header.bytes
 
 
 @dataclass(frozen=True, slots=True)
