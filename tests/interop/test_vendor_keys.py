@@ -58,6 +58,22 @@ def test_a_contract_written_as_people_do_is_the_same(seed: int) -> None:
     assert load_any_document("any", read_bytes=lambda _: text.encode()).document == document
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_column_has_its_name_in_the_header(way: tuple[str, str | None]) -> None:
+    columns = [{"name": "note", "header": "Note", "unique": True}, {"name": "b"}]
+    rules = [{"name": "pair", "unique": ["note", "b"]}]
+    document = load_any_document({"contract": "x", "columns": columns, "rules": rules}).document
+    text = export_contract(document, way[0], version=way[1]).text
+    back = import_contract(["any"], way[0], read_bytes=lambda _: text.encode())
+    assert (back.loaded.document, back.notes) == (document, ())
+    words = {
+        "odcs": "physicalName: Note",
+        "frictionless": '"name": "Note"',
+        "frictionless-package": '"name": "Note"',
+    }
+    assert words.get(way[0], "") in text
+
+
 DIALECTS: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"delimiter": "||"}, {"delimiter": "||"}),
     ({"escapeChar": "\\"}, {"escape": "\\", "double_quote": True}),

@@ -24,6 +24,10 @@ def to_table_schema(document: ContractDocument, version: str) -> Written:
     if document.description is not None:
         written["description"] = document.description
     written["fields"] = [_field(_in_its_terms(column)) for column in document.columns]
+    names = [column.header_name for column in document.columns]
+    if len(set(names)) == len(names):  # the names of fields are those of the header, and differ
+        for field, name in zip(written["fields"], names, strict=True):
+            field["name"] = name
     written["missingValues"] = list(document.source.empty_values)
     return written
 

@@ -117,6 +117,10 @@ def _read_properties(draft: Draft, table: Taken) -> dict[int, tuple[Any, Path]]:
         extension = take_extension(described)
         if extension is not None:
             kept[place] = extension
+            if (
+                isinstance(extension[0], dict) and "name" in extension[0]
+            ):  # of a column with a name in the header
+                described.take("name")
     _read_primary_key(draft, table, [name for _, name in sorted(keys)])
     return kept
 

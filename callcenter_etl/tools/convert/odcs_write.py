@@ -96,6 +96,8 @@ def _server(uri: str, encoding: str, version: str) -> Written:
 
 def _property(column: Column, version: str) -> Written:
     written: Written = {"name": column.name}
+    if column.header is not None:
+        written["physicalName"] = column.header
     if column.description is not None:
         written["description"] = column.description
     written |= _type(column, version)
