@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from callcenter_etl import SourceError, UsageError, find_sources, infer, load_contract, validate
 from callcenter_etl.store import archives
@@ -32,6 +33,11 @@ def zipped(path: Path, members: Mapping[str, bytes]) -> Path:
 
 
 def tarred(path: Path, members: Mapping[str, bytes]) -> Path:
+    if path.suffix in (".zst", ".tzst"):
+        plain = tarred(path.with_name("plain.tar"), members)
+        path.write_bytes(zstandard.compress(plain.read_bytes()))
+        plain.unlink()
+        return path
     mode = {".gz": "w:gz", ".tgz": "w:gz", ".bz2": "w:bz2", ".xz": "w:xz"}.get(path.suffix, "w:")
     with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]  # a mode of each
         for name, content in members.items():
@@ -45,7 +51,16 @@ def packed(path: Path, members: Mapping[str, bytes]) -> Path:
     return (zipped if path.suffix == ".zip" else tarred)(path, members)
 
 
-NAMES = ("drop.zip", "drop.tar", "drop.tar.gz", "drop.tgz", "drop.tar.bz2", "drop.tar.xz")
+NAMES = (
+    "drop.zip",
+    "drop.tar",
+    "drop.tar.gz",
+    "drop.tgz",
+    "drop.tar.bz2",
+    "drop.tar.xz",
+    "drop.tar.zst",
+    "drop.tzst",
+)
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -237,6 +252,7 @@ def text(path: Path) -> None:
         ("drop.zip", cut, "damaged"),
         ("drop.tar", cut, "truncated|damaged"),
         ("drop.tgz", cut, "truncated"),
+        ("drop.tar.zst", cut, "truncated"),
         ("drop.tar", without_end, "truncated: the tar archive ends before its end mark"),
         ("drop.zip", empty, "has no member that matches"),
         ("drop.tar", empty, "has no member that matches"),

@@ -7,7 +7,7 @@ import io
 import random
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from callcenter_etl.sources.sheet_lines import line_batches
 from callcenter_etl.sources.workbook import SheetRows
 from callcenter_etl.tools.explain.record_explanation import explain_line
 from callcenter_etl.tools.reprocess import ReprocessPlan, reprocess
+from tests.binary_workbooks import Cells, write_xls, write_xlsb
 from tests.workbooks import EMPTY, Rows, boolean, error, number, text, write_ods, write_xlsx
 
 if TYPE_CHECKING:
@@ -125,6 +126,17 @@ def test_opendocument_is_read(tmp_path: Path) -> None:
     validate(path, load_contract(CONTRACT), output=tmp_path / "o")
     assert (tmp_path / "o" / "target.csv").read_bytes() == b"id,note\n1,a\n"
     assert rejected(tmp_path / "o") == [("3", "id.type")]
+
+
+@pytest.mark.parametrize("write", [write_xls, write_xlsb])
+def test_binary_workbooks_are_read(tmp_path: Path, write: Callable[[Path, Cells], Path]) -> None:
+    rows: Cells = [["id", "note"], [1.0, "é,b"], ["x", "c"], [3.0, None], [4.0, "too long"]]
+    # The name says nothing about the format.
+    path = write(tmp_path / "calls.workbook", rows)
+    source = {"format": "excel", "sheet": "Calls"}
+    validate(path, load_contract({**CONTRACT, "source": source}), output=tmp_path / "o")
+    assert (tmp_path / "o" / "target.csv").read_bytes() == 'id,note\n1,"é,b"\n3,\n'.encode()
+    assert rejected(tmp_path / "o") == [("3", "id.type"), ("5", "note.max_length")]
 
 
 @pytest.mark.parametrize("content", [b"id,note\n1,a\n", b""])
@@ -250,7 +262,7 @@ def test_a_header_is_found_by_the_names_that_columns_have_in_the_file(tmp_path: 
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class FakeSheet:
     """A sheet as the reader of workbooks returns it."""
 
     rows: list[list[Any]]
@@ -264,7 +276,7 @@ class Cells:
 
 
 def sheet_of(rows: list[list[Any]]) -> SheetRows:
-    return SheetRows(cast("CalamineSheet", Cells(rows)), {}, frozenset())
+    return SheetRows(cast("CalamineSheet", FakeSheet(rows)), {}, frozenset())
 
 
 def line_of(values: list[Any], width: int) -> str:
