@@ -40,6 +40,8 @@ def reprocessed_as_text(done: Reprocessed, stream: TextIO) -> None:
     )
     for rule, broken in done.rules.items():
         console.print(Text(f"  {printable(rule)}  {broken:,}"))
+    for rule, warned in done.warnings.items():
+        console.print(Text(f"  {printable(rule)}  {warned:,} (no reason to reject)"))
     for note in done.notes:
         console.print(Text(f"  note: {printable(note)}", style="yellow"))
     for file in done.outputs.values():

@@ -101,6 +101,12 @@ class Validator:
         counted = {rule.id: mask for rule in self.information if (mask := rule.broken(columns)).any()}
         return Verdict(columns=columns, masks=masks, rejected=rejected, warned=warned, information=counted)
 
+    def count_warnings(self, verdict: Verdict) -> dict[str, int]:
+        """Return the number of records by rule of severity warn or info, without the rules that no record breaks."""
+        masks = {**verdict.masks, **verdict.information}
+        wanted = [rule.id for rule in self.counted_rules if rule.severity != "error" and rule.id in masks]
+        return {rule_id: count for rule_id in wanted if (count := int(np.count_nonzero(masks[rule_id])))}
+
     def reject_reasons(self, verdict: Verdict) -> RejectReasons:
         """Return the rule ids and reasons of the rejected records, in contract order."""
         # Only for the rejected records, which are few: building sentences for all would dominate the time.

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.contract.source_format import DELIMITED
 from callcenter_etl.contract.surroundings import Footer
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import SourceError
@@ -40,17 +39,15 @@ class FooterMatch:
 
 
 class FooterReader:
-    """Recognition of a declared footer, in a source with this number of fields."""
+    """Recognition of a declared footer."""
 
-    def __init__(self, declared: Footer, document: ContractDocument, *, fields: int) -> None:
+    def __init__(self, declared: Footer, document: ContractDocument) -> None:
         source = document.source
         self._declared = declared
         self.optional = declared.optional
         self.matcher = LineMatcher("footer", declared, document)
         self.comment = comment_bytes(source.comment, source.encoding)
-        # As the framing has it: in another format an empty line is no record.
-        blank_is_record = fields == 1 and source.format == DELIMITED
-        self.lines = FooterLines(declared.lines, self.comment, blank_is_record=blank_is_record)
+        self.lines = FooterLines(declared.lines, self.comment)
 
     def match(self, contents: list[bytes]) -> FooterMatch:
         """Compare the contents of the last lines with the patterns."""

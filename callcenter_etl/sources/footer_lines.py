@@ -18,12 +18,11 @@ MAX_GAP_BYTES = 16 * 2**20
 class FooterLines:
     """Search for the last `count` lines that are neither blank nor comments, all of at most MAX_MATCHED_BYTES.
 
-    `comment` has the bytes with which comments begin, None without. In a source of one column no line is blank.
+    `comment` has the bytes with which comments begin, None without.
     """
 
     count: int
     comment: bytes | None
-    blank_is_record: bool
 
     def last(self, data: bytes, start: int, stop: int) -> list[tuple[int, int]]:
         """Return start and end of the content of the last lines between two line starts, at most `count`, in order.
@@ -53,7 +52,8 @@ class FooterLines:
 
     def counts(self, data: bytes, lines: Lines) -> NDArray[np.bool_]:
         """Return which lines are neither blank nor comments, shape (lines,)."""
-        found: NDArray[np.bool_] = (lines.ends > lines.starts) | self.blank_is_record
+        # In a source of one column too, where an empty line is a record: files often end in empty lines.
+        found: NDArray[np.bool_] = lines.ends > lines.starts
         if self.comment is not None and len(data):
             found &= ~lines_that_begin(data, lines, self.comment)
         return found

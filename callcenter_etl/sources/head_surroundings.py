@@ -83,14 +83,12 @@ class PreambleReader:
         self.problems.append(self._matcher.problem(sentence))
 
 
-def read_after_header(
-    declared: AfterHeader, document: ContractDocument, head: HeadLines, *, skip_blank: bool
-) -> list[Diagnostic]:
+def read_after_header(declared: AfterHeader, document: ContractDocument, head: HeadLines) -> list[Diagnostic]:
     """Consume the declared lines below the header, and return the reasons to refuse the source."""
     matcher = LineMatcher("after_header", declared, document)
     problems: list[Diagnostic] = []
     for index in range(declared.lines):
-        line = head.next_line(skip_blank=skip_blank)
+        line = head.next_line()
         content = line.rstrip(b"\r\n")
         found = matcher.groups(index, content) if line else None
         if found is None and index == 0 and declared.optional:

@@ -80,9 +80,7 @@ class HeaderReader:
         problems += found
         after = self._document.source.after_header
         if after is not None:
-            # In a source of one column an empty line is a record, or one of the lines below the header.
-            skip = match.layout.fields != 1
-            problems += read_after_header(after, self._document, head, skip_blank=skip)
+            problems += read_after_header(after, self._document, head)
         return self._header(bom + taken, match.layout, problems, match.warnings)
 
     def _header(

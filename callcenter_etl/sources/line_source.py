@@ -34,6 +34,7 @@ from callcenter_etl.sources.header_reader import HeaderReader, refused
 from callcenter_etl.sources.line_format import LineFormat, WrongFormatError
 from callcenter_etl.sources.source import BLOCK_BYTES, Block, SourceFooter, SourceHeader
 from callcenter_etl.sources.source_position import SourceOffset, StoredBytes
+from callcenter_etl.sources.surrounding_lines import MAX_MATCHED_BYTES
 from callcenter_etl.store import access
 from callcenter_etl.store.compression import decompressed, read_blocks, suffix_of
 from callcenter_etl.store.uris import STANDARD_INPUT, base_name, is_local, is_s3, shown
@@ -66,7 +67,7 @@ class LineSource:
         self.size = self.identity.size
         self._block_bytes = block_bytes
         self._chunk_rows = chunk_rows
-        self._fields = 0  # known once the header was read
+        self._fields = self._bytes_above = 0  # known once the header was read
         self._footer: FooterFilter | None = None
         self._pending = ByteBuffer(iter(()), block_bytes)
         self._context = access.open_stream(uri, self.identity, self._storage)
@@ -170,7 +171,7 @@ class LineSource:
             sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
         header = HeaderReader(pending, self.document, self.form, self.uri).read(problems)
-        self._fields = header.layout.fields
+        self._fields, self._bytes_above = header.layout.fields, header.unwritten_bytes
         detected = self._other_encoding(start, header)
         if detected is not None:
             sentence = encoding_mismatch(self.dialect.encoding, detected)
@@ -205,14 +206,14 @@ class LineSource:
 
     @property
     def min_output_bytes(self) -> int | None:
-        """Lower bound of the bytes of target and rejected together, None where the size is not known."""
+        """Lower bound of the bytes of target and rejected together once it is open, None where that is not known."""
         source = self.document.source
-        if any((source.preamble, source.after_header, source.comment, source.footer)):
-            return None  # these lines are in no output
-        # Transcoding drops the shifts of a stateful encoding, so its output may be smaller than any share of the size.
-        if self.size is None or self.form.converts or is_stateful(self.dialect.encoding):
+        # Comments are in no output, and may be most of a source. Transcoding drops the shifts of a stateful encoding.
+        unknown = source.comment is not None or self.form.converts or is_stateful(self.dialect.encoding)
+        if self.size is None or unknown:
             return None
-        return self.size // bytes_per_ascii(self.dialect.encoding)
+        footer = 0 if source.footer is None else source.footer.lines * (MAX_MATCHED_BYTES + len("\r\n"))
+        return max(0, self.size // bytes_per_ascii(self.dialect.encoding) - self._bytes_above - footer)
 
     def skip_to(self, passed: SourceOffset, *, after_each: Callable[[], None]) -> None:
         """Read the source up to the position of an earlier reader; `after_each` is called after each block.
@@ -238,7 +239,7 @@ class LineSource:
         self._pending.enlarge_blocks(min(max(self._fields // FIELDS_A_BLOCK, 1), MAX_BLOCK_FACTOR))
         declared = self.document.source.footer
         if declared is not None:
-            reader = FooterReader(declared, self.document, fields=self._fields)
+            reader = FooterReader(declared, self.document)
             self._footer = FooterFilter(reader, self.uri)
             self._pending.withhold(self._footer.records)
         return blocks_of(self._pending, self.form.records(self._fields, self._chunk_rows))

@@ -44,6 +44,11 @@ class SourceHeader:
         """Bytes before the first record."""
         return self.surroundings.bytes + self.blank.bytes
 
+    @property
+    def unwritten_bytes(self) -> int:
+        """Bytes above the records that are in no output: all but the header."""
+        return self.bytes - self.surroundings.header.bytes
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFooter:
@@ -135,7 +140,10 @@ class Source(Protocol):
 
     @property
     def min_output_bytes(self) -> int | None:
-        """Lower bound of the bytes of target and rejected together, None where the size is unknown."""
+        """Lower bound of the bytes of target and rejected together, known once it is open.
+
+        Blank lines below the header count as records. None where the size, or the share of comments, is unknown.
+        """
 
     @property
     def is_rereadable(self) -> bool:

@@ -21,6 +21,7 @@ class Style:
     quoting: str = "strict"
     multiline: bool = False
     empty_values: tuple[str, ...] = ("",)
+    comment: str | None = None
 
     @property
     def doubles(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,15 @@ VALUES = st.text(st.sampled_from(list(" ,|§a\t\"'«\\^¬N\n\rb")), max_size=6)
 
 
 @settings(max_examples=300, deadline=None)
-@given(style=styles(), values=st.lists(VALUES, min_size=2, max_size=3))
+@given(
+    style=styles(),
+    values=st.lists(VALUES, min_size=2, max_size=3),
+    comment=st.sampled_from([None, "b", "bN", "N ", "bb,b"]),
+)
 def test_written_values_are_read_back(
-    tmp_path_factory: pytest.TempPathFactory, style: Style, values: list[str]
+    tmp_path_factory: pytest.TempPathFactory, style: Style, values: list[str], comment: str | None
 ) -> None:
+    style = replace(style, comment=comment)
     # Undeclared backslashes before quotes keep lenient lines from being joined.
     assume(style.escape is not None or style.quoting == "strict" or "\\" not in "".join(values))
     dialect = dialect_of(contract_of(style, len(values)).document)
@@ -28,6 +34,9 @@ def test_written_values_are_read_back(
     assume(not breaks or style.multiline)
     assume(all(can_hold(value, dialect, first=not at) for at, value in enumerate(values)))
     text = record_text(values, dialect) + "\n"
+    # The slow reader has no comments: a record of which the text begins with one is lost, if no value can hide it.
+    assume(comment is None or style.quote is not None or style.escape is not None)
+    assert comment is None or not text.startswith(comment)
     assert [record.values for record in read(text, style, len(values))] == [tuple(values)]
     path = tmp_path_factory.getbasetemp() / "written.csv"
     path.write_bytes(text.encode("utf-8"))

@@ -36,11 +36,12 @@ def texts_for(
 
 
 def between(style: Style, contract: Contract, percent: int = 15) -> list[str]:
-    """Return blank lines and comments, or none; a blank line may be a record of a one-column file."""
+    """Return blank lines and comments, or none."""
     if not chance(style.rng, percent):
         return []
-    blank = [] if len(style.pools) == 1 else [""] * style.rng.randint(0, 2)
-    lines = blank + (comments(style, [])[:1] if "comment" in contract["source"] else [])
+    lines = [""] * style.rng.randint(0, 2) + (
+        comments(style, [])[:1] if "comment" in contract["source"] else []
+    )
     comment = contract["source"].get("comment", "")
     return [line for line in lines if line == "" or (comment and line.startswith(comment))]
 
@@ -91,12 +92,7 @@ def after_header_lines(style: Style, contract: Contract) -> list[str]:
     if declared is None:
         return []
     texts = texts_for(style.rng, declared, AFTER_HEADER, wrong=8)
-    return never_blank(style, [line for text in texts for line in (*between(style, contract), text)])
-
-
-def never_blank(style: Style, lines: list[str]) -> list[str]:
-    """Fill zero-length lines of a one-column file, which would be records elsewhere in it."""
-    return lines if len(style.pools) > 1 else [line or "-" for line in lines]
+    return [line for text in texts for line in (*between(style, contract), text)]
 
 
 def footer_lines(style: Style, contract: Contract) -> list[str]:
@@ -106,4 +102,4 @@ def footer_lines(style: Style, contract: Contract) -> list[str]:
         return []
     texts = texts_for(style.rng, declared, FOOTER, wrong=20)
     lines = [line for text in texts for line in (*between(style, contract), text)]
-    return never_blank(style, lines + between(style, contract))
+    return lines + between(style, contract)

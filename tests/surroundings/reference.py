@@ -42,6 +42,7 @@ class Declared:
     footer: int = 0
     footer_match: re.Pattern[bytes] | None = None
     footer_optional: bool = False
+    columns: int = 2
 
 
 def read(data: bytes, declared: Declared) -> Reading:
@@ -65,6 +66,9 @@ def read(data: bytes, declared: Declared) -> Reading:
     )
     found.cut = bool(declared.footer and not footer and not declared.footer_optional)
     for at, line in enumerate(lines):
+        if declared.columns == 1 and not content(line) and not (footer and at > tail[0]):
+            found.records.append(line)
+            continue
         _place(line, declared, found, found.footer if footer and at in tail else found.records)
     return found
 

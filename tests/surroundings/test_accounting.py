@@ -17,7 +17,9 @@ from tests.surroundings.reference import KINDS, Declared, Reading, read
 
 BLOCKS = (1, 7, 64, 4 * 2**20)
 RECORDS = [b"1,a", b"22,b", b"x,c", b"3", b'4,"d"', b'5,"', b"6,\xff", b"Total,1", b"7,#"]
-COLUMNS = [{"name": "id", "type": "digits"}, {"name": "note"}]
+ONE_COLUMN_RECORDS = [b"1", b"x", b"", b"3,", b'"4"', b'5"', b"6\xff", b"Total,1", b"7#"]
+COLUMNS = {2: [{"name": "id", "type": "digits"}, {"name": "note"}], 1: [{"name": "id", "type": "digits"}]}
+HEADERS = {(2, 1): [b"id,note"], (2, 2): [b"id,", b",note"], (1, 1): [b"id"], (1, 2): [b"id", b"id"]}
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ def examples(draw: st.DrawFn) -> Example:
     after = draw(st.integers(0, 2))
     foot = draw(st.integers(0, 2))
     present = draw(st.booleans())
-    header = [b"id,note"] if head_lines == 1 else [b"id,", b",note"]
+    columns = draw(st.integers(1, 2))
+    texts = RECORDS if columns == 2 else ONE_COLUMN_RECORDS
     lines = [
         *spread([b"Report %d" % at for at in range(above)], blanks=False),
-        *spread(header),
+        *spread(HEADERS[columns, head_lines]),
         *spread([b"INTEGER,TEXT"] * after),
-        *spread(draw(st.lists(st.sampled_from(RECORDS), max_size=8))),
+        *spread(draw(st.lists(st.sampled_from(texts), max_size=8))),
         *spread([b"Total,%d" % at for at in range(foot)] if present else []),
         *draw(st.lists(st.sampled_from(between), max_size=2)),
     ]
@@ -62,9 +65,7 @@ def examples(draw: st.DrawFn) -> Example:
         data = data.removesuffix(end)
     source: dict[str, Any] = {"header_lines": head_lines}
     if above:
-        source["preamble"] = (
-            {"until": "id,(note)?"} if until else {"lines": above, "match": "Report (?P<no>.)"}
-        )
+        source["preamble"] = {"until": "id(,.*)?"} if until else {"lines": above, "match": "Report (?P<no>.)"}
     if after:
         source["after_header"] = {"lines": after, "match": "(INTEGER|TEXT)(,.*)?"}
     if comment is not None:
@@ -74,19 +75,22 @@ def examples(draw: st.DrawFn) -> Example:
         source["footer"] = {"lines": foot, "match": r"Total,(?P<n>[0-9]+)", "optional": optional}
     declared = Declared(
         preamble=above,
-        until=re.compile(b"id,(note)?") if until else None,
+        until=re.compile(b"id(,.*)?") if until else None,
         header_lines=head_lines,
         after_header=after,
         comment=None if comment is None else comment.encode(),
         footer=foot,
         footer_match=re.compile(rb"Total,[0-9]+"),
         footer_optional=optional,
+        columns=columns,
     )
     return Example(data, source, declared)
 
 
 def run(example: Example, folder: Path, block_bytes: int, **source: Any) -> dict[str, Any]:
-    contract = load_contract({"contract": "c", "columns": COLUMNS, "source": example.source | source})
+    names = {"header": "id id"} if example.declared.columns == 1 < example.declared.header_lines else {}
+    columns = [each | names for each in COLUMNS[example.declared.columns]]
+    contract = load_contract({"contract": "c", "columns": columns, "source": example.source | source})
     (folder / "s.csv").write_bytes(example.data)
     validate(folder / "s.csv", contract, output=folder / "o", block_bytes=block_bytes, force=True)
     found: dict[str, Any] = json.loads((folder / "o" / "summary.json").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from callcenter_etl import load_contract, validate
+from callcenter_etl.sources.source_formats import open_source
 from tests.reliability.resume_support import HEADER, dirty, outcome, words, write_contract, write_source
 from tests.reliability.resume_support import run as run_killed
 
@@ -133,6 +134,31 @@ def test_every_report_shows_a_missing_footer_and_the_lines_around(folder: Path, 
     assert "2 preamble lines, 1 header line, 1 after_header line, 1 comment" in page
     assert "preamble.from" in page
     assert "target.csv" not in [file.name for file in (folder / "o").iterdir()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("end", ["", "Total,1\n"], ids=["no footer", "footer"])
+def test_the_disk_space_for_the_records_is_known_before_they_are_read(
+    tmp_path: Path, encoding: str, end: str
+) -> None:
+    around: dict[str, Any] = {"preamble": {"lines": 1}, "after_header": {"lines": 1}, "encoding": encoding}
+    around |= {"footer": {"match": "Total,.*"}} if end else {}
+    contract = load_contract({**CONTRACT, "source": around})
+    text = f"{'é' * 9000}\nid,note\nINTEGER,TEXT\n" + "".join(f"{at},é\n" for at in range(30_000)) + end
+    (tmp_path / "s.csv").write_bytes(text.encode(encoding))
+    with open_source(str(tmp_path / "s.csv"), contract.document) as source:
+        assert source.open().problems == ()
+        found = source.min_output_bytes
+    validate(tmp_path / "s.csv", contract, output=tmp_path / "o")
+    written = sum((tmp_path / "o" / name).stat().st_size for name in ("target.csv", "rejected.csv"))
+    assert found is not None
+    assert written * 0.5 < found <= written
+
+
+def test_the_disk_space_is_unknown_where_lines_may_be_comments(folder: Path) -> None:
+    with open_source(str(folder / "s.csv"), load_contract(CONTRACT).document) as source:
+        assert source.open().problems == ()
+        assert source.min_output_bytes is None
 
 
 def test_a_source_of_which_a_run_was_killed_is_accounted_for_by_the_next_run(tmp_path: Path) -> None:

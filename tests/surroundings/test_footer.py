@@ -153,7 +153,7 @@ def test_the_tail_that_a_driver_reads_ends_where_the_stream_does(seed: int) -> N
     rng = random.Random(seed)
     data = _random_end(rng)
     document = contract(comment="#", footer=FOOTER | {"lines": rng.randint(1, 2)}).document
-    reader = FooterReader(document.source.footer, document, fields=2)
+    reader = FooterReader(document.source.footer, document)
     found = []
     for size in (1, 7, 64, 100_000) if len(data) < 10_000 else (4096, 100_000):
         records = FooterFilter(reader, "s").records(

@@ -166,7 +166,7 @@ class SparkEngine:
         declared = document.source.footer
         if declared is None:
             return size
-        reader = FooterReader(declared, document, fields=work.layout.fields)
+        reader = FooterReader(declared, document)
         return records_stop(work.bytes_between, reader, start=start, stop=size)
 
 

@@ -28,7 +28,8 @@ class Batch:
 
     `keys` identify them across reprocess runs; `raws` are their bytes as in the source, with a line end. `sound` has
     the indices of the well-formed records, and `values` their columns by source position. `malformed` maps the index
-    of each other record to its structural rule and reason, and `shown` to its text.
+    of each other record to its structural rule and reason, and `shown` to its text. `short` marks those of the
+    well-formed records that lack fields, None where the source has no such records.
     """
 
     keys: Sequence[str]
@@ -38,6 +39,7 @@ class Batch:
     values: tuple[pa.StringArray, ...]
     malformed: dict[int, tuple[str, str]]
     shown: dict[int, str]
+    short: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -70,7 +72,7 @@ def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
 
     If all source values of a row are empty, its raw text is the record; otherwise the values are.
     """
-    written = [_written(row, writing) for row in rows]
+    written = [_without_comment(_written(row, writing), writing) for row in rows]
     malformed = {at: (each.rule, each.reason) for at, each in enumerate(written) if each.rule}
     parts: list[tuple[list[int], Chunk]] = []
     for places in _framed_together(rows, written, writing):
@@ -81,7 +83,7 @@ def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
             continue
         malformed |= {places[m.record]: (STRUCTURAL_RULES[m.status], m.reason) for m in chunk.malformed}
         parts.append(([places[at] for at in chunk.sound.tolist()], chunk))
-    sound, values = _in_order(parts, len(writing.names))
+    sound, values, short = _in_order(parts, len(writing.names))
     batch = Batch(
         keys=[str(row.line) for row in rows],
         lines=np.array([row.line for row in rows], dtype=np.int64),
@@ -90,6 +92,7 @@ def batch_of(rows: Sequence[Row], writing: Writing) -> Batch:
         values=values,
         malformed=malformed,
         shown={at: written[at].text for at in malformed},
+        short=short,
     )
     _prove(batch, rows)
     return batch
@@ -133,6 +136,15 @@ def _written(row: Row, writing: Writing) -> _Written:
             "", STRUCTURAL_RULES[FIELDS], "the row is empty: neither values nor reject_raw are there"
         )
     return _from_values(row.values, writing)
+
+
+def _without_comment(written: _Written, writing: Writing) -> _Written:
+    """Return a record, malformed where it would be read as a comment, and so be lost."""
+    comment = writing.form.dialect.comment
+    if written.rule or comment is None or not written.text.startswith(comment):
+        return written
+    reason = f"the record begins with {comment!r} and would be a comment (source.comment)"
+    return replace(written, rule=STRUCTURAL_RULES[FIELDS], reason=reason)
 
 
 def _from_values(values: Sequence[str], writing: Writing) -> _Written:
@@ -185,15 +197,18 @@ def _read(text: str, writing: Writing, records: int) -> Chunk | None:
 
 def _in_order(
     parts: list[tuple[list[int], Chunk]], fields: int
-) -> tuple[NDArray[np.int64], tuple[pa.StringArray, ...]]:
+) -> tuple[NDArray[np.int64], tuple[pa.StringArray, ...], NDArray[np.bool_] | None]:
     if not parts:
-        return np.empty(0, dtype=np.int64), (pa.array([], type=pa.string()),) * fields
+        return np.empty(0, dtype=np.int64), (pa.array([], type=pa.string()),) * fields, None
     # Rows that were framed alone come first in `parts`.
     places = np.array([at for found, _ in parts for at in found], dtype=np.int64)
     order = np.argsort(places, kind="stable")
     picks = pa.array(order)
     columns = (pa.concat_arrays([chunk.values[at] for _, chunk in parts]).take(picks) for at in range(fields))
-    return places[order], tuple(columns)
+    marks = [chunk.short for _, chunk in parts if chunk.short is not None]
+    # The dialect decides whether records may be short, so that all parts have marks or none has.
+    short = np.concatenate(marks)[order] if marks else None
+    return places[order], tuple(columns), short
 
 
 def _prove(batch: Batch, rows: Sequence[Row]) -> None:

@@ -91,6 +91,7 @@ def _columns(batch: Batch, layout: ColumnLayout, validator: Validator) -> ChunkC
         lines=batch.lines[batch.sound],
         lookups=validator.lookups,
         absent=frozenset(layout.absent),
+        short=batch.short,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -72,7 +73,7 @@ def with_lines(batch: Batch, lines: NDArray[np.int64]) -> Batch:
     """Return the records with their lines in the source as lines and keys."""
     # The same keys as for exceptions, so that a record is recovered once from either file.
     keys = [str(line) for line in lines.tolist()]
-    return Batch(keys, lines, batch.raws, batch.sound, batch.values, batch.malformed, batch.shown)
+    return replace(batch, keys=keys, lines=lines)
 
 
 def without(batch: Batch, known: frozenset[str]) -> Batch:
@@ -91,6 +92,7 @@ def without(batch: Batch, known: frozenset[str]) -> Batch:
         values=tuple(values.take(picks) for values in batch.values),
         malformed={place[at]: why for at, why in batch.malformed.items() if at in place},
         shown={place[at]: text for at, text in batch.shown.items() if at in place},
+        short=None if batch.short is None else batch.short[sound],
     )
 
 
@@ -106,6 +108,7 @@ def _batch_of(chunk: Chunk, encoding: str, seen: Counter[str]) -> Batch:
         values=chunk.values,
         malformed={m.record: (STRUCTURAL_RULES[m.status], m.reason) for m in chunk.malformed},
         shown={m.record: show(chunk.raw_of(m.record), encoding) for m in chunk.malformed},
+        short=chunk.short,
     )
 
 

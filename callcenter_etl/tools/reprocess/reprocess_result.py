@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from callcenter_etl.diagnostic import Diagnostic
@@ -46,7 +46,8 @@ class CorrectedFile:
 class Reprocessed:
     """A reprocess run, as in its `summary.json`.
 
-    `outputs` is empty if nothing was written: nothing new to recover, a dry run, or a file refused with `problems`.
+    `rules` counts the records still rejected by rule, `warnings` all records that were read now by the rules of severity
+    warn and info. `outputs` is empty if nothing was written: nothing new to recover, a dry run, or a file refused with `problems`.
     `run_output` is the folder of the run that rejected the records, relative to that of the outputs.
     """
 
@@ -64,6 +65,7 @@ class Reprocessed:
     dry_run: bool
     started_at: str
     finished_at: str
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Reprocessed:

@@ -126,6 +126,7 @@ class _Reprocess:
         self.home = home
         self.counts = RowCounts()
         self.rules: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
         self.notes: list[str] = list(corrections.notes)
         self.started = datetime.now(UTC)
 
@@ -199,6 +200,7 @@ class _Reprocess:
             for batch, known in self.corrections.batches(before.keys):
                 columns = with_key_lines(self.corrections.columns(batch, validator), keys)
                 verdict = validator.judge(columns)
+                self.warnings.update(validator.count_warnings(verdict))
                 accepted = batch.sound[~verdict.rejected]
                 writer.write(batch, accepted, validator.reject_reasons(verdict), self.rules)
                 read += len(batch) + known
@@ -250,6 +252,7 @@ class _Reprocess:
             file=CorrectedFile(shown(self.plan.file), self.corrections.kind, size, sha256),
             rows=self.counts,
             rules=dict(self.rules),
+            warnings=dict(self.warnings),
             problems=problems,
             notes=tuple(self.notes),
             outputs=outputs or {},
