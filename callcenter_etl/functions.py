@@ -13,7 +13,7 @@ from callcenter_etl.api_contract import Contract, as_contract
 from callcenter_etl.arguments import check_types, path_of
 from callcenter_etl.errors import UsageError
 from callcenter_etl.run.result import RunResult
-from callcenter_etl.source_patterns import only_source, resolve_sources
+from callcenter_etl.source_patterns import only_members, only_source, resolve_sources
 from callcenter_etl.sources.side_file_reader import without_side_files
 
 if (
@@ -38,10 +38,10 @@ def find_sources(patterns: Paths, *, contract: AnyContract | None = None) -> lis
     """Return the sources of names and globs, in order and without duplicates, for example to validate each.
 
     Of an archive they are its members: those that `source.member` of the contract matches, or its only one.
-    `contract` also supplies `run.storage_options` for S3, and the names of files beside a source, which are none. Raises SourceError if a glob matches no file.
+    `contract` also supplies `run.storage_options` for S3, and the names of files beside a source, which are none. Raises SourceError if a glob matches no file, UsageError if an archive has several members and none is meant.
     """
     if contract is None:
-        return resolve_sources(_paths_of("patterns", patterns))
+        return resolve_sources(_paths_of("patterns", patterns), members_of=only_members)
     document = as_contract(contract).document
     paths = _paths_of("patterns", patterns)
     found = resolve_sources(paths, document.run.storage_options, member=document.source.member)
@@ -105,7 +105,7 @@ def infer(
     if not paths:
         raise UsageError("samples: the list is empty (name at least one file)")
     options = InferOptions(
-        samples=tuple(resolve_sources(paths)),
+        samples=tuple(resolve_sources(paths, members_of=only_members)),
         id=id,
         # By its shortest text: the float 0.01 itself is not one hundredth.
         tolerance=Fraction(str(tolerance)),

@@ -32,7 +32,8 @@ def resolve_sources(
 
     A pattern skips the files of earlier runs; `on_skipped` gets their folder and number. A name is never skipped.
     Of an archive the sources are its members that the glob `member` matches, or its only one (see `members_of`).
-    Raises SourceError if a pattern matches no file that is left, or an archive has no such member.
+    Raises SourceError if a pattern matches no file that is left or an archive cannot be read, UsageError if it has no
+    such member or several.
     """
     found = (uri for pattern in patterns for uri in _expanded(pattern, storage, on_skipped))
     members_of = archive_members if members_of is None else members_of
@@ -56,13 +57,26 @@ def only_source(uri: str, document: ContractDocument) -> str:
 
 
 def archive_members(uri: str, storage: StorageOptions, member: str | None) -> Sequence[str]:
-    """Return the members that are meant of an archive; any other address as it is. Raises SourceError."""
+    """Return the members that a contract means of an archive; any other address as it is.
+
+    Raises UsageError where the contract lacks the glob for several members, or has one that none matches, SourceError
+    where they cannot be read.
+    """
+    return _members(uri, storage, member, declared=True)
+
+
+def only_members(uri: str, storage: StorageOptions, member: str | None) -> Sequence[str]:
+    """Return the same without a contract: then an archive of several members needs the name of one."""
+    return _members(uri, storage, member, declared=False)
+
+
+def _members(uri: str, storage: StorageOptions, member: str | None, *, declared: bool) -> Sequence[str]:
     if archive_suffix(uri) is None or is_member(uri, storage):
         return (uri,)
     # Imported here, so that runs over plain files import no reader of archives.
     from callcenter_etl.store.archives import members
 
-    return members(uri, member, storage)
+    return members(uri, member, storage, declared=declared)
 
 
 def members_or_archive(uri: str, storage: StorageOptions, member: str | None) -> Sequence[str]:

@@ -82,14 +82,14 @@ def infer(
     """
     with uncollected():
         from callcenter_etl.cli.exit_codes import print_skipped
-        from callcenter_etl.source_patterns import resolve_sources
+        from callcenter_etl.source_patterns import only_members, resolve_sources
         from callcenter_etl.tools.infer import InferOptions, infer_contract
 
     # Before the samples are read, which may take minutes.
     if output is not None and entry_exists(output) and not force:
         raise UsageError(f"{output}: exists already (--force overwrites it)")
     options = InferOptions(
-        samples=tuple(resolve_sources(samples, on_skipped=print_skipped)),
+        samples=tuple(resolve_sources(samples, members_of=only_members, on_skipped=print_skipped)),
         id=name,
         tolerance=_share(tolerance),
         max_records=max_records,

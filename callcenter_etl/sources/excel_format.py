@@ -13,9 +13,10 @@ from callcenter_etl.sources.chunk import Chunk, parse_chunk
 from callcenter_etl.sources.delimited_format import DelimitedFormat
 from callcenter_etl.sources.dialect import Dialect, dialect_of
 from callcenter_etl.sources.framing import Frame, Offsets
+from callcenter_etl.sources.header import columns_by_header_name
+from callcenter_etl.sources.sheet_lines import line_batches
 from callcenter_etl.sources.workbook import SheetRows, check_library, read_sheet
 
-_ROWS_A_BLOCK = 1000
 # A row is one record, whatever its cells hold; a cell has 32,767 characters at most.
 _MAX_JOINED_LINES, _MAX_JOINED_BYTES = 10**6, 16 * 2**20
 
@@ -102,33 +103,22 @@ class ExcelFormat:
         source = self._document.source
         sheet = read_sheet(b"".join(blocks), sheet=source.sheet, uri=uri, max_bytes=source.max_bytes)
         header, width = _header(sheet, self._document)
-        lines: list[str] = []
-        line = 1
-        for row, values in enumerate(sheet.texts(), start=1):
-            # Formatted cells without a value make rows longer than the table.
-            text = self._line(values, 0 if row < header else width)
-            lines.append(text)
-            breaks = _line_breaks(text) if "\n" in text or "\r" in text else 0
-            line += 1 + breaks
-            if breaks:
-                self._rows.note(line, row + 1)
-            if len(lines) == _ROWS_A_BLOCK:
-                yield _block(lines)
-                lines.clear()
-        yield _block(lines)
+        line = row = 1
+        for lines in line_batches(sheet, header=header, width=width):
+            text = "".join(lines)
+            if "\r" in text or text.count("\n") != len(lines):
+                self._note_breaks(lines, line, row)
+            line += _line_breaks(text)
+            row += len(lines)
+            yield text.encode()
 
-    def _line(self, values: list[str], width: int) -> str:
-        filled = len(values)
-        while filled and not values[filled - 1]:
-            filled -= 1
-        if not filled:
-            return ""
-        missing = [""] * (width - len(values))
-        return self._delimited.text([*values[: max(filled, width)], *missing])
-
-
-def _block(lines: list[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+    def _note_breaks(self, lines: list[str], line: int, row: int) -> None:
+        """Note the rows of several lines, the first of which is a line of the CSV and a row of the sheet."""
+        for following, text in enumerate(lines, start=row + 1):
+            breaks = _line_breaks(text)
+            line += breaks
+            if breaks > 1:
+                self._rows.note(line, following)
 
 
 def _line_breaks(text: str) -> int:
@@ -140,16 +130,15 @@ def _header(sheet: SheetRows, document: ContractDocument) -> tuple[int, int]:
     """Return the 1-based row of the header, and the number of its columns; without a header those of the contract."""
     if document.source.header == "none":
         return 1, len(document.columns)
-    fold = document.source.header_case == "ignore"
-    known = {name for column in document.columns for name in (column.name, *column.aliases)}
-    known = {name.casefold() for name in known} if fold else known
+    columns_of = columns_by_header_name(document)
     first: tuple[int, int] | None = None
-    for row, values in enumerate(sheet.texts(), start=1):
+    rows = (row for batch in sheet.batches() for row in zip(*sheet.columns(batch), strict=True))
+    for row, values in enumerate(rows, start=1):
         filled = [column for column, value in enumerate(values, start=1) if value]
         if not filled:
             continue
         # A title may be above the header, which the contract declares as a preamble.
-        if any((value.casefold() if fold else value) in known for value in values if value):
+        if any(value and columns_of(value) for value in values):
             return row, filled[-1]
         first = first or (row, filled[-1])
     row, width = first or (1, 0)

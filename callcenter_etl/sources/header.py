@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,6 +59,11 @@ def match_header(found: tuple[str, ...], document: ContractDocument) -> HeaderMa
     )
     warnings = matcher.unexpected() if document.source.on_unexpected == "warn" and not problems else ()
     return HeaderMatch(matcher.layout(), problems, tuple(warnings))
+
+
+def columns_by_header_name(document: ContractDocument) -> Callable[[str], Sequence[Column]]:
+    """Return the function that returns the columns which a name in a header means."""
+    return _Matcher(document, ()).known_by
 
 
 class _Matcher:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from callcenter_etl.diagnostic import Diagnostic
 from callcenter_etl.errors import AccountingError, SourceError, UsageError
-from callcenter_etl.sources.cell_text import cell_text
+from callcenter_etl.sources.cell_text import column_text
 from callcenter_etl.sources.line_format import WrongFormatError
 from callcenter_etl.sources.workbook_errors import error_cells
 from callcenter_etl.store.compression import READ_BYTES
@@ -26,6 +27,7 @@ LIBRARY = "python_calamine"
 _ZIP = b"PK\x03\x04"
 _XLSX = "xl/workbook.xml"
 _MAX_SHOWN = 10
+_ROWS_A_BATCH = 1000
 
 
 def check_library() -> None:
@@ -45,20 +47,47 @@ class SheetRows:
     """
 
     values: CalamineSheet
-    errors: dict[tuple[int, int], str]
+    errors: dict[int, dict[int, str]]
     timed: frozenset[int]
 
-    def texts(self) -> Iterator[list[str]]:
-        """Yield each row as text from the first row of the sheet on. Raises AccountingError where rows are missing."""
-        number = -1
-        for number, row in enumerate(self.values.iter_rows()):
-            yield [
-                self.errors.get((number, column)) or cell_text(value, with_time=column in self.timed)
-                for column, value in enumerate(row)
-            ]
+    def batches(self) -> Iterator[list[list[Any]]]:
+        """Yield the cells of batches of rows from the first row of the sheet on, error cells as their text.
+
+        Raises AccountingError where rows or error cells are missing.
+        """
+        rows = errors = 0
+        for batch in _batches(self.values):
+            for row in self.errors.keys() & range(rows, rows + len(batch)):
+                errors += _fill(batch[row - rows], self.errors[row])
+            rows += len(batch)
+            yield batch
         end = self.values.end
-        if end is not None and number != end[0]:
-            raise AccountingError(f"{number + 1:,} rows of the sheet were read of {end[0] + 1:,}")
+        if end is not None and rows != end[0] + 1:
+            raise AccountingError(f"{rows:,} rows of the sheet were read of {end[0] + 1:,}")
+        expected = sum(map(len, self.errors.values()))
+        if errors != expected:
+            raise AccountingError(f"{errors:,} error cells of the sheet were read of {expected:,}")
+
+    def columns(self, batch: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
+        """Return the texts of a batch by column."""
+        return [
+            column_text(cells, with_time=column in self.timed)
+            for column, cells in enumerate(zip(*batch, strict=True))
+        ]
+
+
+def _batches(values: CalamineSheet) -> Iterator[list[list[Any]]]:
+    rows = values.iter_rows()
+    while batch := list(islice(rows, _ROWS_A_BATCH)):
+        yield batch
+
+
+def _fill(cells: list[Any], errors: Mapping[int, str]) -> int:
+    """Set the error cells of a row, and return how many were empty so far, as the reader returns them."""
+    places = [column for column in errors if 0 <= column < len(cells) and cells[column] == ""]
+    for column in places:
+        cells[column] = errors[column]
+    return len(places)
 
 
 def read_sheet(content: bytes, *, sheet: int | str, uri: str, max_bytes: int) -> SheetRows:
@@ -113,7 +142,7 @@ def _sheet_of(workbook: CalamineWorkbook, sheet: int | str) -> CalamineSheet:
     return workbook.get_sheet_by_name(sheet if isinstance(sheet, str) else names[sheet - 1])
 
 
-def _errors(content: bytes, values: CalamineSheet) -> dict[tuple[int, int], str]:
+def _errors(content: bytes, values: CalamineSheet) -> dict[int, dict[int, str]]:
     if not content.startswith(_ZIP) or values.start is None:
         return {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -126,12 +155,16 @@ def _errors(content: bytes, values: CalamineSheet) -> dict[tuple[int, int], str]
             raise WrongFormatError(Diagnostic("file.not_delimited", sentence)) from error
     # Rows are returned from the first one on, columns from the first that holds a value.
     first = values.start[1]
-    return {(row, column - first): text for (row, column), text in found.items()}
+    errors: dict[int, dict[int, str]] = {}
+    for (row, column), text in found.items():
+        if text:
+            errors.setdefault(row, {})[column - first] = text
+    return errors
 
 
 def _timed_columns(values: CalamineSheet) -> Iterator[int]:
     """Yield the columns that hold a time of day: the reader returns a date for a time of midnight."""
-    for row in values.iter_rows():
-        for column, value in enumerate(row):
-            if isinstance(value, datetime):
+    for batch in _batches(values):
+        for column, cells in enumerate(zip(*batch, strict=True)):
+            if datetime in map(type, cells):
                 yield column

@@ -12,7 +12,7 @@ from typing import IO, cast
 
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.contract.suggestions import did_you_mean
-from callcenter_etl.errors import SourceError
+from callcenter_etl.errors import CallcenterEtlError, SourceError, UsageError
 from callcenter_etl.store.archive_entry import ArchiveEntry
 from callcenter_etl.store.archive_names import compression_of, is_foreign, matches, split_member
 from callcenter_etl.store.compression import READ_BYTES, decompressed, read_blocks
@@ -29,23 +29,35 @@ _MAX_KEPT, _MAX_NAMED = 8, 10
 _kept: dict[tuple[str, FileVersion], tuple[ArchiveEntry, ...]] = {}
 
 
-def members(uri: str, pattern: str | None, options: StorageOptions) -> tuple[str, ...]:
-    """Return the addresses of the members that a glob matches, in order; None matches the only one.
+def members(uri: str, pattern: str | None, options: StorageOptions, *, declared: bool) -> tuple[str, ...]:
+    """Return the addresses of the members that the glob of a contract matches, in order; None matches the only one.
 
-    Raises SourceError where none matches, a match cannot be read, or several are there without a pattern.
+    Without a contract (`declared` is false) the advice is to name a member. Raises UsageError where several are there
+    without a pattern or none matches, SourceError where a match, or the archive, cannot be read or it has no member.
     """
     entries = _entries(uri, plain_storage(uri).identify(uri, options), options)
-    found = [entry for entry in entries if not is_foreign(entry.name)]
+    found = [entry.name for entry in entries if not is_foreign(entry.name)]
     if pattern is None and len(found) > 1:
-        names = _listed([entry.name for entry in found])
-        raise SourceError(
-            f"{shown(uri)}: has {len(found):,} members, {names} (name those to read in source.member: '*.csv')"
+        advice = (
+            "name those to read in source.member: '*.csv'"
+            if declared
+            else f"name one of them, such as {shown(f'{uri}/{found[0]}')!r}"
         )
+        raise UsageError(f"{shown(uri)}: has {len(found):,} members, {_listed(found)} ({advice})")
+    # Another pattern in the contract would mend it, but no pattern finds a member in an archive that has none.
+    return _matching(uri, pattern, entries, without=UsageError if found else SourceError)
+
+
+def _matching(
+    uri: str, pattern: str | None, entries: tuple[ArchiveEntry, ...], *, without: type[CallcenterEtlError]
+) -> tuple[str, ...]:
+    """Return the addresses of the members that a glob matches. Raises `without` where none does, SourceError."""
+    found = [entry for entry in entries if not is_foreign(entry.name)]
     wanted = [entry for entry in found if pattern is None or matches(entry.name, pattern)]
     if not wanted:
         which = "no member" if pattern is None else f"no member that matches {pattern!r}"
         names = f" (it has {_listed([entry.name for entry in found])})" if found else ""
-        raise SourceError(f"{shown(uri)}: has {which}{names}")
+        raise without(f"{shown(uri)}: has {which}{names}")
     for entry in wanted:
         _check(uri, entry, entries)
     return tuple(f"{uri}/{entry.name}" for entry in wanted)
@@ -95,7 +107,10 @@ def open_range(
 def expand(uri: str, options: StorageOptions) -> tuple[str, ...]:
     """Return the members that a glob behind the archive's name matches; a plain name as it is. Raises SourceError."""
     archive, member = _split(uri)
-    return members(archive, member, options) if glob.has_magic(member) else (uri,)
+    if not glob.has_magic(member):
+        return (uri,)
+    version = plain_storage(archive).identify(archive, options)
+    return _matching(archive, member, _entries(archive, version, options), without=SourceError)
 
 
 def sizes_in(folder: str, options: StorageOptions) -> dict[str, int]:

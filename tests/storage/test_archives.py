@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import zstandard
 
-from callcenter_etl import SourceError, find_sources, load_contract, validate
+from callcenter_etl import SourceError, UsageError, find_sources, infer, load_contract, validate
 from callcenter_etl.store import archives
 from tests.storage.buckets import Drops
 
@@ -32,6 +33,11 @@ def zipped(path: Path, members: Mapping[str, bytes]) -> Path:
 
 
 def tarred(path: Path, members: Mapping[str, bytes]) -> Path:
+    if path.suffix in (".zst", ".tzst"):
+        plain = tarred(path.with_name("plain.tar"), members)
+        path.write_bytes(zstandard.compress(plain.read_bytes()))
+        plain.unlink()
+        return path
     mode = {".gz": "w:gz", ".tgz": "w:gz", ".bz2": "w:bz2", ".xz": "w:xz"}.get(path.suffix, "w:")
     with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]  # a mode of each
         for name, content in members.items():
@@ -45,7 +51,16 @@ def packed(path: Path, members: Mapping[str, bytes]) -> Path:
     return (zipped if path.suffix == ".zip" else tarred)(path, members)
 
 
-NAMES = ("drop.zip", "drop.tar", "drop.tar.gz", "drop.tgz", "drop.tar.bz2", "drop.tar.xz")
+NAMES = (
+    "drop.zip",
+    "drop.tar",
+    "drop.tar.gz",
+    "drop.tgz",
+    "drop.tar.bz2",
+    "drop.tar.xz",
+    "drop.tar.zst",
+    "drop.tzst",
+)
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -93,11 +108,32 @@ def test_the_only_member_needs_no_pattern_and_writes_into_the_output(tmp_path: P
 def test_several_members_without_a_pattern_are_refused_with_their_names(tmp_path: Path) -> None:
     path = zipped(tmp_path / "drop.zip", {"a.csv": ONE, "b.csv": TWO})
     with pytest.raises(
-        SourceError, match=r"has 2 members, 'a.csv', 'b.csv' \(name those to read in source.member"
+        UsageError, match=r"has 2 members, 'a.csv', 'b.csv' \(name those to read in source.member"
     ):
         validate(path, load_contract(CONTRACT))
-    with pytest.raises(SourceError, match=r"has no member that matches '\*.txt' \(it has 'a.csv', 'b.csv'\)"):
+    with pytest.raises(UsageError, match=r"has no member that matches '\*.txt' \(it has 'a.csv', 'b.csv'\)"):
         find_sources(path, contract=load_contract({**CONTRACT, "source": {"member": "*.txt"}}))
+    # A glob in the address finds no file, as one of a folder does.
+    with pytest.raises(SourceError, match=r"has no member that matches '\*.txt'"):
+        find_sources(f"{path}/*.txt")
+
+
+@pytest.mark.parametrize("member", ["", "source: {member: '*.txt'}\n"])
+def test_a_contract_without_the_members_of_an_archive_is_wrong(tmp_path: Path, member: str) -> None:
+    zipped(tmp_path / "drop.zip", {"a.csv": ONE, "b.csv": TWO})
+    (tmp_path / "c.yaml").write_text(f"contract: c\n{member}columns: [{{name: id}}]\n", encoding="utf-8")
+    command = [sys.executable, "-m", "callcenter_etl", "validate", "drop.zip", "-c", "c.yaml", "-o", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "drop.zip: has " in done.stderr
+
+
+def test_without_a_contract_the_advice_is_to_name_a_member(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "drop.zip", {"a.csv": ONE, "b.csv": TWO})
+    for call in (infer, find_sources):
+        with pytest.raises(UsageError) as raised:
+            call(path)
+        assert str(raised.value).endswith(f"(name one of them, such as '{path}/a.csv')")
 
 
 def test_a_member_can_be_named_and_a_glob_finds_members(tmp_path: Path) -> None:
@@ -216,6 +252,7 @@ def text(path: Path) -> None:
         ("drop.zip", cut, "damaged"),
         ("drop.tar", cut, "truncated|damaged"),
         ("drop.tgz", cut, "truncated"),
+        ("drop.tar.zst", cut, "truncated"),
         ("drop.tar", without_end, "truncated: the tar archive ends before its end mark"),
         ("drop.zip", empty, "has no member that matches"),
         ("drop.tar", empty, "has no member that matches"),

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import sys
 import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from callcenter_etl import ContractError, SourceError, UsageError, load_contract, validate
 from callcenter_etl.api import examine_contract
+from callcenter_etl.errors import AccountingError
 from callcenter_etl.sources import workbook
+from callcenter_etl.sources.sheet_lines import line_batches
+from callcenter_etl.sources.workbook import SheetRows
 from callcenter_etl.tools.explain.record_explanation import explain_line
 from callcenter_etl.tools.reprocess import ReprocessPlan, reprocess
+from tests.binary_workbooks import Cells, write_xls, write_xlsb
 from tests.workbooks import EMPTY, Rows, boolean, error, number, text, write_ods, write_xlsx
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 CONTRACT: dict[str, Any] = {
     "contract": "calls",
@@ -115,6 +126,17 @@ def test_opendocument_is_read(tmp_path: Path) -> None:
     validate(path, load_contract(CONTRACT), output=tmp_path / "o")
     assert (tmp_path / "o" / "target.csv").read_bytes() == b"id,note\n1,a\n"
     assert rejected(tmp_path / "o") == [("3", "id.type")]
+
+
+@pytest.mark.parametrize("write", [write_xls, write_xlsb])
+def test_binary_workbooks_are_read(tmp_path: Path, write: Callable[[Path, Cells], Path]) -> None:
+    rows: Cells = [["id", "note"], [1.0, "é,b"], ["x", "c"], [3.0, None], [4.0, "too long"]]
+    # The name says nothing about the format.
+    path = write(tmp_path / "calls.workbook", rows)
+    source = {"format": "excel", "sheet": "Calls"}
+    validate(path, load_contract({**CONTRACT, "source": source}), output=tmp_path / "o")
+    assert (tmp_path / "o" / "target.csv").read_bytes() == 'id,note\n1,"é,b"\n3,\n'.encode()
+    assert rejected(tmp_path / "o") == [("3", "id.type"), ("5", "note.max_length")]
 
 
 @pytest.mark.parametrize("content", [b"id,note\n1,a\n", b""])
@@ -218,3 +240,89 @@ def test_the_rows_around_records_are_declared_as_of_any_source(tmp_path: Path, b
     assert rejected(tmp_path / "o") == [("7", "id.type")]
     assert result.summary["surroundings"]["values"]["footer"] == {"records": "2"}
     assert (tmp_path / "o" / "target.csv").read_bytes() == b"id,note\n1,a\n"
+
+
+def test_a_header_is_found_by_the_names_that_columns_have_in_the_file(tmp_path: Path) -> None:
+    rows: Rows = {
+        1: [text("Report"), EMPTY, EMPTY],
+        2: [text("CALL"), text("Note"), text("Note"), EMPTY],
+        3: [number("1"), text("a"), text("b"), EMPTY],
+    }
+    path = write_xlsx(tmp_path / "a.xlsx", {"S": rows})
+    source = {"format": "excel", "header_case": "ignore", "preamble": {"lines": 1, "match": "Report"}}
+    columns = [
+        {"name": "id", "header": "Call"},
+        {"name": "note", "header": "note"},
+        {"name": "note_2", "header": "Note"},
+    ]
+    validate(
+        path, load_contract({"contract": "c", "source": source, "columns": columns}), output=tmp_path / "o"
+    )
+    assert (tmp_path / "o" / "target.csv").read_bytes() == b"CALL,Note,Note\n1,a,b\n"
+
+
+@dataclass(frozen=True, slots=True)
+class FakeSheet:
+    """A sheet as the reader of workbooks returns it."""
+
+    rows: list[list[Any]]
+
+    def iter_rows(self) -> Iterator[list[Any]]:
+        return iter(self.rows)
+
+    @property
+    def end(self) -> tuple[int, int]:
+        return len(self.rows) - 1, 0
+
+
+def sheet_of(rows: list[list[Any]]) -> SheetRows:
+    return SheetRows(cast("CalamineSheet", FakeSheet(rows)), {}, frozenset())
+
+
+def line_of(values: list[Any], width: int) -> str:
+    """Return a row as a line, one cell at a time."""
+    texts = [
+        format(Decimal(repr(each)).normalize(), "f") if isinstance(each, float) else each for each in values
+    ]
+    while len(texts) > width and not texts[-1]:
+        texts.pop()
+    texts += [""] * (width - len(texts))
+    quoted = [
+        f'"{each.replace(chr(34), chr(34) * 2)}"' if set(each) & set(',"\r\n') else each for each in texts
+    ]
+    return ",".join(quoted) + "\n" if any(texts) else "\n"
+
+
+@pytest.mark.parametrize("width", [1, 3, 6])
+def test_lines_of_batches_are_those_of_single_rows(width: int) -> None:
+    draw = random.Random(width)
+    cells: list[Any] = ["", "", "", "a", "a,b", '"', "x\r", "\n", " ", ",", 1.0, 2.0**60, 1e23, -1.5e-7, 0.1]
+    rows = [[draw.choice(cells[: draw.choice([3, 5, 15])]) for _ in range(5)] for _ in range(2500)]
+    for header in (1, 2, 1003, 2501):
+        found = [line for lines in line_batches(sheet_of(rows), header=header, width=width) for line in lines]
+        wanted = [line_of(row, width if number >= header else 0) for number, row in enumerate(rows, start=1)]
+        assert found == wanted
+
+
+def test_a_value_that_is_lost_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[list[Any]] = [["id", "note"], [1.0, "a"], ["", ""]]
+    assert list(line_batches(sheet_of(rows), header=1, width=2)) == [["id,note\n", "1,a\n", "\n"]]
+    with monkeypatch.context() as patched:
+        patched.setattr(workbook, "column_text", lambda values, *, with_time: ["" for _ in values])
+        with pytest.raises(AccountingError, match="3 rows with 0 values were written of 3 rows with 4 cells"):
+            list(line_batches(sheet_of(rows), header=1, width=2))
+    missing = replace(sheet_of(rows), errors={1: {2: "#N/A"}})
+    with pytest.raises(AccountingError, match="0 error cells of the sheet were read of 1"):
+        list(line_batches(missing, header=1, width=2))
+
+
+def test_errors_at_the_edges_of_a_sheet_are_read(tmp_path: Path) -> None:
+    edge = [error("#N/A"), error("#REF!"), error("#NAME?")]
+    rows: Rows = {
+        1: [text("id"), text("note"), EMPTY],
+        2: [number("1"), text("a"), edge[0]],
+        4: [edge[1], edge[2]],
+    }
+    path = write_xlsx(tmp_path / "a.xlsx", {"S": rows})
+    validate(path, load_contract(CONTRACT), output=tmp_path / "o")
+    assert rejected(tmp_path / "o") == [("2", "record.fields"), ("4", "id.type")]
