@@ -28,7 +28,7 @@ from callcenter_etl.contract.value_fields import Fields
 
 DELIMITED, FIXED_WIDTH, EXCEL = "delimited", "fixed_width", "excel"
 # Of fixed width a header line is rare, and quotes are text there. A cell may hold line breaks.
-_DEFAULTS: dict[str, dict[str, Any]] = {
+FORMAT_DEFAULTS: dict[str, dict[str, Any]] = {
     FIXED_WIDTH: {"header": "none", "quote": None},
     EXCEL: {"multiline": True},
 }
@@ -142,7 +142,7 @@ class SourceFormat(FrozenModel):
     def _defaults_of_format(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {**_DEFAULTS.get(str(data.get("format")), {}), **data}
+        return {**FORMAT_DEFAULTS.get(str(data.get("format")), {}), **data}
 
     @property
     def on_unexpected(self) -> str:

@@ -103,8 +103,13 @@ def _free_byte(text: bytes, reserved: set[int]) -> int:
     return next((byte for byte in free if byte not in text), free[0])
 
 
-def write_record(values: Iterable[bytes], dialect: Dialect, marks: Marks) -> tuple[bytes, Marks]:
-    """Return a record of these values without quotes, with its line end, and the marks that restore its values."""
+def write_record(
+    values: Iterable[bytes], dialect: Dialect, marks: Marks, *, quoted_end: bool = False
+) -> tuple[bytes, Marks]:
+    """Return a record of these values without quotes, with its line end, and the marks that restore its values.
+
+    With `quoted_end` the last value is empty, and keeps its quotes.
+    """
     delimiter, quote = dialect.delimiter.encode("utf-8"), (dialect.quote or "").encode("utf-8")
     stand_ins = [(NEWLINE, b"\n"), (RETURN, b"\r")]
     byte = bytes([marks.delimiter])
@@ -114,4 +119,8 @@ def write_record(values: Iterable[bytes], dialect: Dialect, marks: Marks) -> tup
         stand_ins.append((QUOTE, quote) if byte == quote else (LITERAL_QUOTE, byte))
     table = bytes.maketrans(b"".join(each for _, each in stand_ins), bytes(each for each, _ in stand_ins))
     text = bytes([marks.delimiter]).join(value.translate(table) for value in values)
+    if quoted_end and marks.quote is not None:
+        text += (
+            bytes([marks.quote]) * 2
+        )  # without them the record would end with a delimiter, which begins no field
     return text + b"\n", marks.restoring(each for each in stand_ins if each[0] in text)

@@ -260,7 +260,7 @@ def _with_scanned(text: _RecordText, openers: Offsets, joined: Joined, dialect: 
     starts, stops, marks = text.starts.copy(), text.stops.copy(), text.marks
     parts, size = [text.data], len(text.data)
     for line, values in joined.values.items():
-        part, marks = write_record(values, dialect, marks)
+        part, marks = write_record(values, dialect, marks, quoted_end=line in joined.quoted_ends)
         record = int(np.searchsorted(openers, line))
         starts[record], stops[record] = size, size + len(part)
         parts.append(part)

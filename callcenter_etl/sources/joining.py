@@ -40,14 +40,16 @@ class LineScanner:
 class Joined:
     """For each line the line that opens its record, and the number of lines of that record; shape (lines,) both.
 
-    `faults` has the reasons of malformed records, and `values` the fields of scanned ones, by line; `kept` lines were
-    framed, and the rest waits for more of the source.
+    `faults` has the reasons of malformed records, and `values` the fields of scanned ones, by line; `quoted_ends` has
+    the lines of which the last field is a quoted empty value. `kept` lines were framed, and the rest waits for more of
+    the source.
     """
 
     owner: Offsets
     counts: Offsets
     faults: dict[int, str] = field(default_factory=dict)
     values: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    quoted_ends: set[int] = field(default_factory=set)
     kept: int = 0
 
 
@@ -76,6 +78,8 @@ def join_lines(
             joined.faults[line] = fault
         elif scan.values is not None:
             joined.values[line] = scan.values
+            if not scan.values[-1] and not scan.trailing:
+                joined.quoted_ends.add(line)
     return joined
 
 

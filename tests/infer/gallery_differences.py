@@ -8,6 +8,11 @@ NAME = "a person names the parts of the file name, and knows which of them chang
 
 # By case and key of the source section.
 SOURCE: dict[str, dict[str, str]] = {
+    "gallery_amazon_connect": {
+        "filename": NAME,
+        "header": "that the service adds and reorders fields is not in a sample",
+        "unexpected_columns": "that the service adds fields is not in a sample",
+    },
     "gallery_asterisk": {"filename": "one name without digits is no pattern"},
     "gallery_avaya": {"filename": NAME},
     "gallery_cisco_cucm": {"filename": NAME, "header": "that releases add columns is not in a sample"},
@@ -27,6 +32,7 @@ TYPES: dict[str, dict[str, str]] = {
         "column_3": "extensions of the dial plan may be words",
         "column_17": "the channel's number is text for a person, and looks like a decimal",
     },
+    "gallery_amazon_connect": {"LastUpdateTimestamp": "an optional column that the sample does not have"},
     "gallery_cisco_cucm": {
         "origIpAddr": "addresses above 127 are negative, and the sample has none on this side",
         "callingPartyNumber": PHONE,

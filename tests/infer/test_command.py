@@ -74,7 +74,6 @@ def test_help_does_not_wait_for_the_sniffers() -> None:
         (b"\n\r\n\n", "nothing but blank lines"),
         (b"PK\x03\x04" + b"\0" * 100, "zip archive"),
         (bytes(range(1, 9)) * 40, "binary data"),
-        (b"a,b,a\n1,2,3\n", "column 'a' stands at positions 1 and 3"),
         (b"a,b\n" + b"1,2,3\n1\n1,2\n1,2,3,4\n1,2,3,4,5\n" * 30, "another number of fields"),
     ],
 )
@@ -123,7 +122,6 @@ def test_standard_input_is_a_sample() -> None:
         (b"", 1, "error: standard input: the source has no bytes\n"),
         (b"\n\n", 1, "error: standard input: the sample has nothing but blank lines\n"),
         (gzip.compress(CALLS.encode(), mtime=0), 1, "error: standard input: the content is gzip data"),
-        (b"a,b,a\n1,2,3\n", 1, "error: standard input: column 'a' stands at positions 1 and 3"),
     ],
 )
 def test_errors_name_standard_input_and_no_temporary_file(content: bytes, code: int, said: str) -> None:

@@ -144,10 +144,17 @@ def test_the_columns_that_a_source_must_have_are_those_of_the_schema(word: str, 
     ("more", "fault"),
     [
         ({"fieldsMatch": "superset"}, "fieldsMatch: 'superset' cannot be said in a contract"),
-        ({"dialect": {"skipInitialSpace": True}}, "dialect.skipInitialSpace: skipInitialSpace True cannot"),
-        ({"dialect": {"escapeChar": "\\"}}, "dialect.escapeChar: escapeChar \\ cannot"),
-        ({"dialect": {"headerRows": [1, 2]}}, "dialect.headerRows: headerRows"),
-        ({"dialect": {"csv": {"doubleQuote": False}}}, "dialect.csv.doubleQuote: doubleQuote"),
+        ({"dialect": {"lineTerminator": "|"}}, "dialect.lineTerminator: lineTerminator '|' cannot"),
+        ({"dialect": {"headerRows": [1, 3]}}, "dialect.headerRows: headerRows cannot be said"),
+        ({"dialect": {"headerRows": [1, "x"]}}, "dialect.headerRows: a list of row numbers"),
+        ({"dialect": {"headerRows": []}}, "dialect.headerRows: headerRows [] names no row"),
+        ({"dialect": {"headerRows": [1, 2], "headerJoin": "-"}}, "dialect.headerJoin: headerJoin '-' cannot"),
+        (
+            {"dialect": {"headerRows": [3], "commentChar": "#"}},
+            "dialect.headerRows: headerRows with commentChar",
+        ),
+        ({"dialect": {"commentRows": [3]}}, "dialect.commentRows: commentRows cannot be said"),
+        ({"dialect": {"csv": {"escapeChar": "ab"}}}, "dialect.csv.escapeChar: one character"),
     ],
 )
 def test_what_a_contract_cannot_say_is_a_fault(more: dict[str, Any], fault: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callcenter_etl import load_contract, validate
 from tests.oracle.contracts import Contract
-from tests.oracle.expectations import Outcome, expectations, shown_difference
+from tests.oracle.expectations import SOURCE_NAME, Outcome, expectations, shown_difference
 from tests.oracle.lookup_files import all_lookups, all_tables, write_lookups
 from tests.oracle.reader import RefusedError, read_source
 from tests.oracle.reasons import reason_faults, visible
@@ -43,7 +43,7 @@ def disagreements(
 def write_case(data: bytes, contract: Contract, folder: Path) -> tuple[Path, Path]:
     """Write source, contract and lookups; return the paths of the first two."""
     folder.mkdir(parents=True, exist_ok=True)
-    source, document = folder / "source.csv", folder / "contract.json"
+    source, document = folder / SOURCE_NAME, folder / "contract.json"
     source.write_bytes(data)
     document.write_text(json.dumps(contract, ensure_ascii=False, indent=1), encoding="utf-8")
     write_lookups(contract, folder)

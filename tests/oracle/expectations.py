@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from tests.oracle.reasons import REJECT_COLUMNS
 from tests.oracle.rules import Verdict, counted_rules, declared_rules
 
 FIELD_LIMIT = 1 << 30
+SOURCE_NAME = "source.csv"
 COUNTS = ("read", "accepted", "rejected", "malformed")
 KINDS = ("preamble", "header", "after_header", "comments", "footer")
 # Keys of `source` that make lines which are no records.
@@ -129,6 +131,12 @@ def surrounding_pairs(outcome: Outcome, read: ReadResult, contract: Contract) ->
     values = found.get("values", {})
     for kind in ("preamble", "footer"):
         pairs[f"surroundings.values.{kind}"] = (values.get(kind) or {}, read.values[kind])
+    pattern = contract["source"].get("filename", {}).get("pattern")
+    of_name = None if pattern is None else re.fullmatch(pattern, SOURCE_NAME)
+    pairs["surroundings.values.file"] = (
+        values.get("file") or {},
+        {} if of_name is None else of_name.groupdict(),
+    )
     if is_transcoded(contract):
         return pairs
     alone = ("after_header", "comments", "footer")

@@ -130,11 +130,15 @@ class HeadReader:
 
     def read_after_header(self, declared: Declared) -> None:
         head = self.head
+        start, comments, blank = head.end, len(head.comments), len(head.blank)
         for place in range(declared["lines"]):
             line = self.peek(skips_blank=True)
             found = None if line is None else groups_of(pattern_at(declared, place), self.text(line))
             if line is None or found is None:
                 if place == 0 and declared.get("optional", False):
+                    # Nothing was read: a blank line may be the first record of a one-column file.
+                    head.end = start
+                    del head.comments[comments:], head.blank[blank:]
                     return
                 raise RefusedError("the line after the header is another one", rule="file.after_header")
             head.after_header.append(line)

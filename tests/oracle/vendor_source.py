@@ -158,3 +158,9 @@ def unexpected(rng: random.Random, contract: Contract) -> None:
     source = contract["source"]
     if source["header"] != "none":
         source["unexpected_columns"] = rng.choice(["warn", "ignore", "warn", "refuse"])
+
+
+def file_values(rng: random.Random, contract: Contract) -> None:
+    """Declare a pattern of the file's name, which is always the same, with values of the run."""
+    patterns = ("(?P<stem>[a-z]+)[.]csv", "(?P<stem>s)(?P<rest>.*)", "source[.](?P<end>[a-z]*)")
+    contract["source"]["filename"] = {"pattern": rng.choice(patterns)}

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from callcenter_etl.contract.column import RULE_KEYS
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.model import Column, ContractDocument, MaxRejected
+from callcenter_etl.contract.source_format import FORMAT_DEFAULTS, SourceFormat
 
 _NEVER_ALONE = (
     "empty_values",
@@ -27,28 +28,27 @@ _WIDTH = 1_000_000  # no line is folded: a value on two lines cannot be searched
 
 def plain_of(document: ContractDocument) -> dict[str, Any]:
     """Return a contract as a mapping that loads as an equal contract, with its rules in their order."""
-    found = _declared(document)
+    found = declared_in(document)
     found["columns"] = [_column(column) for column in document.columns]
     return found
 
 
 def _column(column: Column) -> dict[str, Any]:
-    declared = _declared(column)
-    # The loader has filled in the default format, so it differs from the model's own default, which is empty.
-    if column.format == DEFAULT_FORMATS.get(column.type):
-        declared.pop("format", None)
+    declared = declared_in(column)
     # In the order of the rules, in which the reasons of a record are joined.
     names = [part for key in column.rule_keys for part in (key, *RULE_KEYS[key].companions)]
     names = ["name", *names, *(key for key in declared if key not in RULE_KEYS)]
     return {key: declared[key] for key in dict.fromkeys(names) if key in declared}
 
 
-def _declared(model: BaseModel) -> dict[str, Any]:
+def declared_in(model: BaseModel) -> dict[str, Any]:
+    """Return the keys of a part of a contract that differ from their defaults."""
     found: dict[str, Any] = {}
+    filled_in = _filled_in(model)
     for name, about in type(model).model_fields.items():
         value = getattr(model, name)
         # Without the argument pydantic returns None for a default from a factory, which no value equals.
-        default = about.get_default(call_default_factory=True)
+        default = filled_in.get(name, about.get_default(call_default_factory=True))
         # The columns of the contract are written apart; those of a lookup are not.
         apart = name == "rule_keys" or (name == "columns" and isinstance(model, ContractDocument))
         if not apart and (about.is_required() or value != default):
@@ -57,20 +57,42 @@ def _declared(model: BaseModel) -> dict[str, Any]:
     return found
 
 
+def _filled_in(model: BaseModel) -> dict[str, Any]:
+    """Return the defaults that the loader fills in, which depend on other keys and differ from those of the model."""
+    if isinstance(model, SourceFormat):
+        return FORMAT_DEFAULTS.get(model.format, {})
+    if isinstance(model, Column) and model.type in DEFAULT_FORMATS:
+        return {"format": DEFAULT_FORMATS[model.type]}
+    return {}
+
+
+def _field(column: Column) -> Any:
+    """Return the type of a value of the run: its name, or a mapping where it has further keys."""
+    declared = {"type": column.type, **declared_in(column)}
+    del declared["name"]
+    return column.type if len(declared) == 1 else declared
+
+
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, MaxRejected):
         return value.count if value.count is not None else f"{value.percent}%"
     if isinstance(value, BaseModel):
-        return _declared(value)
+        return declared_in(value)
     if isinstance(value, dict):
-        # The loader stores a severity or reason of the whole column under `*`, which contracts do not have.
-        return value["*"] if list(value) == ["*"] else dict(value)
+        return _plain_mapping(name, value)
     if isinstance(value, tuple):
         alone = len(value) == 1 and name not in _NEVER_ALONE and isinstance(value[0], str)
         return value[0] if alone else [_plain(name, each) for each in value]
     if name in ("min", "max") and isinstance(value, str) and _COUNT.fullmatch(value):
         return int(value)  # YAML then writes the same text without quotes
     return value
+
+
+def _plain_mapping(name: str, value: dict[str, Any]) -> Any:
+    # The loader stores a severity or reason of the whole column under `*`, which contracts do not have.
+    if name in ("severity", "reason") and list(value) == ["*"]:
+        return value["*"]
+    return {key: _field(each) if isinstance(each, Column) else each for key, each in value.items()}
 
 
 class _Line(dict[str, Any]):

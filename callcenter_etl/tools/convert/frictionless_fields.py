@@ -116,10 +116,14 @@ def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, ki
     bare = field.take("bareNumber")
     is_bare = bare is None or is_true(bare)
     # An integer has no decimal point, so decimalChar does not matter for it.
-    written_plainly = (point == "." or kind == "integer") and not group and is_bare
+    written_plainly = (not group or _is_strictly_grouped(field, group)) and is_bare
     where = field.at("type")
     if written_plainly and (kind == "integer" or _is_finite(field, constraints)):
         column.put("type", kind, where)
+        if kind == "decimal" and point != ".":
+            column.put("decimal", point, field.at("decimalChar"))
+        if group:
+            column.put("thousands", group, field.at("groupChar"))
         read_bounds(column, constraints)
         _read_values(column, field, constraints)
         return
@@ -132,6 +136,12 @@ def _read_number_as(column: ImportedColumn, field: Taken, constraints: Taken, ki
     remedy = f"; declare type: {kind} where the source has no such value" if written_plainly else ""
     message = f"a {kind} that {cause} is read as text with a pattern, its bounds are not asked{remedy}"
     column.draft.note(where, message, asserts=True)
+
+
+def _is_strictly_grouped(field: Taken, group: str) -> bool:
+    """Return whether an export declares that the group character separates groups of three digits."""
+    kept = field.value.get(EXTENSION)
+    return isinstance(kept, dict) and str(kept.get("thousands")) == group
 
 
 def _is_finite(field: Taken, constraints: Taken) -> bool:
@@ -180,10 +190,12 @@ def _read_boolean(column: ImportedColumn, field: Taken, constraints: Taken) -> N
         if not all(lower):
             put_values(column, [word for each in lower for word in each], constraints.at("enum"))
         return
-    column.put("allowed", [*words[0], *words[1]], where)
-    if "trueValues" not in field.value and "falseValues" not in field.value:
-        message = "a boolean that may be 1 or 0 is read as text, for type: boolean takes true and false alone"
-        column.draft.note(where, message)
+    if not all(words) or set(words[0]) & set(words[1]):  # a boolean has words for both, and none for either
+        column.put("allowed", [*words[0], *words[1]], where)
+        return
+    column.put("type", "boolean", field.at("type"))
+    for key, listed_words in zip(("true_values", "false_values"), words, strict=True):
+        column.put(key, listed_words, where)
 
 
 def _words(given: Any, usual: Sequence[str]) -> list[str]:

@@ -6,9 +6,10 @@ from typing import Any
 
 from callcenter_etl.contract.suggestions import did_you_mean
 from callcenter_etl.tools.convert.contract_names import chosen_part, contract_name
+from callcenter_etl.tools.convert.frictionless_dialect import read_dialect
 from callcenter_etl.tools.convert.frictionless_fields import is_bare_text, read_field, require
 from callcenter_etl.tools.convert.frictionless_terms import EXTENSION
-from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_null, is_true
+from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_null
 from callcenter_etl.tools.convert.residual import restore, restore_column
 
 _ASSERTING = (
@@ -48,9 +49,8 @@ def read_frictionless(value: dict[str, Any], part: str | None) -> Draft:
         draft.fault(where, cause)
         return draft
     _read_head(draft, top, resource)
-    if not bare:
-        _read_resource(draft, resource)
-    _read_schema(draft, schema)
+    nulls = [] if bare else _read_resource(draft, resource)
+    _read_schema(draft, schema, nulls)
     # Two of the three may be the same object. After the terms of the format: the residual has precedence.
     for below in dict.fromkeys((schema, resource, top)):
         if below.has(EXTENSION):
@@ -78,67 +78,32 @@ def _read_head(draft: Draft, top: Taken, resource: Taken) -> None:
             person.take("role")
 
 
-def _read_resource(draft: Draft, resource: Taken) -> None:
-    """Import path and dialect of the source, in the terms of either version."""
-    for key in ("profile", "$schema", "type", "format", "mediatype", "scheme"):
+def _read_resource(draft: Draft, resource: Taken) -> list[str]:
+    """Import path and dialect of the source. Returns the texts that the dialect declares to be no value."""
+    for key in ("profile", "$schema", "type", "mediatype", "scheme"):
         resource.take(key)
     if isinstance(resource.value.get("path"), str):
         draft.put(("run", "source"), resource.take("path"), resource.at("path"))
     encoding = resource.take("encoding")
     if encoding is not None and str(encoding).lower() not in ("utf-8", "utf8"):
         draft.put(("source", "encoding"), encoding, resource.at("encoding"))
-    outer = resource.inside("dialect")
-    header = outer.take("header")
-    if header is not None and not is_true(header):
-        draft.put(("source", "header"), "none", outer.at("header"))
-    case = outer.take("caseSensitiveHeader")
-    if case is not None and not is_true(case):
-        draft.put(("source", "header_case"), "ignore", outer.at("caseSensitiveHeader"))
-    # The library frictionless 5 writes these marks one level deeper, under `csv`.
-    for dialect in (outer, outer.inside("csv")):
-        _read_marks(draft, dialect)
-        _refuse_what_is_read_otherwise(draft, dialect)
+    for key, instead in _OF_FILE.items():
+        if resource.take(key) is not None:
+            draft.note(
+                resource.at(key), f"{key!r} is of one file, not of all deliveries: {instead}", asserts=True
+            )
+    return read_dialect(draft, resource)
 
 
-def _read_marks(draft: Draft, dialect: Taken) -> None:
-    delimiter = dialect.take("delimiter")
-    if delimiter is not None and str(delimiter) != ",":
-        draft.put(("source", "delimiter"), delimiter, dialect.at("delimiter"))
-    # Not `has`, which ignores null: here null has a meaning, that quotes are ordinary text.
-    if "quoteChar" in dialect.value:
-        quote = dialect.value["quoteChar"]
-        dialect.take("quoteChar")
-        if str(quote) != '"':
-            draft.put(("source", "quote"), None if is_null(quote) else quote, dialect.at("quoteChar"))
-    for key in ("lineTerminator", "csvddfVersion"):  # every line end is read
-        dialect.take(key)
-
-
-# Properties that a contract cannot express: the values that agree with its behaviour, and a description of that.
-_OTHERWISE: dict[str, tuple[tuple[str, ...], str]] = {
-    "doubleQuote": (("true",), "a doubled quote is one quote"),
-    "escapeChar": ((), "no character escapes another one"),
-    "skipInitialSpace": (("false",), "a space behind a delimiter is part of the value"),
-    "nullSequence": (("",), "missingValues of the schema are the only values that count as missing"),
-    "commentChar": ((), "every line is a record"),
-    "commentRows": (("[]",), "every line is a record"),
-    "headerRows": (("['1']", "[1]"), "the header is the first line"),
+_OF_FILE = {
+    "bytes": "a checksum file beside each source has the same purpose (source.checksum)",
+    "hash": "a contract names a checksum file beside each source (source.checksum)",
 }
 
 
-def _refuse_what_is_read_otherwise(draft: Draft, dialect: Taken) -> None:
-    for key, (usual, here) in _OTHERWISE.items():
-        value = dialect.take(key)
-        if value is None:
-            continue
-        shown = str([str(each) for each in value]) if isinstance(value, list) else str(value)
-        if shown not in usual and shown.lower() not in usual:
-            draft.fault(dialect.at(key), f"{key} {shown} cannot be said in a contract: {here}")
-
-
-def _read_schema(draft: Draft, schema: Taken) -> None:
+def _read_schema(draft: Draft, schema: Taken, nulls: list[str]) -> None:
     fields = schema.each("fields")
-    missing = _read_missing(draft, schema, fields)
+    missing = _read_missing(draft, schema, fields, nulls)
     kept: dict[int, Taken] = {}
     for place, field in enumerate(fields):
         read_field(draft, field, missing)
@@ -152,7 +117,7 @@ def _read_schema(draft: Draft, schema: Taken) -> None:
         restore_column(draft, place, field.take(EXTENSION), field.at(EXTENSION))
 
 
-def _read_missing(draft: Draft, schema: Taken, fields: list[Taken]) -> list[str]:
+def _read_missing(draft: Draft, schema: Taken, fields: list[Taken], nulls: list[str]) -> list[str]:
     """Return the missing values: those of the schema, or those on which all fields agree; else add a fault."""
     usual = _missing_words(schema.take("missingValues"), [""])
     given = [_missing_words(field.take("missingValues"), usual) for field in fields]
@@ -166,6 +131,7 @@ def _read_missing(draft: Draft, schema: Taken, fields: list[Taken]) -> list[str]
                 " one list of empty_values for all columns",
             )
             break
+    chosen = list(dict.fromkeys((*chosen, *nulls)))
     if chosen != [""]:
         draft.put(("source", "empty_values"), chosen, schema.at("missingValues"))
     return chosen

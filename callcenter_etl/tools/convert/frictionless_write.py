@@ -7,10 +7,12 @@ from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, parse_iso, parse_value
 from callcenter_etl.contract.model import Column, ContractDocument
+from callcenter_etl.tools.convert.frictionless_source import written_source
 from callcenter_etl.tools.convert.frictionless_terms import EXTENSION, TYPES
 from callcenter_etl.tools.convert.java_formats import to_python
 from callcenter_etl.tools.convert.json_numbers import exact_number
 from callcenter_etl.tools.convert.text_types import SHAPES
+from callcenter_etl.tools.convert.vendor_columns import column_for_other_tools
 
 Written = dict[str, Any]
 Words = Callable[[Column, str], Written]  # the constraints of a rule, for a field of that type
@@ -21,7 +23,7 @@ def to_table_schema(document: ContractDocument, version: str) -> Written:
     written: Written = {"name": document.contract}
     if document.description is not None:
         written["description"] = document.description
-    written["fields"] = [_field(column) for column in document.columns]
+    written["fields"] = [_field(_in_its_terms(column)) for column in document.columns]
     written["missingValues"] = list(document.source.empty_values)
     return written
 
@@ -31,19 +33,12 @@ def to_package(document: ContractDocument, version: str) -> Written:
     schema = to_table_schema(document, version)
     source = document.source
     path = document.run.source if isinstance(document.run.source, str) else f"{document.contract}.csv"
-    dialect: Written = {"header": source.header != "none", "delimiter": source.delimiter}
-    if source.header_case == "ignore":
-        dialect["caseSensitiveHeader"] = False
-    if source.quote is not None:
-        dialect |= {"quoteChar": source.quote, "doubleQuote": True}
     resource: Written = {
         # The standard asks for lower-case names; the residual keeps the contract's own spelling.
         "name": document.contract.lower(),
         "path": path,
         "profile": "tabular-data-resource",
-        "format": "csv",
-        "encoding": source.encoding,
-        "dialect": dialect,
+        **written_source(source),
         "schema": {key: value for key, value in schema.items() if key not in ("name", "description")},
     }
     written: Written = {"name": document.contract.lower(), "version": document.version}
@@ -71,19 +66,41 @@ def finite_numbers(written: Written) -> Iterator[str]:
             yield f"column {field['name']!r}: type 'decimal' (a number there may be NaN, INF or -INF)"
 
 
+def _in_its_terms(column: Column) -> Column:
+    """Return the column itself if a Table Schema has terms for its notation, else one without that notation."""
+    if column.trim or column.case is not None:
+        return column_for_other_tools(column)
+    words = column.type == "boolean" and not column.ignore_case
+    # Text around a number would take its sign along there.
+    separators = column.type == "decimal" and not column.prefix and not column.suffix
+    return column if words or separators else column_for_other_tools(column)
+
+
+def _notation(column: Column, kind: str) -> Written:
+    """Return the words of a boolean, and the separators of a number."""
+    if kind == "boolean":
+        # The standard's defaults include 1 and 0, which a contract does not accept as booleans.
+        return {
+            "trueValues": list(column.true_values or ("true", "True", "TRUE")),
+            "falseValues": list(column.false_values or ("false", "False", "FALSE")),
+        }
+    separators = {"decimalChar": column.decimal, "groupChar": column.thousands} if kind == "number" else {}
+    return {key: value for key, value in separators.items() if value is not None}
+
+
 def _field(column: Column) -> Written:
     kind, form = _type(column)
     written: Written = {"name": column.name, "type": kind}
     if form is not None:
         written["format"] = form
-    if kind == "boolean":
-        # The standard's defaults include 1 and 0, which a contract does not accept as booleans.
-        written |= {"trueValues": ["true", "True", "TRUE"], "falseValues": ["false", "False", "FALSE"]}
+    written |= _notation(column, kind)
     if column.description is not None:
         written["description"] = column.description
     if kind == "number":
         # With it our own reader imports a decimal: a plain number may be NaN and becomes text with a pattern.
         written[EXTENSION] = {"type": "decimal"}
+        if column.thousands is not None:  # there it may be anywhere, here between groups of three digits
+            written[EXTENSION]["thousands"] = column.thousands
     constraints = _constraints(column, kind)
     if constraints:
         written["constraints"] = constraints

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import product
 
+from callcenter_etl.contract.epoch_formats import EPOCH_UNITS
+
 _LETTERS = {
     "%Y": "yyyy", "%y": "yy", "%m": "MM", "%-m": "M", "%d": "dd", "%-d": "d", "%H": "HH", "%-H": "H",
     "%I": "hh", "%-I": "h", "%M": "mm", "%-M": "m", "%S": "ss", "%-S": "s", "%f": "SSSSSS", "%p": "a",
@@ -52,6 +54,8 @@ class NoCounterpartError(Exception):
 
 def to_java(formats: Sequence[str]) -> str | None:
     """Return Java's format for the formats of a column, None if there is no single equivalent."""
+    if any(each in EPOCH_UNITS for each in formats):  # words, and no letters of a format
+        return None
     for strptime in formats:
         java = _letters_of(strptime)
         # A single format may become wider in Java, for an export rejects nothing that the contract accepts.
@@ -156,6 +160,9 @@ def from_python(strptime: str) -> tuple[str, ...]:
 
 def to_python(formats: Sequence[str]) -> str | None:
     """Return one strptime format of Python for all formats of a column, None if there is none."""
+    # %f of Python reads six digits at most, that of a contract nine.
+    if any("%f" in each or each in EPOCH_UNITS for each in formats):
+        return None
     for strptime in formats:
         if "%-" not in strptime and (len(formats) == 1 or set(from_python(strptime)) == set(formats)):
             return strptime

@@ -12,11 +12,13 @@ from typing import Any
 
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS
 from callcenter_etl.contract.model import Column, ContractDocument, RecordRule
+from callcenter_etl.tools.convert.contract_mapping import declared_in
 from callcenter_etl.tools.convert.java_formats import to_java
 from callcenter_etl.tools.convert.json_numbers import exact_number
 from callcenter_etl.tools.convert.odcs_terms import EXTENSION, KIND, VERSIONS
 from callcenter_etl.tools.convert.pattern_anchors import anchored
 from callcenter_etl.tools.convert.text_types import SHAPES
+from callcenter_etl.tools.convert.vendor_columns import for_other_tools
 
 Written = dict[str, Any]
 Options = Callable[[Column, str], Written]  # of a column with that logical type
@@ -37,6 +39,7 @@ _LOGICAL = {
 
 def to_odcs(document: ContractDocument, version: str) -> Written:
     """Return an ODCS document with the parts of a contract that the standard can express."""
+    document = for_other_tools(document)
     written: Written = {
         "apiVersion": VERSIONS[version],
         "kind": KIND,
@@ -216,6 +219,7 @@ def _pattern_check(column: Column, version: str) -> Written | None:
 
 
 _WARNS = {"severity": "warning"}
+_OF_CHECKS = ("name", "description", "severity")  # keys of a rule for which a check has keys of its own
 _OLD_METRICS = {
     "nullValues": "nullCheck",
     "duplicateValues": "duplicateCount",
@@ -263,14 +267,14 @@ def _rule_check(rule: RecordRule, version: str) -> Written:
         written["description"] = rule.description
     if rule.severity == "warn":
         written |= _WARNS
-    if rule.unique is not None and version != "3.0.2":
+    # A check of the standard is for all records, and compares values exactly.
+    if rule.unique is not None and rule.when is None and version != "3.0.2":
         written |= _check("duplicateValues", version)
         written |= {"arguments": {"properties": list(rule.unique)}, "mustBe": 0}
         if rule.reason is not None:
             written["customProperties"] = [{"property": EXTENSION, "value": {"reason": rule.reason}}]
         return written
-    keys = {"when": rule.when, "check": rule.check, "reason": rule.reason}
-    said: Written = {key: value for key, value in keys.items() if value is not None}
-    if rule.unique is not None:
-        said["unique"] = list(rule.unique)
+    declared = declared_in(rule)
+    order = dict.fromkeys(("when", "check", "reason", *declared))
+    said = {key: declared[key] for key in order if key in declared and key not in _OF_CHECKS}
     return {**written, "type": "custom", "engine": EXTENSION, "implementation": said}

@@ -16,6 +16,7 @@ from callcenter_etl.tools.convert.json_numbers import exact_number
 from callcenter_etl.tools.convert.pattern_anchors import anchored
 from callcenter_etl.tools.convert.residual import keep_by_name
 from callcenter_etl.tools.convert.text_types import SHAPES
+from callcenter_etl.tools.convert.vendor_columns import for_other_tools
 
 Written = dict[str, Any]
 Check = tuple[str, Written]  # its name in pandera, and its arguments
@@ -32,6 +33,7 @@ def is_pandera(value: Any) -> bool:
 
 def to_pandera(document: ContractDocument, version: str) -> Written:
     """Return the serialised pandera schema of a contract."""
+    document = for_other_tools(document)
     header = document.source.header
     written: Written = {
         "schema_type": "dataframe",

@@ -8,6 +8,7 @@ from typing import Any
 from callcenter_etl.contract.datetime_formats import DEFAULT_FORMATS, describe_format
 from callcenter_etl.contract.model import Column, ContractDocument
 from callcenter_etl.tools.convert.residual import keep_by_name
+from callcenter_etl.tools.convert.vendor_columns import for_other_tools
 
 Written = dict[str, Any]
 EXTENSION = "callcenter_etl"
@@ -15,6 +16,7 @@ EXTENSION = "callcenter_etl"
 
 def to_pipeline_config(document: ContractDocument, version: str) -> Written:
     """Return the pipeline configuration of a contract; it has no warnings, so rules of severity `warn` are left out."""
+    document = for_other_tools(document)
     written: Written = {"pipeline": {"name": document.contract, "version": document.version}}
     if document.description is not None:
         written["pipeline"]["description"] = document.description

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from callcenter_etl.contract.model import ContractDocument
-from callcenter_etl.errors import SampleError, UsageError
-from callcenter_etl.tools.infer.declarable import in_column
+from callcenter_etl.errors import UsageError
 from callcenter_etl.tools.infer.likenesses import looks_given, looks_unmistakable
 from callcenter_etl.tools.infer.sample_chunks import read_chunks
 
@@ -55,21 +54,13 @@ def _vote(cell: str, below: list[str]) -> int:
 
 
 def check_names(uris: Sequence[str], headers: Sequence[tuple[str, ...]]) -> None:
-    """Raise UsageError if the samples have different headers, SampleError if a contract cannot name their columns."""
+    """Raise UsageError if the samples have different headers."""
     for uri, names in zip(uris[1:], headers[1:], strict=True):
         if names != headers[0]:
             raise UsageError(
                 f"{uris[0]} and {uri} have different headers: {_difference(headers[0], names)}"
                 " (infer a contract from each)"
             )
-
-    repeated = [name for place, name in enumerate(headers[0]) if name and name in headers[0][:place]]
-    if repeated and not in_column("text", {"header": repeated[0]}):
-        places = [str(place) for place, name in enumerate(headers[0], start=1) if name == repeated[0]]
-        raise SampleError(
-            f"{uris[0]}: column {repeated[0]!r} stands at positions {' and '.join(places[:2])} of the header,"
-            " and a contract names each column once (rename one of them)"
-        )
 
 
 def _difference(one: tuple[str, ...], other: tuple[str, ...]) -> str:
