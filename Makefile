@@ -97,6 +97,7 @@ ci-proof: $(VENV)/.installed-dev  ## test the action and the pre-commit hooks as
 
 fuzz-diff: $(VENV)/.installed-dev  ## check the diffs of FUZZ_CASES pairs of generated contracts against generated files
 	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES)
+	@$(BIN)/python -m tests.change.pairs --cases $(FUZZ_CASES) --groups all
 
 spark-proof: $(VENV)/.installed-dev  ## compare Spark with the local engine on SPARK_CASES generated files (about a second each)
 	@$(BIN)/python -m tests.engines.spark.proof --cases $(SPARK_CASES) --seed $(SPARK_SEED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.oracle.contracts import (
     ALLOWED,
@@ -32,11 +32,13 @@ BOUND_STEPS: dict[str, tuple[object, ...]] = {
 }
 
 
-def mutated(rng: random.Random, contract: Contract, most: int = 3) -> Contract:
-    """Give a copy with one to `most` random changes; it need not be a valid contract any more."""
+def mutated(
+    rng: random.Random, contract: Contract, most: int = 3, mutations: Sequence[Mutation] | None = None
+) -> Contract:
+    """Return a copy with one to `most` random changes; it need not be a valid contract any more."""
     copied = copy.deepcopy(contract)
     for _ in range(rng.randint(1, most)):
-        rng.choice(MUTATIONS)(rng, copied)
+        rng.choice(mutations or MUTATIONS)(rng, copied)
     return copied
 
 
@@ -245,7 +247,7 @@ def change_rules(rng: random.Random, contract: Contract) -> None:
                 lambda: put(rule, "when", f"({rule['when']}) and ({other})" if "when" in rule else other),
             ]
         edits += [lambda: put(rule, "check", stepped(rng, check))] * 3
-    else:
+    elif "unique" in rule:
         edits += [lambda: put(rule, "unique", sorted({*rule["unique"], rng.choice(names)}))] * 2
         edits += [lambda: put(rule, "unique", rule["unique"][:1])]
     rng.choice(edits)()

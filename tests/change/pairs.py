@@ -17,11 +17,13 @@ from callcenter_etl.api import back_tests, diff_contracts
 from callcenter_etl.api_contract import Contract
 from callcenter_etl.errors import ContractError
 from callcenter_etl.tools.backtest.backtest import MAX_LINES, NO_RECORD, BackTest, VerdictChanges
-from tests.change.mutations import mutated
+from tests.change.mutations import MUTATIONS, mutated
+from tests.change.vendor_mutations import VENDOR_MUTATIONS
 from tests.oracle.compare import write_case
-from tests.oracle.contracts import LOOKUPS
 from tests.oracle.contracts import Contract as Plain
 from tests.oracle.dirt import make_case
+from tests.oracle.groups import named
+from tests.oracle.lookup_files import all_lookups, all_tables
 from tests.oracle.reader import read_source
 from tests.oracle.rules import judge
 
@@ -37,13 +39,14 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
 
-def examine(seed: int, folder: Path, tally: Tally) -> None:
-    """Hold one pair of contracts, in both directions, to what its diff claims."""
+def examine(seed: int, folder: Path, tally: Tally, groups: tuple[str, ...] = ()) -> None:
+    """Compare the diff of one pair of contracts, in both directions, with a file; `groups` are those of the oracle."""
     rng = random.Random(seed)
-    data, plain = make_case(rng)
+    data, plain = make_case(rng, groups)
     if rng.random() < 0.4 and plain["source"]["encoding"] == "utf-8":
         plain["source"]["encoding"] = "ascii"
-    other = mutated(rng, plain, rng.choice([1, 1, 2, 4]))
+    mutations = (*VENDOR_MUTATIONS * 4, *MUTATIONS) if groups else MUTATIONS
+    other = mutated(rng, plain, rng.choice([1, 1, 2, 4]), mutations)
     source, path = write_case(data, plain, folder)
     (folder / "other.json").write_text(json.dumps(other, ensure_ascii=False), encoding="utf-8")
     try:
@@ -102,14 +105,20 @@ def _against_oracle(data: bytes, old: Plain, new: Plain, test: BackTest, tally: 
 
 
 def _beyond_oracle(data: bytes, contract: Plain) -> bool:
-    """Tell of what the oracle does not know: bounds of times with a zone, a mark of UTF-8 in another encoding."""
-    zoned = any("%z" in str(column.get("format")) for column in contract["columns"])
+    """Check for what the oracle does not know: bounds of times with a zone, a mark of UTF-8 in another encoding."""
+    zoned = any("%z" in str(column.get("format")) or _is_mixed(column) for column in contract["columns"])
     marked = data.startswith("\ufeff".encode()) and not contract["source"]["encoding"].startswith("utf")
     return zoned or marked
 
 
+def _is_mixed(column: Plain) -> bool:
+    """Check whether some values of a column are instants, and others have no zone."""
+    formats = column.get("format")
+    return isinstance(formats, list) and "epoch" in str(formats) and "timezone" not in column
+
+
 def _verdicts(data: bytes, contract: Plain) -> tuple[list[int], Broken]:
-    verdicts = judge(read_source(data, contract), contract, LOOKUPS)
+    verdicts = judge(read_source(data, contract), contract, all_lookups(), all_tables(contract))
     accepted = [verdict.line for verdict in verdicts if verdict.accepted]
     return accepted, {verdict.line: verdict.broken_errors for verdict in verdicts if not verdict.accepted}
 
@@ -133,12 +142,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="hold diffs of generated contracts to generated files")
     parser.add_argument("--cases", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0, help="the first case's seed; the others follow")
+    parser.add_argument(
+        "--groups", type=named, default=(), help="groups or areas of keys of the oracle; `all` for every one"
+    )
     options = parser.parse_args()
     tally = Tally()
     for seed in range(options.seed, options.seed + options.cases):
         known = len(tally.wrong)
         with tempfile.TemporaryDirectory() as folder:
-            examine(seed, Path(folder), tally)
+            examine(seed, Path(folder), tally, options.groups)
         for sentence in tally.wrong[known:]:
             print(sentence, flush=True)
     print(

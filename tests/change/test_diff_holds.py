@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.change.pairs import Tally, examine
+from tests.oracle.groups import named
 
 PAIRS = 120
 
 
-def test_where_nothing_breaks_no_accepted_record_is_rejected_and_the_reverse(tmp_path: Path) -> None:
+@pytest.mark.parametrize("groups", ["", "all"], ids=["plain files", "files as vendors write them"])
+def test_where_nothing_breaks_no_accepted_record_is_rejected_and_the_reverse(
+    tmp_path: Path, groups: str
+) -> None:
     tally = Tally()
     for seed in range(PAIRS):
         folder = tmp_path / str(seed)
-        examine(seed, folder, tally)
+        examine(seed, folder, tally, named(groups))
     assert tally.wrong == []
     for claim in ("nothing breaks", "nothing loosens", "flips"):  # each was put to the test, and often
         assert tally.claims[claim] >= PAIRS / 8, tally.claims
