@@ -222,3 +222,14 @@ def test_a_table_of_a_group_is_named_behind_the_file() -> None:
     assert (lookup.file, lookup.column, lookup.source.delimiter) == ("agents.csv", "Agent", ";")
     assert document.rules[0].lookup is not None
     assert document.rules[0].lookup.columns == {"agent": "Agent", "site": "place"}
+
+
+def test_a_misspelt_key_of_the_dialect_is_a_warning_of_a_run() -> None:
+    (note,) = imported(table({"name": "x"}, dialect={"delimeter": ";"})).notes
+    assert "'delimeter' is not taken over" in str(note)
+
+
+@pytest.mark.parametrize("tables", [[], [5]])
+def test_a_group_without_tables_is_a_fault(tables: list[Any]) -> None:
+    with pytest.raises(ContractError, match="the file has no table"):
+        imported({"@context": CONTEXT, "tables": tables})

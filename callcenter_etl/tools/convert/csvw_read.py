@@ -14,7 +14,7 @@ from callcenter_etl.tools.convert.csvw_dialect import read_dialect
 from callcenter_etl.tools.convert.import_draft import Draft, ImportedColumn, Taken, is_null, is_true
 
 _INHERITED = ("null", "default", "separator", "datatype", "required")
-_ASSERTING = ("foreignKeys", "datatype", "primaryKey", "separator", "columns")
+_ASSERTING = ("foreignKeys", "datatype", "primaryKey", "separator", "columns", "dialect")
 
 
 def read_csvw(value: dict[str, Any], part: str | None) -> Draft:
