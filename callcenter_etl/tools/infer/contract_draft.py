@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import PurePath
 from typing import Any
 
+from callcenter_etl.contract.source_format import DELIMITED_KEYS, EXCEL, NO_EXCEL_KEYS
 from callcenter_etl.store.compression import suffix_of
 from callcenter_etl.store.uris import base_name
 from callcenter_etl.tools.infer.column_draft import InferredColumn
@@ -19,6 +21,9 @@ from callcenter_etl.tools.infer.sample_layout import SampleLayout
 MIN_DIGITS = 4  # shorter digits in the name of a single sample are not a date or serial number
 TEMPORAL = ("date", "time", "datetime")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+
+SourceLine = tuple[str, Any, str]  # a key of the source format, its value, and the evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class ContractDraft:
     """
 
     id: str
-    source: tuple[tuple[str, Any, str], ...]
+    source: tuple[SourceLine, ...]
     columns: tuple[InferredColumn, ...]
     rules: tuple[RuleDraft, ...] = ()
     totals: BrokenRuleCount = field(default_factory=BrokenRuleCount)
@@ -87,9 +92,9 @@ def _common_start(stems: Sequence[str]) -> str:
 
 def source_lines(
     names: Sequence[str], layout: SampleLayout, empty: Mapping[str, int]
-) -> tuple[tuple[str, Any, str], ...]:
+) -> tuple[SourceLine, ...]:
     """Return key, value and evidence of each line of the source format; defaults only if readers look for them."""
-    lines: list[tuple[str, Any, str]] = []
+    lines: list[SourceLine] = []
     pattern = file_name_pattern(names)
     if pattern is not None:
         lines.append(("filename", {"pattern": pattern}, f"as in {plural(len(names), 'sample')}"))
@@ -116,14 +121,38 @@ def source_lines(
     return tuple(lines)
 
 
-def _shape_lines(layout: SampleLayout) -> list[tuple[str, Any, str]]:
+def member_lines(members: Sequence[str]) -> tuple[SourceLine, ...]:
+    """Return the line with the glob of several members of archives, without the digits that differ from file to file."""
+    names = sorted({base_name(uri) for uri in members})
+    if len(names) < 2:
+        return ()
+    begin = _same_start(names)
+    end = _same_start([name[len(begin) :][::-1] for name in names])[::-1]
+    begin, end = begin.rstrip("0123456789"), end.lstrip("0123456789")
+    if any(mark in begin + end for mark in "*?["):
+        return ()
+    return (("member", f"{begin}*{end}", f"as {plural(len(names), 'member')} of archives are named"),)
+
+
+def _same_start(texts: Sequence[str]) -> str:
+    letters = zip(*texts, strict=False)
+    return "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, letters))
+
+
+def workbook_lines(lines: Sequence[SourceLine]) -> tuple[SourceLine, ...]:
+    """Return the lines for workbooks, from those that describe their sheets as CSV."""
+    kept = (line for line in lines if line[0] not in (*DELIMITED_KEYS, *NO_EXCEL_KEYS))
+    return (("format", EXCEL, "the first sheet of each workbook"), *kept)
+
+
+def _shape_lines(layout: SampleLayout) -> list[SourceLine]:
     """Return the lines that say how records are split into fields."""
     columns = plural(len(layout.names), "column")
     if layout.places:
         return [("format", "fixed_width", f"{columns} between characters that are blank in all lines")]
     delimiter = layout.delimiter
     evidence = f"{_NAMES.get(delimiter, 'as was asked for' if len(delimiter) == 1 else plural(len(delimiter), 'character'))}, {columns}"
-    lines: list[tuple[str, Any, str]] = [("delimiter", delimiter, evidence)]
+    lines: list[SourceLine] = [("delimiter", delimiter, evidence)]
     if layout.quote != '"':
         quotes = "quotes are ordinary text here" if layout.quote is None else "values stand in such quotes"
         lines.append(("quote", layout.quote, quotes))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from callcenter_etl.contract.loader import LoadedContract, load_document
 from callcenter_etl.errors import AccountingError, UsageError
+from callcenter_etl.store.access import is_member
 from callcenter_etl.tools.infer.column_decision import decide
 from callcenter_etl.tools.infer.column_draft import InferredColumn
 from callcenter_etl.tools.infer.column_profile import ColumnProfile
@@ -22,10 +23,13 @@ from callcenter_etl.tools.infer.column_types import (
 )
 from callcenter_etl.tools.infer.contract_draft import (
     ContractDraft,
+    SourceLine,
     contract_mapping,
     id_of,
     likely_rules,
+    member_lines,
     source_lines,
+    workbook_lines,
 )
 from callcenter_etl.tools.infer.contract_yaml import contract_text
 from callcenter_etl.tools.infer.records import Records, read_records
@@ -33,6 +37,7 @@ from callcenter_etl.tools.infer.sample_check import BrokenRuleCount, SampleOutco
 from callcenter_etl.tools.infer.sample_chunks import OnBytes
 from callcenter_etl.tools.infer.sample_layout import SampleLayout, layout_of
 from callcenter_etl.tools.infer.sample_survey import encoding_of, survey
+from callcenter_etl.tools.infer.sheet_samples import are_workbooks, sheets_as_text
 from callcenter_etl.tools.infer.standard_input import name_standard_input, shown_name, stored_samples
 
 OnStep = Callable[["Step"], None]
@@ -76,22 +81,23 @@ def infer_contract(options: InferOptions, *, on_step: OnStep = lambda step: None
     """
     if options.id is not None and re.fullmatch(r"[A-Za-z0-9_-]+", options.id) is None:
         raise UsageError(f"--id: letters, digits, _ and - are expected, not {options.id!r}")
-    with stored_samples(options.samples) as samples:
-        return _Inferring(replace(options, samples=samples), on_step).run()
+    with stored_samples(options.samples) as samples, sheets_as_text(samples) as texts:
+        return _Inferring(replace(options, samples=samples), texts, on_step).run()
 
 
 class _Inferring:
-    """The state of one inference."""
+    """The state of one inference; `texts` are the samples as delimited text, the same files unless they are workbooks."""
 
-    def __init__(self, options: InferOptions, on_step: OnStep) -> None:
+    def __init__(self, options: InferOptions, texts: tuple[str, ...], on_step: OnStep) -> None:
         self.options = options
         self.samples = options.samples
+        self.texts = texts
         self.tolerance = options.tolerance
         self.on_step = on_step
 
     def run(self) -> Inference:
         """Return the inferred contract."""
-        surveys = [survey(uri, on_bytes=self._on_bytes(f"surveying {uri}")) for uri in self.samples]
+        surveys = [survey(uri, on_bytes=self._on_bytes(f"surveying {uri}")) for uri in self.texts]
         layout = layout_of(
             surveys,
             encoding_of(surveys),
@@ -100,7 +106,7 @@ class _Inferring:
             on_bytes=self._on_bytes("looking at quotes"),
         )
         records = read_records(
-            self.samples,
+            self.texts,
             layout,
             lines=sum(each.lines for each in surveys),
             tolerance=self.tolerance,
@@ -132,11 +138,17 @@ class _Inferring:
         )
         return ContractDraft(
             id=self.options.id or id_of(self.samples),
-            source=source_lines(self.samples, layout, _totals(profiles, empty)),
+            source=self._source_lines(layout, _totals(profiles, empty)),
             columns=columns,
             rules=likely_rules(columns),
             totals=records.totals,
         )
+
+    def _source_lines(self, layout: SampleLayout, empty: Mapping[str, int]) -> tuple[SourceLine, ...]:
+        lines = source_lines(self.samples, layout, empty)
+        if are_workbooks(self.samples):
+            lines = workbook_lines(lines)
+        return (*lines, *member_lines([uri for uri in self.samples if is_member(uri)]))
 
     def _confirmed(self, draft: ContractDraft) -> tuple[ContractDraft, SampleOutcome]:
         """Validate the samples against the draft; record rules that a record breaks are removed."""
