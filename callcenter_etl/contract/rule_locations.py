@@ -11,7 +11,6 @@ from callcenter_etl.contract.model import ContractDocument
 _RULES_OF_KEYS: dict[str, Path] = {
     "record.fields": ("columns",),
     "record.width": ("columns",),
-    "record.short": ("source", "short_records"),
     "record.quote": ("source", "quote"),
     "record.encoding": ("source", "encoding"),
     "record.too_long": ("source",),
@@ -46,5 +45,7 @@ def rule_positions(document: ContractDocument, place: Callable[[Path], Place | N
         for key in column.rule_keys
     }
     paths |= {rule.name: ("rules", index) for index, rule in enumerate(document.rules)}
+    if document.source.short_records == "empty":  # else a record that lacks fields is malformed
+        paths["record.short"] = ("source", "short_records")
     found = {rule: place(path) for rule, path in (paths | _RULES_OF_KEYS).items()}
     return {rule: there for rule, there in found.items() if there is not None}

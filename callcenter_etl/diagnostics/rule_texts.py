@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callcenter_etl.contract.model import ContractDocument
+from callcenter_etl.contract.model import ContractDocument, RecordRule
 from callcenter_etl.rules.compile import compile_rules
 from callcenter_etl.rules.kinds import KINDS
 from callcenter_etl.rules.rule import Rule
@@ -46,7 +46,12 @@ def declarations(document: ContractDocument) -> dict[str, str]:
         for key in column.rule_keys
     }
     for rule in document.rules:
-        parts = {"when": rule.when, "check": rule.check, "unique": _list(rule.unique)}
+        parts = {
+            "when": rule.when,
+            "check": rule.check,
+            "unique": _list(rule.unique),
+            "lookup": _lookup(rule),
+        }
         declared[rule.name] = ", ".join(f"{key}: {text}" for key, text in parts.items() if text)
     return declared
 
@@ -63,6 +68,12 @@ def _sentence(rule: Rule) -> str:
     for placeholder in ("{value}", "{line}", "{first_line}"):
         text = text.replace(placeholder, "…")
     return text
+
+
+def _lookup(rule: RecordRule) -> str | None:
+    return (
+        None if rule.lookup is None else f"{_list(tuple(rule.lookup.columns.values()))} of {rule.lookup.file}"
+    )
 
 
 def _list(values: tuple[str, ...] | None) -> str | None:

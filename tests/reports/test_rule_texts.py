@@ -32,7 +32,11 @@ def test_no_text_has_a_placeholder_or_a_value() -> None:
         {"name": "b", "pattern": "x+", "min_length": 1, "reason": "{column} on {line} is {value}"},
         {"name": "c", "lookup": {"file": "f.csv", "column": "k"}},
     ]
-    rules = [{"name": "pair", "unique": ["a", "b"]}, {"name": "less", "check": "a < 5"}]
+    rules = [
+        {"name": "pair", "unique": ["a", "b"]},
+        {"name": "less", "check": "a < 5"},
+        {"name": "known", "lookup": {"file": "f.csv", "columns": {"a": "k", "b": "l"}}},
+    ]
     document = load_contract({"contract": "c", "columns": columns, "rules": rules}).document
     texts = rule_texts(document)
     assert texts["a.min"] == "a must be at least 1"
@@ -42,3 +46,4 @@ def test_no_text_has_a_placeholder_or_a_value() -> None:
     assert not any("{" in text or ", got" in text for text in texts.values())
     assert declarations(document)["c.lookup"] == "column c: lookup: column k of f.csv"
     assert declarations(document)["pair"] == "unique: [a, b]"
+    assert declarations(document)["known"] == "lookup: [k, l] of f.csv"
