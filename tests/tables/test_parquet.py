@@ -74,7 +74,12 @@ def test_every_case_has_the_same_records_in_both_formats(case: Path, tmp_path: P
     table = pq.read_table(tmp_path / "typed" / "target.parquet")
     assert table.num_rows == plain.summary["records"]["accepted"]
     source = contract.document.source
-    texts = [column.name for column in contract.document.columns if column.type in ("text", "digits")]
+    # the csv module does not normalise values
+    texts = [
+        column.name
+        for column in contract.document.columns
+        if column.type in ("text", "digits") and not column.trim and column.case is None
+    ]
     # the csv module passes over blank lines, which are records where there is one column
     if (
         len(contract.document.columns) > 1
@@ -82,6 +87,10 @@ def test_every_case_has_the_same_records_in_both_formats(case: Path, tmp_path: P
         and source.encoding == "utf-8"
         and source.header != "none"
         and source.quote
+        # the csv module knows neither long delimiters nor headers of several lines, and reads escapes otherwise
+        and len(source.delimiter) == 1
+        and source.escape is None
+        and source.header_lines == 1
     ):
         text = (tmp_path / "csv" / "target.csv").read_text(encoding="utf-8-sig")
         rows = list(csv.DictReader(text.splitlines(), delimiter=source.delimiter, quotechar=source.quote))
