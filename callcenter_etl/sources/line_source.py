@@ -170,7 +170,7 @@ class LineSource:
         if is_lfs_pointer(start):
             sentence = "the source is a Git LFS pointer, not the file that it refers to (run git lfs pull)"
             problems.append(Diagnostic("file.not_delimited", sentence, suggestion="run git lfs pull"))
-        header = HeaderReader(pending, self.document, self.form, self.uri).read(problems)
+        header = HeaderReader(pending, self.document, self.form, self.uri).read([*problems])
         self._fields, self._bytes_above = header.layout.fields, header.unwritten_bytes
         detected = self._other_encoding(start, header)
         if detected is not None:

@@ -7,6 +7,7 @@ not read. So a rule on such values is exported only where it accepts every text 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from callcenter_etl.contract.duration_formats import DEFAULT_DURATIONS, compile_duration
 from callcenter_etl.contract.epoch_formats import EPOCH_UNITS
@@ -15,7 +16,7 @@ from callcenter_etl.contract.number_format import number_format
 
 # Values that differ as normalised values differ as texts, and one that is not empty when it is normalised is not empty.
 _OF_ANY_NOTATION = ("required", "unique")
-_ON_TEXT = (*_OF_ANY_NOTATION, "min_length", "max_length", "pattern", "allowed", "lookup")
+_OF_TYPED_VALUES = ("type", "min", "max")
 
 
 def for_other_tools(document: ContractDocument) -> ContractDocument:
@@ -28,11 +29,12 @@ def for_other_tools(document: ContractDocument) -> ContractDocument:
 def column_for_other_tools(column: Column) -> Column:
     """Return a column without a notation that only this program reads; types become text, with a pattern if there is one."""
     if column.trim or column.case is not None:
-        return _as_text(column, _OF_ANY_NOTATION, None)
+        return _as_text(column, [key for key in column.rule_keys if key in _OF_ANY_NOTATION], None)
+    on_text = [key for key in column.rule_keys if key not in _OF_TYPED_VALUES]
     if column.true_values is not None or any(each in EPOCH_UNITS for each in column.format):
-        return _as_text(column, _ON_TEXT, None)
+        return _as_text(column, on_text, None)
     shape = _shape(column)
-    return column if shape is None else _as_text(column, _ON_TEXT, shape)
+    return column if shape is None else _as_text(column, on_text, shape)
 
 
 def _shape(column: Column) -> str | None:
@@ -49,9 +51,8 @@ def _shape(column: Column) -> str | None:
     return None
 
 
-def _as_text(column: Column, keys: tuple[str, ...], shape: str | None) -> Column:
-    kept = tuple(key for key in column.rule_keys if key in keys)
-    changes: dict[str, object] = {"type": "text", "format": (), "rule_keys": kept}
+def _as_text(column: Column, kept: Sequence[str], shape: str | None) -> Column:
+    changes: dict[str, object] = {"type": "text", "format": (), "rule_keys": tuple(kept)}
     # Two patterns cannot be said, and a pattern without a severity of its own would be an error.
     if shape is not None and "pattern" not in kept and column.severity_of("type") == "error":
         severity = {**column.severity, "pattern": "error"}
