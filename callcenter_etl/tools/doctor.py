@@ -33,6 +33,7 @@ _EXTRAS = {
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 # PEP 508 allows both kinds of quotes in a marker.
 _OF_EXTRA = re.compile(r"""extra == ["']([\w-]+)["']""")
+_OF_PLATFORM = re.compile(r"""sys_platform == ["']([\w-]+)["']""")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -81,7 +82,8 @@ def _requirements() -> tuple[list[str], dict[str, list[str]]]:
     by_extra: dict[str, list[str]] = {name: [] for name in _EXTRAS}
     for text in _declared():
         name, extra = _REQUIREMENT.match(text), _OF_EXTRA.search(text)
-        if name is None:
+        platform = _OF_PLATFORM.search(text)
+        if name is None or (platform is not None and platform[1] != sys.platform):
             continue
         if extra is None:
             needed.append(name[0])
