@@ -67,6 +67,9 @@ def can_hold(value: str, dialect: Dialect, *, first: bool) -> bool:
     """Return whether a field of the dialect can hold a value, line breaks aside."""
     quote = dialect.quote
     if dialect.escape is not None:
+        # Without quotes the escape of a CR at the end would take the line end with it.
+        if quote is None and value.endswith("\r"):
+            return False
         text = field_text(value, dialect, first=first)
         return text == value or text not in dialect.verbatim
     spaced = dialect.skip_initial_space and value.startswith(" ") and not first

@@ -52,6 +52,7 @@ def test_written_values_are_read_back(
         (Style(double_quote=False), 'a,"b'),
         (Style(double_quote=False), '"b'),
         (Style(quote=None, skip_initial_space=True), " a"),
+        (Style(quote=None, escape="\\", multiline=True), "a\r"),
     ],
 )
 def test_a_value_that_no_field_can_hold_is_known(style: Style, value: str, tmp_path: Path) -> None:
