@@ -255,3 +255,10 @@ OptionalFileMode = Annotated[
     BeforeValidator(as_file_mode),
     WithJsonSchema({"type": ["string", "null"], "pattern": "^0?6[0246]{2}$"}),
 ]
+
+
+def one_character(value: str | None) -> str | None:
+    """Return a value of one character as it is, None as well. Raises ValueError for any other value."""
+    if value is not None and (len(value) != 1 or value in "\r\n"):
+        raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
+    return value

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 
-from callcenter_etl.contract.key_types import FrozenModel, OptionalText, Text, as_text, show
-from callcenter_etl.contract.quoting import quoted
+from callcenter_etl.contract.key_types import FrozenModel, OptionalText, Text, as_text, one_character, show
 from callcenter_etl.contract.storage_options import Address
 from callcenter_etl.contract.text_codecs import text_codec
 
@@ -23,10 +22,7 @@ class LookupSource(FrozenModel):
     @classmethod
     def _one_character(cls, value: str | None) -> str | None:
         # In single quotes YAML keeps \t as two characters.
-        value = "\t" if value == "\\t" else value
-        if value is not None and (len(value) != 1 or value in "\r\n"):
-            raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
-        return value
+        return one_character("\t" if value == "\\t" else value)
 
     @field_validator("encoding", mode="after")
     @classmethod

@@ -18,6 +18,7 @@ from callcenter_etl.contract.key_types import (
     TextList,
     Texts,
     as_count,
+    one_character,
 )
 from callcenter_etl.contract.quoting import quoted
 from callcenter_etl.contract.scalar import Scalar
@@ -174,9 +175,7 @@ class SourceFormat(FrozenModel):
     @field_validator("quote", "escape", mode="after")
     @classmethod
     def _one_character(cls, value: str | None) -> str | None:
-        if value is not None and (len(value) != 1 or value in "\r\n"):
-            raise ValueError(f"one character that is no line break is expected, not {quoted(value)}")
-        return value
+        return one_character(value)
 
     @field_validator("encoding", mode="after")
     @classmethod
