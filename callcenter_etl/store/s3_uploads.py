@@ -15,6 +15,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from callcenter_etl.contract.storage_options import StorageOptions
 from callcenter_etl.errors import OutputError
+from callcenter_etl.os_errors import translate_os_errors
 from callcenter_etl.store import store_errors
 from callcenter_etl.store.retry import retry_until_complete
 from callcenter_etl.store.s3_session import client
@@ -208,7 +209,8 @@ class Bucket:
     def _part(
         self, upload: Upload, number: int, offset: int, size: int, *, encrypted: bool
     ) -> dict[str, Any]:
-        with upload.content.path.open("rb") as file:
+        # Its error is one of this machine's disk: else the message would name the object.
+        with translate_os_errors(upload.content.path), upload.content.path.open("rb") as file:
             file.seek(offset)
             body = file.read(size)
         try:
